@@ -1,0 +1,74 @@
+/**
+ * The resolved shape of a value, as every codec, default, patch, apply and document works on it. Built-in types come
+ * from the schema files beside this one; custom resources build the same nodes from their OpenAPI schema, so that one
+ * implementation serves both.
+ */
+
+/**
+ * - `int64` values are JavaScript numbers while exact, else bigint is not used: they stay within ±2^53 or are refused.
+ * - `bytes` are base64 strings in JSON. `time`, `microTime`, `duration`, `quantity` are strings in JSON.
+ * - `raw` is any JSON value kept as it is (RawExtension, JSON, FieldsV1).
+ */
+export type Scalar =
+  | 'string'
+  | 'bool'
+  | 'int32'
+  | 'int64'
+  | 'double'
+  | 'bytes'
+  | 'time'
+  | 'microTime'
+  | 'duration'
+  | 'quantity'
+  | 'intOrString'
+  | 'raw'
+
+export type TypeNode = ScalarNode | ListNode | MapNode | StructNode
+
+export interface ScalarNode {
+  kind: 'scalar'
+  scalar: Scalar
+}
+
+export interface ListNode {
+  kind: 'list'
+  element: TypeNode
+  /** How server-side apply merges it (KEP-555). */
+  listType: 'atomic' | 'set' | 'map'
+  /** For `map`: the fields that name an element. */
+  mapKeys: readonly string[]
+}
+
+export interface MapNode {
+  kind: 'map'
+  value: TypeNode
+  mapType: 'atomic' | 'granular'
+}
+
+export interface StructNode {
+  kind: 'struct'
+  /** `core/v1.PodSpec`; unique. */
+  name: string
+  /** The OpenAPI definition name, `io.k8s.api.core.v1.PodSpec`. */
+  openApiName: string
+  description: string
+  /** In declaration order; fields of inlined messages stand in the parent, as in JSON. */
+  fields: ReadonlyMap<string, FieldNode>
+  mapType: 'atomic' | 'granular'
+  /** Fields that the schema does not name are kept (custom resources only). */
+  preserveUnknown: boolean
+}
+
+export interface FieldNode {
+  name: string
+  type: TypeNode
+  description: string
+  required: boolean
+  /** The static default from the schema; defaults that depend on other fields live in `src/api/defaults/`. */
+  default?: unknown
+  /** Strategic merge patch (`kubectl patch`, client-side apply): how a list or map is merged, and by which key. */
+  patchStrategy?: 'merge' | 'replace' | 'retainKeys' | 'merge,retainKeys'
+  patchMergeKey?: string
+  /** Protobuf field number; 0 for custom resources. */
+  number: number
+}

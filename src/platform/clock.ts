@@ -1,0 +1,32 @@
+/**
+ * Time as a dependency. Everything outside `src/platform/` that waits, stamps or measures gets a `Clock` as an
+ * argument, so that a test can hold and advance time and a run can be replayed.
+ */
+
+/** Stops a timer. Calling it again, or after the timer fired, does nothing. */
+export type CancelTimer = () => void
+
+export interface Clock {
+  /** Wall time in milliseconds since the Unix epoch. May step backwards. */
+  nowMs(): number
+  /** Milliseconds from an arbitrary start; never goes back. For measuring and for deadlines. */
+  monotonicMs(): number
+  /** Calls `callback` once after `delayMs` (0: on a later turn). The timer alone never keeps the process alive. */
+  after(delayMs: number, callback: () => void): CancelTimer
+  /** Calls `callback` every `periodMs` until cancelled; a slow callback delays the next call instead of stacking up. */
+  every(periodMs: number, callback: () => void): CancelTimer
+  /** Resolves after `delayMs`; rejects with the signal's reason when it aborts first. */
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void>
+}
+
+/** `2026-01-02T03:04:05Z`: the API's `Time`, whole seconds. */
+export function rfc3339(epochMs: number): string {
+  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`
+}
+
+/** `2026-01-02T03:04:05.000006Z`: the API's `MicroTime`. */
+export function rfc3339Micro(epochMs: number): string {
+  const iso = new Date(epochMs).toISOString()
+  const micros = Math.floor((epochMs - Math.floor(epochMs)) * 1000)
+  return `${iso.slice(0, 23)}${String(micros).padStart(3, '0')}Z`
+}

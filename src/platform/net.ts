@@ -1,0 +1,102 @@
+/**
+ * Sockets as a dependency: HTTP and TLS servers, HTTP requests, raw TCP and UDP, gRPC channels. The node's standard
+ * stream types appear here because every library speaks them; no other room opens a socket by itself.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { Duplex } from 'node:stream'
+
+export interface TlsIdentity {
+  certificatePem: string
+  keyPem: string
+}
+
+export interface HttpsServerOptions {
+  host: string
+  /** 0 picks a free port. */
+  port: number
+  identity: TlsIdentity
+  /** Bundle that client certificates are verified against; they are requested, never required. */
+  clientCaPem?: string
+}
+
+export type HttpRequest = IncomingMessage | Http2ServerRequest
+export type HttpResponse = ServerResponse | Http2ServerResponse
+
+export interface HttpHandlers {
+  request(request: HttpRequest, response: HttpResponse): void
+  /** HTTP/1.1 `Connection: Upgrade` (WebSocket, SPDY). The handler owns the socket. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void
+}
+
+export interface Listening {
+  port: number
+  /** Presents a renewed certificate to new connections. */
+  setIdentity(identity: TlsIdentity): void
+  /** Stops accepting, ends idle connections, and resolves when the last one closed or `graceMs` passed. */
+  close(graceMs: number): Promise<void>
+}
+
+export interface ClientTls {
+  caPem?: string
+  identity?: TlsIdentity
+  /** Name to verify when it differs from the host. */
+  serverName?: string
+  insecureSkipVerify?: boolean
+}
+
+export interface HttpRequestOptions {
+  method: string
+  url: string
+  headers?: Record<string, string>
+  body?: Uint8Array | string
+  tls?: ClientTls
+  signal?: AbortSignal
+  /** Time until response headers. Default 30,000. */
+  timeoutMs?: number
+}
+
+export interface HttpReply {
+  status: number
+  headers: Record<string, string>
+  body: AsyncIterable<Uint8Array>
+}
+
+export interface UpgradedReply {
+  status: number
+  headers: Record<string, string>
+  /** Set when the server switched protocols (101). */
+  socket?: Duplex
+  /** The refusal's body otherwise. */
+  body: Uint8Array
+}
+
+export interface TcpServer {
+  port: number
+  close(): Promise<void>
+}
+
+export interface UdpSocket {
+  port: number
+  send(bytes: Uint8Array, address: { host: string; port: number }): void
+  close(): Promise<void>
+}
+
+export interface Net {
+  serveHttps(options: HttpsServerOptions, handlers: HttpHandlers): Promise<Listening>
+  /** Plain HTTP, for health endpoints on loopback. */
+  serveHttp(options: { host: string; port: number }, handlers: HttpHandlers): Promise<Listening>
+  /** Connections are pooled and reused. Redirects are never followed. */
+  request(options: HttpRequestOptions): Promise<HttpReply>
+  /** HTTP/1.1 with `Connection: Upgrade`. */
+  upgrade(options: HttpRequestOptions): Promise<UpgradedReply>
+  connectTcp(options: { host: string; port: number; timeoutMs: number; signal?: AbortSignal }): Promise<Duplex>
+  connectUnix(path: string): Promise<Duplex>
+  serveTcp(options: { host: string; port: number }, onConnection: (socket: Duplex) => void): Promise<TcpServer>
+  bindUdp(
+    options: { host: string; port: number },
+    onMessage: (bytes: Uint8Array, from: { host: string; port: number }) => void,
+  ): Promise<UdpSocket>
+  /** Addresses of this machine's interfaces. */
+  interfaces(): { name: string; address: string; family: 'IPv4' | 'IPv6'; internal: boolean }[]
+}
