@@ -1,0 +1,51 @@
+/**
+ * What is particular to one resource, as plain functions the generic registry calls in a fixed order:
+ *
+ *   create: default ▶ prepareForCreate ▶ [mutating admission ▶ default] ▶ validateCreate ▶ [validating admission] ▶ allocate ▶ commit
+ *   update: default ▶ prepareForUpdate ▶ [mutating admission ▶ default] ▶ validateUpdate ▶ [validating admission] ▶ allocate ▶ commit ▶ release
+ *
+ * Generic work is not repeated here: names and generateName, uid, creationTimestamp, resourceVersion, metadata validation,
+ * finalizers, managed fields, unknown fields, static defaults of the schema.
+ */
+import type { FieldError } from '../../api/errors.ts'
+import type { KubeObject, Resource } from '../../api/meta.ts'
+
+export interface Strategy<T extends KubeObject = KubeObject> {
+  resource: Resource<T>
+  /** Defaults that the schema's static ones can't express. Changes the (private) object in place; must be idempotent. */
+  default?(object: T): void
+  /** Clears what a user may not set (status), sets `metadata.generation` where the kind has one. In place. */
+  prepareForCreate?(object: T): void
+  /** Keeps what a user may not change (status, immutable sets), bumps generation when the spec differs. In place. */
+  prepareForUpdate?(object: T, old: T): void
+  validateCreate?(object: T): FieldError[]
+  validateUpdate?(object: T, old: T): FieldError[]
+  /** `Warning` headers for a valid object, such as deprecated fields. */
+  warnings?(object: T, old: T | undefined): string[]
+  /** The `status` subresource, where the kind has one. Everything but status is kept from `old` unless it says otherwise. */
+  status?: {
+    prepareForUpdate?(object: T, old: T): void
+    validateUpdate?(object: T, old: T): FieldError[]
+  }
+  /** Other subresources written like an update of the same object: `ephemeralcontainers`, `resize`, `approval`, `finalize`. */
+  subresources?: Record<
+    string,
+    { prepareForUpdate(object: T, old: T): void; validateUpdate(object: T, old: T): FieldError[] }
+  >
+  /** Field selector values beyond metadata.name and metadata.namespace; the listed names are the only ones accepted. */
+  selectableFields?: Record<string, (object: T) => string>
+  /** Whether the object can be created by PUT to a name that does not exist (leases, events, endpoints …). Default false. */
+  allowCreateOnUpdate?: boolean
+  /** Whether an update without resourceVersion is allowed. Default true. */
+  allowUnconditionalUpdate?: boolean
+  /** Rules for `metadata.name`. Default: DNS subdomain. Returns messages, empty when valid. */
+  validateName?(name: string, prefix: boolean): string[]
+  /** Seconds of grace a delete gets, absent when deletion is immediate (pods: their own terminationGracePeriodSeconds). */
+  gracefulDeletionSeconds?(object: T, requestedSeconds: number | undefined): number
+  /** The propagation policy when the client names none. Default background. */
+  defaultPropagation?: 'Orphan' | 'Background'
+  /** Seconds after which an object disappears by itself (events: 3600). */
+  ttlSeconds?(object: T): number | undefined
+  /** Server-side table, beyond the generic Name and Age: cells in the order of the columns of the schema's table. */
+  row?(object: T, nowMs: number): unknown[]
+}
