@@ -1,0 +1,34 @@
+/** What a write must pass after its caller is known to be allowed. Implementations: `admission/`. */
+import type { KubeObject, Resource } from '../api/meta.ts'
+import type { UserInfo } from './request.ts'
+
+export interface AdmissionAttributes {
+  operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
+  resource: Resource
+  subresource: string
+  namespace: string
+  /** Empty for a create with generateName. */
+  name: string
+  /** The new state; undefined for DELETE. Private to the request: mutating admission changes it in place. */
+  object: KubeObject | undefined
+  oldObject: KubeObject | undefined
+  user: UserInfo
+  dryRun: boolean
+  /** The options object of the request (CreateOptions, DeleteOptions …), for webhooks. */
+  options: Readonly<Record<string, unknown>>
+  /** Adds a `Warning` header to the answer. */
+  warn(text: string): void
+}
+
+export interface Admission {
+  /** Changes `attributes.object` in place; throws `ApiError` to refuse. */
+  mutate(attributes: AdmissionAttributes): Promise<void>
+  /** Throws `ApiError` to refuse. Sees the object as it would be stored. */
+  validate(attributes: AdmissionAttributes): Promise<void>
+}
+
+/** Admits everything unchanged; for tests of other parts. */
+export const admitAll: Admission = {
+  async mutate() {},
+  async validate() {},
+}

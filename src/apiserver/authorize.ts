@@ -1,0 +1,61 @@
+/** What a caller may do. Implementations: `authorization/`. */
+import { apiError } from '../api/errors.ts'
+import { groupResource } from '../api/meta.ts'
+import type { RequestInfo, UserInfo } from './request.ts'
+
+export interface AuthorizationAttributes {
+  user: UserInfo
+  verb: string
+  isResourceRequest: boolean
+  apiGroup: string
+  apiVersion: string
+  resource: string
+  subresource: string
+  namespace: string
+  name: string
+  /** For non-resource requests. */
+  path: string
+}
+
+export interface Authorizer {
+  /** `reason` explains a denial (or is empty); it ends the 403's message. */
+  authorize(attributes: AuthorizationAttributes): Promise<{ allowed: boolean; reason: string }>
+}
+
+/** Allows everything; for tests of other parts. */
+export const allowAll: Authorizer = {
+  authorize: async () => ({ allowed: true, reason: '' }),
+}
+
+export function attributesOf(user: UserInfo, info: RequestInfo): AuthorizationAttributes {
+  const { verb, isResourceRequest, apiGroup, apiVersion, resource, subresource, namespace, name, path } = info
+  return { user, verb, isResourceRequest, apiGroup, apiVersion, resource, subresource, namespace, name, path }
+}
+
+/** Passes or throws the 403 with upstream's text. */
+export async function authorized(authorizer: Authorizer, attributes: AuthorizationAttributes): Promise<void> {
+  const { allowed, reason } = await authorizer.authorize(attributes)
+  if (!allowed) throw forbiddenFor(attributes, reason)
+}
+
+function forbiddenFor(attributes: AuthorizationAttributes, reason: string): Error {
+  const { apiGroup, resource, name } = attributes
+  const why = reason === '' ? forbiddenText(attributes) : `${forbiddenText(attributes)}: ${reason}`
+  if (!attributes.isResourceRequest) {
+    return apiError({ code: 403, reason: 'Forbidden', message: `forbidden: ${why}`, details: {} })
+  }
+  const subject = groupResource({ group: apiGroup, plural: resource })
+  const details = { ...(name === '' ? {} : { name }), ...(apiGroup === '' ? {} : { group: apiGroup }), kind: resource }
+  const quoted = name === '' ? subject : `${subject} "${name}"`
+  return apiError({ code: 403, reason: 'Forbidden', message: `${quoted} is forbidden: ${why}`, details })
+}
+
+function forbiddenText(attributes: AuthorizationAttributes): string {
+  const { user, verb, apiGroup, resource, subresource, namespace, path } = attributes
+  if (!attributes.isResourceRequest)
+    return `User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}`
+  const full = subresource === '' ? resource : `${resource}/${subresource}`
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`
+  const what = `resource ${JSON.stringify(full)} in API group ${JSON.stringify(apiGroup)} ${where}`
+  return `User ${JSON.stringify(user.name)} cannot ${verb} ${what}`
+}
