@@ -5,4 +5,54 @@
 export const limits = {
   /** Largest request body. Beyond: 413 RequestEntityTooLarge. Source: kube-apiserver's 3 MiB. */
   requestBodyBytesMax: 3 * 1024 * 1024,
+
+  // Processes and sockets (src/platform/)
+  /** Standard output and error of one run program together. Beyond: it is killed, ENOBUFS. Ours. */
+  execOutputBytesMax: 64 * 1024 * 1024,
+  /** How long a run program may take unless its caller says otherwise. Beyond: it is killed, ETIMEDOUT. Ours. */
+  execTimeoutMs: 30_000,
+  /** Request line and headers. Beyond: 431. Room for long tokens; Go's own limit is 1 MiB. */
+  requestHeaderBytesMax: 256 * 1024,
+  /** Time to receive a request's headers. Beyond: the connection is closed. Source: kube-apiserver's 32 s. */
+  requestHeaderTimeoutMs: 32_000,
+  /** An idle server connection is closed after this. Source: kube-apiserver's 90 s. */
+  connectionIdleMs: 90_000,
+  /** Requests at once on one HTTP/2 connection; more wait at the client. Source: kube-apiserver's 250. */
+  http2StreamsMax: 250,
+  /** Time until response headers, unless the caller says otherwise. Beyond: ETIMEDOUT. */
+  responseHeaderTimeoutMs: 30_000,
+  /** Body of a refused upgrade that is kept; the rest is dropped. Ours. */
+  refusedUpgradeBodyBytesMax: 64 * 1024,
+  /** Distinct TLS settings whose connections are pooled; the oldest pool is closed beyond. Ours. */
+  connectionPoolsMax: 32,
+  /** One gRPC message. Beyond: RESOURCE_EXHAUSTED. Source: the kubelet's 16 MiB for CRI. */
+  grpcMessageBytesMax: 16 * 1024 * 1024,
+  /** How long a read waits for the cache to see a revision. Beyond: 504 "Too large resource version". Source: the watch cache's 3 s. */
+  freshReadWaitMs: 3_000,
+  /** Pause before the store watch behind all caches is opened again after it failed. */
+  storeWatchRetryMs: 200,
+  /** Events a resource's cache remembers for resuming watchers; older ones are read from the store's history. */
+  cacheHistoryEventsMax: 512,
+  /** The same in bytes of the remembered objects. */
+  cacheHistoryBytesMax: 2 * 1024 * 1024,
+  /** Events one watcher may fall behind. Beyond: its watch is ended and the client resumes. */
+  watchBufferEventsMax: 10_000,
+  /** The same in bytes of encoded events; one event always fits. */
+  watchBufferBytesMax: 16 * 1024 * 1024,
+  /** Between bookmarks to watchers that allow them. Source: kube-apiserver's one minute. */
+  watchBookmarkPeriodMs: 60_000,
+  /** Watches without timeoutSeconds end after this long plus up to as much again. Source: --min-request-timeout. */
+  watchTimeoutSeconds: 1_800,
+  /** Reading requests served at once. Beyond: 429 with Retry-After. Source: --max-requests-inflight. */
+  readRequestsInFlightMax: 400,
+  /** Writing requests served at once. Beyond: 429 with Retry-After. Source: --max-mutating-requests-inflight. */
+  writeRequestsInFlightMax: 200,
+  /** Objects in one page of a list the server reads from the store's past. */
+  storePageItemsMax: 500,
+  /** Attempts to find a free generated name. Beyond: 409. Source: upstream's RetryGenerateName. */
+  generateNameAttemptsMax: 8,
+  /** Attempts of a patch or server-side update against concurrent writers. Beyond: 409. Source: upstream's five, raised. */
+  patchAttemptsMax: 10,
+  /** Replies from this size on are compressed when the client accepts gzip. Source: upstream's 128 KiB. */
+  gzipFromBytes: 128 * 1024,
 } as const
