@@ -55,4 +55,14 @@ export const limits = {
   patchAttemptsMax: 10,
   /** Replies from this size on are compressed when the client accepts gzip. Source: upstream's 128 KiB. */
   gzipFromBytes: 128 * 1024,
+
+  // Patches and server-side apply (src/api/patch/, src/api/apply/)
+  /** Operations of one JSON patch. Beyond: 413. Source: kube-apiserver's 10,000. */
+  jsonPatchOperationsMax: 10_000,
+  /** Bytes that the `copy` operations of one JSON patch make together. Beyond: 422. Source: kube-apiserver's 3 MiB. */
+  jsonPatchCopyBytesMax: 3 * 1024 * 1024,
+  /** Nesting of a patch. Beyond: 400. Go's decoder stops at 10,000; no served type comes near to this. */
+  jsonDepthMax: 1000,
+  /** Managers with operation Update in an object's managed fields. Beyond: the oldest are joined as "ancient-changes". Source: kube-apiserver's 10. */
+  updateManagersMax: 10,
 } as const
