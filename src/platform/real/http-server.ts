@@ -1,0 +1,121 @@
+/**
+ * HTTPS with HTTP/2 and HTTP/1.1 on one port, chosen by ALPN as client-go expects, and plain HTTP for health endpoints.
+ * Client certificates are asked for and never required: the authenticator reads them from `request.socket`
+ * (`authorized`, `getPeerCertificate`).
+ */
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { limits } from '../../limits.ts'
+import type { HttpHandlers, HttpsServerOptions, Listening, TlsIdentity } from '../net.ts'
+
+/** What a stream may send before the server acknowledges it. Source: kube-apiserver's 256 KiB. */
+const streamWindowBytes = 256 * 1024
+
+export async function serveHttps(options: HttpsServerOptions, handlers: HttpHandlers): Promise<Listening> {
+  const tls = (identity: TlsIdentity) => ({
+    cert: identity.certificatePem,
+    key: identity.keyPem,
+    minVersion: 'TLSv1.2' as const,
+    ...(options.clientCaPem === undefined ? {} : { ca: options.clientCaPem }),
+  })
+  const server = createSecureServer({
+    ...tls(options.identity),
+    allowHTTP1: true,
+    requestCert: options.clientCaPem !== undefined,
+    rejectUnauthorized: false,
+    settings: {
+      maxConcurrentStreams: limits.http2StreamsMax,
+      initialWindowSize: streamWindowBytes,
+      maxHeaderListSize: limits.requestHeaderBytesMax,
+    },
+    ...http1Options,
+  })
+  const sessions = new Set<ServerHttp2Session>()
+  server.on('session', (session) => {
+    sessions.add(session)
+    closeWhenIdle(session)
+    session.on('error', () => session.destroy())
+    session.once('close', () => sessions.delete(session))
+  })
+  // A client that speaks no TLS or breaks off the handshake concerns nobody else.
+  server.on('tlsClientError', (_error, socket) => void socket.destroy())
+  const listening = await listen(server, options, handlers)
+  return {
+    port: listening.port,
+    setIdentity: (identity) => server.setSecureContext(tls(identity)),
+    close: (graceMs) => {
+      for (const session of sessions) session.close()
+      return listening.close(graceMs)
+    },
+  }
+}
+
+export async function serveHttp(options: { host: string; port: number }, handlers: HttpHandlers): Promise<Listening> {
+  const listening = await listen(createServer(http1Options), options, handlers)
+  return { ...listening, setIdentity: () => {} }
+}
+
+const http1Options = {
+  maxHeaderSize: limits.requestHeaderBytesMax,
+  headersTimeout: limits.requestHeaderTimeoutMs,
+  keepAliveTimeout: limits.connectionIdleMs,
+  /** A body may take as long as it needs: the API server bounds it by size and by the request's own deadline. */
+  requestTimeout: 0,
+  noDelay: true,
+}
+
+/** A watch can be silent for longer than the idle limit: only a session without streams is idle. */
+function closeWhenIdle(session: ServerHttp2Session): void {
+  let streams = 0
+  session.on('stream', (stream) => {
+    streams++
+    stream.once('close', () => streams--)
+  })
+  session.setTimeout(limits.connectionIdleMs, () => {
+    if (streams === 0) session.close()
+  })
+}
+
+async function listen(
+  server: Server | Http2SecureServer,
+  { host, port }: { host: string; port: number },
+  handlers: HttpHandlers,
+): Promise<{ port: number; close(graceMs: number): Promise<void> }> {
+  const sockets = new Set<Duplex>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  server.on('request', handlers.request)
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy())
+    handlers.upgrade(request, socket, head)
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: (graceMs) => close(server, sockets, graceMs),
+  }
+}
+
+function close(server: Server | Http2SecureServer, sockets: Set<Duplex>, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      for (const socket of sockets) socket.destroy()
+      resolve()
+    }, graceMs)
+    server.close(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+    if ('closeIdleConnections' in server) server.closeIdleConnections()
+  })
+}
