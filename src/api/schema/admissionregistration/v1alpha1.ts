@@ -1,0 +1,107 @@
+/** admissionregistration.k8s.io v1alpha1: resources, types and table columns. The format is described in `../schema.ts`. */
+import type { GroupVersionSchema } from '../schema.ts'
+
+export const admissionregistrationV1alpha1Schema: GroupVersionSchema = {
+  key: 'admissionregistration/v1alpha1',
+  group: 'admissionregistration.k8s.io',
+  version: 'v1alpha1',
+  protoPackage: 'k8s.io.api.admissionregistration.v1alpha1',
+  served: false,
+  resources: `
+    mutatingadmissionpolicies mutatingadmissionpolicy MutatingAdmissionPolicy cluster: all; categories api-extensions
+    mutatingadmissionpolicybindings mutatingadmissionpolicybinding MutatingAdmissionPolicyBinding cluster: all; categories api-extensions`,
+  types: {
+    ApplyConfiguration: `
+      expression 1 string`,
+    AuditAnnotation: `
+      key 1 string always
+      valueExpression 2 string always`,
+    ExpressionWarning: `
+      fieldRef 2 string always
+      warning 3 string always`,
+    JSONPatch: `
+      expression 1 string`,
+    MatchCondition: `
+      name 1 string!
+      expression 2 string!`,
+    MatchResources: `[atomic]
+      namespaceSelector 1 *LabelSelector
+      objectSelector 2 *LabelSelector
+      resourceRules 3 []NamedRuleWithOperations atomic
+      excludeResourceRules 4 []NamedRuleWithOperations atomic
+      matchPolicy 7 *string`,
+    MutatingAdmissionPolicy: `[kind]
+      metadata 1 ObjectMeta
+      spec 2 MutatingAdmissionPolicySpec`,
+    MutatingAdmissionPolicyBinding: `[kind]
+      metadata 1 ObjectMeta
+      spec 2 MutatingAdmissionPolicyBindingSpec`,
+    MutatingAdmissionPolicyBindingSpec: `
+      policyName 1 string
+      paramRef 2 *ParamRef
+      matchResources 3 *MatchResources`,
+    MutatingAdmissionPolicySpec: `
+      paramKind 1 *ParamKind
+      matchConstraints 2 *MatchResources
+      variables 3 []Variable atomic
+      mutations 4 []Mutation atomic
+      failurePolicy 5 *string
+      matchConditions 6 []MatchCondition map(name) patch=merge(name)
+      reinvocationPolicy 7 string`,
+    Mutation: `
+      patchType 2 string!
+      applyConfiguration 3 *ApplyConfiguration
+      jsonPatch 4 *JSONPatch`,
+    NamedRuleWithOperations: `[atomic]
+      resourceNames 1 []string atomic
+      ...admissionregistration/v1.RuleWithOperations 2`,
+    ParamKind: `[atomic]
+      apiVersion 1 string
+      kind 2 string`,
+    ParamRef: `[atomic]
+      name 1 string
+      namespace 2 string
+      selector 3 *LabelSelector
+      parameterNotFoundAction 4 *string`,
+    TypeChecking: `
+      expressionWarnings 1 []ExpressionWarning`,
+    ValidatingAdmissionPolicy: `[kind]
+      metadata 1 ObjectMeta
+      spec 2 ValidatingAdmissionPolicySpec
+      status 3 ValidatingAdmissionPolicyStatus`,
+    ValidatingAdmissionPolicyBinding: `[kind]
+      metadata 1 ObjectMeta
+      spec 2 ValidatingAdmissionPolicyBindingSpec`,
+    ValidatingAdmissionPolicyBindingList: `[kind]
+      metadata 1 ListMeta
+      items 2 []ValidatingAdmissionPolicyBinding always`,
+    ValidatingAdmissionPolicyBindingSpec: `
+      policyName 1 string
+      paramRef 2 *ParamRef
+      matchResources 3 *MatchResources
+      validationActions 4 []string`,
+    ValidatingAdmissionPolicyList: `[kind]
+      metadata 1 ListMeta
+      items 2 []ValidatingAdmissionPolicy always`,
+    ValidatingAdmissionPolicySpec: `
+      paramKind 1 *ParamKind
+      matchConstraints 2 *MatchResources
+      validations 3 []Validation
+      failurePolicy 4 *string
+      auditAnnotations 5 []AuditAnnotation
+      matchConditions 6 []MatchCondition
+      variables 7 []Variable`,
+    ValidatingAdmissionPolicyStatus: `
+      observedGeneration 1 int64
+      typeChecking 2 *TypeChecking
+      conditions 3 []Condition`,
+    Validation: `
+      expression 1 string always
+      message 2 string
+      reason 3 *string
+      messageExpression 4 string`,
+    Variable: `
+      name 1 string!
+      expression 2 string!`,
+  },
+}

@@ -1,0 +1,20 @@
+/** certificates.k8s.io v1alpha1: resources, types and table columns. The format is described in `../schema.ts`. */
+import type { GroupVersionSchema } from '../schema.ts'
+
+export const certificatesV1alpha1Schema: GroupVersionSchema = {
+  key: 'certificates/v1alpha1',
+  group: 'certificates.k8s.io',
+  version: 'v1alpha1',
+  protoPackage: 'k8s.io.api.certificates.v1alpha1',
+  served: false,
+  resources: `
+    clustertrustbundles clustertrustbundle ClusterTrustBundle cluster: all`,
+  types: {
+    ClusterTrustBundle: `[kind]
+      metadata 1 ObjectMeta
+      spec 2 ClusterTrustBundleSpec!`,
+    ClusterTrustBundleSpec: `
+      signerName 1 string
+      trustBundle 2 string!`,
+  },
+}

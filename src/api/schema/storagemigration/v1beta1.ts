@@ -1,0 +1,24 @@
+/** storagemigration.k8s.io v1beta1: resources, types and table columns. The format is described in `../schema.ts`. */
+import type { GroupVersionSchema } from '../schema.ts'
+
+export const storagemigrationV1beta1Schema: GroupVersionSchema = {
+  key: 'storagemigration/v1beta1',
+  group: 'storagemigration.k8s.io',
+  version: 'v1beta1',
+  protoPackage: 'k8s.io.api.storagemigration.v1beta1',
+  served: false,
+  resources: `
+    storageversionmigrations storageversionmigration StorageVersionMigration cluster: all
+      /status StorageVersionMigration: get patch update`,
+  types: {
+    StorageVersionMigration: `[kind]
+      metadata 1 ObjectMeta
+      spec 2 StorageVersionMigrationSpec
+      status 3 StorageVersionMigrationStatus`,
+    StorageVersionMigrationSpec: `
+      resource 1 GroupResource!`,
+    StorageVersionMigrationStatus: `
+      conditions 1 []Condition map(type) patch=merge(type)
+      resourceVersion 2 string`,
+  },
+}
