@@ -1,0 +1,125 @@
+/** Which ReplicaSet is the current one, and the annotations that carry a rollout's history. */
+import type { Deployment, ReplicaSet } from '../../api/types/apps/v1.ts'
+import type { PodTemplateSpec } from '../../api/types/core/v1.ts'
+import { canonical, templateHash } from '../template-hash.ts'
+
+export const revisionAnnotation = 'deployment.kubernetes.io/revision'
+export const desiredReplicasAnnotation = 'deployment.kubernetes.io/desired-replicas'
+export const maxReplicasAnnotation = 'deployment.kubernetes.io/max-replicas'
+const revisionHistoryAnnotation = 'deployment.kubernetes.io/revision-history'
+export const hashLabel = 'pod-template-hash'
+
+const notCopied = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'deprecated.deployment.rollback.to',
+  revisionAnnotation,
+  revisionHistoryAnnotation,
+  desiredReplicasAnnotation,
+  maxReplicasAnnotation,
+])
+
+export interface Generations {
+  /** The ReplicaSet of the Deployment's present template, the oldest if there are several. */
+  current: ReplicaSet | undefined
+  old: ReplicaSet[]
+}
+
+export function generationsOf(deployment: Deployment, sets: readonly ReplicaSet[]): Generations {
+  const wanted = templateText(deployment.spec?.template)
+  const byAge = [...sets].sort((one, other) => ageOrder(one, other))
+  const current = byAge.find((set) => templateText(set.spec?.template) === wanted)
+  return { current, old: sets.filter((set) => set !== current) }
+}
+
+function ageOrder(one: ReplicaSet, other: ReplicaSet): number {
+  const [oneTime, otherTime] = [one.metadata.creationTimestamp ?? '', other.metadata.creationTimestamp ?? '']
+  if (oneTime !== otherTime) return oneTime < otherTime ? -1 : 1
+  return (one.metadata.name ?? '') < (other.metadata.name ?? '') ? -1 : 1
+}
+
+/** Templates are compared without the hash label, as text. */
+function templateText(template: PodTemplateSpec | undefined): string {
+  const { [hashLabel]: _, ...labels } = template?.metadata?.labels ?? {}
+  const { creationTimestamp: __, ...metadata } = template?.metadata ?? {}
+  return canonical({ ...template, metadata: { ...metadata, labels } })
+}
+
+export function revisionOf(object: Deployment | ReplicaSet | undefined): number {
+  const revision = Number(object?.metadata.annotations?.[revisionAnnotation] ?? 0)
+  return Number.isSafeInteger(revision) ? revision : 0
+}
+
+export function nextRevision(old: readonly ReplicaSet[]): number {
+  return Math.max(0, ...old.map(revisionOf)) + 1
+}
+
+/** The annotations the current ReplicaSet should have; the same object when nothing differs. */
+export function annotationsFor(
+  deployment: Deployment,
+  set: ReplicaSet | undefined,
+  { revision, replicas }: { revision: number; replicas: ReplicaLimits },
+): Record<string, string> {
+  const present = set?.metadata.annotations ?? {}
+  const wanted: Record<string, string> = { ...present }
+  for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {})) {
+    if (!notCopied.has(key)) wanted[key] = value
+  }
+  const known = revisionOf(set)
+  if (known < revision) {
+    wanted[revisionAnnotation] = String(revision)
+    if (known > 0) {
+      const history = present[revisionHistoryAnnotation]
+      wanted[revisionHistoryAnnotation] = history ? `${history},${known}` : String(known)
+    }
+  }
+  wanted[desiredReplicasAnnotation] = String(replicas.desired)
+  wanted[maxReplicasAnnotation] = String(replicas.max)
+  return canonical(wanted) === canonical(present) ? present : wanted
+}
+
+export interface ReplicaLimits {
+  desired: number
+  max: number
+}
+
+export function newReplicaSetFor(
+  deployment: Deployment,
+  { replicas, annotations }: { replicas: number; annotations: Record<string, string> },
+): ReplicaSet {
+  const template = deployment.spec?.template ?? {}
+  const hash = templateHash(template, deployment.status?.collisionCount)
+  const labels = { ...template.metadata?.labels, [hashLabel]: hash }
+  const selector = deployment.spec?.selector ?? {}
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      name: `${deployment.metadata.name}-${hash}`,
+      namespace: deployment.metadata.namespace ?? '',
+      labels,
+      annotations,
+    },
+    spec: {
+      replicas,
+      ...(deployment.spec?.minReadySeconds ? { minReadySeconds: deployment.spec.minReadySeconds } : {}),
+      selector: { ...selector, matchLabels: { ...selector.matchLabels, [hashLabel]: hash } },
+      template: { ...template, metadata: { ...template.metadata, labels } },
+    },
+  }
+}
+
+/** Finished old ReplicaSets beyond the history limit, oldest revisions first. */
+export function beyondHistory(deployment: Deployment, old: readonly ReplicaSet[]): ReplicaSet[] {
+  const limit = deployment.spec?.revisionHistoryLimit
+  if (limit === undefined) return []
+  const alive = old.filter((set) => set.metadata.deletionTimestamp === undefined)
+  const surplus = alive.length - limit
+  if (surplus <= 0) return []
+  const byRevision = [...alive].sort((one, other) => revisionOf(one) - revisionOf(other))
+  return byRevision.slice(0, surplus).filter(isEmpty)
+}
+
+function isEmpty(set: ReplicaSet): boolean {
+  const observed = (set.status?.observedGeneration ?? 0) >= (set.metadata.generation ?? 0)
+  return (set.status?.replicas ?? 0) === 0 && (set.spec?.replicas ?? 0) === 0 && observed
+}

@@ -1,0 +1,73 @@
+/**
+ * Whether a pod's requests fit what is left of a node, and which node is left most evenly used.
+ * https://kubernetes.io/docs/concepts/scheduling-eviction/resource-bin-packing/
+ */
+import { podRequests, podScoringRequests, type ResourceAmounts } from '../../api/pod-requests.ts'
+import type { Pod } from '../../api/types/core/v1.ts'
+import type { NodeInfo } from '../node-info.ts'
+import { type FilterPlugin, filterBy, type Rejection, type ScorePlugin } from './plugin.ts'
+
+export const nodeResourcesFit: FilterPlugin = {
+  name: 'NodeResourcesFit',
+  prepare(pod) {
+    const wanted = podRequests(pod)
+    return filterBy((node) => rejectionOf(wanted, node))
+  },
+}
+
+/** What a node lacks for the wanted amounts, as the kubelet's admission asks too. */
+export function insufficient(wanted: ResourceAmounts, node: NodeInfo): { resource: string; exceedsNode: boolean }[] {
+  const lacking: { resource: string; exceedsNode: boolean }[] = []
+  if (node.pods.size + 1 > node.allowedPods) lacking.push({ resource: 'pods', exceedsNode: false })
+  for (const [resource, amount] of wanted) {
+    if (amount === 0) continue
+    const total = node.allocatable.get(resource) ?? 0
+    if (amount > total - (node.requested.get(resource) ?? 0)) lacking.push({ resource, exceedsNode: amount > total })
+  }
+  return lacking
+}
+
+function rejectionOf(wanted: ResourceAmounts, node: NodeInfo): Rejection | undefined {
+  const lacking = insufficient(wanted, node)
+  if (lacking.length === 0) return undefined
+  return {
+    reasons: lacking.map(({ resource }) => (resource === 'pods' ? 'Too many pods' : `Insufficient ${resource}`)),
+    preemptionMightHelp: !lacking.some(({ exceedsNode }) => exceedsNode),
+  }
+}
+
+/** Prefers nodes with more of cpu and memory left. */
+export const leastAllocated: ScorePlugin = {
+  name: 'NodeResourcesFit',
+  weight: 1,
+  score(pod, nodes) {
+    const wanted = podScoringRequests(pod)
+    return nodes.map((node) => {
+      const parts = ['cpu', 'memory'].map((resource) => {
+        const total = node.allocatable.get(resource) ?? 0
+        const used = (node.scoringRequested.get(resource) ?? 0) + (wanted.get(resource) ?? 0)
+        return total === 0 || used > total ? 0 : Math.floor(((total - used) * 100) / total)
+      })
+      return Math.floor(parts.reduce((sum, part) => sum + part, 0) / parts.length)
+    })
+  },
+}
+
+/** Prefers nodes whose cpu and memory would be used in like measure. */
+export const balancedAllocation: ScorePlugin = {
+  name: 'NodeResourcesBalancedAllocation',
+  weight: 1,
+  score(pod: Pod, nodes) {
+    const wanted = podRequests(pod)
+    if (![...wanted.values()].some((amount) => amount > 0)) return undefined
+    return nodes.map((node) => {
+      const fractions = ['cpu', 'memory'].map((resource) => {
+        const total = node.allocatable.get(resource) ?? 0
+        const used = (node.requested.get(resource) ?? 0) + (wanted.get(resource) ?? 0)
+        return total === 0 ? 1 : Math.min(1, used / total)
+      })
+      const [cpu = 0, memory = 0] = fractions
+      return Math.floor((1 - Math.abs(cpu - memory) / 2) * 100)
+    })
+  },
+}
