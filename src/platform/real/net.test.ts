@@ -38,8 +38,9 @@ const echoPeer: HttpHandlers = {
       authorized: socket.authorized,
       peer: socket.getPeerCertificate().subject?.CN ?? null,
     })
-    response.writeHead(200, { 'content-type': 'application/json' })
-    ;(response as ServerResponse).end(body)
+    const http1 = response as ServerResponse
+    http1.writeHead(200, { 'content-type': 'application/json' })
+    http1.end(body)
   },
   upgrade(request, socket, head) {
     if (request.url === '/refused') {
@@ -119,8 +120,9 @@ test('request reuses its connection and does not follow redirects', async () => 
     ...echoPeer,
     request(request, response) {
       ports.add(request.socket.remotePort)
-      response.writeHead(302, { location: '/elsewhere' })
-      ;(response as ServerResponse).end()
+      const http1 = response as ServerResponse
+      http1.writeHead(302, { location: '/elsewhere' })
+      http1.end()
     },
   }
   await withServer(redirecting, async (_listening, url) => {
