@@ -15,6 +15,8 @@ export interface AuthorizationAttributes {
   name: string
   /** For non-resource requests. */
   path: string
+  /** What a list, watch or deletecollection is narrowed to, in the query's form: `spec.nodeName=a`. */
+  fieldSelector?: string
 }
 
 export interface Authorizer {
@@ -29,7 +31,8 @@ export const allowAll: Authorizer = {
 
 export function attributesOf(user: UserInfo, info: RequestInfo): AuthorizationAttributes {
   const { verb, isResourceRequest, apiGroup, apiVersion, resource, subresource, namespace, name, path } = info
-  return { user, verb, isResourceRequest, apiGroup, apiVersion, resource, subresource, namespace, name, path }
+  const attributes = { user, verb, isResourceRequest, apiGroup, apiVersion, resource, subresource, namespace, name, path }
+  return info.fieldSelector === undefined ? attributes : { ...attributes, fieldSelector: info.fieldSelector }
 }
 
 /** Passes or throws the 403 with upstream's text. */

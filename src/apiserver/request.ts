@@ -63,6 +63,8 @@ export interface RequestInfo {
   name: string
   /** Path segments from the resource on: `pods/x/proxy/a/b` is five. */
   parts: readonly string[]
+  /** As given, for `list`, `watch` and `deletecollection`: authorizers may allow what it narrows the request to. */
+  fieldSelector?: string
 }
 
 const verbByMethod: Readonly<Record<string, string>> = {
@@ -128,6 +130,12 @@ function fillResource(info: RequestInfo, segments: string[], request: Pick<ApiRe
   info.subresource = rest[2] ?? ''
   if (info.name === '') collectionVerb(info, request.query)
   if (info.name === '' && info.verb === 'delete') info.verb = 'deletecollection'
+  const fieldSelector = narrowing(request, info)
+  if (fieldSelector) info.fieldSelector = fieldSelector
+}
+
+function narrowing(request: Pick<ApiRequest, 'query'>, { verb }: RequestInfo): string | null {
+  return verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? request.query.get('fieldSelector') : null
 }
 
 function collectionVerb(info: RequestInfo, query: URLSearchParams): void {

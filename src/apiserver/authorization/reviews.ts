@@ -1,0 +1,183 @@
+/**
+ * The access reviews: questions to the authorizer put as objects, answered in `status` and never stored.
+ * https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access
+ */
+import { badRequest, type FieldError, invalid } from '../../api/errors.ts'
+import type {
+  LocalSubjectAccessReview,
+  ResourceAttributes,
+  SelfSubjectAccessReview,
+  SelfSubjectRulesReview,
+  SubjectAccessReview,
+  SubjectAccessReviewSpec,
+  SubjectAccessReviewStatus,
+} from '../../api/types/authorization/v1.ts'
+import type { AuthorizationAttributes } from '../authorize.ts'
+import type { UserInfo } from '../request.ts'
+import type { DecidingAuthorizer } from './decision.ts'
+import { nodeNameOf } from './node.ts'
+import type { Rbac } from './rbac.ts'
+import { lowerCaseKeys, withoutEmpty } from './review-shape.ts'
+
+const group = 'authorization.k8s.io'
+
+/** Throws 422 for a review that asks nothing or for nobody. */
+export function reviewSubjectAccess(authorizer: DecidingAuthorizer, review: SubjectAccessReview): SubjectAccessReview {
+  const spec = review.spec ?? {}
+  refuseInvalid([...specErrors(spec), ...userErrors(spec)])
+  return { ...review, spec: withoutEmpty(spec), status: answer(authorizer, userOf(spec), spec) }
+}
+
+/** `namespace` is the request's; the review may only ask about it. */
+export function reviewLocalSubjectAccess(
+  authorizer: DecidingAuthorizer,
+  review: LocalSubjectAccessReview,
+  namespace: string,
+): LocalSubjectAccessReview {
+  const spec = review.spec ?? {}
+  refuseInvalid([...specErrors(spec), ...userErrors(spec), ...localErrors(spec, review.metadata.namespace ?? '')])
+  if (review.metadata.namespace !== namespace) {
+    throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`)
+  }
+  return { ...review, spec: withoutEmpty(spec), status: answer(authorizer, userOf(spec), spec) }
+}
+
+export function reviewSelfSubjectAccess(
+  authorizer: DecidingAuthorizer,
+  review: SelfSubjectAccessReview,
+  user: UserInfo,
+): SelfSubjectAccessReview {
+  const spec = review.spec ?? {}
+  refuseInvalid(specErrors(spec))
+  return { ...review, spec: withoutEmpty(spec), status: answer(authorizer, user, spec) }
+}
+
+/** What RBAC gives the user in a namespace; marked incomplete for nodes, whose rights are not rules. */
+export function reviewSelfSubjectRules(
+  rbac: Rbac,
+  review: SelfSubjectRulesReview,
+  user: UserInfo,
+): SelfSubjectRulesReview {
+  const namespace = review.spec?.namespace ?? ''
+  if (namespace === '') throw badRequest('no namespace on request')
+  const { rules, errors } = rbac.rulesFor(user, namespace)
+  const isNode = nodeNameOf(user) !== undefined
+  const evaluationErrors = isNode ? ['node authorizer does not support user rule resolution', ...errors] : errors
+  return {
+    ...review,
+    status: {
+      resourceRules: rules
+        .filter((rule) => rule.resources?.length)
+        .map(({ verbs, apiGroups = [], resources = [], resourceNames }) => ({
+          verbs,
+          apiGroups,
+          resources,
+          ...(resourceNames?.length ? { resourceNames } : {}),
+        })),
+      nonResourceRules: rules
+        .filter((rule) => rule.nonResourceURLs?.length)
+        .map(({ verbs, nonResourceURLs = [] }) => ({ verbs, nonResourceURLs })),
+      incomplete: evaluationErrors.length > 0,
+      ...(evaluationErrors.length > 0 ? { evaluationError: evaluationErrors.join(', ') } : {}),
+    },
+  }
+}
+
+function answer(
+  authorizer: DecidingAuthorizer,
+  user: UserInfo,
+  spec: Pick<SubjectAccessReviewSpec, 'resourceAttributes' | 'nonResourceAttributes'>,
+): SubjectAccessReviewStatus {
+  const { kind, reason } = authorizer.decide(attributesOf(user, spec))
+  const status: SubjectAccessReviewStatus = { allowed: kind === 'allow' }
+  if (kind === 'deny') status.denied = true
+  if (reason !== '') status.reason = reason
+  return status
+}
+
+function attributesOf(
+  user: UserInfo,
+  {
+    resourceAttributes: asked,
+    nonResourceAttributes,
+  }: Pick<SubjectAccessReviewSpec, 'resourceAttributes' | 'nonResourceAttributes'>,
+): AuthorizationAttributes {
+  const fieldSelector = fieldSelectorText(asked)
+  return {
+    user,
+    verb: asked?.verb ?? nonResourceAttributes?.verb ?? '',
+    isResourceRequest: asked !== undefined,
+    apiGroup: asked?.group ?? '',
+    apiVersion: asked?.version ?? '*',
+    resource: asked?.resource ?? '',
+    subresource: asked?.subresource ?? '',
+    namespace: asked?.namespace ?? '',
+    name: asked?.name ?? '',
+    path: nonResourceAttributes?.path ?? '',
+    ...(fieldSelector === '' ? {} : { fieldSelector }),
+  }
+}
+
+/** Only equality narrows what a node may list, so nothing else is carried over. */
+function fieldSelectorText(asked: ResourceAttributes | undefined): string {
+  const { rawSelector, requirements = [] } = asked?.fieldSelector ?? {}
+  if (rawSelector) return rawSelector
+  const equal = requirements.filter(({ operator, values }) => operator === 'In' && values?.length === 1)
+  return equal.map(({ key, values }) => `${key}=${values?.[0]}`).join(',')
+}
+
+function userOf({ user = '', groups = [], uid, extra = {} }: SubjectAccessReviewSpec): UserInfo {
+  return { name: user, groups, extra: lowerCaseKeys(extra), ...(uid === undefined ? {} : { uid }) }
+}
+
+function refuseInvalid(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group, kind: '' }, '', errors)
+}
+
+function specErrors({ resourceAttributes, nonResourceAttributes }: SubjectAccessReviewSpec): FieldError[] {
+  const errors: FieldError[] = []
+  if (resourceAttributes && nonResourceAttributes) {
+    const detail = 'cannot be specified in combination with resourceAttributes'
+    errors.push({ type: 'Invalid', path: 'spec.nonResourceAttributes', value: nonResourceAttributes, detail })
+  }
+  if (!resourceAttributes && !nonResourceAttributes) {
+    const detail = 'exactly one of nonResourceAttributes or resourceAttributes must be specified'
+    errors.push({ type: 'Invalid', path: 'spec.resourceAttributes', value: null, detail })
+  }
+  for (const name of ['fieldSelector', 'labelSelector'] as const) {
+    const selector = resourceAttributes?.[name]
+    const path = `spec.resourceAttributes.${name}`
+    if (selector?.rawSelector && selector.requirements?.length) {
+      const detail = 'may not specified at the same time as requirements'
+      errors.push({ type: 'Invalid', path: `${path}.rawSelector`, value: selector.rawSelector, detail })
+    }
+    if (selector && !selector.rawSelector && !selector.requirements?.length) {
+      const detail = `when ${path} is specified, requirements or rawSelector is required`
+      errors.push({ type: 'Required', path: `${path}.requirements`, detail })
+    }
+  }
+  return errors
+}
+
+function userErrors({ user, groups }: SubjectAccessReviewSpec): FieldError[] {
+  if (user || groups?.length) return []
+  const detail = 'at least one of user or group must be specified'
+  return [{ type: 'Invalid', path: 'spec.user', value: '', detail }]
+}
+
+function localErrors(
+  { resourceAttributes, nonResourceAttributes }: SubjectAccessReviewSpec,
+  namespace: string,
+): FieldError[] {
+  const errors: FieldError[] = []
+  const asked = resourceAttributes?.namespace ?? ''
+  if (resourceAttributes && asked !== namespace) {
+    const detail = 'must match metadata.namespace'
+    errors.push({ type: 'Invalid', path: 'spec.resourceAttributes.namespace', value: asked, detail })
+  }
+  if (nonResourceAttributes) {
+    const detail = 'disallowed on this kind of request'
+    errors.push({ type: 'Invalid', path: 'spec.nonResourceAttributes', value: nonResourceAttributes, detail })
+  }
+  return errors
+}
