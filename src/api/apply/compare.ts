@@ -1,0 +1,100 @@
+/** The difference of two values of one type, as field sets. */
+import { isObject, type JsonObject, jsonEqual, member } from '../patch/json-value.ts'
+import type { ListNode, MapNode, StructNode, TypeNode } from '../schema/type-node.ts'
+import { FieldSet } from './field-set.ts'
+import { fieldElement } from './fields-v1.ts'
+import { elementOf, isValueStruct, memberType, shapeOf } from './typed-value.ts'
+
+/** No path is in more than one of the three. */
+export interface Comparison {
+  added: FieldSet
+  modified: FieldSet
+  removed: FieldSet
+}
+
+/** Throws `ElementError` when a list's items cannot be named. */
+export function compareTyped(type: TypeNode, left: unknown, right: unknown): Comparison {
+  const result: Comparison = { added: new FieldSet(), modified: new FieldSet(), removed: new FieldSet() }
+  compare(type, left, right, [], result)
+  return result
+}
+
+/** Leaves the ignored fields, and all below them, out of a comparison. */
+export function withoutFields(comparison: Comparison, ignored: FieldSet | undefined): Comparison {
+  if (!ignored) return comparison
+  return {
+    added: comparison.added.recursiveDifference(ignored),
+    modified: comparison.modified.recursiveDifference(ignored),
+    removed: comparison.removed.recursiveDifference(ignored),
+  }
+}
+
+function compare(type: TypeNode, left: unknown, right: unknown, path: string[], result: Comparison): void {
+  if (left === right) return
+  const shape = shapeOf(type, left, right)
+  if (shape.kind === 'object') compareObjects(shape.node, left, right, path, result)
+  else if (shape.kind === 'list') compareLists(shape.node, left, right, path, result)
+  else if (left !== undefined && right !== undefined && !jsonEqual(left, right)) result.modified.insert(path)
+  if (left === undefined) result.added.insert(path)
+  else if (right === undefined) result.removed.insert(path)
+}
+
+function compareObjects(
+  node: StructNode | MapNode,
+  left: unknown,
+  right: unknown,
+  path: string[],
+  result: Comparison,
+): void {
+  const l = withValueStructs(node, left)
+  const r = withValueStructs(node, right)
+  for (const name of new Set([...Object.keys(l), ...Object.keys(r)])) {
+    compare(memberType(node, name), member(l, name), member(r, name), [...path, fieldElement(name)], result)
+  }
+}
+
+function withValueStructs(node: StructNode | MapNode, value: unknown): JsonObject {
+  if (!isObject(value)) return {}
+  if (node.kind === 'map') return value
+  let filled: JsonObject | undefined
+  for (const [name, field] of node.fields) {
+    if (value[name] !== undefined || !isValueStruct(field)) continue
+    filled ??= { ...value }
+    filled[name] = {}
+  }
+  return filled ?? value
+}
+
+function compareLists(node: ListNode, left: unknown, right: unknown, path: string[], result: Comparison): void {
+  const l = itemsByElement(node, left)
+  const r = itemsByElement(node, right)
+  for (const element of new Set([...l.keys(), ...r.keys()])) {
+    compareItems(node, l.get(element) ?? [], r.get(element) ?? [], [...path, element], result)
+  }
+}
+
+/** Items under one name. More than one is a duplicate (possible in old objects): those count as one value. */
+function compareItems(node: ListNode, left: unknown[], right: unknown[], path: string[], result: Comparison): void {
+  if (left.length <= 1 && right.length <= 1) {
+    compare(node.element, left[0], right[0], path, result)
+  } else if (left.length > 1 && right.length > 1) {
+    if (!jsonEqual(left, right)) result.modified.insert(path)
+  } else if (left.length > 1) {
+    if (right.length === 1) compare(node.element, undefined, right[0], path, result)
+    result.removed.insert(path)
+  } else {
+    if (left.length === 1) compare(node.element, left[0], undefined, path, result)
+    result.added.insert(path)
+  }
+}
+
+function itemsByElement(node: ListNode, value: unknown): Map<string, unknown[]> {
+  const items = new Map<string, unknown[]>()
+  for (const item of Array.isArray(value) ? value : []) {
+    const element = elementOf(node, item)
+    const same = items.get(element)
+    if (same) same.push(item)
+    else items.set(element, [item])
+  }
+  return items
+}

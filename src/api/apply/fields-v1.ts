@@ -1,0 +1,77 @@
+/**
+ * FieldsV1, the wire form of a field set: nested objects whose keys are path elements; `.` marks that the parent itself is
+ * a member, an empty object a member without members below (KEP-555).
+ */
+import { isObject, type JsonObject, setMember } from '../patch/json-value.ts'
+import { compareElements, type FieldPath, FieldSet } from './field-set.ts'
+
+/** Throws `TypeError` when the value is no FieldsV1; unknown kinds of elements are dropped, as upstream drops them. */
+export function parseFieldsV1(value: unknown): FieldSet {
+  if (!isObject(value)) throw new TypeError('FieldsV1 must be an object')
+  const set = new FieldSet()
+  for (const key of Object.keys(value)) {
+    if (key === '.') continue
+    const element = canonicalElement(key)
+    if (element === undefined) continue
+    const below = value[key]
+    if (!isObject(below)) throw new TypeError(`FieldsV1 ${key} must be an object`)
+    const names = Object.keys(below)
+    if (names.length === 0 || Object.hasOwn(below, '.')) set.members.add(element)
+    const child = parseFieldsV1(below)
+    if (!child.empty) set.children.set(element, child)
+  }
+  return set
+}
+
+export function serializeFieldsV1(set: FieldSet): JsonObject {
+  const result: JsonObject = {}
+  const elements = [...set.members.union(new Set(set.children.keys()))].sort(compareElements)
+  for (const element of elements) {
+    const child = set.children.get(element)
+    const below = child && !child.empty ? serializeFieldsV1(child) : undefined
+    const isMember = set.members.has(element)
+    if (below) setMember(result, element, isMember ? { '.': {}, ...below } : below)
+    else if (isMember) setMember(result, element, {})
+  }
+  return result
+}
+
+export function fieldElement(name: string): string {
+  return `f:${name}`
+}
+
+/** `keys` in any order; absent ones are left out by the caller. */
+export function keyElement(keys: JsonObject): string {
+  const sorted = Object.keys(keys).sort()
+  return `k:${JSON.stringify(Object.fromEntries(sorted.map((name) => [name, keys[name]])))}`
+}
+
+export function valueElement(value: unknown): string {
+  return `v:${JSON.stringify(value)}`
+}
+
+/** `.spec.containers[name="c"].image`: how conflicts name a path. */
+export function pathText(path: FieldPath): string {
+  return path.map(elementText).join('')
+}
+
+export function elementText(element: string): string {
+  const content = element.slice(2)
+  if (element.startsWith('f:')) return `.${content}`
+  if (element.startsWith('i:')) return `[${content}]`
+  const value: unknown = JSON.parse(content)
+  if (element.startsWith('v:')) return `[=${JSON.stringify(value)}]`
+  const pairs = Object.entries(value as JsonObject).map(([name, key]) => `${name}=${JSON.stringify(key)}`)
+  return `[${pairs.join(',')}]`
+}
+
+function canonicalElement(key: string): string | undefined {
+  const content = key.slice(2)
+  if (key.startsWith('f:')) return key
+  if (key.startsWith('i:')) return /^-?\d+$/.test(content) ? key : undefined
+  if (key.startsWith('v:')) return valueElement(JSON.parse(content))
+  if (!key.startsWith('k:')) return undefined
+  const keys: unknown = JSON.parse(content)
+  if (!isObject(keys)) throw new TypeError(`FieldsV1 ${key} must hold an object`)
+  return keyElement(keys)
+}

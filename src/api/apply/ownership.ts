@@ -1,0 +1,90 @@
+/** Who owns what after a change: pure steps over owners, shared by updates and applies. */
+
+import { limits } from '../../limits.ts'
+import type { JsonObject } from '../patch/json-value.ts'
+import { type ApplyContext, comparer } from './context.ts'
+import { FieldSet } from './field-set.ts'
+import { compare, identityOf, type Manager, type Owners, seconds } from './managed-fields.ts'
+import { untrackedFields } from './reset-fields.ts'
+
+/** The fields of each other owner that a change from `live` to `next` would alter; owners without any are left out. */
+export type Conflicts = Map<string, FieldSet>
+
+export interface Change {
+  context: ApplyContext
+  live: JsonObject
+  next: JsonObject
+}
+
+export interface Released {
+  owners: Owners
+  conflicts: Conflicts
+}
+
+/**
+ * Takes from every owner but `self` (an identity) what the change altered or removed. Owners in versions no longer served,
+ * and those left with nothing, disappear.
+ */
+export function release(owners: Owners, { context, live, next }: Change, self: string | undefined): Released {
+  const compareIn = comparer(context, live, next)
+  const left: Owners = new Map()
+  const conflicts: Conflicts = new Map()
+  for (const [identity, owned] of owners) {
+    if (identity === self) {
+      left.set(identity, owned)
+      continue
+    }
+    const comparison = compareIn(owned.apiVersion)
+    if (!comparison) continue
+    const altered = comparison.modified.union(comparison.added)
+    const conflict = owned.set.intersection(altered)
+    if (!conflict.empty) conflicts.set(identity, conflict)
+    const set = owned.set.difference(altered).difference(comparison.removed)
+    if (!set.empty) left.set(identity, { ...owned, set })
+  }
+  return { owners: left, conflicts }
+}
+
+/** Owners after a create, update or non-apply patch by a manager: it owns what it changed, in addition to what it had. */
+export function ownersAfterUpdate(owners: Owners, change: Change, manager: Manager): Owners {
+  const { context, live, next } = change
+  const { owners: left } = release(owners, change, undefined)
+  const comparison = comparer(context, live, next)(context.apiVersion)
+  if (!comparison) return left
+  const taken = comparison.modified.union(comparison.added).difference(untrackedFields)
+  if (taken.empty) return left
+  const identity = identityOf(manager)
+  const set = (left.get(identity)?.set ?? new FieldSet()).union(taken)
+  left.set(identity, { ...manager, set, time: context.now })
+  return left
+}
+
+/**
+ * Keeps at most `limits.updateManagersMax` owners by update: the oldest of each API version are joined into one called
+ * "ancient-changes".
+ */
+export function capUpdaters(owners: Owners): Owners {
+  const updaters = [...owners.entries()].filter(([, owned]) => owned.operation === 'Update')
+  if (updaters.length <= limits.updateManagersMax) return owners
+  updaters.sort(([a, x], [b, y]) => seconds(x.time) - seconds(y.time) || compare(a, b))
+  const result: Owners = new Map(owners)
+  const firstOf = new Map<string, string>()
+  let count = updaters.length
+  for (const [identity, owned] of updaters) {
+    if (count <= limits.updateManagersMax) break
+    const { apiVersion } = owned
+    const first = firstOf.get(apiVersion)
+    if (first === undefined) {
+      firstOf.set(apiVersion, identity)
+      continue
+    }
+    const bucket: Manager = { name: 'ancient-changes', operation: 'Update', apiVersion, subresource: '' }
+    const bucketIdentity = identityOf(bucket)
+    const previous = result.get(bucketIdentity) ?? result.get(first)
+    if (!result.has(bucketIdentity)) result.delete(first)
+    result.delete(identity)
+    result.set(bucketIdentity, { ...bucket, set: owned.set.union(previous?.set ?? new FieldSet()), time: owned.time })
+    count--
+  }
+  return result
+}

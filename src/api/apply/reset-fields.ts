@@ -1,0 +1,62 @@
+/**
+ * Fields whose ownership is not tracked: metadata that the server sets, and what an endpoint does not let its callers
+ * change (upstream's reset fields of each resource's strategy).
+ */
+import { FieldSet } from './field-set.ts'
+import { fieldElement } from './fields-v1.ts'
+
+const systemMetadata = [
+  'name',
+  'namespace',
+  'creationTimestamp',
+  'selfLink',
+  'uid',
+  'clusterName',
+  'generation',
+  'managedFields',
+  'resourceVersion',
+]
+
+/** Never owned by anyone. */
+export const untrackedFields: FieldSet = fields(
+  'apiVersion',
+  'kind',
+  'metadata',
+  ...systemMetadata.map((name) => `metadata.${name}`),
+)
+
+const status = fields('status')
+const spec = fields('spec')
+const specAndMetadata = fields('spec', 'metadata')
+
+/** Resources whose status endpoint resets something else than `spec`. */
+const statusEndpoints: Record<string, FieldSet> = {
+  'pods.': fields('spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'),
+  'deployments.apps': fields('spec', 'metadata.labels'),
+  'volumeattachments.storage.k8s.io': specAndMetadata,
+  'flowschemas.flowcontrol.apiserver.k8s.io': specAndMetadata,
+  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': specAndMetadata,
+  'validatingadmissionpolicies.admissionregistration.k8s.io': specAndMetadata,
+  'resourceclaims.resource.k8s.io': specAndMetadata,
+  'customresourcedefinitions.apiextensions.k8s.io': specAndMetadata,
+  'servicecidrs.networking.k8s.io': specAndMetadata,
+}
+
+export interface Endpoint {
+  group: string
+  plural: string
+  /** Whether the resource has a `status` subresource. */
+  hasStatus: boolean
+  /** Empty for the main endpoint. */
+  subresource: string
+}
+
+/** Undefined when the endpoint resets nothing. */
+export function resetFields({ group, plural, hasStatus, subresource }: Endpoint): FieldSet | undefined {
+  if (!hasStatus) return undefined
+  return subresource === 'status' ? (statusEndpoints[`${plural}.${group}`] ?? spec) : status
+}
+
+function fields(...dotted: string[]): FieldSet {
+  return FieldSet.of(...dotted.map((path) => path.split('.').map(fieldElement)))
+}
