@@ -29,10 +29,13 @@ export interface Informer<T extends KubeObject = KubeObject> {
 }
 
 export interface Informers {
-  /** One informer per resource and selector, shared by all who ask. Starts on first use once `start` was called. */
+  /**
+   * One informer per resource and selector, shared by all who ask. Starts on first use once `start` was called.
+   * `metadataOnly` keeps `metadata` alone of each object (`PartialObjectMetadata`), for who needs no more.
+   */
   of<T extends KubeObject>(
     resource: Resource<T>,
-    options?: { fieldSelector?: string; labelSelector?: string; namespace?: string },
+    options?: { fieldSelector?: string; labelSelector?: string; namespace?: string; metadataOnly?: boolean },
   ): Informer<T>
   start(): void
   /** Resolves when every informer asked for so far has synced. */
