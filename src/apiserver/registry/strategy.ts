@@ -1,14 +1,22 @@
 /**
  * What is particular to one resource, as plain functions the generic registry calls in a fixed order:
  *
- *   create: default ▶ prepareForCreate ▶ [mutating admission ▶ default] ▶ validateCreate ▶ [validating admission] ▶ allocate ▶ commit
- *   update: default ▶ prepareForUpdate ▶ [mutating admission ▶ default] ▶ validateUpdate ▶ [validating admission] ▶ allocate ▶ commit ▶ release
+ *   create: default ▶ [mutating admission ▶ default] ▶ prepareForCreate ▶ validateCreate ▶ [validating admission] ▶ allocate ▶ commit
+ *   update: default ▶ [mutating admission ▶ default] ▶ prepareForUpdate ▶ validateUpdate ▶ [validating admission] ▶ allocate ▶ commit ▶ release
  *
  * Generic work is not repeated here: names and generateName, uid, creationTimestamp, resourceVersion, metadata validation,
  * finalizers, managed fields, unknown fields, static defaults of the schema.
  */
 import type { FieldError } from '../../api/errors.ts'
 import type { KubeObject, Resource } from '../../api/meta.ts'
+
+/** A claim on shared pools (cluster IPs, node ports) that goes with one write. */
+export interface Allocation {
+  /** The write was not made (refused, failed, dry run): gives back what was claimed. */
+  release(): Promise<void>
+  /** The write is durable: gives back what only the old object held. */
+  settle(): Promise<void>
+}
 
 export interface Strategy<T extends KubeObject = KubeObject> {
   resource: Resource<T>
@@ -32,6 +40,13 @@ export interface Strategy<T extends KubeObject = KubeObject> {
     string,
     { prepareForUpdate(object: T, old: T): void; validateUpdate(object: T, old: T): FieldError[] }
   >
+  /**
+   * Claims what the valid object needs from shared pools and writes it into the object, in place. On update `old` is the
+   * stored object. Throws `ApiError` when a pool refuses.
+   */
+  allocate?(object: T, old: T | undefined): Promise<Allocation | undefined>
+  /** The object was deleted from the store: gives back what it held. */
+  released?(object: T): Promise<void>
   /** Field selector values beyond metadata.name and metadata.namespace; the listed names are the only ones accepted. */
   selectableFields?: Record<string, (object: T) => string>
   /** Whether the object can be created by PUT to a name that does not exist (leases, events, endpoints …). Default false. */
