@@ -28,6 +28,8 @@ export type TypeNode = ScalarNode | ListNode | MapNode | StructNode
 export interface ScalarNode {
   kind: 'scalar'
   scalar: Scalar
+  /** JSON schema's alternatives, `raw` in JSON: a schema, or a boolean, a list of schemas, a list of names. */
+  alternative?: 'boolean' | 'schemas' | 'strings'
 }
 
 export interface ListNode {
@@ -37,6 +39,10 @@ export interface ListNode {
   listType: 'atomic' | 'set' | 'map'
   /** For `map`: the fields that name an element. */
   mapKeys: readonly string[]
+  /** Upstream gives no list type at all; it then counts as atomic. */
+  listTypeUnset?: true
+  /** A message of its own in protobuf, whose field 1 is the list. */
+  wrapped?: true
 }
 
 export interface MapNode {
@@ -57,6 +63,18 @@ export interface StructNode {
   mapType: 'atomic' | 'granular'
   /** Fields that the schema does not name are kept (custom resources only). */
   preserveUnknown: boolean
+  /** An object that says its own kind; `fields` then starts with `kind` and `apiVersion`, which protobuf leaves out. */
+  isKind?: boolean
+  /** Messages of their own in protobuf whose fields stand in this object in JSON. Their fields are in `fields` too. */
+  inlined?: readonly InlinedMessage[]
+  /** At most one of these fields is set; `discriminator` says which, by the value given here. */
+  union?: { discriminator?: string; members: Readonly<Record<string, string>> }
+}
+
+export interface InlinedMessage {
+  /** Protobuf field number of the message in its parent. */
+  number: number
+  node: StructNode
 }
 
 export interface FieldNode {
@@ -69,6 +87,15 @@ export interface FieldNode {
   /** Strategic merge patch (`kubectl patch`, client-side apply): how a list or map is merged, and by which key. */
   patchStrategy?: 'merge' | 'replace' | 'retainKeys' | 'merge,retainKeys'
   patchMergeKey?: string
-  /** Protobuf field number; 0 for custom resources. */
+  /** Protobuf field number, in the inlined message for a field of one; 0 for custom resources, `kind` and `apiVersion`. */
   number: number
+  /** Absent differs from the zero value, which is then kept (a pointer upstream). Built-in types only. */
+  pointer?: boolean
+  /**
+   * When JSON leaves the field out: `empty` (zero values, empty lists and maps; an object held by value stays), `zero`
+   * (also an object held by value when all in it is empty), `never` (null, zero or `{}` is written). Built-in types only.
+   */
+  omit?: 'empty' | 'zero' | 'never'
+  /** Stands in `inlined` in protobuf. */
+  isInlined?: true
 }
