@@ -1,0 +1,150 @@
+/**
+ * Empties a namespace that is being deleted, pods before everything else, and lets it go once nothing is left.
+ * https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
+ */
+import { ApiError } from '../../api/errors.ts'
+import { groupResource } from '../../api/meta.ts'
+import { coreV1 } from '../../api/resources.ts'
+import type { Namespace } from '../../api/types/core/v1.ts'
+import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { type Discovered, type DiscoveredResource, discoverResources } from '../../client/discovery.ts'
+import { rfc3339 } from '../../platform/clock.ts'
+import { canonical } from '../template-hash.ts'
+import { type DeletionFailures, planConditions, type Remaining } from './plan.ts'
+
+const finalizer = 'kubernetes'
+/** How long a discovery result is reused: many namespaces are often deleted at once. */
+const discoveryMaxAgeMs = 10_000
+/** What is left is looked at again after this long at the latest; pods' own grace decides below that. */
+const recheckMs = 1_000
+
+export function namespaceController(parts: ControllerParts): Controller {
+  const namespaces = parts.informers.of(coreV1.namespaces)
+  const reconciler = new NamespaceReconciler(parts)
+  return {
+    name: 'namespace',
+    workers: 10,
+    sources: [
+      source(namespaces, ({ type, object }) =>
+        type !== 'deleted' && object.metadata.deletionTimestamp ? [object.metadata.name ?? ''] : [],
+      ),
+    ],
+    reconcile: (name) => reconciler.reconcile(name),
+  }
+}
+
+class NamespaceReconciler {
+  readonly #parts: ControllerParts
+  readonly #namespaces
+  #discovered: { result: Discovered; atMs: number } | undefined
+
+  constructor(parts: ControllerParts) {
+    this.#parts = parts
+    this.#namespaces = parts.informers.of(coreV1.namespaces)
+  }
+
+  async reconcile(name: string): Promise<Outcome> {
+    const namespace = this.#namespaces.get(name)
+    if (!namespace?.metadata.deletionTimestamp) return done
+    if (!(namespace.spec?.finalizers ?? []).includes(finalizer)) return done
+    const { resources, failures } = await this.#discover()
+    const content: string[] = []
+    const remaining = await this.#empty(name, resources, content)
+    const discovery = failures.map(({ groupVersion, error }) => `${groupVersion}: ${textOf(error)}`)
+    await this.#report(namespace, remaining, { discovery, content })
+    if (remaining.counts.size > 0 || content.length > 0 || discovery.length > 0) {
+      return { kind: 'requeueAfter', delayMs: recheckMs }
+    }
+    await this.#finalize(namespace)
+    return done
+  }
+
+  async #discover(): Promise<Discovered> {
+    const nowMs = this.#parts.clock.monotonicMs()
+    if (!this.#discovered || nowMs - this.#discovered.atMs > discoveryMaxAgeMs) {
+      this.#discovered = { result: await discoverResources(this.#parts.client), atMs: nowMs }
+    }
+    return this.#discovered.result
+  }
+
+  /** Pods go first and alone, so that what they need (secrets, claims, policies) outlives them. */
+  async #empty(name: string, resources: readonly DiscoveredResource[], failures: string[]): Promise<Remaining> {
+    const deletable = resources.filter(
+      (one) => one.namespaced && one.verbs.includes('list') && one.verbs.includes('delete'),
+    )
+    const isPods = (one: DiscoveredResource) => one.group === '' && one.plural === coreV1.pods.plural
+    const counts = new Map<string, number>()
+    const finalizers = new Map<string, number>()
+    for (const wave of [deletable.filter(isPods), deletable.filter((one) => !isPods(one))]) {
+      await Promise.all(wave.map((resource) => this.#emptyOne(name, resource, { counts, finalizers, failures })))
+      if (counts.size > 0 || failures.length > 0) break
+    }
+    return { counts, finalizers }
+  }
+
+  async #emptyOne(
+    namespace: string,
+    resource: DiscoveredResource,
+    found: { counts: Map<string, number>; finalizers: Map<string, number>; failures: string[] },
+  ): Promise<void> {
+    const api = this.#parts.client.of(resource, namespace)
+    try {
+      if ((await api.list({ limit: 1 })).items.length === 0) return
+      if (resource.verbs.includes('deletecollection')) {
+        await api.deleteCollection({ propagationPolicy: 'Background' })
+      } else {
+        for (const { metadata } of (await api.list()).items) await api.delete(metadata.name ?? '')
+      }
+      const { items } = await api.list()
+      if (items.length === 0) return
+      found.counts.set(groupResource(resource), items.length)
+      for (const finalizer of items.flatMap(({ metadata }) => metadata.finalizers ?? [])) {
+        found.finalizers.set(finalizer, (found.finalizers.get(finalizer) ?? 0) + 1)
+      }
+    } catch (error) {
+      const served = !(
+        error instanceof ApiError &&
+        (error.reason === 'NotFound' || error.reason === 'MethodNotAllowed')
+      )
+      if (served) found.failures.push(`${groupResource(resource)}: ${textOf(error)}`)
+    }
+  }
+
+  async #report(namespace: Namespace, remaining: Remaining, failures: DeletionFailures): Promise<void> {
+    const clean = remaining.counts.size === 0 && failures.content.length === 0 && failures.discovery.length === 0
+    const present = namespace.status?.conditions ?? []
+    if (clean && present.length === 0) return
+    const conditions = planConditions(present, remaining, {
+      failures,
+      nowText: rfc3339(this.#parts.clock.nowMs()),
+    })
+    if (canonical(conditions) === canonical(present)) return
+    await ignoringRace(
+      this.#parts.client
+        .of(coreV1.namespaces)
+        .updateStatus({ ...namespace, status: { ...namespace.status, phase: 'Terminating', conditions } }),
+    )
+  }
+
+  async #finalize(namespace: Namespace): Promise<void> {
+    const finalizers = (namespace.spec?.finalizers ?? []).filter((one) => one !== finalizer)
+    const { resourceVersion: _, ...metadata } = namespace.metadata
+    const finalized = { ...namespace, metadata, spec: { ...namespace.spec, finalizers } }
+    await ignoringRace(
+      this.#parts.client.of(coreV1.namespaces).updateSub(namespace.metadata.name ?? '', 'finalize', finalized),
+    )
+  }
+}
+
+/** The namespace changed or went away meanwhile; the next look sees it. */
+async function ignoringRace(write: Promise<unknown>): Promise<void> {
+  try {
+    await write
+  } catch (error) {
+    if (!(error instanceof ApiError && (error.reason === 'NotFound' || error.reason === 'Conflict'))) throw error
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

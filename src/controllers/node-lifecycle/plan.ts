@@ -1,0 +1,86 @@
+/**
+ * What a node's conditions and its silence mean: conditions turn Unknown after the grace period, and taints follow the
+ * conditions. https://kubernetes.io/docs/concepts/architecture/nodes/#node-controller
+ */
+import type { Node, NodeCondition, Taint } from '../../api/types/core/v1.ts'
+
+/** A node that has not renewed its lease for this long counts as unreachable. Source: `--node-monitor-grace-period`. */
+export const gracePeriodMs = 50_000
+
+const notReady = 'node.kubernetes.io/not-ready'
+const unreachable = 'node.kubernetes.io/unreachable'
+
+/** Condition type, the status that is bad, and the NoSchedule taint it brings. */
+const conditionTaints: readonly { type: string; status: string; key: string }[] = [
+  { type: 'Ready', status: 'False', key: notReady },
+  { type: 'Ready', status: 'Unknown', key: unreachable },
+  { type: 'MemoryPressure', status: 'True', key: 'node.kubernetes.io/memory-pressure' },
+  { type: 'DiskPressure', status: 'True', key: 'node.kubernetes.io/disk-pressure' },
+  { type: 'PIDPressure', status: 'True', key: 'node.kubernetes.io/pid-pressure' },
+  { type: 'NetworkUnavailable', status: 'True', key: 'node.kubernetes.io/network-unavailable' },
+]
+
+const cordonKey = 'node.kubernetes.io/unschedulable'
+const ownNoSchedule = new Set([...conditionTaints.map(({ key }) => key), cordonKey])
+
+/** The conditions of a node that went silent; undefined when they say so already. */
+export function silentConditions(node: Node, nowText: string): NodeCondition[] | undefined {
+  const present = node.status?.conditions ?? []
+  const types = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']
+  let changed = false
+  const others = present.filter(({ type }) => !types.includes(type))
+  const conditions = types.map((type): NodeCondition => {
+    const known = present.find((condition) => condition.type === type)
+    if (!known) {
+      changed = true
+      return {
+        type,
+        status: 'Unknown',
+        lastHeartbeatTime: node.metadata.creationTimestamp ?? nowText,
+        lastTransitionTime: nowText,
+        reason: 'NodeStatusNeverUpdated',
+        message: 'Kubelet never posted node status.',
+      }
+    }
+    if (known.status === 'Unknown') return known
+    changed = true
+    return {
+      ...known,
+      status: 'Unknown',
+      lastTransitionTime: nowText,
+      reason: 'NodeStatusUnknown',
+      message: 'Kubelet stopped posting node status.',
+    }
+  })
+  return changed ? [...others, ...conditions] : undefined
+}
+
+/** The taints that follow from conditions and cordoning, next to those that others put there. */
+export function planTaints(node: Node, conditions: readonly NodeCondition[], nowText: string): Taint[] {
+  const present = node.spec?.taints ?? []
+  const wanted: Taint[] = conditionTaints
+    .filter(({ type, status }) =>
+      conditions.some((condition) => condition.type === type && condition.status === status),
+    )
+    .map(({ key }) => ({ key, effect: 'NoSchedule' }))
+  if (node.spec?.unschedulable) wanted.push({ key: cordonKey, effect: 'NoSchedule' })
+  const ready = conditions.find(({ type }) => type === 'Ready')?.status
+  if (ready === 'False') wanted.push({ key: notReady, effect: 'NoExecute' })
+  if (ready === 'Unknown') wanted.push({ key: unreachable, effect: 'NoExecute' })
+  const isOwn = ({ key, effect }: Taint) =>
+    (effect === 'NoSchedule' && ownNoSchedule.has(key)) ||
+    (effect === 'NoExecute' && (key === notReady || key === unreachable))
+  const kept = present.filter((taint) => !isOwn(taint))
+  const timed = wanted.map((taint) => {
+    const known = present.find(({ key, effect }) => key === taint.key && effect === taint.effect)
+    return known ?? { ...taint, timeAdded: nowText }
+  })
+  return [...kept, ...timed]
+}
+
+/** Same taints, whatever their order or times. */
+export function sameTaints(one: readonly Taint[], other: readonly Taint[]): boolean {
+  const keys = (taints: readonly Taint[]) =>
+    taints.map(({ key, value = '', effect }) => `${key}=${value}:${effect}`).sort()
+  return keys(one).join() === keys(other).join()
+}
