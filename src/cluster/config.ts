@@ -1,0 +1,61 @@
+/** Where a cluster lives and how it is reached: one plain value that every role of one machine starts from. */
+import { join } from 'node:path'
+import type { Net } from '../platform/net.ts'
+
+export interface ClusterConfig {
+  /** Everything the cluster keeps lies below this directory. Default `/var/lib/k8ts`. */
+  home: string
+  nodeName: string
+  /** The address other nodes and pods reach this machine by. */
+  nodeAddress: string
+  apiServerPort: number
+  kubeletPort: number
+  podCidr: string
+  serviceCidr: string
+  clusterDomain: string
+  dnsServiceIp: string
+}
+
+export const defaultHome = '/var/lib/k8ts'
+
+export function clusterConfig(
+  net: Net,
+  options: { home?: string; nodeName?: string; nodeAddress?: string; apiServerPort?: number; hostname: string },
+): ClusterConfig {
+  return {
+    home: options.home ?? defaultHome,
+    nodeName: options.nodeName ?? options.hostname.toLowerCase(),
+    nodeAddress: options.nodeAddress ?? machineAddress(net),
+    apiServerPort: options.apiServerPort ?? 6443,
+    kubeletPort: 10250,
+    podCidr: '10.244.0.0/16',
+    serviceCidr: '10.96.0.0/16',
+    clusterDomain: 'cluster.local',
+    dnsServiceIp: '10.96.0.10',
+  }
+}
+
+/** Where each role finds its files. */
+export function paths({ home }: Pick<ClusterConfig, 'home'>) {
+  return {
+    adminKubeconfig: join(home, 'admin.kubeconfig'),
+    database: join(home, 'store', 'k8ts.db'),
+    run: join(home, 'run'),
+    logs: join(home, 'logs'),
+    pki: join(home, 'pki'),
+    kubectlCache: join(home, 'tools'),
+    pidOf: (role: string) => join(home, 'run', `${role}.pid`),
+    logOf: (role: string) => join(home, 'logs', `${role}.log`),
+  }
+}
+
+/** The first address of a real interface, IPv4 before IPv6; loopback when the machine has no other. */
+function machineAddress(net: Net): string {
+  const own = net.interfaces().filter((one) => !one.internal && !one.address.startsWith('fe80:') && !isOurs(one.name))
+  return (own.find((one) => one.family === 'IPv4') ?? own[0])?.address ?? '127.0.0.1'
+}
+
+/** Bridges and pod links that the cluster itself made, should it have been left running. */
+function isOurs(name: string): boolean {
+  return name.startsWith('k8ts') || name.startsWith('veth') || name.startsWith('docker') || name.startsWith('cni')
+}
