@@ -65,4 +65,31 @@ export const limits = {
   jsonDepthMax: 1000,
   /** Managers with operation Update in an object's managed fields. Beyond: the oldest are joined as "ancient-changes". Source: kube-apiserver's 10. */
   updateManagersMax: 10,
+
+  // Store (src/store/)
+  /** Writes in one commit. Beyond: RangeError, a caller's mistake. Ours. */
+  storeWritesPerCommitMax: 1_000,
+  /** Commits made durable by one sync; more wait for the next. Ours. */
+  storeCommitsPerSyncMax: 256,
+  /** Commits waiting for their sync. Beyond: StoreUnavailableError at once. Ours. */
+  storeCommitsQueuedMax: 20_000,
+  /** History is kept this long for watches to resume and lists to page. Beyond: CompactedError. Source: kube-apiserver's 5 min. */
+  storeHistoryAgeMs: 5 * 60_000,
+  /** At most this many revisions of history, however young. Beyond: CompactedError. Ours. */
+  storeHistoryRevisionsMax: 10_000,
+  /** Revisions forgotten per transaction of a compaction, so that it never holds up commits for long. Ours. */
+  storeCompactionStepRevisions: 250,
+  /** Revisions buffered for one slow watcher. Beyond: it reads on from history, and fails only when that is compacted. Ours. */
+  storeWatchBufferRevisionsMax: 1_000,
+  /** Revisions a catching-up watcher reads at a time. Ours. */
+  storeWatchPageRevisions: 200,
+  /** Keys past their time to live that one sweep removes; the next sweep follows at once. Ours. */
+  storeExpiredPerSweepMax: 200,
+  /** Keys are removed at most this long after their time to live. Source: etcd's 500 ms check, doubled. */
+  storeExpirySweepMs: 1_000,
+  // Authentication (src/apiserver/authentication/)
+  /** Service account tokens whose signature is remembered as good. Beyond: the oldest is verified again. Ours. */
+  verifiedTokensMax: 2_000,
+  /** Longest bearer token looked at. Beyond: 401. Ours; service account tokens have about 1,200 bytes. */
+  bearerTokenBytesMax: 32 * 1024,
 } as const

@@ -103,7 +103,8 @@ export function invalid(kind: KindName, name: string, errors: readonly FieldErro
   const texts = [...new Set(errors.map((error) => fieldErrorText(error)))]
   const joined = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
   const qualified = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`
-  const details: StatusDetails = { ...(name === '' ? {} : { name }), kind: kind.kind, causes: errors.map(causeOf) }
+  const details: StatusDetails = { ...(name === '' ? {} : { name }), causes: errors.map(causeOf) }
+  if (kind.kind !== '') details.kind = kind.kind
   if (kind.group !== '') details.group = kind.group
   return apiError({ code: 422, reason: 'Invalid', message: `${qualified} "${name}" is invalid: ${joined}`, details })
 }

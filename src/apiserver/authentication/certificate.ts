@@ -1,0 +1,72 @@
+/**
+ * Client certificates: the common name is the user, organizations are its groups. TLS has verified the chain against
+ * everything the server trusts; which authority signed decides whether it names a user or the front proxy.
+ */
+import { createHash, X509Certificate } from 'node:crypto'
+import { unauthorized } from '../../api/errors.ts'
+import { certificateSubject } from '../../api/x509/certificate.ts'
+import type { Subject } from '../../api/x509/names.ts'
+import type { Authenticator } from '../authenticate.ts'
+import type { ApiRequest, PeerCertificate, UserInfo } from '../request.ts'
+import { credentialIdKey } from './user.ts'
+
+/** One authority; remembers its verdict on each connection's certificate. */
+export class ClientAuthority {
+  readonly #certificates: readonly X509Certificate[]
+  readonly #verdicts = new WeakMap<PeerCertificate, Subject | 'foreign'>()
+
+  /** A bundle of one or more PEM certificates. */
+  constructor(bundlePem: string) {
+    const blocks = bundlePem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? []
+    this.#certificates = blocks.map((block) => new X509Certificate(block))
+  }
+
+  /** The subject when TLS verified the certificate and one of these authorities signed it. */
+  subjectOf(peer: PeerCertificate): Subject | undefined {
+    let verdict = this.#verdicts.get(peer)
+    if (verdict === undefined) {
+      verdict = this.#judge(peer)
+      this.#verdicts.set(peer, verdict)
+    }
+    return verdict === 'foreign' ? undefined : verdict
+  }
+
+  #judge(peer: PeerCertificate): Subject | 'foreign' {
+    if (!peer.verified) return 'foreign'
+    const certificate = new X509Certificate(peer.der)
+    const signer = this.#certificates.find((own) => certificate.checkIssued(own) && certificate.verify(own.publicKey))
+    return signer ? certificateSubject(peer.der) : 'foreign'
+  }
+}
+
+export class CertificateAuthenticator implements Authenticator {
+  readonly #authority: ClientAuthority
+  readonly #users = new WeakMap<PeerCertificate, UserInfo>()
+  /** Authorities whose certificates are somebody else's to judge, such as the front proxy's. */
+  readonly #others: readonly ClientAuthority[]
+
+  constructor(authority: ClientAuthority, others: readonly ClientAuthority[] = []) {
+    this.#authority = authority
+    this.#others = others
+  }
+
+  async authenticate({ peerCertificate }: ApiRequest): Promise<UserInfo | undefined> {
+    if (!peerCertificate) return undefined
+    const known = this.#users.get(peerCertificate)
+    if (known) return known
+    const subject = this.#authority.subjectOf(peerCertificate)
+    if (!subject) {
+      if (this.#others.some((other) => other.subjectOf(peerCertificate))) return undefined
+      throw unauthorized()
+    }
+    if (subject.commonName === '') return undefined
+    const user = userOf(subject, peerCertificate)
+    this.#users.set(peerCertificate, user)
+    return user
+  }
+}
+
+function userOf({ commonName, organizations }: Subject, { der }: PeerCertificate): UserInfo {
+  const fingerprint = createHash('sha256').update(der).digest('hex')
+  return { name: commonName, groups: organizations, extra: { [credentialIdKey]: [`X509SHA256=${fingerprint}`] } }
+}

@@ -1,0 +1,76 @@
+/**
+ * Acting as another user: each of name, groups, uid and extra values asked for in headers needs the verb `impersonate`.
+ * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+ */
+import { internalError } from '../../api/errors.ts'
+import type { Impersonator } from '../authenticate.ts'
+import { type Authorizer, authorized } from '../authorize.ts'
+import type { ApiRequest, UserInfo } from '../request.ts'
+import { extraFromHeaders, headerValues } from './headers.ts'
+import {
+  anonymousName,
+  authenticatedGroup,
+  serviceAccountGroups,
+  serviceAccountOf,
+  unauthenticatedGroup,
+} from './user.ts'
+
+interface Asked {
+  name: string
+  uid: string
+  groups: string[]
+  extra: Record<string, string[]>
+}
+
+/** Throws 403 for the first thing that the caller may not take on. */
+export function impersonator(authorizer: Authorizer): Impersonator {
+  return async (request, user) => {
+    const asked = askedFor(request)
+    if (!asked) return user
+    if (asked.name === '')
+      throw internalError('requested impersonation of groups, uid or extra without impersonating a user')
+    for (const question of questions(asked)) {
+      const where = { isResourceRequest: true, apiVersion: 'v1', path: '' }
+      await authorized(authorizer, { user, verb: 'impersonate', ...where, ...question })
+    }
+    return effectiveUser(asked)
+  }
+}
+
+function askedFor(request: ApiRequest): Asked | undefined {
+  const name = request.headers['impersonate-user'] ?? ''
+  const uid = request.headers['impersonate-uid'] ?? ''
+  const groups = headerValues(request, 'impersonate-group')
+  const extra = extraFromHeaders(request, 'impersonate-extra-')
+  if (name === '' && uid === '' && groups.length === 0 && Object.keys(extra).length === 0) return undefined
+  return { name, uid, groups, extra }
+}
+
+interface Question {
+  apiGroup: string
+  resource: string
+  subresource: string
+  namespace: string
+  name: string
+}
+
+function* questions({ name, uid, groups, extra }: Asked): Iterable<Question> {
+  const cluster = { apiGroup: '', subresource: '', namespace: '' }
+  const account = serviceAccountOf(name)
+  if (account) yield { ...cluster, resource: 'serviceaccounts', ...account }
+  else yield { ...cluster, resource: 'users', name }
+  for (const group of groups) yield { ...cluster, resource: 'groups', name: group }
+  const apiGroup = 'authentication.k8s.io'
+  for (const [key, values] of Object.entries(extra)) {
+    for (const value of values) yield { ...cluster, apiGroup, resource: 'userextras', subresource: key, name: value }
+  }
+  if (uid !== '') yield { ...cluster, apiGroup, resource: 'uids', name: uid }
+}
+
+function effectiveUser({ name, uid, groups, extra }: Asked): UserInfo {
+  const account = serviceAccountOf(name)
+  const own = groups.length === 0 && account ? serviceAccountGroups(account.namespace) : groups
+  const implied = name === anonymousName ? unauthenticatedGroup : authenticatedGroup
+  const says = own.includes(authenticatedGroup) || own.includes(unauthenticatedGroup)
+  return { name, ...(uid === '' ? {} : { uid }), groups: says ? own : [...own, implied], extra }
+}

@@ -1,0 +1,135 @@
+/** `POST …/serviceaccounts/<name>/token`: makes a token for a service account, bound to what the request names. */
+import { badRequest, conflict, type FieldError, invalid, notFound } from '../../api/errors.ts'
+import type { KubeObject } from '../../api/meta.ts'
+import { coreV1 } from '../../api/resources.ts'
+import type { BoundObjectReference, TokenRequest } from '../../api/types/authentication/v1.ts'
+import type { Pod, ServiceAccount } from '../../api/types/core/v1.ts'
+import { type Clock, rfc3339 } from '../../platform/clock.ts'
+import type { Objects } from '../objects.ts'
+import type { ObjectIdentity, PrivateClaims, TokenIssuer } from './service-account-token.ts'
+
+export interface TokenRequestParts {
+  objects: Objects
+  issuer: TokenIssuer
+  /** What a token is good for when the request names no audience. */
+  audiences: readonly string[]
+  clock: Clock
+}
+
+const defaultSeconds = 3600
+const leastSeconds = 600
+const mostSeconds = 2 ** 32
+/** What the ServiceAccount admission asks for: such a pod's token is good for a year, so that old clients that never read it again keep working. */
+const extendedRequestSeconds = 3607
+const extendedSeconds = 365 * 24 * 60 * 60
+
+/** Validates and completes the request before admission looks at it. Throws 404 and 422. */
+export async function prepareTokenRequest(
+  parts: TokenRequestParts,
+  key: string,
+  request: TokenRequest,
+): Promise<TokenRequest> {
+  const account = await accountOf(parts.objects, key)
+  const { name = '', namespace = '' } = account.metadata
+  const { spec = {}, metadata } = request
+  const expirationSeconds = spec.expirationSeconds ?? defaultSeconds
+  const errors: FieldError[] = []
+  if (metadata.name && metadata.name !== name) errors.push(mismatch('metadata.name', metadata.name, 'name'))
+  if (metadata.namespace && metadata.namespace !== namespace) {
+    errors.push(mismatch('metadata.namespace', metadata.namespace, 'namespace'))
+  }
+  errors.push(...periodErrors(expirationSeconds))
+  if (errors.length > 0) throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', errors)
+  const audiences = spec.audiences?.length ? spec.audiences : [...parts.audiences]
+  const { status: _, ...rest } = request
+  return { ...rest, metadata: { ...metadata, name, namespace }, spec: { ...spec, audiences, expirationSeconds } }
+}
+
+/** Makes the token of a prepared (and admitted) request. Throws 400, 404 and 409 for what it cannot be bound to. */
+export async function fulfilTokenRequest(
+  parts: TokenRequestParts,
+  key: string,
+  request: TokenRequest,
+): Promise<TokenRequest> {
+  const account = await accountOf(parts.objects, key)
+  const { audiences = [], expirationSeconds = defaultSeconds, boundObjectRef } = request.spec ?? {}
+  const bound = boundObjectRef ? await bind(parts.objects, account, boundObjectRef) : {}
+  const claims: PrivateClaims = {
+    namespace: account.metadata.namespace ?? '',
+    serviceaccount: identity(account),
+    ...bound,
+  }
+  const nowMs = parts.clock.nowMs()
+  const ownAudience = audiences.some((audience) => parts.audiences.includes(audience))
+  const extend = bound.pod !== undefined && expirationSeconds === extendedRequestSeconds && ownAudience
+  if (extend) claims.warnafter = Math.floor(nowMs / 1000) + expirationSeconds
+  const validSeconds = extend ? extendedSeconds : expirationSeconds
+  const token = parts.issuer.issue(claims, { audiences, validSeconds })
+  const expirationTimestamp = rfc3339(nowMs + expirationSeconds * 1000)
+  const metadata = { ...request.metadata, creationTimestamp: rfc3339(nowMs) }
+  return { ...request, metadata, status: { token, expirationTimestamp } }
+}
+
+async function accountOf(objects: Objects, key: string): Promise<ServiceAccount> {
+  const account = await objects.get(coreV1.serviceAccounts, key)
+  if (!account) throw notFound(coreV1.serviceAccounts, key.slice(key.indexOf('/') + 1))
+  return account
+}
+
+type Binding = Pick<PrivateClaims, 'pod' | 'node' | 'secret'>
+
+async function bind(objects: Objects, account: ServiceAccount, reference: BoundObjectReference): Promise<Binding> {
+  const { kind = '', apiVersion = '', name = '' } = reference
+  const key = `${account.metadata.namespace}/${name}`
+  switch (`${apiVersion} ${kind}`) {
+    case 'v1 Pod':
+      return await bindPod(objects, account, found(coreV1.pods, reference, await objects.get(coreV1.pods, key)))
+    case 'v1 Node':
+      return { node: identity(found(coreV1.nodes, reference, await objects.get(coreV1.nodes, name))) }
+    case 'v1 Secret':
+      return { secret: identity(found(coreV1.secrets, reference, await objects.get(coreV1.secrets, key))) }
+  }
+  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion]
+  throw badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${kind}`)
+}
+
+async function bindPod(objects: Objects, account: ServiceAccount, pod: Pod): Promise<Binding> {
+  const { name } = account.metadata
+  if (pod.spec?.serviceAccountName !== name) {
+    throw badRequest(
+      `cannot bind token for serviceaccount ${JSON.stringify(name)} to pod running with different serviceaccount name.`,
+    )
+  }
+  const { nodeName } = pod.spec ?? {}
+  if (!nodeName) return { pod: identity(pod) }
+  const node = await objects.get(coreV1.nodes, nodeName)
+  return { pod: identity(pod), node: { name: nodeName, uid: node?.metadata.uid ?? '' } }
+}
+
+function found<T extends KubeObject>(
+  resource: { group: string; plural: string; kind: string },
+  { name = '', uid }: BoundObjectReference,
+  object: T | undefined,
+): T {
+  if (!object) throw notFound(resource, name)
+  if (!uid || uid === object.metadata.uid) return object
+  const why = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`
+  throw conflict({ group: resource.group, plural: resource.kind }, name, why)
+}
+
+function identity({ metadata }: KubeObject): ObjectIdentity {
+  return { name: metadata.name ?? '', uid: metadata.uid ?? '' }
+}
+
+function mismatch(path: string, value: string, what: string): FieldError {
+  return { type: 'Invalid', path, value, detail: `must match the service account ${what}` }
+}
+
+function periodErrors(seconds: number): FieldError[] {
+  const path = 'spec.expirationSeconds'
+  if (seconds < leastSeconds) {
+    return [{ type: 'Invalid', path, value: seconds, detail: 'may not specify a duration less than 10 minutes' }]
+  }
+  if (seconds <= mostSeconds) return []
+  return [{ type: 'Invalid', path, value: seconds, detail: 'may not specify a duration larger than 2^32 seconds' }]
+}

@@ -1,0 +1,79 @@
+/** Bearer tokens: who knows one, and how a request's token is looked up. */
+import { timingSafeEqual } from 'node:crypto'
+import { unauthorized } from '../../api/errors.ts'
+import { limits } from '../../limits.ts'
+import type { Authenticator } from '../authenticate.ts'
+import type { ApiRequest, UserInfo } from '../request.ts'
+import { bearerToken } from './headers.ts'
+
+export interface TokenOwner {
+  user: UserInfo
+  /** Those of the asked audiences for which the token is good; absent when the token has none of its own. */
+  audiences?: readonly string[]
+}
+
+export interface TokenAuthenticator {
+  /**
+   * The token's owner, or undefined when the token is not of this kind. Throws `InvalidTokenError` when it is, but is
+   * not good (any more). `audiences` defaults to the API server's own.
+   */
+  authenticateToken(token: string, audiences?: readonly string[]): Promise<TokenOwner | undefined>
+}
+
+/** Why a token is not good, in words for TokenReview and the log; callers of the API see only 401. */
+export class InvalidTokenError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'InvalidTokenError'
+  }
+}
+
+/** Asks each in turn. A token of a request that nobody knows is a 401. */
+export class BearerAuthenticator implements Authenticator, TokenAuthenticator {
+  readonly #authenticators: readonly TokenAuthenticator[]
+
+  constructor(authenticators: readonly TokenAuthenticator[]) {
+    this.#authenticators = authenticators
+  }
+
+  async authenticate(request: ApiRequest): Promise<UserInfo | undefined> {
+    const token = bearerToken(request)
+    if (token === undefined) return undefined
+    const owner = await this.authenticateToken(token).catch(refuse)
+    if (!owner) throw unauthorized()
+    return owner.user
+  }
+
+  async authenticateToken(token: string, audiences?: readonly string[]): Promise<TokenOwner | undefined> {
+    if (token.length > limits.bearerTokenBytesMax) throw new InvalidTokenError('the token is too long')
+    for (const authenticator of this.#authenticators) {
+      const owner = await authenticator.authenticateToken(token, audiences)
+      if (owner) return owner
+    }
+    return undefined
+  }
+}
+
+/** Fixed tokens, for tests and for the parts of one process. */
+export class StaticTokens implements TokenAuthenticator {
+  readonly #users: ReadonlyMap<string, UserInfo>
+
+  constructor(users: Readonly<Record<string, UserInfo>>) {
+    this.#users = new Map(Object.entries(users))
+  }
+
+  async authenticateToken(token: string): Promise<TokenOwner | undefined> {
+    const user = this.#users.get(token)
+    return user && { user }
+  }
+}
+
+/** Compares secrets in time that does not depend on where they differ. */
+export function sameSecret(left: string, right: string): boolean {
+  const [a, b] = [Buffer.from(left), Buffer.from(right)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+function refuse(error: unknown): never {
+  throw error instanceof InvalidTokenError ? unauthorized() : error
+}
