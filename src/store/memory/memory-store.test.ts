@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { simulatedRandom } from '../../platform/simulated/random.ts'
+import { storeContract } from '../contract.ts'
+import { memoryStore } from './memory-store.ts'
+import { SortedKeys } from './sorted-keys.ts'
+
+storeContract('memoryStore', async (options) => memoryStore(options))
+
+test('SortedKeys keeps order through many inserts and deletes', () => {
+  const random = simulatedRandom('keys')
+  const keys = new SortedKeys()
+  const model = new Set<string>()
+  for (let round = 0; round < 20_000; round++) {
+    const key = `/${random.int(3_000)}`
+    if (random.int(3) === 0) {
+      keys.delete(key)
+      model.delete(key)
+    } else {
+      keys.add(key)
+      model.add(key)
+    }
+  }
+  assert.deepEqual([...keys.between('', undefined)], [...model].sort())
+  assert.deepEqual([...keys.between('/2', '/3')], [...model].filter((key) => key >= '/2' && key < '/3').sort())
+})

@@ -1,0 +1,62 @@
+/** Several commits in one transaction: each succeeds or conflicts by itself, and one sync makes them all durable. */
+import { type CommitChange, eventOf, planCommit } from '../commit-plan.ts'
+import type { CommitResult, WatchBatch, Write } from '../store.ts'
+import { type Database, idsPerRevision, inTransaction, itemOf, type Row, type Statements } from './database.ts'
+
+export interface CommittedBatch {
+  revision: number
+  /** One for each commit, in order. */
+  results: CommitResult[]
+  batches: WatchBatch[]
+  /** Wall time at which written keys run out; undefined: never. */
+  expiries: Map<string, number | undefined>
+}
+
+/** Throws what SQLite throws; then nothing of any commit was kept. */
+export function commitBatch(
+  { db, statements }: Database,
+  commits: readonly (readonly Write[])[],
+  { revision, nowMs }: { revision: number; nowMs: number },
+): CommittedBatch {
+  const committed: CommittedBatch = { revision, results: [], batches: [], expiries: new Map() }
+  const lookUp = (key: string) => itemOf(statements.get.get(key) as Row | undefined)
+  inTransaction(db, () => {
+    for (const writes of commits) {
+      const plan = planCommit(writes, lookUp)
+      if (!plan.ok) {
+        committed.results.push({ ok: false, key: plan.key, current: plan.current, revision: committed.revision })
+        continue
+      }
+      if (plan.changes.length > 0) writeChanges(statements, plan.changes, committed, nowMs)
+      committed.results.push({ ok: true, revision: committed.revision })
+    }
+  })
+  return committed
+}
+
+function writeChanges(
+  statements: Statements,
+  changes: readonly CommitChange[],
+  committed: CommittedBatch,
+  nowMs: number,
+): void {
+  const revision = ++committed.revision
+  for (const [place, { write, current }] of changes.entries()) {
+    const id = revision * idsPerRevision + place
+    const previous = current ? ([current.value, current.createRevision, current.modRevision] as const) : nothing
+    // Removing first lets what it frees take the history, so that deleting works on a disk without a free page.
+    if (write.op === 'delete') statements.remove.run(write.key)
+    statements.remember.run(id, write.key, ...previous)
+    if (write.op === 'delete') {
+      committed.expiries.set(write.key, undefined)
+      continue
+    }
+    const dueMs = write.ttlSeconds ? nowMs + write.ttlSeconds * 1000 : undefined
+    committed.expiries.set(write.key, dueMs)
+    if (current) statements.update.run(write.value, revision, dueMs ?? null, write.key)
+    else statements.insert.run(write.key, write.value, revision, revision, dueMs ?? null)
+  }
+  committed.batches.push({ revision, events: changes.map((change) => eventOf(change, revision)) })
+}
+
+const nothing = [null, null, null] as const

@@ -1,0 +1,23 @@
+/** SQLite's error codes in plain words (https://www.sqlite.org/rescode.html). */
+import { StoreUnavailableError } from '../store.ts'
+
+const causes: Record<number, string> = {
+  5: 'another process is using the file',
+  6: 'another process is using the file',
+  8: 'the file is read-only',
+  10: 'reading or writing the file failed',
+  11: 'the file is damaged',
+  13: 'the disk is full',
+  14: 'the file cannot be opened',
+  26: 'the file is not a store',
+}
+
+export function asUnavailable(action: string, error: unknown): StoreUnavailableError {
+  if (error instanceof StoreUnavailableError) return error
+  const { errcode = 0, message = String(error) } = error as { errcode?: number; message?: string }
+  // The low byte is the kind of error, the rest says more about it.
+  const cause = causes[errcode & 0xff]
+  return new StoreUnavailableError(`${action}: ${cause === undefined ? message : `${cause} (${message})`}`, {
+    cause: error,
+  })
+}
