@@ -3,7 +3,7 @@ import { isObject, type JsonObject, jsonEqual, member } from '../patch/json-valu
 import type { ListNode, MapNode, StructNode, TypeNode } from '../schema/type-node.ts'
 import { FieldSet } from './field-set.ts'
 import { fieldElement } from './fields-v1.ts'
-import { elementOf, isValueStruct, memberType, shapeOf } from './typed-value.ts'
+import { elementOf, memberType, shapeOf, valueWhenAbsent } from './typed-value.ts'
 
 /** No path is in more than one of the three. */
 export interface Comparison {
@@ -46,21 +46,23 @@ function compareObjects(
   path: string[],
   result: Comparison,
 ): void {
-  const l = withValueStructs(node, left)
-  const r = withValueStructs(node, right)
+  const l = withImplied(node, left)
+  const r = withImplied(node, right)
   for (const name of new Set([...Object.keys(l), ...Object.keys(r)])) {
     compare(memberType(node, name), member(l, name), member(r, name), [...path, fieldElement(name)], result)
   }
 }
 
-function withValueStructs(node: StructNode | MapNode, value: unknown): JsonObject {
+function withImplied(node: StructNode | MapNode, value: unknown): JsonObject {
   if (!isObject(value)) return {}
   if (node.kind === 'map') return value
   let filled: JsonObject | undefined
   for (const [name, field] of node.fields) {
-    if (value[name] !== undefined || !isValueStruct(field)) continue
+    if (value[name] !== undefined) continue
+    const implied = valueWhenAbsent(field)
+    if (implied === undefined) continue
     filled ??= { ...value }
-    filled[name] = {}
+    filled[name] = implied
   }
   return filled ?? value
 }

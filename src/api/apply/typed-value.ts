@@ -1,6 +1,6 @@
 /** How a value is seen through its type: its members, the path elements of list items, and the set of all its fields. */
 import { isObject, type JsonObject } from '../patch/json-value.ts'
-import type { FieldNode, ListNode, MapNode, StructNode, TypeNode } from '../schema/type-node.ts'
+import type { FieldNode, ListNode, MapNode, Scalar, StructNode, TypeNode } from '../schema/type-node.ts'
 import { FieldSet } from './field-set.ts'
 import { fieldElement, keyElement, valueElement } from './fields-v1.ts'
 
@@ -57,11 +57,26 @@ export function memberType(node: StructNode | MapNode, name: string): TypeNode {
 }
 
 /**
- * A struct that upstream holds by value: it is there whenever its parent is, empty at least, so that creating it is no
- * change of its own.
+ * What upstream's Go value holds for a field that JSON leaves out while its parent is there: an object held by value is
+ * empty, a field that is always written is null or zero. Setting such a field then is a change of what is inside, not the
+ * field's own coming into being. Undefined when the field truly is absent, as in custom resources always.
  */
-export function isValueStruct(field: FieldNode): boolean {
-  return field.type.kind === 'struct' && !(field as FieldNode & { pointer?: boolean }).pointer
+export function valueWhenAbsent(field: FieldNode): unknown {
+  const { type, omit } = field
+  if (omit === undefined) return undefined
+  if (type.kind === 'struct' && !field.pointer) return omit === 'zero' ? undefined : {}
+  if (omit !== 'never') return undefined
+  return type.kind === 'scalar' && !field.pointer ? (zeroValues[type.scalar] ?? null) : null
+}
+
+const zeroValues: Partial<Record<Scalar, unknown>> = {
+  string: '',
+  bool: false,
+  int32: 0,
+  int64: 0,
+  double: 0,
+  quantity: '0',
+  intOrString: 0,
 }
 
 /** Throws `ElementError` when the item cannot be named. */
