@@ -92,4 +92,32 @@ export const limits = {
   verifiedTokensMax: 2_000,
   /** Longest bearer token looked at. Beyond: 401. Ours; service account tokens have about 1,200 bytes. */
   bearerTokenBytesMax: 32 * 1024,
+
+  // Client, informers and the controller kit (src/client/)
+  /** One frame of a watch. Beyond: TransportError. Twice the largest object. Ours. */
+  watchFrameBytesMax: 8 * 1024 * 1024,
+  /** A finite answer held in memory. Beyond: TransportError. A list of 100,000 middling objects fits. Ours. */
+  responseBodyBytesMax: 512 * 1024 * 1024,
+  /** Objects in one page of a list that informers make. Source: client-go's pager. */
+  informerPageObjects: 500,
+  /** First wait after a failed list or watch; doubles up to the longest. Source of the longest: client-go's reflector. */
+  informerRetryMsMin: 100,
+  informerRetryMsMax: 30_000,
+  /** A watch is asked to end after this to twice this, so that connections spread. Source: client-go's 5 min. */
+  informerWatchTimeoutSeconds: 300,
+  /** Back-off of a failing key, doubling. Source: client-go's 5 ms to 1,000 s. */
+  workQueueBackoffMsMin: 5,
+  workQueueBackoffMsMax: 1_000_000,
+  /** Keys reconciled at once by a controller that doesn't say. Source: kube-controller-manager's 5. */
+  controllerWorkers: 5,
+  /** Events waiting to be written. Beyond: the new one is dropped and logged. Source: client-go's 1,000. */
+  eventsQueuedMax: 1_000,
+  /** Events about one object from one source at once, then one per refill. Beyond: dropped. Source: client-go's 25 and 5 min. */
+  eventBurst: 25,
+  eventRefillMs: 300_000,
+  /** Different messages for one object and reason before they are combined, and for how long. Source: client-go's 10 and 10 min. */
+  eventSimilarMax: 10,
+  eventSimilarMs: 600_000,
+  /** Remembered events, for counting. The oldest is forgotten beyond. Source: client-go's 4,096. */
+  eventsRememberedMax: 4_096,
 } as const

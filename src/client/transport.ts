@@ -24,6 +24,8 @@ export interface TransportReply {
 export interface Transport {
   send(request: TransportRequest): Promise<TransportReply>
   /** WebSocket or SPDY: `socket` is set on 101. */
-  upgrade(request: TransportRequest): Promise<{ status: number; headers: Record<string, string>; socket?: Duplex; body: Uint8Array }>
+  upgrade(
+    request: TransportRequest,
+  ): Promise<{ status: number; headers: Record<string, string>; socket?: Duplex; body: Uint8Array }>
   close(): Promise<void>
 }

@@ -1,0 +1,98 @@
+/**
+ * Keys to reconcile (client-go's rate-limited work queue). A key waits once however often it is added, never runs twice
+ * at once, and runs again when it was added while it ran. Failing keys come back with a delay that doubles.
+ */
+import { limits } from '../limits.ts'
+import type { CancelTimer, Clock } from '../platform/clock.ts'
+import type { KeyQueue } from './controller.ts'
+
+export class WorkQueue implements KeyQueue {
+  readonly #clock: Clock
+  readonly #onReady: () => void
+  readonly #waiting = new Set<string>()
+  readonly #running = new Set<string>()
+  /** Added while running. */
+  readonly #again = new Set<string>()
+  readonly #delayed = new Map<string, { dueMs: number; cancel: CancelTimer }>()
+  readonly #failures = new Map<string, number>()
+  #closed = false
+
+  /** `onReady` is called whenever a key has become ready to be taken. */
+  constructor(clock: Clock, onReady: () => void) {
+    this.#clock = clock
+    this.#onReady = onReady
+  }
+
+  /** No key waits or runs; keys whose time has not come don't count. */
+  get idle(): boolean {
+    return this.#waiting.size === 0 && this.#running.size === 0
+  }
+
+  add(key: string): void {
+    if (this.#closed) return
+    if (this.#running.has(key)) {
+      this.#again.add(key)
+      return
+    }
+    if (this.#waiting.has(key)) return
+    this.#waiting.add(key)
+    this.#onReady()
+  }
+
+  /** Of several delays for one key, the earliest counts. */
+  addAfter(key: string, delayMs: number): void {
+    if (this.#closed) return
+    if (delayMs <= 0) {
+      this.add(key)
+      return
+    }
+    const dueMs = this.#clock.monotonicMs() + delayMs
+    const known = this.#delayed.get(key)
+    if (known && known.dueMs <= dueMs) return
+    known?.cancel()
+    const cancel = this.#clock.after(delayMs, () => {
+      this.#delayed.delete(key)
+      this.add(key)
+    })
+    this.#delayed.set(key, { dueMs, cancel })
+  }
+
+  /** Adds after the key's back-off, which doubles until `forget`. */
+  addWithBackoff(key: string): void {
+    const failures = this.#failures.get(key) ?? 0
+    this.#failures.set(key, failures + 1)
+    this.addAfter(key, Math.min(limits.workQueueBackoffMsMin * 2 ** failures, limits.workQueueBackoffMsMax))
+  }
+
+  forget(key: string): void {
+    this.#failures.delete(key)
+  }
+
+  /** How often the key failed in a row. */
+  failuresOf(key: string): number {
+    return this.#failures.get(key) ?? 0
+  }
+
+  /** The key that waited longest; it runs until `done`. */
+  take(): string | undefined {
+    const { value: key } = this.#waiting.values().next()
+    if (key === undefined) return undefined
+    this.#waiting.delete(key)
+    this.#running.add(key)
+    return key
+  }
+
+  done(key: string): void {
+    this.#running.delete(key)
+    if (this.#again.delete(key)) this.add(key)
+  }
+
+  /** Drops what waits; what runs is finished by whoever took it. */
+  close(): void {
+    this.#closed = true
+    for (const { cancel } of this.#delayed.values()) cancel()
+    this.#delayed.clear()
+    this.#waiting.clear()
+    this.#again.clear()
+  }
+}
