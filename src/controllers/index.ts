@@ -1,9 +1,11 @@
 /** The set of controllers that `k8ts server` and `k8ts controller-manager` run, by the names of `--controllers`. */
 import type { Controller, ControllerParts } from '../client/controller.ts'
+import { cronJobController } from './cronjob/reconcile.ts'
 import { deploymentController } from './deployment/reconcile.ts'
 import { endpointsController } from './endpoints/reconcile.ts'
 import { endpointSliceController } from './endpointslice/reconcile.ts'
 import { garbageCollector } from './garbage-collector/reconcile.ts'
+import { jobController } from './job/reconcile.ts'
 import { namespaceController } from './namespace/reconcile.ts'
 import { nodeLifecycleController } from './node-lifecycle/reconcile.ts'
 import { replicaSetController } from './replicaset/reconcile.ts'
@@ -20,6 +22,8 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
   return [
     deploymentController(parts),
     replicaSetController(parts),
+    jobController(parts),
+    cronJobController(parts),
     endpointSliceController(parts),
     endpointsController(parts),
     namespaceController(parts),

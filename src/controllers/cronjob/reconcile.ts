@@ -1,0 +1,158 @@
+/** Starts Jobs by the clock and keeps the history of those it started. */
+import { ApiError } from '../../api/errors.ts'
+import { keyOf } from '../../api/meta.ts'
+import { batchV1 } from '../../api/resources.ts'
+import type { CronJob, CronJobStatus, Job } from '../../api/types/batch/v1.ts'
+import type { ObjectReference } from '../../api/types/core/v1.ts'
+import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { rfc3339 } from '../../platform/clock.ts'
+import { byControllerUid, controllerKey, controllerReference, indexByController } from '../ownership.ts'
+import { canonical } from '../template-hash.ts'
+import { beyondHistory, type CronEvent, jobName, outcomeOf, planStart } from './plan.ts'
+
+const scheduledAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
+
+export function cronJobController(parts: ControllerParts): Controller {
+  const crons = parts.informers.of(batchV1.cronJobs)
+  const jobs = parts.informers.of(batchV1.jobs)
+  indexByController(jobs)
+  const reconciler = new CronJobReconciler(parts)
+  return {
+    name: 'cronjob',
+    sources: [
+      source(crons, ({ object }) => [keyOf(object)]),
+      source(jobs, ({ object }) => {
+        const key = controllerKey(batchV1.cronJobs, object)
+        return key === undefined ? [] : [key]
+      }),
+    ],
+    reconcile: (key) => reconciler.reconcile(key),
+  }
+}
+
+class CronJobReconciler {
+  readonly #parts: ControllerParts
+  readonly #events
+  readonly #crons
+  readonly #jobs
+
+  constructor(parts: ControllerParts) {
+    this.#parts = parts
+    this.#events = parts.events.as('cronjob-controller')
+    this.#crons = parts.informers.of(batchV1.cronJobs)
+    this.#jobs = parts.informers.of(batchV1.jobs)
+  }
+
+  async reconcile(key: string): Promise<Outcome> {
+    const cron = this.#crons.get(key)
+    if (!cron) return done
+    const jobs = this.#jobs.byIndex(byControllerUid, cron.metadata.uid ?? '')
+    const status = this.#observe(cron, jobs)
+    for (const job of beyondHistory(cron, jobs)) await this.#delete(cron, job)
+    if (cron.metadata.deletionTimestamp) {
+      await this.#write(cron, status)
+      return done
+    }
+    const active = jobs.filter((job) => status.active?.some(({ uid }) => uid === job.metadata.uid))
+    const plan = planStart(cron, { active, nowMs: this.#parts.clock.nowMs() })
+    for (const event of plan.events) this.#report(cron, event)
+    for (const job of plan.replace) await this.#delete(cron, job)
+    const replaced = new Set(plan.replace.map(({ metadata }) => metadata.uid))
+    status.active = (status.active ?? []).filter(({ uid }) => !replaced.has(uid))
+    if (plan.startForMs !== undefined) await this.#start(cron, status, plan.startForMs)
+    await this.#write(cron, status)
+    return plan.lookAgainMs === undefined ? done : { kind: 'requeueAfter', delayMs: plan.lookAgainMs + 100 }
+  }
+
+  /** Drops finished and missing Jobs from the active list and notes the last success. */
+  #observe(cron: CronJob, jobs: readonly Job[]): CronJobStatus {
+    const status: CronJobStatus = { ...cron.status }
+    const active = new Map((status.active ?? []).map((reference) => [reference.uid, reference]))
+    for (const job of jobs) {
+      const outcome = outcomeOf(job)
+      const listed = active.has(job.metadata.uid)
+      if (outcome === undefined) {
+        if (listed || job.metadata.deletionTimestamp) continue
+        active.set(job.metadata.uid, referenceTo(job))
+        continue
+      }
+      if (listed) {
+        active.delete(job.metadata.uid)
+        const message = `Saw completed job: ${job.metadata.name}, condition: ${outcome}`
+        this.#report(cron, { type: 'Normal', reason: 'SawCompletedJob', message })
+      }
+      const completedAt = job.status?.completionTime
+      if (outcome === 'Complete' && completedAt && completedAt > (status.lastSuccessfulTime ?? '')) {
+        status.lastSuccessfulTime = completedAt
+      }
+    }
+    const present = new Set(jobs.map(({ metadata }) => metadata.uid))
+    for (const [uid, reference] of active) {
+      if (present.has(uid)) continue
+      active.delete(uid)
+      const message = `Active job went missing: ${reference.name}`
+      this.#report(cron, { type: 'Normal', reason: 'MissingJob', message })
+    }
+    return { ...status, active: [...active.values()] }
+  }
+
+  async #start(cron: CronJob, status: CronJobStatus, scheduledMs: number): Promise<void> {
+    const api = this.#parts.client.of(batchV1.jobs, cron.metadata.namespace)
+    try {
+      const job = await api.create(newJob(cron, scheduledMs))
+      this.#report(cron, { type: 'Normal', reason: 'SuccessfulCreate', message: `Created job ${job.metadata.name}` })
+      status.active = [...(status.active ?? []), referenceTo(job)]
+    } catch (error) {
+      if (error instanceof ApiError && error.message.includes('is being terminated')) return
+      if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) {
+        const message = `Error creating job: ${error instanceof Error ? error.message : error}`
+        this.#report(cron, { type: 'Warning', reason: 'FailedCreate', message })
+        throw error
+      }
+    }
+    status.lastScheduleTime = rfc3339(scheduledMs)
+  }
+
+  async #delete(cron: CronJob, job: Job): Promise<void> {
+    const name = job.metadata.name ?? ''
+    try {
+      await this.#parts.client
+        .of(batchV1.jobs, job.metadata.namespace)
+        .delete(name, { propagationPolicy: 'Background' })
+      this.#report(cron, { type: 'Normal', reason: 'SuccessfulDelete', message: `Deleted job ${name}` })
+    } catch (error) {
+      if (!(error instanceof ApiError && error.reason === 'NotFound')) throw error
+    }
+  }
+
+  async #write(cron: CronJob, { active = [], ...rest }: CronJobStatus): Promise<void> {
+    const status = active.length > 0 ? { active, ...rest } : rest
+    if (canonical(status) === canonical(cron.status ?? {})) return
+    await this.#parts.client.of(batchV1.cronJobs, cron.metadata.namespace).updateStatus({ ...cron, status })
+  }
+
+  #report(cron: CronJob, { type, reason, message }: CronEvent): void {
+    this.#events.event({ resource: batchV1.cronJobs, object: cron }, type, reason, message)
+  }
+}
+
+function newJob(cron: CronJob, scheduledMs: number): Job {
+  const template = cron.spec?.jobTemplate
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name: jobName(cron, scheduledMs),
+      namespace: cron.metadata.namespace ?? '',
+      ...(template?.metadata?.labels ? { labels: template.metadata.labels } : {}),
+      annotations: { ...template?.metadata?.annotations, [scheduledAnnotation]: rfc3339(scheduledMs) },
+      ownerReferences: [controllerReference(batchV1.cronJobs, cron)],
+    },
+    ...(template?.spec ? { spec: structuredClone(template.spec) } : {}),
+  }
+}
+
+function referenceTo({ metadata }: Job): ObjectReference {
+  const { name = '', namespace = '', uid = '', resourceVersion } = metadata
+  return { kind: 'Job', namespace, name, uid, apiVersion: 'batch/v1', ...(resourceVersion ? { resourceVersion } : {}) }
+}

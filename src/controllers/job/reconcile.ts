@@ -1,0 +1,171 @@
+/** Runs a Job's pods to completion. */
+import { ApiError } from '../../api/errors.ts'
+import { keyOf } from '../../api/meta.ts'
+import { batchV1, coreV1 } from '../../api/resources.ts'
+import type { Job } from '../../api/types/batch/v1.ts'
+import type { Pod } from '../../api/types/core/v1.ts'
+import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { rfc3339 } from '../../platform/clock.ts'
+import { slowStart } from '../burst.ts'
+import { Expectations } from '../expectations.ts'
+import { applyClaim, controllerReference, indexByController, ownerKeys, planClaim } from '../ownership.ts'
+import { podFromTemplate } from '../pods.ts'
+import { canonical } from '../template-hash.ts'
+import { type JobPlan, planJob } from './plan.ts'
+import { indexAnnotation, indexFailuresAnnotation, indexOf, isIndexed, trackingFinalizer } from './tally.ts'
+
+export function jobController(parts: ControllerParts): Controller {
+  const jobs = parts.informers.of(batchV1.jobs)
+  const pods = parts.informers.of(coreV1.pods)
+  indexByController(pods)
+  const reconciler = new JobReconciler(parts)
+  return {
+    name: 'job',
+    sources: [
+      source(jobs, ({ object }) => [keyOf(object)]),
+      source(pods, ({ object }) => ownerKeys(object, batchV1.jobs, jobs, (job) => job.spec?.selector)),
+    ],
+    reconcile: (key) => reconciler.reconcile(key),
+  }
+}
+
+class JobReconciler {
+  readonly #parts: ControllerParts
+  readonly #events
+  readonly #jobs
+  readonly #pods
+  readonly #expectations: Expectations<Pod>
+
+  constructor(parts: ControllerParts) {
+    this.#parts = parts
+    this.#events = parts.events.as('job-controller')
+    this.#jobs = parts.informers.of(batchV1.jobs)
+    this.#pods = parts.informers.of(coreV1.pods)
+    this.#expectations = new Expectations(parts.clock, this.#pods)
+  }
+
+  async reconcile(key: string): Promise<Outcome> {
+    const job = this.#jobs.get(key)
+    if (!job) {
+      this.#expectations.forget(key)
+      return done
+    }
+    if (job.spec?.managedBy && job.spec.managedBy !== 'kubernetes.io/job-controller') return done
+    if (!this.#expectations.satisfied(key)) return done
+    const { client } = this.#parts
+    const claim = planClaim(job, job.spec?.selector, this.#pods)
+    const pods = await applyClaim({ client, resource: coreV1.pods, ownerResource: batchV1.jobs }, job, claim)
+    if (job.metadata.deletionTimestamp) {
+      await this.#release(pods)
+      return done
+    }
+    const nowMs = this.#parts.clock.nowMs()
+    const plan = planJob(job, pods, { nowMs, nowText: rfc3339(nowMs) })
+    return this.#apply(key, job, plan, pods)
+  }
+
+  /** Status first: a finalizer goes only after the status names its pod. */
+  async #apply(key: string, job: Job, plan: JobPlan, pods: readonly Pod[]): Promise<Outcome> {
+    if (canonical(plan.status) !== canonical(job.status ?? {})) {
+      await this.#parts.client.of(batchV1.jobs, job.metadata.namespace).updateStatus({ ...job, status: plan.status })
+    }
+    if (plan.event) this.#events.event(this.#about(job), plan.event.type, plan.event.reason, plan.event.message)
+    await this.#release(plan.release)
+    await this.#deletePods(key, job, plan.delete)
+    const created = await slowStart(plan.create.length, (index) =>
+      this.#createPod(key, job, plan.create[index]?.index, pods),
+    )
+    if (created.error !== undefined && !isTerminating(created.error)) return { kind: 'retry', error: created.error }
+    return plan.lookAgainMs === undefined ? done : { kind: 'requeueAfter', delayMs: Math.max(plan.lookAgainMs, 0) + 1 }
+  }
+
+  async #createPod(key: string, job: Job, index: number | undefined, pods: readonly Pod[]): Promise<void> {
+    const pod = newPod(job, index, pods)
+    try {
+      const created = await this.#parts.client.of(coreV1.pods, job.metadata.namespace).create(pod)
+      this.#expectations.created(key, created)
+      this.#events.event(this.#about(job), 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`)
+    } catch (error) {
+      if (!isTerminating(error)) {
+        const text = error instanceof Error ? error.message : String(error)
+        this.#events.event(this.#about(job), 'Warning', 'FailedCreate', `Error creating: ${text}`)
+      }
+      throw error
+    }
+  }
+
+  async #deletePods(key: string, job: Job, pods: readonly Pod[]): Promise<void> {
+    const api = this.#parts.client.of(coreV1.pods, job.metadata.namespace)
+    await Promise.all(
+      pods.map(async (pod) => {
+        const name = pod.metadata.name ?? ''
+        const deleted = await ifThere(
+          api.delete(name, pod.metadata.uid ? { preconditions: { uid: pod.metadata.uid } } : {}),
+        )
+        if (!deleted) return
+        this.#expectations.deleted(key, pod)
+        this.#events.event(this.#about(job), 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`)
+      }),
+    )
+  }
+
+  async #release(pods: readonly Pod[]): Promise<void> {
+    await Promise.all(
+      pods
+        .filter((pod) => pod.metadata.finalizers?.includes(trackingFinalizer))
+        .map((pod) => {
+          const { uid, namespace, name = '' } = pod.metadata
+          const finalizers = (pod.metadata.finalizers ?? []).filter((one) => one !== trackingFinalizer)
+          const patch = { metadata: { uid, finalizers: finalizers.length > 0 ? finalizers : null } }
+          return ifThere(this.#parts.client.of(coreV1.pods, namespace).patch(name, { type: 'merge', patch }))
+        }),
+    )
+  }
+
+  #about(job: Job) {
+    return { resource: batchV1.jobs, object: job }
+  }
+}
+
+/** A pod of the Job; `pods` tell how often an index failed before. */
+function newPod(job: Job, index: number | undefined, pods: readonly Pod[]): Pod {
+  const generateName = index === undefined ? `${job.metadata.name}-` : `${job.metadata.name}-${index}-`
+  const pod = podFromTemplate(job.spec?.template ?? {}, {
+    owner: controllerReference(batchV1.jobs, job),
+    namespace: job.metadata.namespace ?? '',
+    generateName,
+  })
+  pod.metadata.finalizers = [...(pod.metadata.finalizers ?? []), trackingFinalizer]
+  if (index === undefined || !isIndexed(job)) return pod
+  pod.metadata.annotations = { ...pod.metadata.annotations, [indexAnnotation]: String(index) }
+  pod.metadata.labels = { ...pod.metadata.labels, [indexAnnotation]: String(index) }
+  if (job.spec?.backoffLimitPerIndex !== undefined) {
+    const failures = pods.filter((one) => indexOf(one) === index && one.status?.phase === 'Failed').length
+    pod.metadata.annotations[indexFailuresAnnotation] = String(failures)
+  }
+  if (pod.spec) {
+    pod.spec.hostname ||= `${job.metadata.name}-${index}`
+    const fieldPath = `metadata.labels['${indexAnnotation}']`
+    for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
+      if (container.env?.some(({ name }) => name === 'JOB_COMPLETION_INDEX')) continue
+      container.env = [
+        ...(container.env ?? []),
+        { name: 'JOB_COMPLETION_INDEX', valueFrom: { fieldRef: { fieldPath } } },
+      ]
+    }
+  }
+  return pod
+}
+
+function isTerminating(error: unknown): boolean {
+  return error instanceof ApiError && error.message.includes('is being terminated')
+}
+
+async function ifThere<T>(write: Promise<T>): Promise<T | undefined> {
+  try {
+    return await write
+  } catch (error) {
+    if (error instanceof ApiError && error.reason === 'NotFound') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * Counts a Job's pods exactly once each (KEP-2307): a finished pod keeps a finalizer until the status names its uid, and
+ * moves from the named uids into the counters once its finalizer is gone.
+ */
+import type { Job } from '../../api/types/batch/v1.ts'
+import type { Pod } from '../../api/types/core/v1.ts'
+import { isReady } from '../pods.ts'
+import { type FailureVerdict, judgeFailure } from './failure-policy.ts'
+import { formatIndexes, parseIndexes } from './indexes.ts'
+
+export const trackingFinalizer = 'batch.kubernetes.io/job-tracking'
+export const indexAnnotation = 'batch.kubernetes.io/job-completion-index'
+export const indexFailuresAnnotation = 'batch.kubernetes.io/job-index-failure-count'
+
+export interface Tally {
+  active: Pod[]
+  ready: number
+  /** Going away, not finished. */
+  terminating: number
+  succeeded: number
+  failed: number
+  completedIndexes: Set<number>
+  failedIndexes: Set<number>
+  uncounted: { succeeded: string[]; failed: string[] }
+  /** Counters that are already free of uncounted pods. */
+  counted: { succeeded: number; failed: number }
+  /** Finished pods whose finalizer may go once the status names them. */
+  release: Pod[]
+  failJobMessage: string | undefined
+  /** End times of failed pods, newest last; for back-off. */
+  failureTimesMs: number[]
+}
+
+export function isIndexed(job: Job): boolean {
+  return job.spec?.completionMode === 'Indexed'
+}
+
+export function indexOf(pod: Pod): number | undefined {
+  const index = Number(pod.metadata.annotations?.[indexAnnotation] ?? Number.NaN)
+  return Number.isSafeInteger(index) ? index : undefined
+}
+
+export function tallyOf(job: Job, pods: readonly Pod[]): Tally {
+  const tally = startOf(job)
+  const byUid = new Map(pods.map((pod) => [pod.metadata.uid ?? '', pod]))
+  settle(job, tally, byUid)
+  for (const pod of pods) countPod(job, tally, pod)
+  tally.failureTimesMs.sort((one, other) => one - other)
+  tally.succeeded = isIndexed(job)
+    ? tally.completedIndexes.size
+    : tally.counted.succeeded + tally.uncounted.succeeded.length
+  tally.failed = tally.counted.failed + tally.uncounted.failed.length
+  return tally
+}
+
+function startOf(job: Job): Tally {
+  const status = job.status ?? {}
+  const completions = job.spec?.completions ?? 0
+  return {
+    active: [],
+    ready: 0,
+    terminating: 0,
+    succeeded: 0,
+    failed: 0,
+    completedIndexes: parseIndexes(status.completedIndexes, completions),
+    failedIndexes: parseIndexes(status.failedIndexes, completions),
+    uncounted: {
+      succeeded: [...(status.uncountedTerminatedPods?.succeeded ?? [])],
+      failed: [...(status.uncountedTerminatedPods?.failed ?? [])],
+    },
+    counted: { succeeded: status.succeeded ?? 0, failed: status.failed ?? 0 },
+    release: [],
+    failJobMessage: undefined,
+    failureTimesMs: [],
+  }
+}
+
+/** Named pods that are gone or free of the finalizer move into the counters. */
+function settle(job: Job, tally: Tally, byUid: ReadonlyMap<string, Pod>): void {
+  for (const kind of ['succeeded', 'failed'] as const) {
+    const open = tally.uncounted[kind].filter((uid) => isTracked(byUid.get(uid)))
+    const settled = tally.uncounted[kind].length - open.length
+    if (!(kind === 'succeeded' && isIndexed(job))) tally.counted[kind] += settled
+    tally.uncounted[kind] = open
+  }
+}
+
+function countPod(job: Job, tally: Tally, pod: Pod): void {
+  const phase = pod.status?.phase
+  const going = pod.metadata.deletionTimestamp !== undefined
+  if (phase === 'Succeeded') return countSuccess(job, tally, pod)
+  const replaceEarly = job.spec?.podReplacementPolicy !== 'Failed'
+  if (phase !== 'Failed' && going) tally.terminating++
+  if (phase === 'Failed' || (going && replaceEarly)) return countFailure(job, tally, pod)
+  if (going) return
+  tally.active.push(pod)
+  if (isReady(pod)) tally.ready++
+}
+
+function countSuccess(job: Job, tally: Tally, pod: Pod): void {
+  if (!isTracked(pod)) return
+  const index = indexOf(pod)
+  if (isIndexed(job) && index !== undefined && index < (job.spec?.completions ?? 0)) tally.completedIndexes.add(index)
+  name(tally.uncounted.succeeded, pod)
+  tally.release.push(pod)
+}
+
+function countFailure(job: Job, tally: Tally, pod: Pod): void {
+  tally.failureTimesMs.push(endTimeMs(pod))
+  if (!isTracked(pod)) return
+  const verdict = judgeFailure(job, pod)
+  if (verdict.action === 'FailJob') tally.failJobMessage ??= verdict.message
+  if (failsIndex(job, pod, verdict)) tally.failedIndexes.add(indexOf(pod) ?? -1)
+  if (verdict.action !== 'Ignore') name(tally.uncounted.failed, pod)
+  tally.release.push(pod)
+}
+
+/** With a back-off limit per index, an index fails for good after that many failures, or at once by policy. */
+function failsIndex(job: Job, pod: Pod, verdict: FailureVerdict): boolean {
+  const limit = job.spec?.backoffLimitPerIndex
+  const index = indexOf(pod)
+  if (limit === undefined || index === undefined || verdict.action === 'Ignore') return false
+  return verdict.action === 'FailIndex' || Number(pod.metadata.annotations?.[indexFailuresAnnotation] ?? 0) >= limit
+}
+
+function name(uids: string[], pod: Pod): void {
+  const uid = pod.metadata.uid ?? ''
+  if (!uids.includes(uid)) uids.push(uid)
+}
+
+function isTracked(pod: Pod | undefined): boolean {
+  return pod?.metadata.finalizers?.includes(trackingFinalizer) ?? false
+}
+
+function endTimeMs(pod: Pod): number {
+  const ends = (pod.status?.containerStatuses ?? []).map(({ state }) => Date.parse(state?.terminated?.finishedAt ?? ''))
+  const known = ends.filter((end) => !Number.isNaN(end))
+  if (known.length > 0) return Math.max(...known)
+  return Date.parse(pod.metadata.deletionTimestamp ?? pod.metadata.creationTimestamp ?? '') || 0
+}
+
+/** The status fields that a tally determines. */
+export function countsOf(job: Job, tally: Tally) {
+  const indexed = isIndexed(job)
+  const { succeeded, failed } = tally.uncounted
+  const done = indexed ? tally.completedIndexes.size : tally.counted.succeeded
+  return {
+    ...(tally.active.length > 0 ? { active: tally.active.length } : {}),
+    ...(done > 0 ? { succeeded: done } : {}),
+    ...(tally.counted.failed > 0 ? { failed: tally.counted.failed } : {}),
+    ...(indexed && tally.completedIndexes.size > 0 ? { completedIndexes: formatIndexes(tally.completedIndexes) } : {}),
+    ...(job.spec?.backoffLimitPerIndex === undefined ? {} : { failedIndexes: formatIndexes(tally.failedIndexes) }),
+    uncountedTerminatedPods: {
+      ...(succeeded.length > 0 ? { succeeded } : {}),
+      ...(failed.length > 0 ? { failed } : {}),
+    },
+    ready: tally.ready,
+    terminating: tally.terminating,
+  }
+}
