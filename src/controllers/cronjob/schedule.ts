@@ -176,11 +176,11 @@ function wallClock(timeZone: string): (atMs: number) => Wall {
   return (atMs) => {
     const parts = Object.fromEntries(format.formatToParts(new Date(atMs)).map(({ type, value }) => [type, value]))
     return {
-      month: Number(parts['month']),
-      day: Number(parts['day']),
-      weekday: dayNames.indexOf((parts['weekday'] ?? '').toLowerCase()),
-      hour: Number(parts['hour']),
-      minute: Number(parts['minute']),
+      month: Number(parts.month),
+      day: Number(parts.day),
+      weekday: dayNames.indexOf((parts.weekday ?? '').toLowerCase()),
+      hour: Number(parts.hour),
+      minute: Number(parts.minute),
     }
   }
 }

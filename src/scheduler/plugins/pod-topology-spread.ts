@@ -3,12 +3,13 @@
  * workload get the cluster's defaults as a preference (KEP-1258).
  * https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/
  */
+
+import { matchesNode } from '../../api/node-selection.ts'
 import { matchesLabelSelector } from '../../api/selectors/label.ts'
 import { tolerates } from '../../api/tolerations.ts'
 import type { Pod, TopologySpreadConstraint } from '../../api/types/core/v1.ts'
 import type { LabelSelector } from '../../api/types/meta/v1.ts'
 import type { NodeInfo } from '../node-info.ts'
-import { matchesNode } from './node-affinity.ts'
 import { type FilterPlugin, filterBy, type ScorePlugin, skip, unfit, unresolvable } from './plugin.ts'
 
 const mismatch = "node(s) didn't match pod topology spread constraints"

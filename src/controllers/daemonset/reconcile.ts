@@ -1,0 +1,201 @@
+/** Keeps one pod of a DaemonSet on every node that wants it. */
+import { ApiError } from '../../api/errors.ts'
+import { keyOf } from '../../api/meta.ts'
+import { appsV1, coreV1 } from '../../api/resources.ts'
+import type { ControllerRevision, DaemonSet } from '../../api/types/apps/v1.ts'
+import type { Node, Pod } from '../../api/types/core/v1.ts'
+import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import type { Change } from '../../client/informer.ts'
+import { slowStart } from '../burst.ts'
+import { Expectations } from '../expectations.ts'
+import {
+  applyClaim,
+  byControllerUid,
+  controllerReference,
+  indexByController,
+  ownerKeys,
+  planClaim,
+} from '../ownership.ts'
+import { podFromTemplate } from '../pods.ts'
+import { applyRevision, planRevision, staleRevisions } from '../revisions.ts'
+import { canonical } from '../template-hash.ts'
+import {
+  type DaemonInput,
+  type DaemonPlan,
+  hashLabel,
+  nextAvailabilityMs,
+  planDaemons,
+  planStatus,
+  templateFor,
+} from './plan.ts'
+
+const generationAnnotation = 'deprecated.daemonset.template.generation'
+/** A failed pod is replaced after this long, doubling; the work queue's own back-off does the counting. */
+const failedPodBackOffMs = 1_000
+
+export function daemonSetController(parts: ControllerParts): Controller {
+  const sets = parts.informers.of(appsV1.daemonSets)
+  const pods = parts.informers.of(coreV1.pods)
+  const nodes = parts.informers.of(coreV1.nodes)
+  const revisions = parts.informers.of(appsV1.controllerRevisions)
+  indexByController(pods)
+  indexByController(revisions)
+  const reconciler = new DaemonSetReconciler(parts)
+  return {
+    name: 'daemonset',
+    workers: 2,
+    sources: [
+      source(sets, ({ object }) => [keyOf(object)]),
+      source(pods, ({ object }) => ownerKeys(object, appsV1.daemonSets, sets, (set) => set.spec?.selector)),
+      source(nodes, (change) => (nodeChangeMatters(change) ? sets.list().map(keyOf) : [])),
+    ],
+    reconcile: (key) => reconciler.reconcile(key),
+  }
+}
+
+class DaemonSetReconciler {
+  readonly #parts: ControllerParts
+  readonly #events
+  readonly #sets
+  readonly #pods
+  readonly #nodes
+  readonly #revisions
+  readonly #expectations: Expectations<Pod>
+
+  constructor(parts: ControllerParts) {
+    this.#parts = parts
+    this.#events = parts.events.as('daemonset-controller')
+    this.#sets = parts.informers.of(appsV1.daemonSets)
+    this.#pods = parts.informers.of(coreV1.pods)
+    this.#nodes = parts.informers.of(coreV1.nodes)
+    this.#revisions = parts.informers.of(appsV1.controllerRevisions)
+    this.#expectations = new Expectations(parts.clock, this.#pods)
+  }
+
+  async reconcile(key: string): Promise<Outcome> {
+    const set = this.#sets.get(key)
+    if (!set) {
+      this.#expectations.forget(key)
+      return done
+    }
+    if (set.metadata.deletionTimestamp) return done
+    const selector = set.spec?.selector
+    if (!selector || Object.keys(selector).length === 0) {
+      const message = 'This daemon set is selecting all pods. A non-empty selector is required.'
+      this.#events.event(this.#about(set), 'Warning', 'SelectingAll', message)
+      return { kind: 'terminal', message }
+    }
+    const { client } = this.#parts
+    const claim = planClaim(set, selector, this.#pods)
+    const pods = await applyClaim({ client, resource: coreV1.pods, ownerResource: appsV1.daemonSets }, set, claim)
+    const current = await this.#currentRevision(set)
+    if (!current) return this.#countCollision(set)
+    const hash = current.metadata.labels?.[hashLabel] ?? ''
+    const input: DaemonInput = { set, nodes: this.#nodes.list(), pods, hash, nowMs: this.#parts.clock.nowMs() }
+    let failure: unknown
+    let plan: DaemonPlan | undefined
+    if (this.#expectations.satisfied(key)) {
+      plan = planDaemons(input)
+      failure = await this.#apply(key, input, plan)
+    }
+    await this.#writeStatus(input)
+    await this.#cleanUp(set, pods, current)
+    if (failure !== undefined) return { kind: 'retry', error: failure }
+    if (plan && plan.failed.length > 0) return { kind: 'requeueAfter', delayMs: failedPodBackOffMs }
+    const waitMs = nextAvailabilityMs(input)
+    return waitMs === undefined ? done : { kind: 'requeueAfter', delayMs: waitMs + 1 }
+  }
+
+  async #currentRevision(set: DaemonSet): Promise<ControllerRevision | undefined> {
+    const known = this.#revisions.byIndex(byControllerUid, set.metadata.uid ?? '')
+    const generation = set.metadata.annotations?.[generationAnnotation]
+    const plan = planRevision(
+      {
+        resource: appsV1.daemonSets,
+        object: set,
+        template: set.spec?.template ?? {},
+        collisionCount: set.status?.collisionCount,
+        hashLabel,
+        ...(generation === undefined ? {} : { annotations: { [generationAnnotation]: generation } }),
+      },
+      known,
+    )
+    return applyRevision(this.#parts.client, plan, set)
+  }
+
+  async #countCollision(set: DaemonSet): Promise<Outcome> {
+    const collisionCount = (set.status?.collisionCount ?? 0) + 1
+    const status = { ...planStatus({ set, nodes: [], pods: [], hash: '', nowMs: 0 }), ...set.status, collisionCount }
+    await this.#parts.client.of(appsV1.daemonSets, set.metadata.namespace).updateStatus({ ...set, status })
+    return done
+  }
+
+  async #apply(key: string, { set, hash }: DaemonInput, plan: DaemonPlan): Promise<unknown> {
+    const api = this.#parts.client.of(coreV1.pods, set.metadata.namespace)
+    for (const pod of plan.failed) {
+      const message = `Found failed daemon pod ${set.metadata.namespace}/${pod.metadata.name} on node ${pod.spec?.nodeName}, will try to kill it`
+      this.#events.event(this.#about(set), 'Warning', 'FailedDaemonPod', message)
+    }
+    const created = await slowStart(plan.createOn.length, async (index) => {
+      const pod = podFromTemplate(templateFor(set, { nodeName: plan.createOn[index] ?? '', hash }), {
+        owner: controllerReference(appsV1.daemonSets, set),
+        namespace: set.metadata.namespace ?? '',
+        generateName: `${set.metadata.name}-`,
+      })
+      try {
+        const made = await api.create(pod)
+        this.#expectations.created(key, made)
+        this.#events.event(this.#about(set), 'Normal', 'SuccessfulCreate', `Created pod: ${made.metadata.name}`)
+      } catch (error) {
+        if (error instanceof ApiError && error.message.includes('is being terminated')) return
+        const text = error instanceof Error ? error.message : String(error)
+        this.#events.event(this.#about(set), 'Warning', 'FailedCreate', `Error creating: ${text}`)
+        throw error
+      }
+    })
+    await Promise.all(plan.delete.map((pod) => this.#delete(key, set, pod)))
+    return created.error
+  }
+
+  async #delete(key: string, set: DaemonSet, pod: Pod): Promise<void> {
+    const { name = '', uid } = pod.metadata
+    try {
+      await this.#parts.client
+        .of(coreV1.pods, set.metadata.namespace)
+        .delete(name, uid ? { preconditions: { uid } } : {})
+    } catch (error) {
+      if (error instanceof ApiError && error.reason === 'NotFound') return
+      throw error
+    }
+    this.#expectations.deleted(key, pod)
+    this.#events.event(this.#about(set), 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`)
+  }
+
+  async #writeStatus(input: DaemonInput): Promise<void> {
+    const status = planStatus(input)
+    if (canonical(status) === canonical(input.set.status ?? {})) return
+    await this.#parts.client.of(appsV1.daemonSets, input.set.metadata.namespace).updateStatus({ ...input.set, status })
+  }
+
+  async #cleanUp(set: DaemonSet, pods: readonly Pod[], current: ControllerRevision): Promise<void> {
+    const hashes = new Set(pods.map((pod) => pod.metadata.labels?.[hashLabel]))
+    const stale = staleRevisions(this.#revisions.byIndex(byControllerUid, set.metadata.uid ?? ''), {
+      inUse: ({ metadata }) => metadata.uid === current.metadata.uid || hashes.has(metadata.labels?.[hashLabel]),
+      limit: set.spec?.revisionHistoryLimit ?? 10,
+    })
+    for (const { metadata } of stale) {
+      await this.#parts.client.of(appsV1.controllerRevisions, set.metadata.namespace).delete(metadata.name ?? '')
+    }
+  }
+
+  #about(set: DaemonSet) {
+    return { resource: appsV1.daemonSets, object: set }
+  }
+}
+
+function nodeChangeMatters(change: Change<Node>): boolean {
+  if (change.type !== 'updated') return true
+  const relevant = ({ metadata, spec }: Node) =>
+    canonical([metadata.labels ?? {}, spec?.taints ?? [], spec?.unschedulable ?? false])
+  return relevant(change.previous) !== relevant(change.object)
+}
