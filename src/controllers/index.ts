@@ -1,6 +1,7 @@
 /** The set of controllers that `k8ts server` and `k8ts controller-manager` run, by the names of `--controllers`. */
 import type { Controller, ControllerParts } from '../client/controller.ts'
 import { cronJobController } from './cronjob/reconcile.ts'
+import { daemonSetController } from './daemonset/reconcile.ts'
 import { deploymentController } from './deployment/reconcile.ts'
 import { endpointsController } from './endpoints/reconcile.ts'
 import { endpointSliceController } from './endpointslice/reconcile.ts'
@@ -11,6 +12,7 @@ import { nodeLifecycleController } from './node-lifecycle/reconcile.ts'
 import { replicaSetController } from './replicaset/reconcile.ts'
 import { rootCaController } from './root-ca/reconcile.ts'
 import { serviceAccountController } from './serviceaccount/reconcile.ts'
+import { statefulSetController } from './statefulset/reconcile.ts'
 import { taintEvictionController } from './taint-eviction/reconcile.ts'
 
 export interface ControllerOptions {
@@ -22,6 +24,8 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
   return [
     deploymentController(parts),
     replicaSetController(parts),
+    daemonSetController(parts),
+    statefulSetController(parts),
     jobController(parts),
     cronJobController(parts),
     endpointSliceController(parts),

@@ -179,6 +179,6 @@ function changed(targets: ReadonlyMap<ReplicaSet, number>): Scale[] {
     .map(([set, replicas]) => ({ set, replicas }))
 }
 
-export function sumOf(sets: readonly ReplicaSet[], valueOf: (set: ReplicaSet) => number): number {
-  return sets.reduce((sum, set) => sum + valueOf(set), 0)
+export function sumOf(sets: readonly ReplicaSet[], amountOf: (set: ReplicaSet) => number): number {
+  return sets.reduce((sum, set) => sum + amountOf(set), 0)
 }

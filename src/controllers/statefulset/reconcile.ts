@@ -1,0 +1,224 @@
+/** Keeps a StatefulSet's numbered pods and their claims. */
+import { ApiError } from '../../api/errors.ts'
+import { keyOf } from '../../api/meta.ts'
+import { appsV1, coreV1 } from '../../api/resources.ts'
+import type { ControllerRevision, StatefulSet } from '../../api/types/apps/v1.ts'
+import type { PersistentVolumeClaim, Pod, PodTemplateSpec } from '../../api/types/core/v1.ts'
+import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { applyClaim, byControllerUid, indexByController, ownerKeys, planClaim } from '../ownership.ts'
+import { applyRevision, planRevision, staleRevisions } from '../revisions.ts'
+import { canonical } from '../template-hash.ts'
+import { claimOwners, claimsFor, podFor } from './identity.ts'
+import { nextAvailabilityMs, ordinalOf, planPods, planStatus, revisionLabel, type StatefulInput } from './plan.ts'
+
+const hashLabel = 'controller.kubernetes.io/hash'
+
+export function statefulSetController(parts: ControllerParts): Controller {
+  const sets = parts.informers.of(appsV1.statefulSets)
+  const pods = parts.informers.of(coreV1.pods)
+  const revisions = parts.informers.of(appsV1.controllerRevisions)
+  indexByController(pods)
+  indexByController(revisions)
+  const reconciler = new StatefulSetReconciler(parts)
+  return {
+    name: 'statefulset',
+    sources: [
+      source(sets, ({ object }) => [keyOf(object)]),
+      source(pods, ({ object }) => ownerKeys(object, appsV1.statefulSets, sets, (set) => set.spec?.selector)),
+    ],
+    reconcile: (key) => reconciler.reconcile(key),
+  }
+}
+
+class StatefulSetReconciler {
+  readonly #parts: ControllerParts
+  readonly #events
+  readonly #sets
+  readonly #pods
+  readonly #claims
+  readonly #revisions
+
+  constructor(parts: ControllerParts) {
+    this.#parts = parts
+    this.#events = parts.events.as('statefulset-controller')
+    this.#sets = parts.informers.of(appsV1.statefulSets)
+    this.#pods = parts.informers.of(coreV1.pods)
+    this.#claims = parts.informers.of(coreV1.persistentVolumeClaims)
+    this.#revisions = parts.informers.of(appsV1.controllerRevisions)
+  }
+
+  async reconcile(key: string): Promise<Outcome> {
+    const set = this.#sets.get(key)
+    if (!set) return done
+    const { client } = this.#parts
+    const claim = planClaim(set, set.spec?.selector, this.#pods)
+    // Names are fixed: only a pod named like one of the set's can be adopted.
+    claim.adopt = claim.adopt.filter((pod) => ordinalOf(set, pod) !== undefined)
+    const pods = await applyClaim({ client, resource: coreV1.pods, ownerResource: appsV1.statefulSets }, set, claim)
+    if (set.metadata.deletionTimestamp) return done
+    const known = this.#revisions.byIndex(byControllerUid, set.metadata.uid ?? '')
+    const update = await applyRevision(client, planRevision(this.#subject(set), known), set)
+    if (!update) return this.#countCollision(set)
+    const updateRevision = update.metadata.name ?? ''
+    const current = known.find(({ metadata }) => metadata.name === set.status?.currentRevision) ?? update
+    const input: StatefulInput = {
+      set,
+      pods,
+      currentRevision: current.metadata.name ?? '',
+      updateRevision,
+      nowMs: this.#parts.clock.nowMs(),
+    }
+    await this.#apply(input, new Map([current, update].map((one) => [one.metadata.name ?? '', one])))
+    await this.#writeStatus(input)
+    await this.#cleanUp(set, pods, [current, update])
+    const waitMs = nextAvailabilityMs(input)
+    return waitMs === undefined ? done : { kind: 'requeueAfter', delayMs: waitMs + 1 }
+  }
+
+  #subject(set: StatefulSet) {
+    return {
+      resource: appsV1.statefulSets,
+      object: set,
+      template: set.spec?.template ?? {},
+      collisionCount: set.status?.collisionCount,
+      hashLabel,
+    }
+  }
+
+  async #countCollision(set: StatefulSet): Promise<Outcome> {
+    const status = { replicas: 0, ...set.status, collisionCount: (set.status?.collisionCount ?? 0) + 1 }
+    await this.#parts.client.of(appsV1.statefulSets, set.metadata.namespace).updateStatus({ ...set, status })
+    return done
+  }
+
+  async #apply(input: StatefulInput, revisions: ReadonlyMap<string, ControllerRevision>): Promise<void> {
+    const { set } = input
+    const plan = planPods(input)
+    for (const pod of plan.replace) {
+      const phase = pod.status?.phase === 'Failed' ? 'failed' : 'terminated'
+      const reason = phase === 'failed' ? 'RecreatingFailedPod' : 'RecreatingTerminatedPod'
+      const message = `StatefulSet ${set.metadata.namespace}/${set.metadata.name} is recreating ${phase} Pod ${pod.metadata.name}`
+      this.#events.event(this.#about(set), phase === 'failed' ? 'Warning' : 'Normal', reason, message)
+    }
+    for (const pod of [...plan.replace, ...plan.delete]) await this.#delete(set, pod)
+    for (const { ordinal, revision } of plan.create) {
+      const template = templateOf(revisions.get(revision)) ?? set.spec?.template ?? {}
+      await this.#createClaims(set, ordinal)
+      await this.#create(set, podFor(set, { ordinal, revision, template }))
+    }
+  }
+
+  async #createClaims(set: StatefulSet, ordinal: number): Promise<void> {
+    const api = this.#parts.client.of(coreV1.persistentVolumeClaims, set.metadata.namespace)
+    for (const { claim } of claimsFor(set, ordinal)) {
+      const name = claim.metadata.name ?? ''
+      if (this.#claims.get(`${set.metadata.namespace}/${name}`)) continue
+      const owners = claimOwners(set, { condemnedPod: undefined })
+      if (owners.length > 0) claim.metadata.ownerReferences = owners
+      const what = `Create Claim ${name} Pod ${set.metadata.name}-${ordinal} in StatefulSet ${set.metadata.name}`
+      await this.#report(set, { what, reason: 'Create', word: 'success' }, () => unlessThere(api.create(claim)))
+    }
+  }
+
+  async #create(set: StatefulSet, pod: Pod): Promise<void> {
+    const api = this.#parts.client.of(coreV1.pods, set.metadata.namespace)
+    const what = `Create Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name}`
+    await this.#report(set, { what, reason: 'Create', word: 'successful' }, () => unlessThere(api.create(pod)))
+  }
+
+  async #delete(set: StatefulSet, pod: Pod): Promise<void> {
+    const { name = '', uid } = pod.metadata
+    await this.#handClaimsToPod(set, pod)
+    const api = this.#parts.client.of(coreV1.pods, set.metadata.namespace)
+    const what = `Delete Pod ${name} in StatefulSet ${set.metadata.name}`
+    await this.#report(set, { what, reason: 'Delete', word: 'successful' }, () =>
+      unlessGone(api.delete(name, uid ? { preconditions: { uid } } : {})),
+    )
+  }
+
+  /** With `whenScaled: Delete`, a condemned pod takes its claims along. */
+  async #handClaimsToPod(set: StatefulSet, pod: Pod): Promise<void> {
+    const ordinal = ordinalOf(set, pod) ?? 0
+    const start = set.spec?.ordinals?.start ?? 0
+    const condemned = ordinal < start || ordinal >= start + (set.spec?.replicas ?? 1)
+    if (!condemned || set.spec?.persistentVolumeClaimRetentionPolicy?.whenScaled !== 'Delete') return
+    const ownerReferences = claimOwners(set, { condemnedPod: pod })
+    const api = this.#parts.client.of(coreV1.persistentVolumeClaims, set.metadata.namespace)
+    for (const { claim } of claimsFor(set, ordinal)) {
+      const present: PersistentVolumeClaim | undefined = this.#claims.get(
+        `${set.metadata.namespace}/${claim.metadata.name}`,
+      )
+      if (!present) continue
+      await unlessGone(
+        api.patch(claim.metadata.name ?? '', { type: 'merge', patch: { metadata: { ownerReferences } } }),
+      )
+    }
+  }
+
+  /** Runs a write and says in an event how it went; undefined results (nothing to do) are not reported. */
+  async #report(
+    set: StatefulSet,
+    { what, reason, word }: { what: string; reason: 'Create' | 'Delete'; word: string },
+    write: () => Promise<unknown>,
+  ): Promise<void> {
+    try {
+      const written = await write()
+      if (written !== undefined)
+        this.#events.event(this.#about(set), 'Normal', `Successful${reason}`, `${what} ${word}`)
+    } catch (error) {
+      if (error instanceof ApiError && error.message.includes('is being terminated')) return
+      const text = error instanceof Error ? error.message : String(error)
+      this.#events.event(this.#about(set), 'Warning', `Failed${reason}`, `${what} failed error: ${text}`)
+      throw error
+    }
+  }
+
+  async #writeStatus(input: StatefulInput): Promise<void> {
+    const status = planStatus(input)
+    if (canonical(status) === canonical(input.set.status ?? {})) return
+    await this.#parts.client
+      .of(appsV1.statefulSets, input.set.metadata.namespace)
+      .updateStatus({ ...input.set, status })
+  }
+
+  async #cleanUp(set: StatefulSet, pods: readonly Pod[], live: readonly ControllerRevision[]): Promise<void> {
+    const used = new Set([
+      ...pods.map((pod) => pod.metadata.labels?.[revisionLabel]),
+      ...live.map(({ metadata }) => metadata.name),
+    ])
+    const stale = staleRevisions(this.#revisions.byIndex(byControllerUid, set.metadata.uid ?? ''), {
+      inUse: ({ metadata }) => used.has(metadata.name),
+      limit: set.spec?.revisionHistoryLimit ?? 10,
+    })
+    const api = this.#parts.client.of(appsV1.controllerRevisions, set.metadata.namespace)
+    for (const { metadata } of stale) await unlessGone(api.delete(metadata.name ?? ''))
+  }
+
+  #about(set: StatefulSet) {
+    return { resource: appsV1.statefulSets, object: set }
+  }
+}
+
+function templateOf(revision: ControllerRevision | undefined): PodTemplateSpec | undefined {
+  const data = revision?.data as { spec?: { template?: PodTemplateSpec & { $patch?: string } } } | undefined
+  const { $patch: _, ...template } = data?.spec?.template ?? {}
+  return Object.keys(template).length > 0 ? template : undefined
+}
+
+async function unlessThere<T>(write: Promise<T>): Promise<T | undefined> {
+  try {
+    return await write
+  } catch (error) {
+    if (error instanceof ApiError && error.reason === 'AlreadyExists') return undefined
+    throw error
+  }
+}
+
+async function unlessGone<T>(write: Promise<T>): Promise<T | undefined> {
+  try {
+    return await write
+  } catch (error) {
+    if (error instanceof ApiError && error.reason === 'NotFound') return undefined
+    throw error
+  }
+}
