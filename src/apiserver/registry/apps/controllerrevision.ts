@@ -1,0 +1,22 @@
+/** Controller revisions: immutable records of templates. Source: apps/v1 ControllerRevision. */
+import type { FieldError } from '../../../api/errors.ts'
+import { appsV1 } from '../../../api/resources.ts'
+import type { ControllerRevision } from '../../../api/types/apps/v1.ts'
+import type { Strategy } from '../strategy.ts'
+import { semanticEqual } from '../validation/equal.ts'
+import { invalid, messages, nonNegative, required } from '../validation/field.ts'
+
+export const controllerRevisions: Strategy<ControllerRevision> = {
+  resource: appsV1.controllerRevisions,
+  validateCreate: validateRevision,
+  validateUpdate(revision, old) {
+    if (semanticEqual(revision.data, old.data)) return validateRevision(revision)
+    const errors = revision.data === undefined ? [] : validateRevision(revision)
+    return [...errors, invalid('data', revision.data ?? null, messages.immutable)]
+  },
+}
+
+function validateRevision(revision: ControllerRevision): FieldError[] {
+  const errors = revision.data === undefined ? [required('data', 'data is mandatory')] : []
+  return [...errors, ...nonNegative('revision', revision.revision)]
+}

@@ -1,0 +1,39 @@
+/** Replica sets. Source: https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/. */
+import { defaultReplicaSet } from '../../../api/defaults/apps.ts'
+import type { FieldError } from '../../../api/errors.ts'
+import { appsV1 } from '../../../api/resources.ts'
+import type { ReplicaSet } from '../../../api/types/apps/v1.ts'
+import { keepSpec, keepStatus } from '../generation.ts'
+import type { Strategy } from '../strategy.ts'
+import { semanticEqual } from '../validation/equal.ts'
+import { invalid, messages, nonNegative } from '../validation/field.ts'
+import { validateReplicaStatus } from './replica-status.ts'
+import { type TemplateOwner, validateSelectorAndTemplate } from './selector-template.ts'
+
+const owner: TemplateOwner = { noun: 'deployment', kind: 'ReplicaSet', unreadable: 'invalid label selector' }
+
+export const replicaSets: Strategy<ReplicaSet> = {
+  resource: appsV1.replicaSets,
+  default: defaultReplicaSet,
+  prepareForCreate(set) {
+    set.metadata.generation = 1
+    set.status = { replicas: 0 }
+  },
+  prepareForUpdate: keepStatus,
+  validateCreate: validateReplicaSet,
+  validateUpdate(set, old) {
+    const errors = validateReplicaSet(set)
+    if (semanticEqual(set.spec?.selector, old.spec?.selector)) return errors
+    return [...errors, invalid('spec.selector', set.spec?.selector ?? null, messages.immutable)]
+  },
+  status: { prepareForUpdate: keepSpec, validateUpdate: (set) => validateReplicaStatus('status', set.status) },
+  selectableFields: { 'status.replicas': (set) => String(set.status?.replicas ?? 0) },
+}
+
+function validateReplicaSet(set: ReplicaSet): FieldError[] {
+  return [
+    ...nonNegative('spec.replicas', set.spec?.replicas),
+    ...nonNegative('spec.minReadySeconds', set.spec?.minReadySeconds),
+    ...validateSelectorAndTemplate('spec', set.spec ?? {}, owner),
+  ]
+}

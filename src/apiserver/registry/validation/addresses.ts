@@ -1,0 +1,55 @@
+/**
+ * Addresses and address ranges in fields; each check answers the messages of what is wrong, none when all is well.
+ * Source: the recorded messages, RFC 4291, RFC 3927.
+ */
+import { isIPv4, isIPv6 } from 'node:net'
+
+export function isIp(value: string): string[] {
+  return ipFamily(value) ? [] : ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']
+}
+
+/** The address family of a bare address, undefined when it is none. Zone ids are no part of an address here. */
+export function ipFamily(value: string): 'IPv4' | 'IPv6' | undefined {
+  if (isIPv4(sloppy(value))) return 'IPv4'
+  return isIPv6(value) && !value.includes('%') ? 'IPv6' : undefined
+}
+
+export function isCidr(value: string): string[] {
+  return cidrFamily(value) ? [] : ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)']
+}
+
+export function cidrFamily(value: string): 'IPv4' | 'IPv6' | undefined {
+  const slash = value.lastIndexOf('/')
+  const family = slash < 0 ? undefined : ipFamily(value.slice(0, slash))
+  const bits = value.slice(slash + 1)
+  if (!family || !/^\d{1,3}$/.test(bits)) return undefined
+  return Number(bits) <= (family === 'IPv4' ? 32 : 128) ? family : undefined
+}
+
+/** Old objects may hold IPv4 octets with leading zeros. */
+function sloppy(value: string): string {
+  return /^[\d.]+$/.test(value) ? value.replace(/(^|\.)0+(?=\d)/g, '$1') : value
+}
+
+/** Why a special address may not stand where traffic is sent to. */
+export function nonSpecialIpErrors(value: string): string[] {
+  const family = ipFamily(value)
+  if (!family) return ['must be a valid IP address']
+  const address = family === 'IPv4' ? sloppy(value) : value.toLowerCase()
+  const errors: string[] = []
+  if (address === '0.0.0.0' || isUnspecified6(family, address)) errors.push(`may not be unspecified (${value})`)
+  if (address.startsWith('127.') || /^(0*:)*:?0*1$/.test(address)) {
+    errors.push('may not be in the loopback range (127.0.0.0/8, ::1/128)')
+  }
+  if (address.startsWith('169.254.') || /^fe[89ab]/.test(address)) {
+    errors.push('may not be in the link-local range (169.254.0.0/16, fe80::/10)')
+  }
+  if (address.startsWith('224.0.0.') || /^ff[0-9a-f]2:/.test(address)) {
+    errors.push('may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)')
+  }
+  return errors
+}
+
+function isUnspecified6(family: string, address: string): boolean {
+  return family === 'IPv6' && /^[0:]+$/.test(address)
+}

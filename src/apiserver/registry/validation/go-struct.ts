@@ -1,0 +1,55 @@
+/**
+ * Values as upstream shows them in messages where it prints its internal types: field names as in Go, absent fields with
+ * their zero values, in the order of the type. Clients show these texts to people; `kubectl` matches none of them, but
+ * recorded answers hold them word for word. The tables name each type's fields and what an absent one looks like.
+ */
+import { goStructTables } from './go-struct-tables.ts'
+
+/** `kind` is a name of the tables. An absent value is `null`. */
+export function goStruct(kind: string, value: unknown): unknown {
+  if (value === undefined || value === null) return null
+  const fields = fieldsOf(kind)
+  const source = value as Record<string, unknown>
+  return Object.fromEntries(fields.map((field) => [field.name, render(field, source[field.json])]))
+}
+
+interface GoField {
+  name: string
+  json: string
+  /** `s n b`: string, number, boolean with a zero value; `*`: null when absent; else a table's name, `*` before it for a pointer, `[]` for a list. */
+  shape: string
+}
+
+const parsed = new Map<string, GoField[]>()
+
+function fieldsOf(kind: string): GoField[] {
+  let fields = parsed.get(kind)
+  if (!fields) {
+    fields = (goStructTables[kind] ?? '').split(/\s+/).filter(Boolean).map(parseField)
+    parsed.set(kind, fields)
+  }
+  return fields
+}
+
+/** `Name:shape` or `Name=json:shape`. */
+function parseField(text: string): GoField {
+  const [names = '', shape = '*'] = text.split(':')
+  const [name = '', json] = names.split('=')
+  return { name, json: json ?? jsonName(name), shape }
+}
+
+/** `HTTPGet` is `httpGet`, `HostIP` is `hostIP`. */
+function jsonName(name: string): string {
+  return name.replace(/^[A-Z]+(?=[A-Z][a-z])|^[A-Z]+$|^[A-Z]/, (head) => head.toLowerCase())
+}
+
+const zeros: Record<string, unknown> = { s: '', n: 0, b: false, '*': null }
+
+function render({ shape }: GoField, value: unknown): unknown {
+  if (shape in zeros) return value ?? zeros[shape]
+  if (shape.startsWith('[]')) {
+    return Array.isArray(value) ? value.map((item) => goStruct(shape.slice(2), item)) : null
+  }
+  if (shape.startsWith('*')) return goStruct(shape.slice(1), value)
+  return goStruct(shape, value ?? {})
+}
