@@ -1,0 +1,158 @@
+/** Gives each pod a service account, and its containers the token of it (https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/). */
+import { coreV1 } from '../../api/resources.ts'
+import type { Container, Pod, ServiceAccount, Volume } from '../../api/types/core/v1.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { nameSuffix, type Random } from '../../platform/random.ts'
+import type { AdmissionAttributes } from '../admission.ts'
+import { podReferences } from '../authorization/pod-references.ts'
+import type { Objects } from '../objects.ts'
+import { type AdmissionPlugin, forbid, isFor } from './plugin.ts'
+
+const mirrorAnnotation = 'kubernetes.io/config.mirror'
+const enforceMountableAnnotation = 'kubernetes.io/enforce-mountable-secrets'
+const volumePrefix = 'kube-api-access-'
+const tokenMountPath = '/var/run/secrets/kubernetes.io/serviceaccount'
+/** Recognised when the token is requested: it is then good for a year, see `token-request.ts`. */
+const tokenExpirationSeconds = 3607
+/** The `default` account of a new namespace is made by a controller: wait a little for it. */
+const defaultAccountAttempts = 10
+const defaultAccountPauseMs = 100
+
+export interface ServiceAccountParts {
+  objects: Objects
+  clock: Clock
+  random: Random
+}
+
+export function serviceAccount(parts: ServiceAccountParts): AdmissionPlugin {
+  return {
+    name: 'ServiceAccount',
+    async mutate(attributes) {
+      if (!isFor(attributes, 'pods', 'CREATE')) return
+      const pod = attributes.object as Pod
+      if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) {
+        refuseMirrorReferences(attributes, pod)
+        return
+      }
+      const spec = pod.spec!
+      spec.serviceAccountName ||= spec.serviceAccount || 'default'
+      spec.serviceAccount = spec.serviceAccountName
+      const account = await accountOf(parts, attributes, spec.serviceAccountName)
+      if (automounts(pod, account)) mountToken(pod, parts.random)
+      if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length) {
+        spec.imagePullSecrets = structuredClone(account.imagePullSecrets)
+      }
+    },
+    async validate(attributes) {
+      if (!isFor(attributes, 'pods', 'CREATE')) return
+      const pod = attributes.object as Pod
+      if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) {
+        refuseMirrorReferences(attributes, pod)
+        return
+      }
+      const account = await accountOf(parts, attributes, pod.spec?.serviceAccountName ?? '')
+      if (account.metadata.annotations?.[enforceMountableAnnotation] === 'true')
+        refuseForeignSecrets(attributes, pod, account)
+    },
+  }
+}
+
+async function accountOf(
+  parts: ServiceAccountParts,
+  attributes: AdmissionAttributes,
+  name: string,
+): Promise<ServiceAccount> {
+  const key = `${attributes.namespace}/${name}`
+  const attempts = name === 'default' ? defaultAccountAttempts : 1
+  for (let attempt = 1; ; attempt++) {
+    const account = await parts.objects.get(coreV1.serviceAccounts, key)
+    if (account) return account
+    if (attempt >= attempts) {
+      throw forbid(
+        attributes,
+        `error looking up service account ${key}: serviceaccount ${JSON.stringify(name)} not found`,
+      )
+    }
+    await parts.clock.sleep(defaultAccountPauseMs)
+  }
+}
+
+function automounts({ spec }: Pod, account: ServiceAccount): boolean {
+  return spec?.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true
+}
+
+/** A volume of ours that is already there (a pod copied from a running one) is used again. */
+function mountToken({ spec }: Pod, random: Random): void {
+  if (!spec) return
+  const present = spec.volumes?.find(({ name }) => name.startsWith(volumePrefix))
+  const name = present?.name ?? volumePrefix + nameSuffix(random)
+  const mounted = [...(spec.initContainers ?? []), ...spec.containers].filter((container) => addMount(container, name))
+  if (!present && mounted.length > 0) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)]
+}
+
+/** False when the container already mounts something there. */
+function addMount(container: Container, name: string): boolean {
+  if (container.volumeMounts?.some(({ mountPath }) => mountPath === tokenMountPath)) return false
+  container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: tokenMountPath }]
+  return true
+}
+
+function tokenVolume(name: string): Volume {
+  return {
+    name,
+    projected: {
+      sources: [
+        { serviceAccountToken: { expirationSeconds: tokenExpirationSeconds, path: 'token' } },
+        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+        {
+          downwardAPI: {
+            items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+          },
+        },
+      ],
+      defaultMode: 0o644,
+    },
+  }
+}
+
+function refuseMirrorReferences(attributes: AdmissionAttributes, pod: Pod): void {
+  if (pod.spec?.serviceAccountName) throw forbid(attributes, 'a mirror pod may not reference service accounts')
+  if (podReferences(pod).secrets.size > 0) throw forbid(attributes, 'a mirror pod may not reference secrets')
+  for (const volume of pod.spec?.volumes ?? []) {
+    const sources = volume.projected?.sources ?? []
+    if (sources.some((source) => source.serviceAccountToken)) {
+      throw forbid(attributes, 'a mirror pod may not use ServiceAccountToken volume projections')
+    }
+  }
+}
+
+function refuseForeignSecrets(attributes: AdmissionAttributes, pod: Pod, account: ServiceAccount): void {
+  const mountable = new Set((account.secrets ?? []).map(({ name }) => name))
+  const why = (what: string) =>
+    `${what} is not allowed because service account ${account.metadata.name} does not reference that secret`
+  for (const { secret } of pod.spec?.volumes ?? []) {
+    if (!secret || mountable.has(secret.secretName)) continue
+    throw forbid(attributes, why(`volume with secret.secretName="${secret.secretName}"`))
+  }
+  for (const [kind, containers] of [
+    ['init container', pod.spec?.initContainers ?? []],
+    ['container', pod.spec?.containers ?? []],
+  ] as const) {
+    for (const container of containers) {
+      for (const { name, valueFrom } of container.env ?? []) {
+        const secret = valueFrom?.secretKeyRef?.name
+        if (secret === undefined || mountable.has(secret)) continue
+        throw forbid(
+          attributes,
+          why(`${kind} ${container.name} with envVar ${name} referencing secret.secretName="${secret}"`),
+        )
+      }
+    }
+  }
+  const pullable = new Set((account.imagePullSecrets ?? []).map(({ name }) => name))
+  for (const [index, { name }] of (pod.spec?.imagePullSecrets ?? []).entries()) {
+    if (pullable.has(name)) continue
+    const tail = `is not allowed because service account ${account.metadata.name} does not reference that imagePullSecret`
+    throw forbid(attributes, `imagePullSecrets[${index}].name="${name}" ${tail}`)
+  }
+}

@@ -1,0 +1,35 @@
+/** A node starts tainted until it is ready, and pods tolerate a node's absence for five minutes unless they say otherwise. */
+import type { Node, Pod, Toleration } from '../../api/types/core/v1.ts'
+import { type AdmissionPlugin, isFor } from './plugin.ts'
+
+const notReady = 'node.kubernetes.io/not-ready'
+const unreachable = 'node.kubernetes.io/unreachable'
+const tolerationSeconds = 300
+
+export const taintNodesByCondition: AdmissionPlugin = {
+  name: 'TaintNodesByCondition',
+  mutate(attributes) {
+    if (!isFor(attributes, 'nodes', 'CREATE')) return
+    const node = attributes.object as Node
+    const taints = node.spec?.taints ?? []
+    if (taints.some(({ key, effect }) => key === notReady && effect === 'NoSchedule')) return
+    node.spec = { ...node.spec, taints: [...taints, { key: notReady, effect: 'NoSchedule' }] }
+  },
+}
+
+export const defaultTolerationSeconds: AdmissionPlugin = {
+  name: 'DefaultTolerationSeconds',
+  mutate(attributes) {
+    if (!isFor(attributes, 'pods', 'CREATE', 'UPDATE')) return
+    const spec = (attributes.object as Pod).spec
+    if (!spec) return
+    const tolerations = spec.tolerations ?? []
+    const missing = [notReady, unreachable].filter((key) => !tolerations.some((one) => speaksOf(one, key)))
+    const added = missing.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds }))
+    if (added.length > 0) spec.tolerations = [...tolerations, ...added]
+  },
+}
+
+function speaksOf({ key = '', effect = '' }: Toleration, taintKey: string): boolean {
+  return (key === taintKey || key === '') && (effect === 'NoExecute' || effect === '')
+}
