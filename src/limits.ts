@@ -120,4 +120,6 @@ export const limits = {
   eventSimilarMs: 600_000,
   /** Remembered events, for counting. The oldest is forgotten beyond. Source: client-go's 4,096. */
   eventsRememberedMax: 4_096,
+  /** Time until the API server's response headers; calls of slow webhooks fit. Beyond: TransportError. Source: client-go's 60 s requests. */
+  clientResponseHeaderTimeoutMs: 65_000,
 } as const

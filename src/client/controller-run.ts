@@ -48,7 +48,10 @@ class ControllerRun implements RunningController {
       signal.removeEventListener('abort', onAbort)
       this.#queue.close()
     })
-    if (signal.aborted) return onAbort()
+    if (signal.aborted) {
+      onAbort()
+      return
+    }
     signal.addEventListener('abort', onAbort, { once: true })
     void this.#startWhenSynced()
   }

@@ -1,0 +1,173 @@
+/** Writes events one after the other in the background; what can't be written is logged and dropped. */
+import { ApiError } from '../api/errors.ts'
+import { apiVersionOf, type KubeObject, type Resource } from '../api/meta.ts'
+import { coreV1 } from '../api/resources.ts'
+import type { Event, ObjectReference } from '../api/types/core/v1.ts'
+import { limits } from '../limits.ts'
+import { type Clock, rfc3339 } from '../platform/clock.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Random } from '../platform/random.ts'
+import type { Client } from './client.ts'
+import { EventCorrelator } from './event-correlator.ts'
+import type { EventRecorder } from './events.ts'
+
+export interface EventsOptions {
+  client: Client
+  clock: Clock
+  random: Random
+  log: Logger
+  /** `deployment-controller`, `kubelet`. */
+  component: string
+  /** The node, for node agents. */
+  host?: string
+}
+
+export interface RunningEventRecorder extends EventRecorder {
+  /** Resolves when everything recorded so far was written or dropped. */
+  flush(): Promise<void>
+}
+
+/** Tries to write one event, and the longest wait between them. Source: client-go's 12 and 10 s. */
+const triesMax = 12
+const retryMs = 10_000
+
+export function createEventRecorder({ component, host = '', ...options }: EventsOptions): RunningEventRecorder {
+  return new Recorder(new EventWriter(options), component, host)
+}
+
+class Recorder implements RunningEventRecorder {
+  readonly #writer: EventWriter
+  readonly #component: string
+  readonly #host: string
+
+  constructor(writer: EventWriter, component: string, host: string) {
+    this.#writer = writer
+    this.#component = component
+    this.#host = host
+  }
+
+  event(
+    about: Parameters<EventRecorder['event']>[0],
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+  ): void {
+    const involvedObject = 'resource' in about ? referenceOf(about.resource, about.object) : about
+    const source = this.#host === '' ? { component: this.#component } : { component: this.#component, host: this.#host }
+    this.#writer.add({
+      metadata: { namespace: involvedObject.namespace || 'default' },
+      involvedObject,
+      reason,
+      message,
+      type,
+      source,
+      reportingComponent: this.#component,
+      reportingInstance: this.#host,
+    })
+  }
+
+  as(component: string, host = ''): EventRecorder {
+    return new Recorder(this.#writer, component, host)
+  }
+
+  flush(): Promise<void> {
+    return this.#writer.flush()
+  }
+}
+
+export function referenceOf(resource: Resource, object: KubeObject): ObjectReference {
+  const { namespace, name, uid, resourceVersion } = object.metadata
+  const reference: ObjectReference = { kind: resource.kind, apiVersion: apiVersionOf(resource) }
+  if (namespace) reference.namespace = namespace
+  if (name) reference.name = name
+  if (uid) reference.uid = uid
+  if (resourceVersion) reference.resourceVersion = resourceVersion
+  return reference
+}
+
+class EventWriter {
+  readonly #client: Client
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #log: Logger
+  readonly #correlator = new EventCorrelator()
+  readonly #queue: Event[] = []
+  #draining: Promise<void> | undefined
+  #lastStampNs = 0n
+
+  constructor({ client, clock, random, log }: Pick<EventsOptions, 'client' | 'clock' | 'random' | 'log'>) {
+    this.#client = client
+    this.#clock = clock
+    this.#random = random
+    this.#log = log
+  }
+
+  add(event: Event): void {
+    if (this.#queue.length >= limits.eventsQueuedMax) {
+      this.#log.warn('event dropped, too many wait', { reason: event.reason, object: event.involvedObject.name })
+      return
+    }
+    const now = rfc3339(this.#clock.nowMs())
+    const name = `${event.involvedObject.name ?? ''}.${this.#stamp()}`
+    const metadata = { ...event.metadata, name }
+    this.#queue.push({ ...event, metadata, firstTimestamp: now, lastTimestamp: now, count: 1 })
+    this.#draining ??= this.#drain().finally(() => {
+      this.#draining = undefined
+    })
+  }
+
+  async flush(): Promise<void> {
+    await this.#draining
+  }
+
+  /** Nanoseconds in hex, as names of events end; never the same twice. */
+  #stamp(): string {
+    const nowNs = BigInt(Math.floor(this.#clock.nowMs() * 1000)) * 1000n
+    this.#lastStampNs = nowNs > this.#lastStampNs ? nowNs : this.#lastStampNs + 1n
+    return this.#lastStampNs.toString(16)
+  }
+
+  async #drain(): Promise<void> {
+    for (let event = this.#queue.shift(); event; event = this.#queue.shift()) {
+      await this.#record(event)
+    }
+  }
+
+  async #record(event: Event): Promise<void> {
+    const decided = this.#correlator.correlate(event, this.#clock.nowMs())
+    if (decided.kind === 'drop') return
+    for (let attempt = 1; attempt <= triesMax; attempt++) {
+      try {
+        if (decided.kind === 'create') await this.#create(decided.key, decided.event)
+        else await this.#count(decided)
+        return
+      } catch (error) {
+        const fields = { reason: event.reason, object: event.involvedObject.name, error: String(error) }
+        if (error instanceof ApiError && error.code < 500 && error.code !== 429) {
+          // A namespace that is going away refuses its last events: nothing is lost that anybody could read.
+          this.#log.debug('event refused', fields)
+          return
+        }
+        if (attempt === triesMax) this.#log.warn('event given up', fields)
+        else await this.#clock.sleep(attempt === 1 ? retryMs * this.#random.float() : retryMs)
+      }
+    }
+  }
+
+  async #create(key: string, event: Event): Promise<void> {
+    await this.#client.of(coreV1.events, event.metadata.namespace).create(event)
+    this.#correlator.written(key, event)
+  }
+
+  async #count(decided: { key: string; event: Event; name: string; namespace: string }): Promise<void> {
+    const { count, lastTimestamp, message } = decided.event
+    try {
+      const patch = { count, lastTimestamp, message }
+      await this.#client.of(coreV1.events, decided.namespace).patch(decided.name, { type: 'strategic', patch })
+    } catch (error) {
+      // The server forgets events after an hour: this one starts anew.
+      if (!(error instanceof ApiError && error.code === 404)) throw error
+      await this.#create(decided.key, decided.event)
+    }
+  }
+}

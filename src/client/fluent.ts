@@ -1,0 +1,60 @@
+/**
+ * A client that reads as the API does: `cluster.core.v1.pods('default').get('web-0')`. Groups go by their first label,
+ * resources by the camel-case plurals of `src/api/resources.ts`, from which the types come.
+ */
+import type { KubeObject, Resource } from '../api/meta.ts'
+import * as resources from '../api/resources.ts'
+import type { Client, ResourceClient } from './client.ts'
+
+type Constants = typeof resources
+type GroupVersionName = keyof Constants & string
+type GroupOf<Name> = Name extends `${infer Group}V${number}${string}` ? Group : never
+
+/** `namespace` absent: all namespaces, or a cluster-scoped resource. */
+type Resources<Set> = {
+  readonly [Plural in keyof Set]: Set[Plural] extends Resource<infer T>
+    ? (namespace?: string) => ResourceClient<T>
+    : never
+}
+
+type Versions<Group extends string> = {
+  readonly [Name in GroupVersionName as Name extends `${Group}V${infer Rest}` ? `v${Rest}` : never]: Resources<
+    Constants[Name]
+  >
+}
+
+export type FluentClient = {
+  readonly [Group in GroupOf<GroupVersionName>]: Versions<Group>
+}
+
+/** Nothing is built before it is named. */
+export function fluent(client: Client): FluentClient {
+  return lazily((group) => {
+    const versions = lazily((version) => {
+      const constants = constantsOf(group, version)
+      return constants && lazily((plural) => constants[plural] && ofNamespace(client, constants[plural]))
+    })
+    return Object.keys(resources).some((name) => name.startsWith(`${group}V`)) ? versions : undefined
+  }) as FluentClient
+}
+
+function constantsOf(group: string, version: string): Record<string, Resource | undefined> | undefined {
+  const name = `${group}V${version.slice(1)}`
+  return (resources as unknown as Record<string, Record<string, Resource | undefined> | undefined>)[name]
+}
+
+function ofNamespace(client: Client, resource: Resource): (namespace?: string) => ResourceClient<KubeObject> {
+  return (namespace) => client.of(resource, namespace)
+}
+
+/** An object whose properties are made by `make` when first read; undefined ones don't exist. */
+function lazily(make: (name: string) => unknown): object {
+  const made = new Map<string, unknown>()
+  return new Proxy(Object.create(null) as object, {
+    get(_target, name) {
+      if (typeof name !== 'string') return undefined
+      if (!made.has(name)) made.set(name, make(name))
+      return made.get(name)
+    },
+  })
+}

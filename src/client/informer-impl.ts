@@ -1,0 +1,173 @@
+/** Informers: one reflector and one cache per resource and selector, shared by everyone in the process who asks. */
+import { groupResource, type KubeObject, keyOf, type Resource } from '../api/meta.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Random } from '../platform/random.ts'
+import type { Client } from './client.ts'
+import type { Change, Informer, Informers } from './informer.ts'
+import { InformerCache } from './informer-cache.ts'
+import { reflect } from './reflector.ts'
+
+export interface InformersOptions {
+  client: Client
+  clock: Clock
+  /** Spreads retries. */
+  random: Random
+  log: Logger
+  /** Freezes cached objects, so that changing one throws; for tests. Default false. */
+  freeze?: boolean
+  /** Keeps `metadata.managedFields`, most of many objects' size, which no component reads. Default false. */
+  keepManagedFields?: boolean
+  /** Start by watch events instead of a list, where the server can. Default false. */
+  initialEvents?: boolean
+}
+
+type Selection = { fieldSelector?: string; labelSelector?: string; namespace?: string }
+
+export function createInformers(options: InformersOptions): Informers {
+  return new InformersImpl(options)
+}
+
+class InformersImpl implements Informers {
+  readonly #options: InformersOptions
+  readonly #informers = new Map<string, InformerImpl<KubeObject>>()
+  readonly #stopping = new AbortController()
+  readonly #running: Promise<void>[] = []
+  #started = false
+
+  constructor(options: InformersOptions) {
+    this.#options = options
+  }
+
+  of<T extends KubeObject>(resource: Resource<T>, selection: Selection = {}): Informer<T> {
+    const { namespace = '', labelSelector = '', fieldSelector = '' } = selection
+    const id = JSON.stringify([groupResource(resource), resource.version, namespace, labelSelector, fieldSelector])
+    const known = this.#informers.get(id)
+    if (known) return known as unknown as Informer<T>
+    const informer = new InformerImpl<T>(resource, selection, this.#options)
+    this.#informers.set(id, informer as unknown as InformerImpl<KubeObject>)
+    if (this.#stopping.signal.aborted) informer.stopped()
+    else if (this.#started) this.#run(informer as unknown as InformerImpl<KubeObject>)
+    return informer
+  }
+
+  start(): void {
+    if (this.#started) return
+    this.#started = true
+    for (const informer of this.#informers.values()) this.#run(informer)
+  }
+
+  async synced(): Promise<void> {
+    await Promise.all([...this.#informers.values()].map((informer) => informer.synced()))
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('the informers were stopped'))
+    for (const informer of this.#informers.values()) informer.stopped()
+    await Promise.all(this.#running)
+  }
+
+  #run(informer: InformerImpl<KubeObject>): void {
+    this.#running.push(informer.run(this.#stopping.signal))
+  }
+}
+
+class InformerImpl<T extends KubeObject> implements Informer<T> {
+  readonly resource: Resource<T>
+  readonly #selection: Selection
+  readonly #options: InformersOptions
+  readonly #log: Logger
+  readonly #cache = new InformerCache<T>()
+  readonly #handlers = new Set<(change: Change<T>) => void>()
+  readonly #synced = Promise.withResolvers<void>()
+  #hasSynced = false
+
+  constructor(resource: Resource<T>, selection: Selection, options: InformersOptions) {
+    this.resource = resource
+    this.#selection = selection
+    this.#options = options
+    this.#log = options.log.with({ resource: groupResource(resource) })
+    // Nobody may be waiting when the informers stop.
+    this.#synced.promise.catch(() => {})
+  }
+
+  get hasSynced(): boolean {
+    return this.#hasSynced
+  }
+
+  synced(): Promise<void> {
+    return this.#synced.promise
+  }
+
+  get(key: string): T | undefined {
+    return this.#cache.get(key)
+  }
+
+  list(namespace?: string): readonly T[] {
+    return this.#cache.list(namespace)
+  }
+
+  byIndex(index: string, value: string): readonly T[] {
+    return this.#cache.byIndex(index, value)
+  }
+
+  addIndex(name: string, valuesOf: (object: T) => readonly string[]): void {
+    this.#cache.addIndex(name, valuesOf)
+  }
+
+  onChange(handler: (change: Change<T>) => void): () => void {
+    this.#handlers.add(handler)
+    for (const object of this.#cache.list()) this.#call(handler, { type: 'added', object })
+    return () => void this.#handlers.delete(handler)
+  }
+
+  run(signal: AbortSignal): Promise<void> {
+    const { client, clock, random, initialEvents = false } = this.#options
+    const { namespace, ...selectors } = this.#selection
+    const source = client.of(this.resource, namespace)
+    return reflect({ source, selectors, clock, random, log: this.#log, initialEvents }, this.#target(), signal)
+  }
+
+  stopped(): void {
+    this.#synced.reject(new Error(`informer of ${groupResource(this.resource)}: stopped before its first list`))
+  }
+
+  #target() {
+    return {
+      replace: (objects: T[]) => {
+        for (const object of objects) this.#prepare(object)
+        for (const change of this.#cache.replace(objects)) this.#deliver(change)
+        this.#hasSynced = true
+        this.#synced.resolve()
+      },
+      put: (object: T) => this.#deliver(this.#cache.put(this.#prepare(object))),
+      delete: (object: T) => this.#deliver(this.#cache.delete(keyOf(object), this.#prepare(object))),
+    }
+  }
+
+  /** The object was made for this cache alone, so it may still be changed here. */
+  #prepare(object: T): T {
+    if (this.#options.keepManagedFields !== true) delete object.metadata.managedFields
+    return this.#options.freeze === true ? deepFreeze(object) : object
+  }
+
+  #deliver(change: Change<T> | undefined): void {
+    if (change) for (const handler of [...this.#handlers]) this.#call(handler, change)
+  }
+
+  #call(handler: (change: Change<T>) => void, change: Change<T>): void {
+    try {
+      handler(change)
+    } catch (error) {
+      const { stack, message } = error instanceof Error ? error : new Error(String(error))
+      this.#log.error('informer handler failed', { key: keyOf(change.object), error: stack ?? message })
+    }
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.freeze(value)
+  for (const each of Object.values(value)) deepFreeze(each)
+  return value
+}
