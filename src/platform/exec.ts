@@ -36,6 +36,8 @@ export interface Exec {
   /** Runs to its end. A non-zero exit is a result, not an error; a missing program rejects with code 'ENOENT'. */
   run(argv: readonly [string, ...string[]], options?: ExecOptions): Promise<ExecResult>
   spawn(argv: readonly [string, ...string[]], options?: SpawnOptions): Promise<RunningProcess>
+  /** Runs to its end on this process's own terminal and files; signals reach it too. Resolves with the exit code. */
+  attach(argv: readonly [string, ...string[]], options?: Pick<ExecOptions, 'env' | 'cwd'>): Promise<number>
   /** Whether a process with this id exists. */
   alive(pid: number): boolean
   signal(pid: number, signal: 'SIGTERM' | 'SIGKILL' | 'SIGHUP' | 'SIGUSR1'): void

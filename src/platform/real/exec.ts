@@ -30,9 +30,31 @@ export function realExec(): Exec {
   return {
     run: (argv, options = {}) => run(argv, options, keep),
     spawn: (argv, options = {}) => spawn(argv, options, keep),
+    attach: (argv, options = {}) => attach(argv, options, keep),
     alive,
     signal: (pid, signal) => void process.kill(pid, signal),
   }
+}
+
+function attach(
+  argv: readonly string[],
+  options: Pick<ExecOptions, 'env' | 'cwd'>,
+  keep: (child: ChildProcess) => void,
+): Promise<number> {
+  const [program = '', ...args] = argv
+  return new Promise((resolve, reject) => {
+    const child = spawnChild(program, args, { ...placeOf(options), stdio: 'inherit' })
+    keep(child)
+    // The terminal sends ^C to both; the child decides what it means.
+    const forward = (signal: NodeJS.Signals): void => void child.kill(signal)
+    const ignore = (): void => {}
+    process.on('SIGTERM', forward).on('SIGINT', ignore)
+    child.once('error', reject)
+    child.once('exit', (code, signal) => {
+      process.off('SIGTERM', forward).off('SIGINT', ignore)
+      resolve(code ?? 128 + (signal ? osConstants.signals[signal] : 0))
+    })
+  })
 }
 
 function run(argv: readonly string[], options: ExecOptions, keep: (child: ChildProcess) => void): Promise<ExecResult> {

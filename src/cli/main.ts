@@ -1,0 +1,57 @@
+/** The command line: thin commands over `cluster/`. Each command's code is loaded when it runs. */
+import { Command } from 'commander'
+
+const program = new Command('k8ts')
+  .description('Kubernetes v1.36 in TypeScript: a cluster from one command')
+  .showHelpAfterError()
+  .enablePositionalOptions()
+
+located(program.command('up').description('start the control plane and this machine as its node'))
+  .option('--bare', 'leave out the example application')
+  .action(async (options) => (await import('./up.ts')).up(options))
+
+located(program.command('down').description('stop everything and leave nothing behind but the data'))
+  .option('--purge', 'remove the data too')
+  .action(async (options) => (await import('./down.ts')).down(options))
+
+located(program.command('server').description('run the control plane in the foreground')).action(async (options) =>
+  (await import('./server.ts')).server(options),
+)
+
+located(program.command('agent').description('run the node agent in the foreground')).action(async (options) =>
+  (await import('./agent.ts')).agent(options),
+)
+
+located(program.command('kubeconfig').description("print the administrator's kubeconfig")).action(async (options) =>
+  (await import('./kubeconfig.ts')).kubeconfig(options),
+)
+
+located(program.command('doctor').description('say what this machine lacks to run a cluster, and what to do')).action(
+  async (options) => (await import('./doctor.ts')).doctor(options),
+)
+
+for (const tool of ['kubectl', 'helm'] as const) {
+  program
+    .command(tool)
+    .description(`run ${tool} against this cluster`)
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .argument('[arguments...]')
+    .action(async (words: string[]) => (await import('./client-tool.ts')).clientTool(tool, words))
+}
+
+function located(command: Command): Command {
+  return command
+    .option('--home <directory>', 'where the cluster lives (default: $K8TS_HOME or /var/lib/k8ts)')
+    .option('--node-name <name>', "this machine's name as a node (default: its host name)")
+    .option('--node-address <address>', 'the address other nodes reach it by (default: its first one)')
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.stderr.write(`k8ts: ${error instanceof Error ? error.message : String(error)}\n`)
+  if (process.env.K8TS_LOG === 'debug' && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  process.exitCode = 1
+}
