@@ -72,7 +72,8 @@ function isZero(type: TypeNode, value: unknown): boolean {
   if (type.kind !== 'scalar') return false
   if (type.scalar === 'quantity') return value === '0'
   if (type.scalar === 'duration') return value === '0s'
-  return value === '' || value === 0 || value === false
+  if (type.scalar === 'raw') return false
+  return value === 0 || value === false || (value === '' && type.scalar !== 'intOrString')
 }
 
 function delimited(reader: ProtobufReader, type: number): ProtobufReader {

@@ -72,7 +72,7 @@ export function decodeEnvelope(bytes: Uint8Array): ProtobufEnvelope {
   return envelope
 }
 
-/** With envelope. `type` stands in for an envelope of unknown kind. Throws `ProtobufError`. */
+/** With envelope; a list always has its `items`. `type` stands in for an envelope of unknown kind. Throws `ProtobufError`. */
 export function decodeProtobuf(bytes: Uint8Array, type?: StructNode): KubeObject {
   const { apiVersion, kind, raw, contentType } = decodeEnvelope(bytes)
   if (contentType === 'application/json') return JSON.parse(raw.toString()) as KubeObject
@@ -81,7 +81,9 @@ export function decodeProtobuf(bytes: Uint8Array, type?: StructNode): KubeObject
   const object: Record<string, unknown> = {}
   if (kind !== '') object.kind = kind
   if (apiVersion !== '') object.apiVersion = apiVersion
-  return Object.assign(object, decodeMessage(known, raw)) as unknown as KubeObject
+  Object.assign(object, decodeMessage(known, raw))
+  if (object.items === undefined && known.fields.get('items')?.type.kind === 'list') object.items = []
+  return object as unknown as KubeObject
 }
 
 /** One event of a watch, with the length that stands before it. `object` is in its envelope. */

@@ -155,8 +155,10 @@ class LazyStruct implements StructNode {
     for (const declaration of this.#parsed.fields) {
       if (!declaration.inline) fields.set(declaration.name, this.#field(declaration))
       else {
-        for (const [name, field] of this.#struct(declaration.name).fields)
-          fields.set(name, { ...field, isInlined: true })
+        for (const [name, field] of this.#struct(declaration.name).fields) {
+          const inlinedPath = field.inlinedPath ? `${declaration.name}.${field.inlinedPath}` : declaration.name
+          fields.set(name, { ...field, isInlined: true, inlinedPath })
+        }
       }
     }
     return fields

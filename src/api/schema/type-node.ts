@@ -98,4 +98,6 @@ export interface FieldNode {
   omit?: 'empty' | 'zero' | 'never'
   /** Stands in `inlined` in protobuf. */
   isInlined?: true
+  /** The inlined messages that it comes from, as upstream's errors name them: `RuleWithOperations.Rule`. */
+  inlinedPath?: string
 }

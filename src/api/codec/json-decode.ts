@@ -1,0 +1,275 @@
+/**
+ * From parsed JSON to the API's canonical form of an object: types checked, quantities and times canonical, nulls and
+ * values that upstream would leave out dropped, unknown fields dropped and named. Changes the value in place.
+ *
+ * Whole numbers are exact up to 2^53; larger ones are refused, since they would change silently.
+ */
+import { canonicalQuantity, QuantityError } from '../quantity.ts'
+import { typeByName } from '../schema/registry.ts'
+import type { FieldNode, ListNode, MapNode, ScalarNode, StructNode, TypeNode } from '../schema/type-node.ts'
+import { DecodeError } from './error.ts'
+import {
+  formatDuration,
+  formatMicroTime,
+  formatTime,
+  isWritableTime,
+  isZeroTime,
+  parseDuration,
+  parseTime,
+} from './time.ts'
+
+type Plain = Record<string, unknown>
+
+/** More unknown fields than this are not named. */
+const unknownFieldsMax = 100
+
+/** Where the walk is: names of fields, indexes, map keys. Kept as one list so that a path is made only for an error. */
+export interface DecodeState {
+  /** `unknown field "spec.foo"`, in the order found. */
+  strictErrors: string[]
+  path: (string | number | FieldNode | MapKey)[]
+}
+
+interface MapKey {
+  key: string
+}
+
+/** The canonical value; undefined where it counts as not set. Throws `DecodeError`. */
+export function decodeValue(type: TypeNode, value: unknown, state: DecodeState): unknown {
+  if (value === null || value === undefined) return undefined
+  switch (type.kind) {
+    case 'struct':
+      return decodeStruct(type, value, state)
+    case 'list':
+      return decodeList(type, value, state)
+    case 'map':
+      return decodeMap(type, value, state)
+    default:
+      return decodeScalar(type, value, state)
+  }
+}
+
+function decodeStruct(type: StructNode, value: unknown, state: DecodeState): Plain {
+  if (!isPlain(value)) throw mismatch(type, value, state)
+  const fields = type.fields
+  for (const name of Object.keys(value)) {
+    const field = fields.get(name)
+    if (!field) {
+      if (type.preserveUnknown) continue
+      noteUnknown(name, state)
+      delete value[name]
+      continue
+    }
+    state.path.push(field)
+    const decoded = decodeValue(field.type, value[name], state)
+    state.path.pop()
+    if (decoded === undefined || isLeftOut(field, decoded)) delete value[name]
+    else value[name] = decoded
+  }
+  return value
+}
+
+/** Whether upstream's encoder leaves the value out. */
+function isLeftOut(field: FieldNode, value: unknown): boolean {
+  if (field.omit === undefined || field.omit === 'never' || field.pointer) return false
+  const { type } = field
+  if (type.kind === 'list') return (value as unknown[]).length === 0
+  if (type.kind === 'map') return Object.keys(value as Plain).length === 0
+  if (type.kind === 'struct') return false
+  return (value === '' || value === 0 || value === false) && type.scalar !== 'intOrString' && type.scalar !== 'raw'
+}
+
+function noteUnknown(name: string, state: DecodeState): void {
+  if (state.strictErrors.length >= unknownFieldsMax) return
+  state.path.push(name)
+  state.strictErrors.push(`unknown field "${strictPath(state)}"`)
+  state.path.pop()
+}
+
+function decodeList(type: ListNode, value: unknown, state: DecodeState): unknown[] {
+  if (!Array.isArray(value)) throw mismatch(type, value, state)
+  for (let index = 0; index < value.length; index++) {
+    state.path.push(index)
+    value[index] = decodeValue(type.element, value[index], state) ?? zeroOf(type.element)
+    state.path.pop()
+  }
+  return value
+}
+
+function decodeMap(type: MapNode, value: unknown, state: DecodeState): Plain {
+  if (!isPlain(value)) throw mismatch(type, value, state)
+  for (const key of Object.keys(value)) {
+    state.path.push({ key })
+    const decoded = decodeValue(type.value, value[key], state) ?? zeroOf(type.value)
+    state.path.pop()
+    if (decoded === value[key]) continue
+    Object.defineProperty(value, key, { value: decoded, enumerable: true, configurable: true, writable: true })
+  }
+  return value
+}
+
+/** What null stands for inside lists and maps. */
+function zeroOf(type: TypeNode): unknown {
+  if (type.kind === 'struct') return {}
+  if (type.kind !== 'scalar') return null
+  switch (type.scalar) {
+    case 'string':
+      return ''
+    case 'bool':
+      return false
+    case 'int32':
+    case 'int64':
+    case 'double':
+    case 'intOrString':
+      return 0
+    case 'quantity':
+      return '0'
+    default:
+      return null
+  }
+}
+
+function decodeScalar(type: ScalarNode, value: unknown, state: DecodeState): unknown {
+  switch (type.scalar) {
+    case 'string':
+      if (typeof value !== 'string') throw mismatch(type, value, state)
+      return value
+    case 'bool':
+      if (typeof value !== 'boolean') throw mismatch(type, value, state)
+      return value
+    case 'int32':
+    case 'int64':
+      if (!isInteger(value, type.scalar)) throw mismatch(type, value, state)
+      return value
+    case 'double':
+      if (typeof value !== 'number') throw mismatch(type, value, state)
+      return value
+    case 'intOrString':
+      if (typeof value !== 'string' && !isInteger(value, 'int32')) throw mismatch(type, value, state)
+      return value
+    case 'raw':
+      return type.alternative ? decodeAlternative(type, value, state) : value
+    default:
+      return decodeText(type, value, state)
+  }
+}
+
+function isInteger(value: unknown, scalar: 'int32' | 'int64'): value is number {
+  return scalar === 'int32' ? (value as number) === ((value as number) | 0) : Number.isSafeInteger(value)
+}
+
+/** Values that JSON writes as text of a certain syntax. */
+function decodeText(type: ScalarNode, value: unknown, state: DecodeState): string | undefined {
+  if (type.scalar === 'quantity' && typeof value === 'number') return decodeQuantity(String(value), state)
+  if (typeof value !== 'string') throw mismatch(type, value, state)
+  if (type.scalar === 'quantity') return decodeQuantity(value.trim(), state)
+  if (type.scalar === 'bytes') return decodeBytes(value, state)
+  if (type.scalar === 'duration') return decodeDuration(value, state)
+  return decodeTime(value, type.scalar === 'microTime', state)
+}
+
+function decodeQuantity(text: string, state: DecodeState): string {
+  try {
+    return canonicalQuantity(text)
+  } catch (error) {
+    if (error instanceof QuantityError) throw new DecodeError(`${error.message}, in field ${goPath(state)}`)
+    throw error
+  }
+}
+
+function decodeBytes(text: string, state: DecodeState): string {
+  const canonical = Buffer.from(text, 'base64').toString('base64')
+  if (canonical === text) return text
+  const illegal = /[^A-Za-z0-9+/=\r\n]/.exec(text)?.index
+  const padded = text.replace(/[\r\n]/g, '')
+  if (illegal === undefined && padded.length % 4 === 0 && !/=[^=]/.test(padded) && !padded.endsWith('===')) {
+    return canonical
+  }
+  throw new DecodeError(`illegal base64 data at input byte ${illegal ?? text.length}, in field ${goPath(state)}`)
+}
+
+function decodeDuration(text: string, state: DecodeState): string {
+  const nanos = parseDuration(text)
+  if (nanos === undefined)
+    throw new DecodeError(`time: invalid duration ${JSON.stringify(text)}, in field ${goPath(state)}`)
+  return formatDuration(nanos)
+}
+
+const timeLayout = '2006-01-02T15:04:05Z07:00'
+const microTimeLayout = '2006-01-02T15:04:05.000000Z07:00'
+
+function decodeTime(text: string, micro: boolean, state: DecodeState): string | undefined {
+  const instant = parseTime(text)
+  if (!instant || !isWritableTime(instant) || (micro && !/\.\d{6}(Z|[-+])/.test(text))) {
+    const layout = micro ? microTimeLayout : timeLayout
+    throw new DecodeError(
+      `parsing time ${JSON.stringify(text)} as "${layout}": no such time, in field ${goPath(state)}`,
+    )
+  }
+  if (isZeroTime(instant)) return undefined
+  return micro ? formatMicroTime(instant) : formatTime(instant)
+}
+
+/** JSON schema writes some values as a schema or as something simpler. */
+function decodeAlternative(type: ScalarNode, value: unknown, state: DecodeState): unknown {
+  if (isPlain(value)) return decodeStruct(jsonSchema(), value, state)
+  if (type.alternative === 'boolean') {
+    if (typeof value === 'boolean') return value
+    throw new DecodeError('boolean or JSON schema expected')
+  }
+  const element: TypeNode = type.alternative === 'strings' ? { kind: 'scalar', scalar: 'string' } : jsonSchema()
+  return decodeList({ kind: 'list', element, listType: 'atomic', mapKeys: [] }, value, state)
+}
+
+function jsonSchema(): StructNode {
+  return typeByName('apiextensions/v1.JSONSchemaProps')
+}
+
+function isPlain(value: unknown): value is Plain {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function mismatch(type: TypeNode, value: unknown, state: DecodeState): DecodeError {
+  const shown = typeof value === 'number' && isNumeric(type) ? `number ${value}` : jsonKind(value)
+  const path = goPath(state)
+  const field = path === '' ? 'the object' : `field ${path}`
+  const beyond =
+    typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) ? ' (within ±2^53)' : ''
+  return new DecodeError(`json: cannot unmarshal ${shown} into ${field} of type ${goType(type)}${beyond}`)
+}
+
+function isNumeric(type: TypeNode): boolean {
+  return type.kind === 'scalar' && /^(int|double)/.test(type.scalar)
+}
+
+function jsonKind(value: unknown): string {
+  if (Array.isArray(value)) return 'array'
+  return typeof value === 'boolean' ? 'bool' : typeof value
+}
+
+function goType(type: TypeNode): string {
+  if (type.kind === 'list') return `[]${goType(type.element)}`
+  if (type.kind === 'map') return `map[string]${goType(type.value)}`
+  if (type.kind === 'struct') return type.name.slice(type.name.indexOf('/') + 1)
+  return type.scalar
+}
+
+/** As upstream's decoder names a field: without indexes and map keys, with the names of inlined messages. */
+function goPath({ path }: DecodeState): string {
+  const names: string[] = []
+  for (const part of path) {
+    if (typeof part !== 'object' || 'key' in part) continue
+    names.push(part.inlinedPath ? `${part.inlinedPath}.${part.name}` : part.name)
+  }
+  return names.join('.')
+}
+
+/** As strict field validation names a field: `spec.containers[0].foo`. */
+function strictPath({ path }: DecodeState): string {
+  const parts = path.map((part) => {
+    if (typeof part === 'number') return `[${part}]`
+    if (typeof part === 'string') return `.${part}`
+    return `.${'key' in part ? part.key : part.name}`
+  })
+  return parts.join('').slice(1)
+}

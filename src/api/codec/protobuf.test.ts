@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { objectType } from '../schema/registry.ts'
+import { encodeJson } from './json.ts'
+import {
+  decodeEnvelope,
+  decodeProtobuf,
+  decodeWatchEvent,
+  encodeProtobuf,
+  isProtobuf,
+  ProtobufError,
+  protobufWatchFrame,
+  wrapProtobuf,
+} from './protobuf.ts'
+
+/** Answers that a real server gave in both forms. */
+interface Recorded {
+  name: string
+  json: { apiVersion: string; kind: string }
+  protobuf: string
+}
+
+const recorded = JSON.parse(
+  readFileSync(new URL('testdata/recorded-objects.json', import.meta.url), 'utf8'),
+) as Recorded[]
+const objects = recorded.filter(({ name }) => name !== 'watch')
+
+for (const { name, json, protobuf } of objects) {
+  const bytes = Buffer.from(protobuf, 'base64')
+  test(`encodeProtobuf writes the recorded bytes of ${name}`, () => {
+    assert.equal(encodeProtobuf(json).toString('hex'), bytes.toString('hex'))
+  })
+  test(`decodeProtobuf reads ${name} as it stands in JSON`, () => {
+    assert.equal(encodeJson(objectType(json)!, decodeProtobuf(bytes)), JSON.stringify(json))
+  })
+}
+
+test('protobufWatchFrame writes the recorded frames and decodeWatchEvent reads them', () => {
+  const watch = recorded.find(({ name }) => name === 'watch')!
+  const stream = Buffer.from(watch.protobuf, 'base64')
+  const events = watch.json as unknown as { type: string; object: { apiVersion: string; kind: string } }[]
+  let position = 0
+  for (const event of events) {
+    const frame = protobufWatchFrame(event.type, encodeProtobuf(event.object))
+    assert.equal(frame.toString('hex'), stream.subarray(position, position + frame.length).toString('hex'))
+    const read = decodeWatchEvent(frame.subarray(4))
+    assert.equal(read.type, event.type)
+    assert.equal(encodeJson(objectType(event.object)!, read.object), JSON.stringify(event.object))
+    position += frame.length
+  }
+  assert.equal(position, stream.length)
+})
+
+test('decodeEnvelope names the kind without reading the message', () => {
+  const [first] = objects
+  const envelope = decodeEnvelope(Buffer.from(first!.protobuf, 'base64'))
+  assert.deepEqual({ kind: envelope.kind, apiVersion: envelope.apiVersion }, { kind: 'Pod', apiVersion: 'v1' })
+  assert.equal(wrapProtobuf(envelope, envelope.raw).toString('base64'), first!.protobuf)
+})
+
+test('decodeProtobuf gives an empty list its items', () => {
+  const bytes = encodeProtobuf({ apiVersion: 'v1', kind: 'PodList', metadata: {}, items: [] })
+  assert.deepEqual(decodeProtobuf(bytes), { kind: 'PodList', apiVersion: 'v1', items: [] })
+})
+
+test('decodeProtobuf refuses what is no envelope, of unknown kind, or cut short', () => {
+  const bytes = Buffer.from(objects[0]!.protobuf, 'base64')
+  assert.equal(isProtobuf(Buffer.from('{}')), false)
+  assert.throws(() => decodeProtobuf(Buffer.from('{}')), /expected prefix \[107 56 115 0\]/)
+  assert.throws(() => decodeProtobuf(bytes.subarray(0, bytes.length / 2)), ProtobufError)
+  const unknown = wrapProtobuf({ apiVersion: 'example.com/v1', kind: 'Widget' }, Buffer.alloc(0))
+  assert.throws(() => decodeProtobuf(unknown), /kind "Widget" of "example.com\/v1" has no protobuf form/)
+  assert.throws(() => encodeProtobuf({ apiVersion: 'example.com/v1', kind: 'Widget' }), TypeError)
+})
+
+test('decodeProtobuf refuses whole numbers that JavaScript cannot hold', () => {
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { generation: 2n ** 60n } }
+  assert.throws(() => decodeProtobuf(encodeProtobuf(pod)), /beyond 2\^53/)
+})
