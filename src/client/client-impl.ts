@@ -134,12 +134,12 @@ class ResourceClientImpl<T extends KubeObject> implements ResourceClient<T> {
     this.#namespace = namespace
   }
 
-  get(name: string, options: { resourceVersion?: string; signal?: AbortSignal } = {}): Promise<T> {
+  async get(name: string, options: { resourceVersion?: string; signal?: AbortSignal } = {}): Promise<T> {
     const path = this.#path({ name }) + queryOf({ resourceVersion: options.resourceVersion })
     return this.#caller.json({ method: 'GET', path, signal: options.signal })
   }
 
-  list({ signal, ...query }: ListOptions = {}): Promise<KubeList<T>> {
+  async list({ signal, ...query }: ListOptions = {}): Promise<KubeList<T>> {
     return this.#caller.json({ method: 'GET', path: this.#path({}) + queryOf({ ...query }), signal })
   }
 
@@ -155,51 +155,51 @@ class ResourceClientImpl<T extends KubeObject> implements ResourceClient<T> {
     }
   }
 
-  create(object: T, options: WriteOptions = {}): Promise<T> {
+  async create(object: T, options: WriteOptions = {}): Promise<T> {
     const { namespace } = object.metadata
     return this.#write('POST', this.#path({ namespace }), this.#complete(object), options)
   }
 
-  update(object: T, options: WriteOptions = {}): Promise<T> {
+  async update(object: T, options: WriteOptions = {}): Promise<T> {
     const { name = '', namespace } = object.metadata
     return this.#write('PUT', this.#path({ name, namespace }), this.#complete(object), options)
   }
 
-  patch(name: string, patch: Patch, options: WriteOptions = {}): Promise<T> {
+  async patch(name: string, patch: Patch, options: WriteOptions = {}): Promise<T> {
     return this.#patch(this.#path({ name }), patch, options)
   }
 
-  delete(name: string, options: DeleteOptions = {}): Promise<T | Status> {
+  async delete(name: string, options: DeleteOptions = {}): Promise<T | Status> {
     const body = deleteBody(options)
     return this.#caller.json({ method: 'DELETE', path: this.#path({ name }), body, signal: options.signal })
   }
 
-  deleteCollection(options: DeleteOptions & ListOptions = {}): Promise<unknown> {
+  async deleteCollection(options: DeleteOptions & ListOptions = {}): Promise<unknown> {
     const { labelSelector, fieldSelector, limit, resourceVersion, resourceVersionMatch, signal } = options
     const query = { labelSelector, fieldSelector, limit, resourceVersion, resourceVersionMatch }
     const path = this.#path({}) + queryOf({ ...query, continue: options.continue })
     return this.#caller.json({ method: 'DELETE', path, body: deleteBody(options), signal })
   }
 
-  updateStatus(object: T, options: WriteOptions = {}): Promise<T> {
+  async updateStatus(object: T, options: WriteOptions = {}): Promise<T> {
     const { name = '', namespace } = object.metadata
     const path = this.#path({ name, namespace, subresource: 'status' })
     return this.#write('PUT', path, this.#complete(object), options)
   }
 
-  patchStatus(name: string, patch: Patch, options: WriteOptions = {}): Promise<T> {
+  async patchStatus(name: string, patch: Patch, options: WriteOptions = {}): Promise<T> {
     return this.#patch(this.#path({ name, subresource: 'status' }), patch, options)
   }
 
-  getSub<S>(name: string, subresource: string): Promise<S> {
+  async getSub<S>(name: string, subresource: string): Promise<S> {
     return this.#caller.json({ method: 'GET', path: this.#path({ name, subresource }) })
   }
 
-  createSub<S>(name: string, subresource: string, body: S, options: WriteOptions = {}): Promise<S> {
+  async createSub<S>(name: string, subresource: string, body: S, options: WriteOptions = {}): Promise<S> {
     return this.#write('POST', this.#path({ name, subresource }), body, options)
   }
 
-  updateSub<S>(name: string, subresource: string, body: S, options: WriteOptions = {}): Promise<S> {
+  async updateSub<S>(name: string, subresource: string, body: S, options: WriteOptions = {}): Promise<S> {
     return this.#write('PUT', this.#path({ name, subresource }), body, options)
   }
 

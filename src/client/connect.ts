@@ -10,7 +10,7 @@ import type { Client } from './client.ts'
 import { createClient } from './client-impl.ts'
 import { type FluentClient, fluent } from './fluent.ts'
 import { httpTransport } from './http-transport.ts'
-import { type ClusterAccess, loadKubeconfig } from './kubeconfig.ts'
+import { type ClusterAccess, KubeconfigError, loadKubeconfig } from './kubeconfig.ts'
 import type { Transport } from './transport.ts'
 
 export interface ConnectOptions {
@@ -56,7 +56,9 @@ function transportTo({ server, tls, token, impersonate }: ClusterAccess): Transp
   const headers: Record<string, string> = {}
   if (impersonate) {
     headers['impersonate-user'] = impersonate.user
-    if (impersonate.groups.length > 0) headers['impersonate-group'] = impersonate.groups.join(',')
+    const [group, ...others] = impersonate.groups
+    if (others.length > 0) throw new KubeconfigError('kubeconfig: more than one of as-groups is not supported')
+    if (group !== undefined) headers['impersonate-group'] = group
   }
   return httpTransport({ net: realNet(), server, tls, headers, ...(token === undefined ? {} : { token }) })
 }

@@ -12,7 +12,7 @@ export interface HttpTransportOptions {
   tls?: ClientTls
   /** Bearer token, or what reads the newest one (rotated service account tokens). */
   token?: string | (() => string | Promise<string>)
-  /** Basic authentication never is; impersonation goes by headers of the request. */
+  /** Sent with each request, such as impersonation; the request's own headers win. */
   headers?: Record<string, string>
 }
 

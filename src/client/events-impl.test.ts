@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { coreV1 } from '../api/resources.ts'
+import type { Event } from '../api/types/core/v1.ts'
+import { limits } from '../limits.ts'
+import { silent } from '../platform/log.ts'
+import { simulatedClock } from '../platform/simulated/clock.ts'
+import { simulatedRandom } from '../platform/simulated/random.ts'
+import { createClient } from './client-impl.ts'
+import { createEventRecorder } from './events-impl.ts'
+import { failure, StubApi } from './testdata/stub-api.ts'
+
+const pod = {
+  resource: coreV1.pods,
+  object: { metadata: { name: 'p', namespace: 'ns', uid: 'u', resourceVersion: '5' } },
+}
+
+function setUp() {
+  const api = new StubApi()
+  const client = createClient(api)
+  const clock = simulatedClock()
+  const options = { client, clock, random: simulatedRandom(), log: silent }
+  const recorder = createEventRecorder({ ...options, component: 'kubelet', host: 'node1' })
+  const events = (): Event[] => [...api.objects.values()] as unknown as Event[]
+  return { api, clock, recorder, events }
+}
+
+test('event writes the shape of core/v1 with a name from the object and the time', async () => {
+  const { api, recorder, events } = setUp()
+  recorder.event(pod, 'Normal', 'Started', 'Container started')
+  await recorder.flush()
+  const [event] = events()
+  assert.match(event?.metadata.name ?? '', /^p\.[0-9a-f]{16}$/)
+  assert.equal(api.requests[0]?.path, '/api/v1/namespaces/ns/events')
+  const { metadata: _metadata, ...rest } = event!
+  assert.deepEqual(rest, {
+    apiVersion: 'v1',
+    kind: 'Event',
+    involvedObject: { kind: 'Pod', apiVersion: 'v1', namespace: 'ns', name: 'p', uid: 'u', resourceVersion: '5' },
+    reason: 'Started',
+    message: 'Container started',
+    type: 'Normal',
+    source: { component: 'kubelet', host: 'node1' },
+    reportingComponent: 'kubelet',
+    reportingInstance: 'node1',
+    firstTimestamp: '2026-01-01T00:00:00Z',
+    lastTimestamp: '2026-01-01T00:00:00Z',
+    count: 1,
+  })
+})
+
+test('event counts the same event instead of repeating it, and starts anew when it was forgotten', async () => {
+  const { api, clock, recorder, events } = setUp()
+  for (let round = 0; round < 3; round++) {
+    recorder.event(pod, 'Warning', 'BackOff', 'Back-off restarting')
+    await recorder.flush()
+    await clock.advance(10_000)
+  }
+  assert.deepEqual(
+    events().map(({ count, lastTimestamp }) => [count, lastTimestamp]),
+    [[3, '2026-01-01T00:00:20Z']],
+  )
+  api.objects.clear()
+  recorder.event(pod, 'Warning', 'BackOff', 'Back-off restarting')
+  await recorder.flush()
+  assert.deepEqual(
+    events().map(({ count, firstTimestamp }) => [count, firstTimestamp]),
+    [[4, '2026-01-01T00:00:00Z']],
+  )
+})
+
+test('event combines similar events from the tenth on', async () => {
+  const { clock, recorder, events } = setUp()
+  for (let round = 0; round < 12; round++) {
+    recorder.event(pod, 'Warning', 'Failed', `failure ${round}`)
+    await recorder.flush()
+  }
+  const combined = events().filter(({ message }) => message?.startsWith('(combined from similar events): '))
+  assert.equal(events().length, limits.eventSimilarMax)
+  assert.deepEqual(
+    combined.map(({ message, count }) => [message, count]),
+    [['(combined from similar events): failure 11', 3]],
+  )
+  await clock.advance(limits.eventSimilarMs + 1)
+  recorder.event(pod, 'Warning', 'Failed', 'much later')
+  await recorder.flush()
+  assert.equal(events().at(-1)?.message, 'much later')
+})
+
+test('event drops what one source says too often about one object', async () => {
+  const { clock, recorder, events } = setUp()
+  for (let round = 0; round < 40; round++) recorder.event(pod, 'Normal', 'Pulled', 'again')
+  await recorder.flush()
+  assert.equal(events()[0]?.count, limits.eventBurst)
+  recorder.as('scheduler').event(pod, 'Normal', 'Scheduled', 'other source')
+  await recorder.flush()
+  assert.equal(events().length, 2)
+  await clock.advance(limits.eventRefillMs)
+  recorder.event(pod, 'Normal', 'Pulled', 'again')
+  await recorder.flush()
+  assert.equal(events()[0]?.count, 41)
+})
+
+test('event tries again when the server is away, and gives up at once when it is refused', async () => {
+  const { api, clock, recorder, events } = setUp()
+  api.intercept = () => failure(503, 'ServiceUnavailable')
+  recorder.event(pod, 'Normal', 'Started', 'a')
+  await clock.advance(25_000)
+  api.intercept = undefined
+  await clock.advance(10_000)
+  assert.equal(events().length, 1)
+  api.intercept = () => failure(403, 'Forbidden')
+  recorder.event(pod, 'Normal', 'Started', 'b')
+  await recorder.flush()
+  assert.equal(events().length, 1)
+})

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Lease } from '../api/types/coordination/v1.ts'
+import { silent } from '../platform/log.ts'
+import { type SimulatedClock, simulatedClock } from '../platform/simulated/clock.ts'
+import { simulatedRandom } from '../platform/simulated/random.ts'
+import { createClient } from './client-impl.ts'
+import { runAsLeader } from './leader-election.ts'
+import { failure, StubApi } from './testdata/stub-api.ts'
+
+interface Candidate {
+  name: string
+  leading: boolean
+  abort: AbortController
+  ended: Promise<void>
+}
+
+function start(api: StubApi, clock: SimulatedClock, name: string): Candidate {
+  const abort = new AbortController()
+  const candidate: Candidate = { name, leading: false, abort, ended: Promise.resolve() }
+  const lease = { namespace: 'kube-system', name: 'leader' }
+  const parts = { client: createClient(api), clock, random: simulatedRandom(name), log: silent }
+  candidate.ended = runAsLeader({ ...parts, lease, identity: name }, abort.signal, async (signal) => {
+    candidate.leading = true
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve()
+      signal.addEventListener('abort', () => resolve())
+    })
+    candidate.leading = false
+  })
+  return candidate
+}
+
+const leaseOf = (api: StubApi): Lease => [...api.objects.values()][0] as Lease
+
+test('runAsLeader: one leads, the other follows when it ends in order', async () => {
+  const api = new StubApi()
+  const clock = simulatedClock()
+  const a = start(api, clock, 'a')
+  await clock.settle()
+  const b = start(api, clock, 'b')
+  await clock.advance(60_000)
+  assert.deepEqual([a.leading, b.leading, leaseOf(api).spec?.holderIdentity], [true, false, 'a'])
+  assert.equal(leaseOf(api).spec?.renewTime, '2026-01-01T00:01:00.000000Z')
+  a.abort.abort()
+  await clock.advance(3_000)
+  assert.deepEqual([a.leading, b.leading], [false, true])
+  assert.equal(leaseOf(api).spec?.leaseTransitions, 1)
+  b.abort.abort()
+  await Promise.all([a.ended, b.ended])
+  assert.equal(leaseOf(api).spec?.holderIdentity, '')
+})
+
+test('runAsLeader: a leader that can not renew stops before another one starts', async () => {
+  const api = new StubApi()
+  const clock = simulatedClock()
+  const a = start(api, clock, 'a')
+  await clock.advance(4_000)
+  const b = start(api, clock, 'b')
+  await clock.advance(4_000)
+  api.intercept = (request) => (request.method === 'PUT' ? failure(503, 'ServiceUnavailable') : undefined)
+  await clock.advance(12_000)
+  assert.deepEqual([a.leading, b.leading], [false, false])
+  api.intercept = undefined
+  await clock.advance(8_000)
+  assert.deepEqual([a.leading, b.leading], [false, true])
+  await a.ended
+  b.abort.abort()
+  await b.ended
+})
+
+test('runAsLeader: rejects with what leading threw, and gives the lease back', async () => {
+  const api = new StubApi()
+  const clock = simulatedClock()
+  const lease = { namespace: 'kube-system', name: 'leader' }
+  const parts = { client: createClient(api), clock, random: simulatedRandom(), log: silent, lease, identity: 'a' }
+  const leading = runAsLeader(parts, new AbortController().signal, () => Promise.reject(new Error('broken')))
+  await assert.rejects(leading, { message: 'broken' })
+  assert.equal(leaseOf(api).spec?.holderIdentity, '')
+  await assert.rejects(
+    runAsLeader({ ...parts, leaseDurationMs: 1 }, new AbortController().signal, async () => {}),
+    RangeError,
+  )
+})
