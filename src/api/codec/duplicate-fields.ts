@@ -8,67 +8,61 @@ import { DecodeError } from './error.ts'
 export const nestingMax = 1000
 
 interface Frame {
-  /** Undefined in an array. */
+  isObject: boolean
+  /** Last name, or position in the array; undefined before the first name. */
+  at: string | number | undefined
+  /** Names before the last one; made when there are two. */
   names: Set<string> | undefined
-  /** Last name, or position in the array. */
-  at: string | number
 }
 
-const quote = 0x22
-const backslash = 0x5c
-const colon = 0x3a
+const code = {
+  quote: 0x22,
+  comma: 0x2c,
+  colon: 0x3a,
+  open: 0x5b,
+  backslash: 0x5c,
+  close: 0x5d,
+  openObject: 0x7b,
+  closeObject: 0x7d,
+}
 
 /** Paths like `spec.containers[0].name`. The text must be valid JSON. Throws `DecodeError` when it nests too deep. */
 export function duplicateFields(text: string): string[] {
   const found: string[] = []
   const frames: Frame[] = []
-  let position = 0
-  while (position < text.length) {
-    const frame = frames.at(-1)
-    switch (text[position]) {
-      case '{':
-        frames.push({ names: new Set(), at: '' })
-        break
-      case '[':
-        frames.push({ names: undefined, at: 0 })
-        break
-      case '}':
-      case ']':
-        frames.pop()
-        break
-      case ',':
-        if (frame && !frame.names) frame.at = Number(frame.at) + 1
-        break
-      case '"':
-        position = readString(text, position, frames, found)
-        break
+  let frame: Frame | undefined
+  for (let position = 0; position < text.length; position++) {
+    const char = text.charCodeAt(position)
+    if (char === code.quote) {
+      const end = closingQuote(text, position)
+      if (frame?.isObject && isName(text, end)) noteName(frame, nameOf(text, position, end), frames, found)
+      position = end
+    } else if (char === code.comma) {
+      if (frame && !frame.isObject) frame.at = (frame.at as number) + 1
+    } else if (char === code.openObject || char === code.open) {
+      const isObject = char === code.openObject
+      frame = { isObject, at: isObject ? undefined : 0, names: undefined }
+      if (frames.push(frame) > nestingMax)
+        throw new DecodeError(`json: the document is nested deeper than ${nestingMax}`)
+    } else if (char === code.closeObject || char === code.close) {
+      frames.pop()
+      frame = frames[frames.length - 1]
     }
-    if (frames.length > nestingMax) throw new DecodeError(`json: the document is nested deeper than ${nestingMax}`)
-    position++
   }
   return found
 }
 
-/** Position of the closing quote. */
-function readString(text: string, start: number, frames: readonly Frame[], found: string[]): number {
+function closingQuote(text: string, start: number): number {
   let end = text.indexOf('"', start + 1)
-  while (end > 0 && isEscaped(text, start, end)) end = text.indexOf('"', end + 1)
-  if (end < 0) return text.length
-  const frame = frames.at(-1)
-  if (frame?.names && isName(text, end)) noteName(frame, frame.names, text.slice(start, end + 1), frames, found)
-  return end
-}
-
-function noteName(frame: Frame, names: Set<string>, quoted: string, frames: readonly Frame[], found: string[]): void {
-  const name = quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1)
-  frame.at = name
-  if (names.has(name)) found.push(pathOf(frames))
-  names.add(name)
+  while (end > 0 && text.charCodeAt(end - 1) === code.backslash && isEscaped(text, start, end)) {
+    end = text.indexOf('"', end + 1)
+  }
+  return end < 0 ? text.length : end
 }
 
 function isEscaped(text: string, start: number, end: number): boolean {
   let before = end - 1
-  while (before > start && text.charCodeAt(before) === backslash) before--
+  while (before > start && text.charCodeAt(before) === code.backslash) before--
   return (end - 1 - before) % 2 === 1
 }
 
@@ -76,12 +70,24 @@ function isEscaped(text: string, start: number, end: number): boolean {
 function isName(text: string, end: number): boolean {
   let next = end + 1
   while (text.charCodeAt(next) <= 0x20) next++
-  return text.charCodeAt(next) === colon && text.charCodeAt(end) === quote
+  return text.charCodeAt(next) === code.colon
+}
+
+function nameOf(text: string, start: number, end: number): string {
+  const name = text.slice(start + 1, end)
+  return name.includes('\\') ? (JSON.parse(`"${name}"`) as string) : name
+}
+
+function noteName(frame: Frame, name: string, frames: readonly Frame[], found: string[]): void {
+  if (typeof frame.at === 'string') {
+    frame.names ??= new Set()
+    frame.names.add(frame.at)
+  }
+  frame.at = name
+  if (frame.names?.has(name)) found.push(pathOf(frames))
 }
 
 function pathOf(frames: readonly Frame[]): string {
-  return frames
-    .map(({ at }) => (typeof at === 'number' ? `[${at}]` : `.${at}`))
-    .join('')
-    .slice(1)
+  const parts = frames.map(({ at }) => (typeof at === 'number' ? `[${at}]` : `.${at}`))
+  return parts.join('').slice(1)
 }
