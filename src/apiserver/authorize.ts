@@ -31,7 +31,18 @@ export const allowAll: Authorizer = {
 
 export function attributesOf(user: UserInfo, info: RequestInfo): AuthorizationAttributes {
   const { verb, isResourceRequest, apiGroup, apiVersion, resource, subresource, namespace, name, path } = info
-  const attributes = { user, verb, isResourceRequest, apiGroup, apiVersion, resource, subresource, namespace, name, path }
+  const attributes = {
+    user,
+    verb,
+    isResourceRequest,
+    apiGroup,
+    apiVersion,
+    resource,
+    subresource,
+    namespace,
+    name,
+    path,
+  }
   return info.fieldSelector === undefined ? attributes : { ...attributes, fieldSelector: info.fieldSelector }
 }
 

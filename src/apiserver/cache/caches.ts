@@ -1,0 +1,65 @@
+/** All caches by where their resource lives in the store. Versions of one resource share one. */
+import type { Served } from '../scheme/served.ts'
+import { type Frames, jsonFrames, SharedFrames } from './frames.ts'
+import type { Hub } from './hub.ts'
+import { ResourceCache } from './resource-cache.ts'
+
+export class Caches {
+  readonly hub: Hub
+  readonly #caches = new Map<string, ResourceCache>()
+  readonly #frames = new Map<string, SharedFrames>()
+
+  constructor(hub: Hub) {
+    this.hub = hub
+  }
+
+  of(served: Served): ResourceCache {
+    let cache = this.#caches.get(served.storePrefix)
+    if (!cache) {
+      cache = new ResourceCache(this.hub, served.storePrefix)
+      this.#caches.set(served.storePrefix, cache)
+    }
+    return cache
+  }
+
+  /** Objects as of everything acknowledged so far; undefined when the cache does not get there in time. */
+  async fresh(served: Served): Promise<ResourceCache | undefined> {
+    const cache = this.of(served)
+    await cache.ready()
+    return (await this.hub.fresh()) ? cache : undefined
+  }
+
+  /** The frames of one representation of one served version, shared by all its watchers. */
+  frames(served: Served, representation: string, make: () => Frames): SharedFrames {
+    const { group, version, plural } = served.resource
+    const id = `${group}/${version}/${plural} ${representation}`
+    let shared = this.#frames.get(id)
+    if (!shared) {
+      shared = new SharedFrames(make())
+      this.#frames.set(id, shared)
+    }
+    return shared
+  }
+
+  /** Forgets a resource that is no longer served and ends its watches. */
+  drop(served: Served): void {
+    const cache = this.#caches.get(served.storePrefix)
+    if (!cache) return
+    this.hub.remove(cache)
+    cache.reset()
+    this.#caches.delete(served.storePrefix)
+    for (const id of this.#frames.keys()) if (id.includes(`/${served.resource.plural} `)) this.#frames.delete(id)
+  }
+
+  /** Objects in memory, by store prefix, for metrics. */
+  sizes(): ReadonlyMap<string, { objects: number; watchers: number }> {
+    return new Map(
+      [...this.#caches].map(([prefix, cache]) => [prefix, { objects: cache.size, watchers: cache.subscribers }]),
+    )
+  }
+}
+
+export function storedJsonFrames(served: Served): Frames {
+  const { group, version, kind } = served.storedKind
+  return jsonFrames(served.splice, { kind, apiVersion: group === '' ? version : `${group}/${version}` })
+}

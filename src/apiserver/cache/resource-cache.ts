@@ -1,0 +1,200 @@
+/**
+ * One resource's objects in memory, as encoded bytes in key order, with a short history for watchers that resume.
+ * Loaded from the store when first asked for, kept current by the hub. Memory is the bytes that the store gave, once.
+ */
+import { limits } from '../../limits.ts'
+import type { StoreEvent } from '../../store/store.ts'
+import type { Hub, Sink } from './hub.ts'
+import { findKey, insertKey, removeKey } from './ordered-keys.ts'
+import { Stored } from './stored.ts'
+
+export interface CacheEvent {
+  revision: number
+  key: string
+  /** Undefined when the object was deleted. */
+  current: Stored | undefined
+  /** Undefined when the object was created. */
+  previous: Stored | undefined
+}
+
+/** Gets every event after the revision at which it was added. */
+export interface Subscriber {
+  deliver(event: CacheEvent): void
+  /** No more events will come; the watch must end. */
+  ended(): void
+}
+
+export interface Snapshot {
+  items: Stored[]
+  revision: number
+  /** Whether keys remain beyond the limit, and how many. */
+  remaining: number
+}
+
+export class ResourceCache implements Sink {
+  readonly prefix: string
+  readonly #hub: Hub
+  readonly #objects = new Map<string, Stored>()
+  #keys: string[] = []
+  #history: CacheEvent[] = []
+  #historyBytes = 0
+  /** Events after this revision are in `#history`. */
+  #historyFrom = 0
+  /** Revision of the last change to this resource. */
+  #changedAt = 0
+  #loading: Promise<void> | undefined
+  #loaded = false
+  #pending: { events: readonly StoreEvent[]; revision: number }[] = []
+  readonly #subscribers = new Set<Subscriber>()
+
+  constructor(hub: Hub, prefix: string) {
+    this.prefix = prefix
+    this.#hub = hub
+    hub.add(this)
+  }
+
+  /** Resolves when the objects are in memory. */
+  async ready(): Promise<void> {
+    while (!this.#loaded) {
+      this.#loading ??= this.#load().finally(() => {
+        this.#loading = undefined
+      })
+      await this.#loading
+    }
+  }
+
+  get revision(): number {
+    return Math.max(this.#hub.revision, this.#changedAt)
+  }
+
+  get changedAt(): number {
+    return this.#changedAt
+  }
+
+  get size(): number {
+    return this.#objects.size
+  }
+
+  get(key: string): Stored | undefined {
+    return this.#objects.get(key)
+  }
+
+  /** Objects below `prefix` in key order, after the exclusive key `after`, that `matches`. */
+  list(query: { prefix: string; after?: string; limit?: number; matches?: (stored: Stored) => boolean }): Snapshot {
+    const { prefix, after, limit = 0, matches } = query
+    const items: Stored[] = []
+    let index = after === undefined ? findKey(this.#keys, prefix) : findKey(this.#keys, after)
+    if (after !== undefined && this.#keys[index] === after) index += 1
+    for (; index < this.#keys.length; index++) {
+      const key = this.#keys[index]!
+      if (!key.startsWith(prefix)) break
+      const stored = this.#objects.get(key)!
+      if (matches && !matches(stored)) continue
+      if (limit > 0 && items.length === limit) break
+      items.push(stored)
+    }
+    return { items, revision: this.revision, remaining: this.#countFrom(index, prefix) }
+  }
+
+  /** Adds a subscriber to everything after now. Call when `ready`. Returns what removes it. */
+  subscribe(subscriber: Subscriber): () => void {
+    this.#subscribers.add(subscriber)
+    return () => this.#subscribers.delete(subscriber)
+  }
+
+  get subscribers(): number {
+    return this.#subscribers.size
+  }
+
+  /** Events after `revision`, or undefined when the history here does not reach back that far. */
+  eventsAfter(revision: number): CacheEvent[] | undefined {
+    if (revision < this.#historyFrom) return undefined
+    return this.#history.filter((event) => event.revision > revision)
+  }
+
+  apply(events: readonly StoreEvent[], revision: number): void {
+    if (!this.#loaded) {
+      if (this.#loading) this.#pending.push({ events, revision })
+      return
+    }
+    for (const event of events) this.#applyOne(event, revision)
+  }
+
+  reset(): void {
+    this.#loaded = false
+    this.#objects.clear()
+    this.#keys = []
+    this.#history = []
+    this.#historyBytes = 0
+    for (const subscriber of [...this.#subscribers]) subscriber.ended()
+    this.#subscribers.clear()
+  }
+
+  async #load(): Promise<void> {
+    this.#pending = []
+    const range = await this.#hub.store.range({ prefix: this.prefix })
+    const past = this.#pending.filter((batch) => batch.revision <= range.revision)
+    const later = this.#pending.filter((batch) => batch.revision > range.revision)
+    this.#pending = []
+    for (const item of range.items) this.#objects.set(item.key, new Stored(item))
+    this.#keys = range.items.map((item) => item.key).sort(compareKeys)
+    this.#changedAt = range.items.reduce(
+      (newest, item) => Math.max(newest, item.modRevision),
+      past.at(-1)?.revision ?? 0,
+    )
+    this.#historyFrom = range.revision
+    this.#loaded = true
+    for (const batch of later) this.apply(batch.events, batch.revision)
+    await this.#hub.reached(range.revision)
+  }
+
+  #applyOne(event: StoreEvent, revision: number): void {
+    const key = event.type === 'put' ? event.item.key : event.key
+    const previous = this.#objects.get(key)
+    if (revision <= this.#historyFrom) return
+    if (previous && previous.revision >= revision) return
+    const current = event.type === 'put' ? new Stored(event.item) : undefined
+    if (!current && !previous) return
+    this.#store(key, current, previous)
+    this.#changedAt = revision
+    const change: CacheEvent = { revision, key, current, previous }
+    this.#remember(change)
+    for (const subscriber of this.#subscribers) subscriber.deliver(change)
+  }
+
+  #store(key: string, current: Stored | undefined, previous: Stored | undefined): void {
+    if (current) {
+      this.#objects.set(key, current)
+      if (!previous) insertKey(this.#keys, key)
+    } else {
+      this.#objects.delete(key)
+      removeKey(this.#keys, key)
+    }
+  }
+
+  #remember(event: CacheEvent): void {
+    this.#history.push(event)
+    this.#historyBytes += bytesOf(event)
+    const { cacheHistoryEventsMax, cacheHistoryBytesMax } = limits
+    if (this.#history.length <= cacheHistoryEventsMax && this.#historyBytes <= cacheHistoryBytesMax) return
+    const dropped = this.#history.splice(0, Math.ceil(this.#history.length / 4))
+    for (const old of dropped) this.#historyBytes -= bytesOf(old)
+    this.#historyFrom = dropped.at(-1)?.revision ?? this.#historyFrom
+  }
+
+  #countFrom(index: number, prefix: string): number {
+    if (prefix === this.prefix) return this.#keys.length - index
+    let count = 0
+    for (let next = index; next < this.#keys.length && this.#keys[next]!.startsWith(prefix); next++) count += 1
+    return count
+  }
+}
+
+/** What remembering the event keeps alive beyond the current objects. */
+function bytesOf(event: CacheEvent): number {
+  return event.previous?.value.length ?? 0
+}
+
+function compareKeys(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0
+}

@@ -1,0 +1,116 @@
+/**
+ * From a request's body to an object of the served version: content type, kind, unknown and duplicate fields, defaults.
+ * Source: apiserver's `endpoints/handlers/create.go`; texts are upstream's.
+ */
+import { strictDecodingMessage } from '../../api/codec/json.ts'
+import { apiError, badRequest } from '../../api/errors.ts'
+import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
+import { objectType, parseApiVersion } from '../../api/schema/registry.ts'
+import type { StructNode } from '../../api/schema/type-node.ts'
+import type { FieldValidation } from '../registry/options.ts'
+import { decodeTyped, type ParsedDocument, parseDocument } from '../scheme/codec.ts'
+import type { KindName } from '../scheme/served.ts'
+import type { Exchange } from './exchange.ts'
+
+/** What a body is expected to be. */
+export interface Expected {
+  kind: KindName
+  type: StructNode
+}
+
+export type BodyEncoding = 'json' | 'yaml' | 'protobuf'
+
+const encodings: Readonly<Record<string, BodyEncoding>> = {
+  'application/json': 'json',
+  'application/yaml': 'yaml',
+  'application/vnd.kubernetes.protobuf': 'protobuf',
+}
+
+/** JSON when the client names none. Throws a 415. */
+export function bodyEncoding(contentType: string | undefined): BodyEncoding {
+  const mediaType = (contentType ?? '').split(';')[0]?.trim() ?? ''
+  if (mediaType === '') return 'json'
+  const encoding = encodings[mediaType]
+  if (encoding) return encoding
+  throw unsupportedMediaType(Object.keys(encodings), mediaType)
+}
+
+export function unsupportedMediaType(accepted: readonly string[], sent: string): Error {
+  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`
+  return apiError({ code: 415, reason: 'UnsupportedMediaType', message: sent === '' ? message : message, details: {} })
+}
+
+/** The body as an object of the expected kind, with static defaults. Problems become an error or warnings. */
+export async function objectFromBody(
+  { request, warnings }: Exchange,
+  expected: Expected,
+  fieldValidation: FieldValidation,
+): Promise<KubeObject> {
+  const encoding = bodyEncoding(request.headers['content-type'])
+  const { object, strictErrors } = decodedObject(await parseDocument(encoding, request.body, expected.type), expected)
+  reportProblems(expected, strictErrors, fieldValidation, warnings)
+  return object
+}
+
+export interface Decoded {
+  object: KubeObject
+  /** What strict field validation refuses. */
+  strictErrors: string[]
+}
+
+/** Takes the document over. Throws a 400 when it is of another kind or does not fit the type. */
+export function decodedObject(document: ParsedDocument, expected: Expected): Decoded {
+  const { value } = document
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw badRequest(`the body of the request must be an object of kind ${expected.kind.kind}`)
+  }
+  requireKind(value, expected)
+  const { object, strictErrors } = decodeTyped(expected.type, document)
+  const typed = object as KubeObject
+  typed.kind = expected.kind.kind
+  typed.apiVersion = apiVersionOf(expected.kind)
+  typed.metadata ??= {}
+  return { object: typed, strictErrors }
+}
+
+function requireKind(given: { apiVersion?: unknown; kind?: unknown }, { kind }: Expected): void {
+  const wanted = apiVersionOf(kind)
+  const givenKind = typeof given.kind === 'string' && given.kind !== '' ? given.kind : kind.kind
+  const givenVersion = typeof given.apiVersion === 'string' && given.apiVersion !== '' ? given.apiVersion : wanted
+  if (givenKind === kind.kind && givenVersion === wanted) return
+  const { version } = parseApiVersion(givenVersion)
+  const cannot = `${givenKind} in version ${JSON.stringify(version)} cannot be handled as a ${kind.kind}:`
+  if (!objectType({ apiVersion: givenVersion, kind: givenKind })) {
+    throw badRequest(
+      `${cannot} no kind "${givenKind}" is registered for version "${givenVersion}" in scheme "pkg/runtime/scheme.go:111"`,
+    )
+  }
+  if (givenVersion !== wanted) {
+    throw badRequest(
+      `the API version in the data (${givenVersion}) does not match the expected API version (${wanted})`,
+    )
+  }
+  throw badRequest(
+    `${cannot} converting (${goTypeName(givenKind, version)}) to (${goTypeName(kind.kind, kind.version)}): unknown conversion`,
+  )
+}
+
+function goTypeName(kind: string, version: string): string {
+  return `${version}.${kind}`
+}
+
+/** Strict: a 400 that names every problem. Warn: one warning each. Ignore: nothing. */
+export function reportProblems(
+  { kind }: Expected,
+  strictErrors: readonly string[],
+  fieldValidation: FieldValidation,
+  warnings: Set<string>,
+): void {
+  if (strictErrors.length === 0 || fieldValidation === 'Ignore') return
+  if (fieldValidation === 'Warn') {
+    for (const text of strictErrors) warnings.add(text)
+    return
+  }
+  const cannot = `${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}:`
+  throw badRequest(`${cannot} ${strictDecodingMessage(strictErrors)}`)
+}

@@ -1,0 +1,83 @@
+/** Requests that go on to a node or a pod: checks that the object exists and admission allows it, then hands over. */
+import type { Duplex } from 'node:stream'
+import { apiError } from '../../api/errors.ts'
+import type { KubeObject } from '../../api/meta.ts'
+import { cachedObjects } from '../cached-objects.ts'
+import type { NodeProxy, ProxyCall } from '../node-proxy.ts'
+import { admissionAttributes } from '../registry/parts.ts'
+import { fromStored, requireCurrent } from '../registry/persistence.ts'
+import type { ApiResponse } from '../request.ts'
+import type { Served } from '../scheme/served.ts'
+import { callerOf, type Exchange } from './exchange.ts'
+import type { EndpointParts } from './parts.ts'
+import { type Endpoint, noSuchResource } from './router.ts'
+
+export function connectEndpoint(proxy: NodeProxy | undefined): Endpoint {
+  return async (parts, served, exchange) => {
+    const call = await callOf(parts, served, exchange)
+    if (!proxy) throw noProxy()
+    return await proxy.request(call)
+  }
+}
+
+export async function connectUpgrade(
+  parts: EndpointParts,
+  proxy: NodeProxy,
+  exchange: Exchange,
+  socket: Duplex,
+  head: Uint8Array,
+): Promise<ApiResponse | undefined> {
+  const { info } = exchange
+  const served = parts.scheme.find(info.apiGroup, info.apiVersion, info.resource)
+  if (!served?.subresources.get(info.subresource)) throw noSuchResource()
+  return await proxy.upgrade(await callOf(parts, served, exchange), socket, head)
+}
+
+async function callOf(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ProxyCall> {
+  const { info, request, user } = exchange
+  const target = { served, namespace: info.namespace, name: bareName(info.name, info.subresource), subresource: '' }
+  const object = fromStored(served, await requireCurrent(parts.registry, target))
+  if (info.subresource !== 'log') await admitConnect(parts, served, exchange, object)
+  const { caches } = parts.registry
+  return {
+    resource: info.resource as ProxyCall['resource'],
+    subresource: info.subresource as ProxyCall['subresource'],
+    namespace: info.namespace,
+    name: info.name,
+    object,
+    path: info.parts.length > 3 ? pathAfterProxy(info.path) : info.path.endsWith('/') ? '/' : '',
+    request,
+    user,
+    objects: cachedObjects({ caches, scheme: parts.scheme }),
+  }
+}
+
+async function admitConnect(
+  parts: EndpointParts,
+  served: Served,
+  exchange: Exchange,
+  object: KubeObject,
+): Promise<void> {
+  const { namespace, name, subresource } = exchange.info
+  const options = Object.fromEntries(exchange.request.query)
+  const change = { operation: 'CONNECT', object, oldObject: undefined, dryRun: false, options } as const
+  const attributes = admissionAttributes({ served, namespace, name, subresource }, callerOf(exchange), change)
+  await parts.registry.admission.mutate(attributes)
+  await parts.registry.admission.validate(attributes)
+}
+
+/** `https:web:443` is the object `web`; only proxies know such names. */
+function bareName(name: string, subresource: string): string {
+  if (subresource !== 'proxy' || !name.includes(':')) return name
+  const words = name.split(':')
+  return words.length === 3 ? (words[1] ?? '') : (words[0] ?? '')
+}
+
+function pathAfterProxy(path: string): string {
+  const mark = '/proxy/'
+  return path.slice(path.indexOf(mark) + mark.length - 1)
+}
+
+function noProxy(): Error {
+  return apiError({ code: 503, reason: 'ServiceUnavailable', message: 'this server has no connection to nodes' })
+}

@@ -1,0 +1,55 @@
+/** One request on its way through the endpoint: the request, what it means, whose it is. */
+import type { Caller } from '../registry/parts.ts'
+import type { ApiRequest, ApiResponse, RequestInfo, UserInfo } from '../request.ts'
+
+export interface Exchange {
+  request: ApiRequest
+  info: RequestInfo
+  user: UserInfo
+  /** Texts for `Warning` headers, in order, each once. */
+  warnings: Set<string>
+}
+
+export function callerOf({ request, user, warnings }: Exchange): Caller {
+  return {
+    user,
+    manager: request.query.get('fieldManager') || managerOfAgent(request.headers['user-agent'] ?? ''),
+    warn: (text) => {
+      warnings.add(text)
+    },
+  }
+}
+
+const managerLengthMax = 128
+const warningLengthMax = 256
+const warningsLengthMax = 4096
+
+/** The part before the first slash, printable, cut to what a manager may be. */
+function managerOfAgent(agent: string): string {
+  const first = agent.split('/')[0] ?? ''
+  return [...first.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '')].slice(0, managerLengthMax).join('')
+}
+
+/** Adds the collected warnings as header values (RFC 7234 warn-code 299). */
+export function withWarnings(response: ApiResponse, { warnings }: Exchange): ApiResponse {
+  if (warnings.size === 0) return response
+  const values: string[] = []
+  let length = 0
+  for (const warning of warnings) {
+    const text =
+      warning.length > warningLengthMax && warnings.size > 1 ? `${warning.slice(0, warningLengthMax)}...` : warning
+    length += text.length
+    if (length > warningsLengthMax) break
+    values.push(`299 - ${quoted(text)}`)
+  }
+  return { ...response, warnings: values }
+}
+
+function quoted(text: string): string {
+  const printable = text.replace(/[\r\n]+/g, ' ').replace(/[^\t\x20-\x7e]/g, (character) => percentEncoded(character))
+  return `"${printable.replace(/["\\]/g, '\\$&')}"`
+}
+
+function percentEncoded(character: string): string {
+  return encodeURIComponent(character)
+}

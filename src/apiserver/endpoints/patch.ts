@@ -1,0 +1,143 @@
+/**
+ * PATCH in its four formats. All but apply work on the stored object's JSON and are tried again when another write came
+ * between. Source: apiserver's `endpoints/handlers/patch.go`.
+ */
+import { badRequest } from '../../api/errors.ts'
+import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
+import { applyJsonPatch, unknownOperationFields } from '../../api/patch/json-patch.ts'
+import { isObject } from '../../api/patch/json-value.ts'
+import { applyMergePatch } from '../../api/patch/merge-patch.ts'
+import { applyStrategicPatch } from '../../api/patch/strategic.ts'
+import { presentObject } from '../negotiation/represent.ts'
+import { applied } from '../registry/field-ownership.ts'
+import { readWriteQuery, type WriteQuery } from '../registry/options.ts'
+import { updateObject } from '../registry/update.ts'
+import type { ApiResponse } from '../request.ts'
+import { parseDocument } from '../scheme/codec.ts'
+import type { Served } from '../scheme/served.ts'
+import { decodedObject, type Expected, reportProblems, unsupportedMediaType } from './body.ts'
+import { callerOf, type Exchange } from './exchange.ts'
+import type { EndpointParts } from './parts.ts'
+import { representationOf } from './read.ts'
+import { matchName, matchNamespace, mayCreate, targetOf, writeOptions } from './write.ts'
+
+export type PatchFormat = 'json' | 'merge' | 'strategic' | 'apply'
+
+const formats: Readonly<Record<string, PatchFormat>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+  'application/apply-patch+cbor': 'apply',
+}
+const offered = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+]
+
+export interface Patch {
+  format: PatchFormat
+  /** Parsed: operations, or an object. */
+  value: unknown
+  duplicates: string[]
+}
+
+export async function patchEndpoint(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ApiResponse> {
+  const representation = representationOf(parts, exchange)
+  const format = patchFormat(exchange, served)
+  const query = readWriteQuery(exchange.request.query, 'PatchOptions', format === 'apply')
+  const patch = await readPatch(exchange, format, served)
+  const target = targetOf(served, exchange)
+  const caller = callerOf(exchange)
+  const written = await updateObject(parts.registry, {
+    target,
+    caller,
+    options: writeOptions(query, 'PatchOptions'),
+    change: (live) =>
+      format === 'apply'
+        ? appliedObject(parts, served, exchange, { live, patch, query })
+        : patchedObject(served, exchange, { live: live!, patch, query }),
+    apply: format === 'apply',
+    mayCreate: () => mayCreate(parts, exchange),
+  })
+  return await presentObject(parts.presenter, served, written.object, representation, written.created ? 201 : 200)
+}
+
+export function patchFormat({ request }: Exchange, served: Served): PatchFormat {
+  const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
+  const format = formats[mediaType]
+  const types = served.custom ? offered.filter((type) => formats[type] !== 'strategic') : offered
+  if (!format || (format === 'strategic' && served.custom)) throw unsupportedMediaType(types, mediaType)
+  return format
+}
+
+export async function readPatch({ request }: Exchange, format: PatchFormat, served: Served): Promise<Patch> {
+  const { value, duplicates } = await parseDocument(format === 'apply' ? 'yaml' : 'json', request.body, served.type)
+  return { format, value, duplicates }
+}
+
+interface PatchRequest<L> {
+  live: L
+  patch: Patch
+  query: WriteQuery
+}
+
+/** The patched object, decoded again so that the patch can't smuggle in what the type does not have. */
+function patchedObject(
+  served: Served,
+  exchange: Exchange,
+  { live, patch, query }: PatchRequest<KubeObject>,
+): KubeObject {
+  const expected: Expected = { kind: served.resource, type: served.type }
+  const value = structuredClone(patchedValue(live, patch, served.type))
+  const { object, strictErrors } = decodedObject({ value, duplicates: patch.duplicates }, expected)
+  const problems = patch.format === 'json' ? [...unknownOperationFields(patch.value), ...strictErrors] : strictErrors
+  reportProblems(expected, problems, query.fieldValidation, exchange.warnings)
+  matchNames(served, exchange, object)
+  served.strategy.default?.(object)
+  return object
+}
+
+export function patchedValue(live: KubeObject, patch: Patch, type: Served['type']): unknown {
+  if (patch.format === 'json') return applyJsonPatch(live, patch.value)
+  if (patch.format === 'merge') return applyMergePatch(live, patch.value)
+  return applyStrategicPatch(live, patch.value, type)
+}
+
+function appliedObject(
+  parts: EndpointParts,
+  served: Served,
+  exchange: Exchange,
+  { live, patch, query }: PatchRequest<KubeObject | undefined>,
+): KubeObject {
+  requireAppliedKind(served, patch.value)
+  const given = (patch.value as { metadata?: { name?: string } }).metadata?.name
+  if (given !== undefined && given !== exchange.info.name) {
+    throw badRequest(`the name of the object (${given}) does not match the name on the URL (${exchange.info.name})`)
+  }
+  const target = targetOf(served, exchange)
+  const request = { patch: patch.value, manager: query.fieldManager, force: query.force }
+  const merged = structuredClone(applied(parts.registry, target, live, request))
+  merged.metadata.name ??= exchange.info.name
+  const { object } = decodedObject({ value: merged, duplicates: [] }, { kind: served.resource, type: served.type })
+  matchNames(served, exchange, object)
+  served.strategy.default?.(object)
+  return object
+}
+
+function requireAppliedKind({ resource }: Served, value: unknown): void {
+  if (!isObject(value))
+    throw badRequest(`error decoding YAML: the applied configuration must be an object, got ${typeof value}`)
+  const { apiVersion, kind } = value
+  if (typeof kind !== 'string' || kind === '') throw badRequest("Object 'Kind' is missing in the applied configuration")
+  if (kind === resource.kind && apiVersion === apiVersionOf(resource)) return
+  const versioned = typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
+  throw badRequest(`invalid object type: ${versioned}, Kind=${kind}`)
+}
+
+function matchNames(_served: Served, { info }: Exchange, object: KubeObject): void {
+  matchNamespace(object, info.namespace)
+  matchName(object, info.name)
+}

@@ -1,0 +1,37 @@
+/** GET of an object or a collection. */
+import { negotiate, type Offer, type Representation } from '../negotiation/accept.ts'
+import { presentList, presentObject } from '../negotiation/represent.ts'
+import { readListQuery } from '../registry/options.ts'
+import { getObject, listObjects } from '../registry/read.ts'
+import { selectionOf } from '../registry/selection.ts'
+import type { ApiResponse } from '../request.ts'
+import type { Served } from '../scheme/served.ts'
+import type { Exchange } from './exchange.ts'
+import type { EndpointParts } from './parts.ts'
+
+export async function getEndpoint(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ApiResponse> {
+  const representation = representationOf(parts, exchange)
+  const { namespace, name, subresource } = exchange.info
+  const resourceVersion = exchange.request.query.get('resourceVersion') ?? ''
+  const stored = await getObject(parts.registry, { served, namespace, name, subresource }, resourceVersion)
+  return await presentObject(parts.presenter, served, stored, representation)
+}
+
+export async function listEndpoint(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ApiResponse> {
+  const representation = representationOf(parts, exchange)
+  const query = readListQuery(exchange.request.query, false)
+  const selection = selectionOf(served, query)
+  const page = await listObjects(parts.registry, { served, namespace: exchange.info.namespace, query, selection })
+  return await presentList(parts.presenter, served, page, representation)
+}
+
+export function representationOf(parts: EndpointParts, { request }: Exchange): Representation {
+  const representation = negotiate(request.headers.accept, offerOf(parts))
+  const wanted = request.query.get('includeObject')
+  if (wanted !== 'None' && wanted !== 'Object') return representation
+  return { ...representation, includeObject: wanted }
+}
+
+export function offerOf({ presenter }: EndpointParts): Offer {
+  return { views: presenter.tables ? ['table', 'partial'] : ['partial'], encodings: ['json', 'yaml', 'protobuf'] }
+}

@@ -1,0 +1,95 @@
+/** From what a request means to the endpoint that answers it. */
+import { apiError } from '../../api/errors.ts'
+import { pageNotFound } from '../http/status.ts'
+import type { ApiResponse } from '../request.ts'
+import type { Served } from '../scheme/served.ts'
+import type { Exchange } from './exchange.ts'
+import type { EndpointParts } from './parts.ts'
+import { patchEndpoint } from './patch.ts'
+import { getEndpoint, listEndpoint } from './read.ts'
+import { watchEndpoint } from './watch.ts'
+import { createEndpoint, deleteCollectionEndpoint, deleteEndpoint, updateEndpoint } from './write.ts'
+
+export type Endpoint = (parts: EndpointParts, served: Served, exchange: Exchange) => Promise<ApiResponse>
+
+/** Endpoints that are not the generic ones: subresources, and resources that are not stored. */
+export interface SpecialEndpoints {
+  /** Undefined where the generic endpoint serves. `subresource` empty: the resource itself. */
+  find(served: Served, subresource: string, verb: string): Endpoint | undefined
+}
+
+const generic: Readonly<Record<string, Endpoint>> = {
+  get: getEndpoint,
+  list: listEndpoint,
+  watch: watchEndpoint,
+  create: createEndpoint,
+  update: updateEndpoint,
+  patch: patchEndpoint,
+  delete: deleteEndpoint,
+  deletecollection: deleteCollectionEndpoint,
+}
+
+export async function routeResource(
+  parts: EndpointParts,
+  special: SpecialEndpoints,
+  exchange: Exchange,
+): Promise<ApiResponse> {
+  const { info } = exchange
+  if (!parts.scheme.hasVersion(info.apiGroup, info.apiVersion)) return pageNotFound()
+  const served = parts.scheme.find(info.apiGroup, info.apiVersion, info.resource)
+  if (!served || !rightScope(served, exchange)) throw noSuchResource()
+  const subresource = info.parts.length > 2 ? info.subresource : ''
+  const verbs = subresource === '' ? served.verbs : served.subresources.get(subresource)?.verbs
+  if (!verbs) throw noSuchResource()
+  const verb = verbOf(exchange)
+  if (!verb || !verbs.includes(verb)) throw noSuchMethod()
+  const endpoint =
+    special.find(served, subresource, verb) ??
+    (subresource === 'status' || subresource === '' ? generic[verb] : undefined)
+  if (!endpoint) throw noSuchMethod()
+  return await endpoint(parts, served, exchange)
+}
+
+/** A namespaced object needs its namespace, a cluster-scoped one may not have any. */
+function rightScope({ resource }: Served, { info }: Exchange): boolean {
+  const isNamespace = resource.group === '' && resource.plural === 'namespaces'
+  if (resource.namespaced) return info.namespace !== '' || (info.parts.length === 1 && info.verb !== 'create')
+  return info.namespace === '' || isNamespace
+}
+
+/** The verb that the method asks for at this depth; undefined when there is none, such as PUT on a collection. */
+function verbOf({ request, info }: Exchange): string | undefined {
+  const collection = info.parts.length === 1
+  switch (request.method) {
+    case 'GET':
+    case 'HEAD':
+      if (info.verb === 'watch') return 'watch'
+      if (!collection && info.parts.length === 2 && watchWanted(request.query)) return 'watch'
+      return collection ? 'list' : 'get'
+    case 'POST':
+      return collection || info.parts.length > 2 ? 'create' : undefined
+    case 'PUT':
+      return collection ? undefined : 'update'
+    case 'PATCH':
+      return collection ? undefined : 'patch'
+    case 'DELETE':
+      return collection ? 'deletecollection' : 'delete'
+    default:
+      return undefined
+  }
+}
+
+function watchWanted(query: URLSearchParams): boolean {
+  const watch = query.get('watch')
+  return watch === 'true' || watch === '1'
+}
+
+export function noSuchResource(): Error {
+  const message = 'the server could not find the requested resource'
+  return apiError({ code: 404, reason: 'NotFound', message, details: {} })
+}
+
+export function noSuchMethod(): Error {
+  const message = 'the server does not allow this method on the requested resource'
+  return apiError({ code: 405, reason: 'MethodNotAllowed', message, details: {} })
+}

@@ -1,0 +1,123 @@
+/** The `scale` subresource: replicas of a workload seen and changed as an autoscaling/v1 Scale. */
+import { badRequest, invalid as invalidObject } from '../../api/errors.ts'
+import type { KubeObject } from '../../api/meta.ts'
+import { formatLabelSelector, labelSelectorRequirements } from '../../api/selectors/label.ts'
+import type { Scale } from '../../api/types/autoscaling/v1.ts'
+import type { LabelSelector } from '../../api/types/meta/v1.ts'
+import { presentDocument } from '../negotiation/represent.ts'
+import { readWriteQuery, type WriteQuery } from '../registry/options.ts'
+import { fromStored } from '../registry/persistence.ts'
+import { getObject } from '../registry/read.ts'
+import { updateObject } from '../registry/update.ts'
+import { nonNegative } from '../registry/validation/field.ts'
+import { typeOfKind } from '../scheme/scheme.ts'
+import type { Served } from '../scheme/served.ts'
+import { decodedObject, objectFromBody, reportProblems } from './body.ts'
+import { callerOf, type Exchange } from './exchange.ts'
+import { type Patch, patchedValue, patchFormat, readPatch } from './patch.ts'
+import { representationOf } from './read.ts'
+import type { Endpoint } from './router.ts'
+import { matchName, matchNamespace, targetOf, writeOptions } from './write.ts'
+
+const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' }
+
+type Scalable = KubeObject & {
+  spec?: { replicas?: number; selector?: LabelSelector | Record<string, string> }
+  status?: { replicas?: number }
+}
+
+export function scaleEndpoint(verb: string): Endpoint {
+  if (verb === 'get') return getScale
+  return verb === 'update' || verb === 'patch'
+    ? (parts, served, exchange) => changeScale(parts, served, exchange, verb)
+    : refuse
+}
+
+const refuse: Endpoint = () => Promise.reject(badRequest('a scale can be read, updated and patched only'))
+
+const getScale: Endpoint = async (parts, served, exchange) => {
+  const representation = { ...representationOf(parts, exchange), view: 'object' } as const
+  const stored = await getObject(
+    parts.registry,
+    targetOf(served, exchange),
+    exchange.request.query.get('resourceVersion') ?? '',
+  )
+  return await presentDocument(scaleOf(fromStored(served, stored)), typeOfKind(scaleKind), representation)
+}
+
+async function changeScale(
+  ...[parts, served, exchange, verb]: [...Parameters<Endpoint>, 'update' | 'patch']
+): ReturnType<Endpoint> {
+  const representation = { ...representationOf(parts, exchange), view: 'object' } as const
+  const query = readWriteQuery(exchange.request.query, verb === 'update' ? 'UpdateOptions' : 'PatchOptions')
+  const wanted = verb === 'update' ? await sentScale(exchange, query) : await patchedScale(served, exchange, query)
+  const written = await updateObject(parts.registry, {
+    target: { ...targetOf(served, exchange), subresource: 'scale' },
+    caller: callerOf(exchange),
+    options: writeOptions(query, verb === 'update' ? 'UpdateOptions' : 'PatchOptions'),
+    change: (live) => withReplicas(live as Scalable, wanted(live as Scalable)),
+    uid: undefined,
+  })
+  return await presentDocument(scaleOf(written.object), typeOfKind(scaleKind), representation)
+}
+
+async function sentScale(exchange: Exchange, query: WriteQuery): Promise<() => Scale> {
+  const expected = { kind: scaleKind, type: typeOfKind(scaleKind) }
+  const scale = (await objectFromBody(exchange, expected, query.fieldValidation)) as Scale
+  matchNamespace(scale, exchange.info.namespace)
+  matchName(scale, exchange.info.name)
+  return () => scale
+}
+
+async function patchedScale(served: Served, exchange: Exchange, query: WriteQuery): Promise<(live: Scalable) => Scale> {
+  const type = typeOfKind(scaleKind)
+  const format = patchFormat(exchange, served)
+  const patch: Patch = await readPatch(exchange, format, served)
+  if (format === 'apply') patch.format = 'merge'
+  return (live) => {
+    const value = structuredClone(patchedValue(scaleOf(live), patch, type))
+    const { object, strictErrors } = decodedObject({ value, duplicates: patch.duplicates }, { kind: scaleKind, type })
+    reportProblems({ kind: scaleKind, type }, strictErrors, query.fieldValidation, exchange.warnings)
+    matchName(object, exchange.info.name)
+    return object as Scale
+  }
+}
+
+function withReplicas(live: Scalable, scale: Scale): KubeObject {
+  const replicas = scale.spec?.replicas ?? 0
+  const errors = nonNegative('spec.replicas', replicas)
+  if (errors.length > 0) throw invalidObject(scaleKind, live.metadata.name ?? '', errors)
+  const { resourceVersion, uid } = scale.metadata
+  if (uid && uid !== live.metadata.uid)
+    throw badRequest(`the uid of the scale (${uid}) is not the object's (${live.metadata.uid})`)
+  live.spec = { ...live.spec, replicas }
+  if (resourceVersion) live.metadata.resourceVersion = resourceVersion
+  return live
+}
+
+function scaleOf(object: Scalable): Scale {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: {
+      ...(name ? { name } : {}),
+      ...(namespace ? { namespace } : {}),
+      ...(uid ? { uid } : {}),
+      ...(resourceVersion ? { resourceVersion } : {}),
+      ...(creationTimestamp ? { creationTimestamp } : {}),
+    },
+    spec: object.spec?.replicas === undefined ? {} : { replicas: object.spec.replicas },
+    status: { replicas: object.status?.replicas ?? 0, selector: selectorText(object.spec?.selector) },
+  }
+}
+
+/** Replication controllers select by a plain map. */
+function selectorText(selector: LabelSelector | Record<string, string> | undefined): string {
+  if (!selector) return ''
+  const isSelector = 'matchLabels' in selector || 'matchExpressions' in selector
+  const requirements = labelSelectorRequirements(
+    isSelector ? selector : { matchLabels: selector as Record<string, string> },
+  )
+  return requirements === 'nothing' ? '' : formatLabelSelector(requirements)
+}

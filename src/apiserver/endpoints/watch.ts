@@ -1,0 +1,65 @@
+/** Watches: where the stream begins, and its answer. */
+import { limits } from '../../limits.ts'
+import { type WatchStart, WatchStream } from '../cache/watch-stream.ts'
+import { negotiate } from '../negotiation/accept.ts'
+import { watchFrames } from '../negotiation/represent.ts'
+import { type ListQuery, parseResourceVersion, readListQuery } from '../registry/options.ts'
+import { tooLarge } from '../registry/read.ts'
+import { selectionOf } from '../registry/selection.ts'
+import type { ApiResponse } from '../request.ts'
+import { collectionPrefix, objectKey, type Served } from '../scheme/served.ts'
+import type { Exchange } from './exchange.ts'
+import type { EndpointParts } from './parts.ts'
+
+export async function watchEndpoint(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ApiResponse> {
+  const { request, info } = exchange
+  const representation = negotiate(request.headers.accept?.replaceAll(';stream=watch', ''), {
+    views: parts.presenter.tables ? ['table', 'partial'] : ['partial'],
+    encodings: ['json', 'protobuf'],
+  })
+  const query = readListQuery(request.query, true)
+  const named = info.parts.length > 1 ? info.name : ''
+  const selection = selectionOf(served, query)
+  const cache = parts.registry.caches.of(served)
+  await cache.ready()
+  const start = await startOf(parts, query)
+  const { id, contentType, make } = watchFrames(parts.presenter, served, representation)
+  const prefix = named === '' ? collectionPrefix(served, info.namespace) : objectKey(served, info.namespace, named)
+  const { clock, store } = parts.registry
+  const stream = new WatchStream(
+    {
+      prefix,
+      matches: selection.matches,
+      frames: parts.registry.caches.frames(served, id, make),
+      bookmarks: query.allowWatchBookmarks,
+      timeoutMs: timeoutMs(parts, query),
+      signal: AbortSignal.any([request.signal, parts.stopping]),
+    },
+    start,
+    { cache, store, clock },
+  )
+  return { status: 200, headers: { 'content-type': contentType }, body: stream }
+}
+
+async function startOf(parts: EndpointParts, query: ListQuery): Promise<WatchStart> {
+  const { hub } = parts.registry.caches
+  const revision = parseResourceVersion(query.resourceVersion)
+  if (query.sendInitialEvents) {
+    if (query.resourceVersion === '') await hub.fresh()
+    else if (!(await hub.reached(revision))) throw tooLarge(revision, hub.revision)
+    return { kind: 'snapshot', marked: true }
+  }
+  if (revision > 0) return { kind: 'after', revision }
+  if (query.sendInitialEvents === false) {
+    await hub.fresh()
+    return { kind: 'now' }
+  }
+  if (query.resourceVersion === '') await hub.fresh()
+  return { kind: 'snapshot', marked: false }
+}
+
+/** Spread out when the client does not say, so that not all watches end at once. */
+function timeoutMs(parts: EndpointParts, query: ListQuery): number {
+  if (query.timeoutSeconds !== undefined && query.timeoutSeconds > 0) return query.timeoutSeconds * 1000
+  return Math.round(limits.watchTimeoutSeconds * 1000 * (1 + parts.registry.random.float()))
+}

@@ -1,0 +1,146 @@
+/** POST, PUT and DELETE of objects. */
+import { badRequest } from '../../api/errors.ts'
+import type { KubeObject } from '../../api/meta.ts'
+import type { DeleteOptions } from '../../api/types/meta/v1.ts'
+import { attributesOf, authorized } from '../authorize.ts'
+import { presentDocument, presentObject } from '../negotiation/represent.ts'
+import { createObject } from '../registry/create.ts'
+import { deleteObject, deletionAnswer } from '../registry/delete.ts'
+import { readDeleteOptions, readListQuery, readWriteQuery, type WriteQuery } from '../registry/options.ts'
+import type { Target, WriteOptions } from '../registry/parts.ts'
+import { fromStored } from '../registry/persistence.ts'
+import { listObjects } from '../registry/read.ts'
+import { selectionOf } from '../registry/selection.ts'
+import { updateObject } from '../registry/update.ts'
+import type { ApiResponse } from '../request.ts'
+import { parseDocument } from '../scheme/codec.ts'
+import { typeOfKind } from '../scheme/scheme.ts'
+import type { Served } from '../scheme/served.ts'
+import { bodyEncoding, objectFromBody } from './body.ts'
+import { callerOf, type Exchange } from './exchange.ts'
+import type { EndpointParts } from './parts.ts'
+import { representationOf } from './read.ts'
+
+export async function createEndpoint(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ApiResponse> {
+  const representation = representationOf(parts, exchange)
+  const query = readWriteQuery(exchange.request.query, 'CreateOptions')
+  const object = await objectFromBody(exchange, { kind: served.resource, type: served.type }, query.fieldValidation)
+  const { namespace } = exchange.info
+  matchNamespace(object, namespace)
+  served.strategy.default?.(object)
+  const target = targetOf(served, exchange)
+  const caller = callerOf(exchange)
+  const options = writeOptions(query, 'CreateOptions')
+  const { object: created } = await createObject(parts.registry, { target, object, caller, options })
+  return await presentObject(parts.presenter, served, created, representation, 201)
+}
+
+export async function updateEndpoint(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ApiResponse> {
+  const representation = representationOf(parts, exchange)
+  const query = readWriteQuery(exchange.request.query, 'UpdateOptions')
+  const object = await objectFromBody(exchange, { kind: served.resource, type: served.type }, query.fieldValidation)
+  matchNamespace(object, exchange.info.namespace)
+  matchName(object, exchange.info.name)
+  served.strategy.default?.(object)
+  const written = await updateObject(parts.registry, {
+    target: targetOf(served, exchange),
+    caller: callerOf(exchange),
+    options: writeOptions(query, 'UpdateOptions'),
+    change: () => structuredClone(object),
+    uid: object.metadata.uid,
+    mayCreate: () => mayCreate(parts, exchange),
+  })
+  return await presentObject(parts.presenter, served, written.object, representation, written.created ? 201 : 200)
+}
+
+export async function deleteEndpoint(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ApiResponse> {
+  const representation = representationOf(parts, exchange)
+  const options = await deleteOptions(exchange)
+  const target = targetOf(served, exchange)
+  const deleted = await deleteObject(parts.registry, { target, caller: callerOf(exchange), options })
+  const answer = deletionAnswer(served, deleted)
+  const status = !deleted.gone && options.orphanDependents === false ? 202 : 200
+  if (answer.kind !== 'Status')
+    return await presentObject(parts.presenter, served, answer as KubeObject, representation, status)
+  const type = typeOfKind({ group: '', version: 'v1', kind: 'Status' })
+  return await presentDocument(answer, type, { ...representation, view: 'object' }, status)
+}
+
+export async function deleteCollectionEndpoint(
+  parts: EndpointParts,
+  served: Served,
+  exchange: Exchange,
+): Promise<ApiResponse> {
+  const representation = representationOf(parts, exchange)
+  const query = readListQuery(exchange.request.query, false)
+  const options = await deleteOptions(exchange)
+  const selection = selectionOf(served, query)
+  const { namespace } = exchange.info
+  const page = await listObjects(parts.registry, { served, namespace, query, selection })
+  const caller = callerOf(exchange)
+  const items: KubeObject[] = []
+  for (const stored of page.items) {
+    const { metadata } = fromStored(served, stored)
+    const target = { served, namespace: metadata.namespace ?? '', name: metadata.name ?? '', subresource: '' }
+    const deleted = await deleteObject(parts.registry, { target, caller, options }).catch(ignoreNotFound)
+    if (deleted) items.push(deleted.object)
+  }
+  const list = {
+    kind: `${served.resource.kind}List`,
+    apiVersion:
+      served.resource.group === '' ? served.resource.version : `${served.resource.group}/${served.resource.version}`,
+    metadata: { resourceVersion: String(page.revision) },
+    items: items.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest),
+  }
+  return await presentDocument(list, served.listType, { ...representation, view: 'object' })
+}
+
+export function targetOf(served: Served, { info }: Exchange): Target {
+  return { served, namespace: info.namespace, name: info.name, subresource: info.subresource }
+}
+
+export function writeOptions(query: WriteQuery, kind: string): WriteOptions {
+  const raw = {
+    kind,
+    apiVersion: 'meta.k8s.io/v1',
+    ...(query.dryRun ? { dryRun: ['All'] } : {}),
+    ...(query.fieldManager === '' ? {} : { fieldManager: query.fieldManager }),
+    fieldValidation: query.fieldValidation,
+  }
+  return { dryRun: query.dryRun, fieldValidation: query.fieldValidation, raw }
+}
+
+export function matchNamespace(object: KubeObject, namespace: string): void {
+  const given = object.metadata.namespace ?? ''
+  if (given === '' && namespace !== '') object.metadata.namespace = namespace
+  else if (given !== namespace && (namespace !== '' || given !== '')) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  }
+}
+
+export function matchName(object: KubeObject, name: string): void {
+  const given = object.metadata.name ?? ''
+  if (given === name) return
+  if (given === '')
+    throw badRequest('the name of the object (based on URL) was not specified and could not be determined')
+  throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
+}
+
+/** PUT to a name that does not exist needs the right to create too. */
+export async function mayCreate(parts: EndpointParts, { user, info }: Exchange): Promise<void> {
+  await authorized(parts.authorizer, { ...attributesOf(user, info), verb: 'create' })
+}
+
+async function deleteOptions({ request }: Exchange): Promise<DeleteOptions> {
+  if (request.body.length === 0) return readDeleteOptions(request.query, undefined)
+  const type = typeOfKind({ group: '', version: 'v1', kind: 'DeleteOptions' })
+  const { value } = await parseDocument(bodyEncoding(request.headers['content-type']), request.body, type)
+  const options = (value ?? {}) as DeleteOptions
+  const dryRun = request.query.getAll('dryRun')
+  return readDeleteOptions(request.query, dryRun.length > 0 ? { ...options, dryRun } : options)
+}
+
+function ignoreNotFound(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 404) return undefined
+  throw error
+}

@@ -1,0 +1,86 @@
+/** Sends an answer with back-pressure, compressed when it is large and the client wants that. */
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { limits } from '../../limits.ts'
+import type { HttpRequest, HttpResponse } from '../../platform/net.ts'
+import type { ApiResponse } from '../request.ts'
+
+const compress = promisify(gzip)
+const gzipLevel = 1
+
+export async function writeResponse(request: HttpRequest, response: HttpResponse, answer: ApiResponse): Promise<void> {
+  const headers: Record<string, string | string[]> = { 'cache-control': 'no-cache, private', ...answer.headers }
+  if (answer.warnings && answer.warnings.length > 0) headers.warning = [...answer.warnings]
+  if (answer.body instanceof Uint8Array) await writeWhole(request, response, answer.status, headers, answer.body)
+  else await writeStream(response, answer.status, headers, answer.body)
+}
+
+async function writeWhole(
+  request: HttpRequest,
+  response: HttpResponse,
+  status: number,
+  headers: Record<string, string | string[]>,
+  body: Uint8Array,
+): Promise<void> {
+  let bytes = body
+  if (body.length >= limits.gzipFromBytes && acceptsGzip(request) && headers['content-encoding'] === undefined) {
+    bytes = await compress(body, { level: gzipLevel })
+    headers['content-encoding'] = 'gzip'
+    headers.vary = 'Accept-Encoding'
+  }
+  headers['content-length'] = String(bytes.length)
+  if (response.destroyed) return
+  start(response, status, headers)
+  end(response, request.method === 'HEAD' ? undefined : bytes)
+}
+
+async function writeStream(
+  response: HttpResponse,
+  status: number,
+  headers: Record<string, string | string[]>,
+  body: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  start(response, status, headers)
+  if ('flushHeaders' in response) response.flushHeaders()
+  else response.writeHead(status)
+  const iterator = body[Symbol.asyncIterator]()
+  response.once('close', () => void iterator.return?.())
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+    if (response.destroyed || response.closed) break
+    if (!send(response, next.value)) await drained(response)
+  }
+  await iterator.return?.()
+  if (!response.destroyed) end(response)
+}
+
+// The two response classes have the same methods but no common type.
+function start(response: HttpResponse, status: number, headers: Record<string, string | string[]>): void {
+  response.statusCode = status
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+}
+
+function send(response: HttpResponse, bytes: Uint8Array): boolean {
+  return (response.write as (bytes: Uint8Array) => boolean).call(response, bytes)
+}
+
+function end(response: HttpResponse, bytes?: Uint8Array): void {
+  if (bytes) (response.end as (bytes: Uint8Array) => void).call(response, bytes)
+  else response.end()
+}
+
+function drained(response: HttpResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      response.off('drain', settle)
+      response.off('close', settle)
+      resolve()
+    }
+    response.on('drain', settle)
+    response.on('close', settle)
+  })
+}
+
+function acceptsGzip(request: HttpRequest): boolean {
+  const value = request.headers['accept-encoding']
+  return typeof value === 'string' && /(^|,)\s*gzip\s*(;|,|$)/.test(value)
+}

@@ -1,0 +1,91 @@
+/**
+ * Content negotiation: which encoding and which view of an object the client asked for.
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#alternate-representations-of-resources
+ */
+import { apiError } from '../../api/errors.ts'
+
+export type Encoding = 'json' | 'yaml' | 'protobuf'
+export type View = 'object' | 'table' | 'partial'
+
+export interface Representation {
+  encoding: Encoding
+  view: View
+  /** Objects in table rows: `None`, `Metadata` (default) or `Object`. */
+  includeObject: 'None' | 'Metadata' | 'Object'
+}
+
+export const mediaTypes: Readonly<Record<Encoding, string>> = {
+  json: 'application/json',
+  yaml: 'application/yaml',
+  protobuf: 'application/vnd.kubernetes.protobuf',
+}
+
+export interface Clause {
+  mediaType: string
+  parameters: ReadonlyMap<string, string>
+  quality: number
+}
+
+/** Clauses by falling quality; those of equal quality in the order sent. */
+export function parseAccept(header: string): Clause[] {
+  const clauses: Clause[] = []
+  for (const part of header.split(',')) {
+    const [mediaType = '', ...rest] = part.split(';').map((word) => word.trim())
+    if (mediaType === '') continue
+    const parameters = new Map(rest.map((word): [string, string] => splitParameter(word)))
+    clauses.push({ mediaType, parameters, quality: Number(parameters.get('q') ?? '1') })
+  }
+  return clauses.sort((left, right) => right.quality - left.quality)
+}
+
+export interface Offer {
+  /** Views that this endpoint can give besides the object itself. */
+  views: readonly View[]
+  encodings: readonly Encoding[]
+}
+
+/** The first clause that the endpoint can satisfy; JSON when the client does not say. Throws a 406. */
+export function negotiate(header: string | undefined, offer: Offer): Representation {
+  const clauses = parseAccept(header ?? '')
+  if (clauses.length === 0) return plainJson
+  for (const clause of clauses) {
+    const encoding = encodingOf(clause.mediaType, offer.encodings)
+    const view = viewOf(clause)
+    if (!encoding || !view) continue
+    if (view !== 'object' && !offer.views.includes(view)) continue
+    if (view === 'table' && encoding === 'protobuf') continue
+    return { encoding, view, includeObject: 'Metadata' }
+  }
+  throw notAcceptable(offer.encodings)
+}
+
+export const plainJson: Representation = { encoding: 'json', view: 'object', includeObject: 'Metadata' }
+
+function encodingOf(mediaType: string, encodings: readonly Encoding[]): Encoding | undefined {
+  if (mediaType === '*/*' || mediaType === 'application/*') return 'json'
+  return encodings.find((encoding) => mediaTypes[encoding] === mediaType)
+}
+
+function viewOf({ parameters }: Clause): View | undefined {
+  const as = parameters.get('as')
+  if (as === undefined) return 'object'
+  const version = parameters.get('v')
+  if (parameters.get('g') !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined
+  if (as === 'Table') return 'table'
+  return as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList' ? 'partial' : undefined
+}
+
+function notAcceptable(encodings: readonly Encoding[]): Error {
+  const list = encodings.map((encoding) => mediaTypes[encoding]).join(', ')
+  return apiError({
+    code: 406,
+    reason: 'NotAcceptable',
+    message: `406: Not Acceptable\n\nAvailable representations: ${list}`,
+    details: {},
+  })
+}
+
+function splitParameter(word: string): [string, string] {
+  const equals = word.indexOf('=')
+  return equals < 0 ? [word, ''] : [word.slice(0, equals), word.slice(equals + 1)]
+}

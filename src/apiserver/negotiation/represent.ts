@@ -1,0 +1,197 @@
+/** Objects, lists and watch events in the representation that was negotiated. Plain JSON is copied from stored bytes. */
+import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
+import type { ListMeta } from '../../api/types/meta/v1.ts'
+import { storedJsonFrames } from '../cache/caches.ts'
+import { bookmarkMetadata, type Frames, jsonLine } from '../cache/frames.ts'
+import { itemChunks, objectChunks, Stored } from '../cache/stored.ts'
+import { fromStored } from '../registry/persistence.ts'
+import type { Page } from '../registry/read.ts'
+import type { ApiResponse } from '../request.ts'
+import type { Served } from '../scheme/served.ts'
+import { mediaTypes, type Representation } from './accept.ts'
+import { encodeAs, protobufWatchFrame } from './encode.ts'
+
+/** Makes server-side tables. Implementation: `table/`. */
+export interface TableMaker {
+  table(request: {
+    served: Served
+    objects: readonly KubeObject[]
+    includeObject: Representation['includeObject']
+    metadata: ListMeta
+    nowMs: number
+    /** False for watch events after the first. */
+    headers: boolean
+  }): object
+}
+
+export interface Presenter {
+  tables: TableMaker | undefined
+  nowMs(): number
+}
+
+const metaV1 = 'meta.k8s.io/v1'
+const textEncoder = new TextEncoder()
+
+/** One object: stored bytes, or an object that a write made. */
+export async function presentObject(
+  presenter: Presenter,
+  served: Served,
+  value: Stored | KubeObject,
+  representation: Representation,
+  status = 200,
+): Promise<ApiResponse> {
+  const { encoding, view } = representation
+  if (encoding === 'json' && view === 'object' && !served.conversion && value instanceof Stored) {
+    return answer(status, representation, Buffer.concat([...objectChunks(served.splice, value), newline]))
+  }
+  const object = value instanceof Stored ? fromStored(served, value) : value
+  const shown = viewObject(presenter, served, object, representation)
+  return answer(status, representation, await encodeAs(encoding, view === 'object' ? served.type : undefined, shown))
+}
+
+/** A document of another kind than the resource's own: a Scale, a Status, a TokenRequest. */
+export async function presentDocument(
+  document: object,
+  type: Parameters<typeof encodeAs>[1],
+  representation: Representation,
+  status = 200,
+): Promise<ApiResponse> {
+  return answer(status, representation, await encodeAs(representation.encoding, type, document))
+}
+
+export async function presentList(
+  presenter: Presenter,
+  served: Served,
+  page: Page,
+  representation: Representation,
+): Promise<ApiResponse> {
+  const { encoding, view } = representation
+  const metadata: ListMeta = {
+    resourceVersion: String(page.revision),
+    ...(page.continue === '' ? {} : { continue: page.continue }),
+    ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
+  }
+  if (encoding === 'json' && view === 'object' && !served.conversion) {
+    return answer(200, representation, jsonList(served, page, metadata))
+  }
+  const objects = page.items.map((stored) => fromStored(served, stored))
+  const list = viewList(presenter, served, objects, metadata, representation)
+  return answer(200, representation, await encodeAs(encoding, view === 'object' ? served.listType : undefined, list))
+}
+
+/** The frames of a watch; `id` names them, so that all watchers of one representation share them. */
+export function watchFrames(
+  presenter: Presenter,
+  served: Served,
+  representation: Representation,
+): { id: string; contentType: string; make(): Frames } {
+  const { encoding, view, includeObject } = representation
+  const contentType = encoding === 'protobuf' ? `${mediaTypes.protobuf};stream=watch` : mediaTypes.json
+  if (encoding === 'json' && view === 'object' && !served.conversion) {
+    return { id: 'json', contentType, make: () => storedJsonFrames(served) }
+  }
+  const id = `${encoding} ${view} ${includeObject}`
+  return { id, contentType, make: () => viewFrames(presenter, served, representation) }
+}
+
+function viewFrames(presenter: Presenter, served: Served, representation: Representation): Frames {
+  const { encoding, view } = representation
+  const frame = (type: string, object: object, typed: boolean): Uint8Array =>
+    encoding === 'protobuf' ? protobufWatchFrame(type, typed ? served.type : undefined, object) : jsonLine(type, object)
+  return {
+    event(type, stored, revision) {
+      const object = fromStored(served, stored)
+      object.metadata.resourceVersion = String(revision)
+      return frame(type, viewObject(presenter, served, object, representation), view === 'object')
+    },
+    bookmark(revision, annotations) {
+      const { kind, apiVersion } = kindOf(served, view)
+      return frame(
+        'BOOKMARK',
+        { kind, apiVersion, metadata: bookmarkMetadata(revision, annotations) },
+        view === 'object',
+      )
+    },
+    error: (error) => frame('ERROR', error.status, false),
+  }
+}
+
+function kindOf(served: Served, view: Representation['view']): { kind: string; apiVersion: string } {
+  if (view === 'table') return { kind: 'Table', apiVersion: metaV1 }
+  if (view === 'partial') return { kind: 'PartialObjectMetadata', apiVersion: metaV1 }
+  return { kind: served.resource.kind, apiVersion: apiVersionOf(served.resource) }
+}
+
+function viewObject(
+  presenter: Presenter,
+  served: Served,
+  object: KubeObject,
+  { view, includeObject }: Representation,
+): object {
+  if (view === 'partial') return partial(object)
+  if (view === 'table') {
+    const { resourceVersion } = object.metadata
+    const metadata = resourceVersion ? { resourceVersion } : {}
+    return tableOf(presenter).table({
+      served,
+      objects: [object],
+      includeObject,
+      metadata,
+      nowMs: presenter.nowMs(),
+      headers: true,
+    })
+  }
+  return object
+}
+
+function viewList(
+  presenter: Presenter,
+  served: Served,
+  objects: KubeObject[],
+  metadata: ListMeta,
+  { view, includeObject }: Representation,
+): object {
+  if (view === 'table')
+    return tableOf(presenter).table({
+      served,
+      objects,
+      includeObject,
+      metadata,
+      nowMs: presenter.nowMs(),
+      headers: true,
+    })
+  if (view === 'partial') {
+    const items = objects.map(partial)
+    return { kind: 'PartialObjectMetadataList', apiVersion: metaV1, metadata, items }
+  }
+  const items = objects.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest)
+  return { kind: `${served.resource.kind}List`, apiVersion: apiVersionOf(served.resource), metadata, items }
+}
+
+function tableOf({ tables }: Presenter): TableMaker {
+  if (!tables) throw new Error('a table was negotiated but this server makes none')
+  return tables
+}
+
+function partial(object: KubeObject): object {
+  return { kind: 'PartialObjectMetadata', apiVersion: metaV1, metadata: object.metadata }
+}
+
+const newline = textEncoder.encode('\n')
+const comma = textEncoder.encode(',')
+
+function jsonList(served: Served, page: Page, metadata: ListMeta): Uint8Array {
+  const { kind } = served.resource
+  const opening = { kind: `${kind}List`, apiVersion: apiVersionOf(served.resource), metadata }
+  const chunks: Uint8Array[] = [textEncoder.encode(`${JSON.stringify(opening).slice(0, -1)},"items":[`)]
+  for (const [index, stored] of page.items.entries()) {
+    if (index > 0) chunks.push(comma)
+    chunks.push(...itemChunks(served.splice, stored))
+  }
+  chunks.push(textEncoder.encode(']}\n'))
+  return Buffer.concat(chunks)
+}
+
+function answer(status: number, { encoding }: Representation, body: Uint8Array): ApiResponse {
+  return { status, headers: { 'content-type': mediaTypes[encoding] }, body }
+}

@@ -1,0 +1,10 @@
+/** Joins the served resources to the table maker. */
+import { toTable } from '../table/table.ts'
+import type { TableMaker } from './represent.ts'
+
+export const tables: TableMaker = {
+  table({ served, objects, includeObject, metadata, nowMs, headers }) {
+    const { group, plural } = served.resource
+    return toTable({ group, plural, columns: served.columns }, objects, { nowMs, includeObject, metadata, headers })
+  },
+}

@@ -1,0 +1,214 @@
+/**
+ * Discovery, plain and aggregated, made from the scheme and remembered until it changes.
+ * https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
+ */
+import { createHash } from 'node:crypto'
+import { apiVersionOf } from '../../api/meta.ts'
+import { jsonResponse } from '../http/status.ts'
+import { parseAccept } from '../negotiation/accept.ts'
+import type { ApiRequest, ApiResponse } from '../request.ts'
+import type { Scheme } from '../scheme/scheme.ts'
+import type { KindName, Served } from '../scheme/served.ts'
+
+const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+const everywhere = [{ clientCIDR: '0.0.0.0/0', serverAddress: '' }]
+
+/** Groups in the order in which clients should try a short name. Source: kube-apiserver's API service priorities. */
+const groupOrder = [
+  'apiregistration.k8s.io',
+  'apps',
+  'events.k8s.io',
+  'authentication.k8s.io',
+  'authorization.k8s.io',
+  'autoscaling',
+  'batch',
+  'certificates.k8s.io',
+  'networking.k8s.io',
+  'policy',
+  'rbac.authorization.k8s.io',
+  'storage.k8s.io',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'scheduling.k8s.io',
+  'coordination.k8s.io',
+  'node.k8s.io',
+  'discovery.k8s.io',
+  'resource.k8s.io',
+  'flowcontrol.apiserver.k8s.io',
+]
+
+export class Discovery {
+  readonly #scheme: Scheme
+  readonly #answers = new Map<string, ApiResponse & { etag: string }>()
+  #generation = -1
+
+  constructor(scheme: Scheme) {
+    this.#scheme = scheme
+  }
+
+  paths(): string[] {
+    const paths = ['/api', '/api/v1', '/apis', '/apis/']
+    for (const [group, versions] of this.#scheme.groups) {
+      if (group === '') continue
+      paths.push(`/apis/${group}`, ...[...versions].map((version) => `/apis/${group}/${version}`))
+    }
+    return paths
+  }
+
+  /** Undefined when nothing is served there. */
+  answer(path: string, request: ApiRequest): ApiResponse | undefined {
+    const root = path === '/api' || path === '/apis'
+    const aggregated = root && wantsAggregated(request.headers.accept ?? '')
+    if (this.#generation !== this.#scheme.generation) {
+      this.#generation = this.#scheme.generation
+      this.#answers.clear()
+    }
+    const key = `${aggregated} ${path}`
+    let answer = this.#answers.get(key)
+    if (!answer) {
+      const document = aggregated ? this.#aggregated(path === '/api') : this.#document(path)
+      if (!document) return undefined
+      const response = jsonResponse(200, document, aggregated ? { 'content-type': aggregatedType, vary: 'Accept' } : {})
+      const etag = `"${createHash('sha512')
+        .update(response.body as Uint8Array)
+        .digest('hex')
+        .toUpperCase()}"`
+      answer = { ...response, etag }
+      this.#answers.set(key, answer)
+    }
+    if (!aggregated) return answer
+    const headers = { ...answer.headers, etag: answer.etag, 'cache-control': 'public' }
+    if (request.headers['if-none-match'] === answer.etag) return { status: 304, headers, body: new Uint8Array() }
+    return { status: 200, headers, body: answer.body }
+  }
+
+  #document(path: string): object | undefined {
+    if (path === '/api') return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: everywhere }
+    if (path === '/apis') {
+      return { kind: 'APIGroupList', apiVersion: 'v1', groups: this.#groupNames().map((name) => this.#group(name)) }
+    }
+    if (path === '/api/v1') return this.#resources('', 'v1')
+    const [, , group = '', version] = path.split('/')
+    if (!this.#scheme.groups.has(group) || group === '') return undefined
+    if (version === undefined) return { kind: 'APIGroup', apiVersion: 'v1', ...this.#group(group) }
+    return this.#scheme.hasVersion(group, version) ? this.#resources(group, version) : undefined
+  }
+
+  #groupNames(): string[] {
+    const custom = [...this.#scheme.groups.keys()].filter((group) => group !== '' && !groupOrder.includes(group))
+    return [...groupOrder.filter((group) => this.#scheme.groups.has(group)), ...custom]
+  }
+
+  #versions(group: string): string[] {
+    return [...(this.#scheme.groups.get(group) ?? [])].sort(byVersionPriority)
+  }
+
+  #group(name: string): object {
+    const versions = this.#versions(name).map((version) => ({ groupVersion: `${name}/${version}`, version }))
+    return { name, versions, preferredVersion: versions[0] }
+  }
+
+  #served(group: string, version: string): Served[] {
+    return [...this.#scheme.all()]
+      .filter(({ resource }) => resource.group === group && resource.version === version)
+      .sort((left, right) => (left.resource.plural < right.resource.plural ? -1 : 1))
+  }
+
+  #resources(group: string, version: string): object {
+    const groupVersion = apiVersionOf({ group, version })
+    const resources = this.#served(group, version).flatMap(plainResources)
+    // The core group's list has no apiVersion, as upstream has it.
+    return { kind: 'APIResourceList', ...(group === '' ? {} : { apiVersion: 'v1' }), groupVersion, resources }
+  }
+
+  #aggregated(core: boolean): object {
+    const groups = core ? [''] : this.#groupNames()
+    const items = groups.map((group) => ({
+      metadata: group === '' ? {} : { name: group },
+      versions: this.#versions(group).map((version) => ({
+        version,
+        resources: this.#served(group, version).map(aggregatedResource),
+        freshness: 'Current',
+      })),
+    }))
+    return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items }
+  }
+}
+
+function plainResources(served: Served): object[] {
+  const { resource, verbs, shortNames, categories, storedKind } = served
+  const main = {
+    name: resource.plural,
+    singularName: resource.singular,
+    namespaced: resource.namespaced,
+    kind: resource.kind,
+    verbs,
+    ...(shortNames.length === 0 ? {} : { shortNames }),
+    ...(categories.length === 0 ? {} : { categories }),
+    ...(verbs.includes('watch') ? { storageVersionHash: storageHash(storedKind) } : {}),
+  }
+  const subresources = [...served.subresources.values()].map(({ name, kind, verbs: subVerbs }) => ({
+    name: `${resource.plural}/${name}`,
+    singularName: '',
+    namespaced: resource.namespaced,
+    ...(kind.group === resource.group && kind.version === resource.version
+      ? {}
+      : { group: kind.group, version: kind.version }),
+    kind: kind.kind,
+    verbs: subVerbs,
+  }))
+  return [main, ...subresources]
+}
+
+function aggregatedResource(served: Served): object {
+  const { resource, verbs, shortNames, categories, subresources } = served
+  const { group, version, kind } = resource
+  return {
+    resource: resource.plural,
+    responseKind: { group, version, kind },
+    scope: resource.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: resource.singular,
+    verbs,
+    ...(shortNames.length === 0 ? {} : { shortNames }),
+    ...(categories.length === 0 ? {} : { categories }),
+    ...(subresources.size === 0
+      ? {}
+      : {
+          subresources: [...subresources.values()].map((each) => ({
+            subresource: each.name,
+            responseKind: each.kind,
+            verbs: each.verbs,
+          })),
+        }),
+  }
+}
+
+/** Upstream's hash of the version that is stored, which clients compare to see a storage migration. */
+function storageHash({ group, version, kind }: KindName): string {
+  return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64')
+}
+
+function wantsAggregated(accept: string): boolean {
+  for (const { mediaType, parameters } of parseAccept(accept)) {
+    if (parameters.get('as') === 'APIGroupDiscoveryList') {
+      if (parameters.get('v') === 'v2' && mediaType === 'application/json') return true
+    } else return false
+  }
+  return false
+}
+
+/** GA before beta before alpha, newer first. Source: apimachinery's `version.CompareKubeAwareVersionStrings`. */
+export function byVersionPriority(left: string, right: string): number {
+  const [a, b] = [versionRank(left), versionRank(right)]
+  for (let index = 0; index < a.length; index++) {
+    if (a[index] !== b[index]) return (b[index] ?? 0) - (a[index] ?? 0)
+  }
+  return left < right ? -1 : 1
+}
+
+function versionRank(version: string): number[] {
+  const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version)
+  if (!match) return [0, 0, 0]
+  const stage = match[2] === undefined ? 3 : match[2] === 'beta' ? 2 : 1
+  return [stage, Number(match[1]), Number(match[3] ?? 0)]
+}

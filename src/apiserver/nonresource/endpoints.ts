@@ -1,0 +1,62 @@
+/** Everything that is not a resource: discovery, version, health, metrics, and documents of other parts. */
+
+import type { Exchange } from '../endpoints/exchange.ts'
+import type { EndpointParts } from '../endpoints/parts.ts'
+import { noSuchMethod } from '../endpoints/router.ts'
+import type { InFlightLimit } from '../flow-control.ts'
+import { jsonResponse, pageNotFound } from '../http/status.ts'
+import type { ApiResponse } from '../request.ts'
+import { Discovery } from './discovery.ts'
+import { Health } from './health.ts'
+import { metricsResponse } from './metrics.ts'
+import { versionInfo } from './version.ts'
+
+export interface NonResource {
+  answer(exchange: Exchange): Promise<ApiResponse>
+}
+
+export function nonResourceEndpoints(parts: {
+  endpoints: EndpointParts
+  inFlight: InFlightLimit
+  documents: NonResource | undefined
+}): NonResource {
+  const { endpoints, inFlight, documents } = parts
+  const discovery = new Discovery(endpoints.scheme)
+  const health = new Health(endpoints)
+  return {
+    async answer(exchange) {
+      const { method } = exchange.request
+      const path = exchange.info.path.replace(/(.)\/+$/, '$1')
+      const found = await answerPath(path, exchange)
+      if (!found) return pageNotFound()
+      return method === 'GET' || method === 'HEAD' ? found : Promise.reject(noSuchMethod())
+    },
+  }
+
+  async function answerPath(path: string, exchange: Exchange): Promise<ApiResponse | undefined> {
+    if (path === '/version') return jsonResponse(200, versionInfo())
+    if (path === '/metrics') return metricsResponse(endpoints.registry.caches, inFlight)
+    if (path === '/')
+      return jsonResponse(200, { paths: [...discovery.paths(), ...health.paths(), ...otherPaths].sort() })
+    if (path === '/api' || path === '/apis' || path.startsWith('/api/') || path.startsWith('/apis/')) {
+      return discovery.answer(path, exchange.request)
+    }
+    const checked = await health.answer(path, exchange.request)
+    if (checked) return checked
+    if (documents && documentPrefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))) {
+      return await documents.answer(exchange)
+    }
+    return undefined
+  }
+}
+
+const documentPrefixes = ['/openapi', '/openid', '/.well-known']
+const otherPaths = [
+  '/.well-known/openid-configuration',
+  '/metrics',
+  '/openapi/v2',
+  '/openapi/v3',
+  '/openapi/v3/',
+  '/openid/v1/jwks',
+  '/version',
+]

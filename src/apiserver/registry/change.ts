@@ -1,0 +1,45 @@
+/**
+ * A direct change of the stored object by the server itself (binding, eviction, disruption budgets): no admission and no
+ * rules of the strategy, but the same optimistic write and managed fields.
+ */
+import { conflict, notFound } from '../../api/errors.ts'
+import type { KubeObject } from '../../api/meta.ts'
+import { limits } from '../../limits.ts'
+import { Stored } from '../cache/stored.ts'
+import { objectKey } from '../scheme/served.ts'
+import { trackUpdate } from './field-ownership.ts'
+import type { Caller, RegistryParts, Target } from './parts.ts'
+import { currentOf, fromStored, toBytes } from './persistence.ts'
+import { modifiedMessage } from './update.ts'
+import { semanticEqual } from './validation/equal.ts'
+
+export interface ChangeInput {
+  target: Target
+  caller: Caller
+  dryRun: boolean
+  /** Changes the private object in place; called again when another write came between. */
+  change(object: KubeObject): void
+}
+
+export async function changeStored(parts: RegistryParts, input: ChangeInput): Promise<KubeObject> {
+  const { target, caller } = input
+  const { served } = target
+  let stored = await currentOf(parts, target)
+  for (let attempt = 1; stored; attempt++) {
+    const old = fromStored(served, stored)
+    const object = structuredClone(old)
+    input.change(object)
+    if (input.dryRun || semanticEqual(object, old)) return object
+    const tracked = trackUpdate(parts, target, old, object, caller.manager)
+    const key = objectKey(served, target.namespace, target.name)
+    const value = toBytes(served, tracked)
+    const result = await parts.store.commit([{ op: 'put', key, value, expected: stored.revision }])
+    if (result.ok) {
+      tracked.metadata.resourceVersion = String(result.revision)
+      return tracked
+    }
+    if (attempt >= limits.patchAttemptsMax) throw conflict(served.resource, target.name, modifiedMessage)
+    stored = result.current && new Stored(result.current)
+  }
+  throw notFound(served.resource, target.name)
+}

@@ -1,0 +1,128 @@
+/**
+ * Creates an object: system fields, managed fields, mutating admission, the strategy's preparation and rules, validating
+ * admission, one durable write. Source: apiserver's `endpoints/handlers/create.go` and `registry/rest/create.go`.
+ */
+import { type ApiError, alreadyExists, apiError, invalid } from '../../api/errors.ts'
+import { groupResource, type KubeObject } from '../../api/meta.ts'
+import { limits } from '../../limits.ts'
+import { objectKey } from '../scheme/served.ts'
+import { trackUpdate } from './field-ownership.ts'
+import { chooseName, dedupOwnerReferences, fillSystemFields, validateMetadata } from './metadata.ts'
+import {
+  admissionAttributes,
+  type Caller,
+  type RegistryParts,
+  type Target,
+  type WriteOptions,
+  type Written,
+} from './parts.ts'
+import { toBytes } from './persistence.ts'
+
+export interface CreateInput {
+  target: Target
+  /** Private to this call; decoded and defaulted. */
+  object: KubeObject
+  caller: Caller
+  options: WriteOptions
+  /** Server-side apply brings its own managed fields. */
+  managed?: boolean
+}
+
+export async function createObject(parts: RegistryParts, input: CreateInput): Promise<Written> {
+  const { object, target, caller } = input
+  const { strategy } = target.served
+  if (object.metadata.resourceVersion) throw versionOnCreate()
+  warnOfDuplicates(object, caller)
+  const tracked = input.managed ? object : trackUpdate(parts, target, undefined, object, caller.manager)
+  fillSystemFields(tracked, { nowMs: parts.clock.nowMs(), random: parts.random, namespace: target.namespace })
+  await admit(parts, input, tracked, 'mutate')
+  strategy.default?.(tracked)
+  strategy.prepareForCreate?.(tracked)
+  for (let attempt = 1; ; attempt++) {
+    const candidate = structuredClone(tracked)
+    candidate.metadata.name = chooseName(candidate.metadata, parts.random)
+    const outcome = await createNamed(parts, { ...input, object: candidate })
+    if (outcome.kind === 'created') return outcome.written
+    if (tracked.metadata.name) throw alreadyExists(target.served.resource, candidate.metadata.name)
+    if (attempt >= limits.generateNameAttemptsMax) throw nameNotFound(input, candidate.metadata.name)
+  }
+}
+
+type Outcome = { kind: 'created'; written: Written } | { kind: 'exists' }
+
+async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Outcome> {
+  const { object, target, options, caller } = input
+  const { served } = target
+  const { strategy } = served
+  const errors = [
+    ...validateMetadata(object.metadata, {
+      namespaced: served.resource.namespaced,
+      validateName: strategy.validateName,
+    }),
+    ...(strategy.validateCreate?.(object) ?? []),
+  ]
+  const name = object.metadata.name ?? ''
+  if (errors.length > 0) throw invalid(served.resource, name, errors)
+  for (const warning of strategy.warnings?.(object, undefined) ?? []) caller.warn(warning)
+  await admit(parts, input, object, 'validate')
+  const allocation = await strategy.allocate?.(object, undefined)
+  try {
+    const key = objectKey(served, target.namespace, name)
+    if (options.dryRun) {
+      const { item } = await parts.store.get(key)
+      await allocation?.release()
+      return item ? { kind: 'exists' } : { kind: 'created', written: { object, created: true } }
+    }
+    const value = toBytes(served, object)
+    const ttlSeconds = strategy.ttlSeconds?.(object)
+    const write = { op: 'put', key, value, expected: 0, ...(ttlSeconds === undefined ? {} : { ttlSeconds }) } as const
+    const result = await parts.store.commit([write])
+    if (!result.ok) {
+      await allocation?.release()
+      return { kind: 'exists' }
+    }
+    await allocation?.settle()
+    object.metadata.resourceVersion = String(result.revision)
+    return { kind: 'created', written: { object, created: true } }
+  } catch (error) {
+    await allocation?.release()
+    throw error
+  }
+}
+
+async function admit(
+  parts: RegistryParts,
+  { target, caller, options }: CreateInput,
+  object: KubeObject,
+  step: 'mutate' | 'validate',
+): Promise<void> {
+  const named = { ...target, name: target.subresource === '' ? (object.metadata.name ?? '') : target.name }
+  const change = { object, oldObject: undefined, dryRun: options.dryRun, options: options.raw }
+  await parts.admission[step](admissionAttributes(named, caller, { operation: 'CREATE', ...change }))
+  if (step === 'mutate') warnOfDuplicates(object, caller)
+}
+
+function warnOfDuplicates(object: KubeObject, caller: Caller): void {
+  const warning = dedupOwnerReferences(object.metadata)
+  if (warning) caller.warn(warning)
+}
+
+function versionOnCreate(): ApiError {
+  return apiError({ code: 500, reason: '', message: 'resourceVersion should not be set on objects to be created' })
+}
+
+function nameNotFound({ target }: CreateInput, name: string): ApiError {
+  const { resource } = target.served
+  const details = {
+    name,
+    ...(resource.group === '' ? {} : { group: resource.group }),
+    kind: resource.plural,
+    retryAfterSeconds: 1,
+  }
+  return apiError({
+    code: 409,
+    reason: 'AlreadyExists',
+    message: `${groupResource(resource)} "${name}" already exists, the server was not able to generate a unique name for the object`,
+    details,
+  })
+}

@@ -1,0 +1,51 @@
+/** Server-side apply's bookkeeping (`metadata.managedFields`) as the registry calls it. */
+import { applyPatch } from '../../api/apply/apply.ts'
+import type { ApplyContext } from '../../api/apply/context.ts'
+import { resetFields } from '../../api/apply/reset-fields.ts'
+import { keepUnchangedTimes, updateManagedFields } from '../../api/apply/update.ts'
+import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
+import { rfc3339 } from '../../platform/clock.ts'
+import type { RegistryParts, Target } from './parts.ts'
+
+type Time = Pick<RegistryParts, 'clock'>
+
+/** A copy of `updated` that says who owns what after this write. */
+export function trackUpdate(
+  parts: Time,
+  target: Target,
+  live: KubeObject | undefined,
+  updated: KubeObject,
+  manager: string,
+): KubeObject {
+  return updateManagedFields({ ...contextOf(parts, target), live, updated, manager })
+}
+
+/** The live object with the applied configuration merged in, not yet defaulted. */
+export function applied(
+  parts: Time,
+  target: Target,
+  live: KubeObject | undefined,
+  request: { patch: unknown; manager: string; force: boolean },
+): KubeObject {
+  return applyPatch<KubeObject>({ ...contextOf(parts, target), live, ...request })
+}
+
+/** A write that changes only times in managed fields changes nothing. */
+export function withUnchangedTimes(live: KubeObject, updated: KubeObject): KubeObject {
+  return keepUnchangedTimes(live, updated)
+}
+
+function contextOf(parts: Time, { served, subresource }: Target): ApplyContext {
+  const { resource } = served
+  const { group, plural } = resource
+  const ignored = resetFields({ group, plural, hasStatus: served.subresources.has('status'), subresource })
+  return {
+    type: served.type,
+    kind: resource.kind,
+    apiVersion: apiVersionOf(resource),
+    subresource,
+    now: rfc3339(parts.clock.nowMs()),
+    ...(ignored ? { ignored } : {}),
+    ...(served.otherVersion ? { version: (apiVersion) => served.otherVersion?.(apiVersion) } : {}),
+  }
+}

@@ -1,0 +1,64 @@
+/** What the generic registry works with, and the values that its operations take and give. */
+import type { KubeObject } from '../../api/meta.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Random } from '../../platform/random.ts'
+import type { Store } from '../../store/store.ts'
+import type { Admission, AdmissionAttributes } from '../admission.ts'
+import type { Caches } from '../cache/caches.ts'
+import type { UserInfo } from '../request.ts'
+import type { Served } from '../scheme/served.ts'
+import type { FieldValidation } from './options.ts'
+
+export interface RegistryParts {
+  store: Store
+  caches: Caches
+  admission: Admission
+  clock: Clock
+  random: Random
+}
+
+/** Who asks, and where hints for them go. */
+export interface Caller {
+  user: UserInfo
+  /** `fieldManager`, else the first part of the user agent; empty when neither is known. */
+  manager: string
+  /** Adds a `Warning` header to the answer. */
+  warn(text: string): void
+}
+
+/** The object that a request names. */
+export interface Target {
+  served: Served
+  namespace: string
+  name: string
+  /** Empty for the object itself. */
+  subresource: string
+}
+
+export interface WriteOptions {
+  dryRun: boolean
+  fieldValidation: FieldValidation
+  /** The request's options object, for webhooks. */
+  raw: Readonly<Record<string, unknown>>
+}
+
+export interface Written {
+  object: KubeObject
+  created: boolean
+}
+
+export function admissionAttributes(
+  target: Target,
+  caller: Caller,
+  change: Pick<AdmissionAttributes, 'operation' | 'object' | 'oldObject' | 'dryRun' | 'options'>,
+): AdmissionAttributes {
+  return {
+    ...change,
+    resource: target.served.resource,
+    subresource: target.subresource,
+    namespace: target.namespace,
+    name: target.name,
+    user: caller.user,
+    warn: (text) => caller.warn(text),
+  }
+}

@@ -1,0 +1,46 @@
+/** Between objects of the served version and the bytes in the store. */
+import { notFound } from '../../api/errors.ts'
+import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
+import type { KeyValue } from '../../store/store.ts'
+import { decodeStored, encodeStored, Stored } from '../cache/stored.ts'
+import { objectKey, type Served } from '../scheme/served.ts'
+import type { RegistryParts, Target } from './parts.ts'
+
+/** The stored bytes of an object of the served version. */
+export function toBytes(served: Served, object: KubeObject): Uint8Array {
+  if (!served.conversion) return encodeStored(object, served.type)
+  return encodeStored(served.conversion.toStored(structuredClone(object)), served.storedType)
+}
+
+/** A fresh object of the served version. */
+export function fromStored(served: Served, stored: Stored): KubeObject {
+  const object = stored.decode()
+  return served.conversion ? served.conversion.fromStored(object) : object
+}
+
+export function fromKeyValue(served: Served, item: KeyValue): KubeObject {
+  const object = decodeStored(item.value, item.modRevision)
+  return served.conversion ? served.conversion.fromStored(object) : object
+}
+
+/** The stored state of the target as of now; undefined when there is none. */
+export async function currentOf(parts: RegistryParts, target: Target): Promise<Stored | undefined> {
+  const key = objectKey(target.served, target.namespace, target.name)
+  const cache = await parts.caches.fresh(target.served)
+  if (cache) return cache.get(key)
+  const { item } = await parts.store.get(key)
+  return item && new Stored(item)
+}
+
+export async function requireCurrent(parts: RegistryParts, target: Target): Promise<Stored> {
+  const stored = await currentOf(parts, target)
+  if (!stored) throw notFound(target.served.resource, target.name)
+  return stored
+}
+
+/** Sets what a client may leave out because the URL says it. */
+export function withKind(served: Served, object: KubeObject): KubeObject {
+  object.kind = served.resource.kind
+  object.apiVersion = apiVersionOf(served.resource)
+  return object
+}

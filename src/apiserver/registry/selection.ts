@@ -1,0 +1,67 @@
+/** Which objects of a collection a list, watch or deletecollection means: label and field selectors as one predicate. */
+import { badRequest } from '../../api/errors.ts'
+import type { KubeObject } from '../../api/meta.ts'
+import {
+  exactFieldValue,
+  type FieldRequirements,
+  matchesFields,
+  parseFieldSelector,
+} from '../../api/selectors/field.ts'
+import { labelSelectorParameter, matchesLabels, SelectorError } from '../../api/selectors/label.ts'
+import type { Stored } from '../cache/stored.ts'
+import type { Served } from '../scheme/served.ts'
+
+export interface Selection {
+  /** Undefined when everything is selected. */
+  matches: ((stored: Stored) => boolean) | undefined
+  /** The one name that a `metadata.name=x` selector allows. */
+  name: string | undefined
+}
+
+/** Throws a 400 with upstream's text when a selector can't be read or names a field that the resource does not offer. */
+export function selectionOf(served: Served, query: { labelSelector: string; fieldSelector: string }): Selection {
+  const labels = query.labelSelector === '' ? [] : labelSelectorParameter(query.labelSelector)
+  const fields = fieldRequirements(query.fieldSelector)
+  for (const { field } of fields) requireSelectable(served, field)
+  if (labels.length === 0 && fields.length === 0) return { matches: undefined, name: undefined }
+  const fieldsOf = selectableFieldsOf(served)
+  return {
+    matches: (stored) => {
+      const selectable = stored.selectable(fieldsOf)
+      return (
+        matchesFields(fields, (field) => selectable.fields[field] ?? '') && matchesLabels(labels, selectable.labels)
+      )
+    },
+    name: exactFieldValue(fields, 'metadata.name'),
+  }
+}
+
+/** What a stored object offers to field selectors. */
+export function selectableFieldsOf(served: Served): (object: KubeObject) => Record<string, string> {
+  const own = Object.entries(served.strategy.selectableFields ?? {})
+  return (object) => {
+    const fields: Record<string, string> = { 'metadata.name': object.metadata.name ?? '' }
+    if (served.resource.namespaced) fields['metadata.namespace'] = object.metadata.namespace ?? ''
+    for (const [name, valueOf] of own) fields[name] = valueOf(object)
+    return fields
+  }
+}
+
+function fieldRequirements(text: string): FieldRequirements {
+  try {
+    return parseFieldSelector(text)
+  } catch (error) {
+    if (error instanceof SelectorError) throw badRequest(error.message)
+    throw error
+  }
+}
+
+/** Kinds that offer fields of their own word the refusal differently from those that do not. */
+function requireSelectable(served: Served, field: string): void {
+  if (field === 'metadata.name' || field === 'metadata.namespace') return
+  const own = served.strategy.selectableFields
+  if (!own) throw badRequest(`"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`)
+  if (field in own) return
+  const isJob = served.resource.group === 'batch' && served.resource.kind === 'Job'
+  throw badRequest(isJob ? `field label "${field}" not supported for Job` : `field label not supported: ${field}`)
+}

@@ -1,0 +1,82 @@
+/** What an update of an object or of one of its subresources may change, and its rules. */
+import { type FieldError, methodNotAllowed } from '../../api/errors.ts'
+import type { KubeObject } from '../../api/meta.ts'
+import { keepSystemFields, validateMetadata, validateMetadataUpdate } from './metadata.ts'
+import type { Target } from './parts.ts'
+
+type WithStatus = KubeObject & { status?: unknown }
+
+/** Metadata that the status endpoint of a resource leaves alone. Source: each resource's status strategy. */
+const keptByStatus: Readonly<Record<string, readonly ('labels' | 'ownerReferences' | 'all')[]>> = {
+  'pods.': ['ownerReferences'],
+  'deployments.apps': ['labels'],
+  'volumeattachments.storage.k8s.io': ['all'],
+  'flowschemas.flowcontrol.apiserver.k8s.io': ['all'],
+  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': ['all'],
+  'validatingadmissionpolicies.admissionregistration.k8s.io': ['all'],
+  'resourceclaims.resource.k8s.io': ['all'],
+  'customresourcedefinitions.apiextensions.k8s.io': ['all'],
+  'servicecidrs.networking.k8s.io': ['all'],
+}
+
+/** Keeps what this endpoint may not change. In place, except that the result may be another object. */
+export function prepareUpdate(target: Target, object: KubeObject, old: KubeObject): KubeObject {
+  const { strategy } = target.served
+  keepSystemFields(object.metadata, old.metadata)
+  if (target.subresource === '') {
+    strategy.prepareForUpdate?.(object, old)
+    return object
+  }
+  if (target.subresource === 'status') {
+    const prepared = onlyStatus(target, object, old)
+    strategy.status?.prepareForUpdate?.(prepared, old)
+    return prepared
+  }
+  const rules = strategy.subresources?.[target.subresource]
+  if (!rules) throw methodNotAllowed(target.served.resource, 'update')
+  rules.prepareForUpdate(object, old)
+  return object
+}
+
+export function validateUpdated(target: Target, object: KubeObject, old: KubeObject): FieldError[] {
+  const { resource, strategy } = target.served
+  const names = { namespaced: resource.namespaced, validateName: strategy.validateName }
+  const metadata = [
+    ...validateMetadata(object.metadata, names),
+    ...validateMetadataUpdate(object.metadata, old.metadata),
+    ...validateMetadataUpdate(object.metadata, old.metadata),
+  ]
+  return [...metadata, ...ownErrors(target, object, old)]
+}
+
+function ownErrors(target: Target, object: KubeObject, old: KubeObject): FieldError[] {
+  const { strategy } = target.served
+  if (target.subresource === '') return strategy.validateUpdate?.(object, old) ?? []
+  if (target.subresource === 'status') return strategy.status?.validateUpdate?.(object, old) ?? []
+  return strategy.subresources?.[target.subresource]?.validateUpdate(object, old) ?? []
+}
+
+function onlyStatus(target: Target, object: WithStatus, old: WithStatus): KubeObject {
+  const { group, plural } = target.served.resource
+  const kept = keptByStatus[`${plural}.${group}`] ?? []
+  const prepared: WithStatus = { ...old, metadata: object.metadata }
+  if (object.status === undefined) delete prepared.status
+  else prepared.status = object.status
+  if (kept.includes('all')) {
+    const { resourceVersion, managedFields } = object.metadata
+    prepared.metadata = {
+      ...old.metadata,
+      ...(resourceVersion ? { resourceVersion } : {}),
+      ...(managedFields ? { managedFields } : {}),
+    }
+  }
+  for (const field of ['labels', 'ownerReferences'] as const) {
+    if (kept.includes(field)) prepared.metadata = withField(prepared.metadata, old.metadata, field)
+  }
+  return prepared
+}
+
+function withField<M extends object, K extends keyof M>(metadata: M, old: M, field: K): M {
+  const { [field]: _, ...rest } = metadata
+  return (old[field] === undefined ? rest : { ...rest, [field]: old[field] }) as M
+}

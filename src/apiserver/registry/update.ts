@@ -1,0 +1,203 @@
+/**
+ * Changes an object: optimistic concurrency, managed fields, mutating admission, the strategy's preparation and rules,
+ * validating admission, one durable write, or none when nothing changed. Updates, patches and most subresources come
+ * here. Source: apiserver's `registry/generic/registry/store.go` and `registry/rest/update.go`.
+ */
+import { apiError, conflict, invalid, notFound } from '../../api/errors.ts'
+import type { KubeObject } from '../../api/meta.ts'
+import { limits } from '../../limits.ts'
+import type { CommitResult } from '../../store/store.ts'
+import { Stored } from '../cache/stored.ts'
+import { objectKey, type Served } from '../scheme/served.ts'
+import { createObject } from './create.ts'
+import { trackUpdate, withUnchangedTimes } from './field-ownership.ts'
+import { dedupOwnerReferences } from './metadata.ts'
+import {
+  admissionAttributes,
+  type Caller,
+  type RegistryParts,
+  type Target,
+  type WriteOptions,
+  type Written,
+} from './parts.ts'
+import { currentOf, fromStored, toBytes } from './persistence.ts'
+import { prepareUpdate, validateUpdated } from './update-rules.ts'
+import { semanticEqual } from './validation/equal.ts'
+
+export const modifiedMessage =
+  'the object has been modified; please apply your changes to the latest version and try again'
+
+export interface UpdateInput {
+  target: Target
+  caller: Caller
+  options: WriteOptions
+  /**
+   * The wanted object, made from the stored one (both private to the call), decoded and defaulted. Called again when
+   * another write came between. Its resourceVersion, when set, must be the stored one's.
+   */
+  change(live: KubeObject | undefined): Promise<KubeObject> | KubeObject
+  /** The uid that the stored object must have. */
+  uid?: string | undefined
+  /** Server-side apply creates what does not exist and brings its own managed fields. */
+  apply?: boolean
+  /** Called before a create by update, to check that the caller may create. */
+  mayCreate?(): Promise<void>
+}
+
+export async function updateObject(parts: RegistryParts, input: UpdateInput): Promise<Written> {
+  const { target } = input
+  let stored = await currentOf(parts, target)
+  for (let attempt = 1; ; attempt++) {
+    if (!stored) return await createInstead(parts, input)
+    const outcome = await attemptUpdate(parts, input, stored)
+    if ('object' in outcome) return outcome
+    if (attempt >= limits.patchAttemptsMax) throw conflict(target.served.resource, target.name, modifiedMessage)
+    stored = outcome.current ? new Stored(outcome.current) : undefined
+  }
+}
+
+type Lost = Extract<CommitResult, { ok: false }>
+
+async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: Stored): Promise<Written | Lost> {
+  const { target, caller, options } = input
+  const { served } = target
+  const old = fromStored(served, stored)
+  requireUid(input, old)
+  const wanted = await changed(parts, input, old)
+  requireVersion(input, wanted, stored)
+  wanted.metadata.resourceVersion = String(stored.revision)
+  const prepared = prepareUpdate(target, wanted, old)
+  const object = withUnchangedTimes(old, prepared)
+  const errors = validateUpdated(target, object, old)
+  if (errors.length > 0) throw invalid(served.resource, target.name, errors)
+  for (const warning of served.strategy.warnings?.(object, old) ?? []) caller.warn(warning)
+  const admission = {
+    operation: 'UPDATE',
+    object,
+    oldObject: old,
+    dryRun: options.dryRun,
+    options: options.raw,
+  } as const
+  await parts.admission.validate(admissionAttributes(target, caller, admission))
+  return await commitUpdate(parts, input, { object, old, stored })
+}
+
+async function changed(parts: RegistryParts, input: UpdateInput, old: KubeObject): Promise<KubeObject> {
+  const { target, caller, options } = input
+  const wanted = await input.change(structuredClone(old))
+  warnOfDuplicates(wanted, caller)
+  const tracked = input.apply ? wanted : trackUpdate(parts, target, old, wanted, caller.manager)
+  const admission = {
+    operation: 'UPDATE',
+    object: tracked,
+    oldObject: old,
+    dryRun: options.dryRun,
+    options: options.raw,
+  } as const
+  await parts.admission.mutate(admissionAttributes(target, caller, admission))
+  warnOfDuplicates(tracked, caller)
+  target.served.strategy.default?.(tracked)
+  return tracked
+}
+
+interface Change {
+  object: KubeObject
+  old: KubeObject
+  stored: Stored
+}
+
+async function commitUpdate(
+  parts: RegistryParts,
+  { target, options }: UpdateInput,
+  change: Change,
+): Promise<Written | Lost> {
+  const { object, old, stored } = change
+  const { served } = target
+  const key = objectKey(served, target.namespace, target.name)
+  if (finished(served, object, old)) return await commitDelete(parts, { target, options, key, change })
+  if (options.dryRun || semanticEqual(object, old)) return { object, created: false }
+  const allocation = target.subresource === '' ? await served.strategy.allocate?.(object, old) : undefined
+  try {
+    const ttlSeconds = served.strategy.ttlSeconds?.(object)
+    const value = toBytes(served, object)
+    const ttl = ttlSeconds === undefined ? {} : { ttlSeconds }
+    const result = await parts.store.commit([{ op: 'put', key, value, expected: stored.revision, ...ttl }])
+    if (!result.ok) {
+      await allocation?.release()
+      return result
+    }
+    await allocation?.settle()
+    object.metadata.resourceVersion = String(result.revision)
+    return { object, created: false }
+  } catch (error) {
+    await allocation?.release()
+    throw error
+  }
+}
+
+/** An object that is being deleted goes when its last finalizer does. */
+function finished(served: Served, object: KubeObject, old: KubeObject): boolean {
+  if ((object.metadata.finalizers ?? []).length > 0 || old.metadata.deletionGracePeriodSeconds !== 0) return false
+  const isNamespace = served.resource.group === '' && served.resource.kind === 'Namespace'
+  const spec = (object as { spec?: { finalizers?: string[] } }).spec
+  return !isNamespace || (spec?.finalizers ?? []).length === 0
+}
+
+async function commitDelete(
+  parts: RegistryParts,
+  { target, options, key, change }: { target: Target; options: WriteOptions; key: string; change: Change },
+): Promise<Written | Lost> {
+  const { object, stored } = change
+  if (options.dryRun) return { object, created: false }
+  const result = await parts.store.commit([{ op: 'delete', key, expected: stored.revision }])
+  if (!result.ok) return result
+  await target.served.strategy.released?.(object)
+  object.metadata.resourceVersion = String(result.revision)
+  return { object, created: false }
+}
+
+async function createInstead(parts: RegistryParts, input: UpdateInput): Promise<Written> {
+  const { target, caller, options } = input
+  const { strategy, resource } = target.served
+  if (target.subresource !== '' || !(strategy.allowCreateOnUpdate || input.apply)) throw notFound(resource, target.name)
+  const object = await input.change(undefined)
+  if (input.uid) throw notFound(resource, target.name)
+  await input.mayCreate?.()
+  object.metadata.name ??= target.name
+  delete object.metadata.resourceVersion
+  return await createObject(parts, { target, object, caller, options, managed: input.apply ?? false })
+}
+
+function requireUid({ target, uid }: UpdateInput, old: KubeObject): void {
+  if (!uid || uid === old.metadata.uid) return
+  const key = objectKey(target.served, target.namespace, target.name).slice('/registry'.length)
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`
+  throw conflict(
+    target.served.resource,
+    target.name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+  )
+}
+
+function requireVersion({ target }: UpdateInput, object: KubeObject, stored: Stored): void {
+  const { resource, strategy } = target.served
+  const version = object.metadata.resourceVersion
+  if (!version || version === '0') {
+    if (strategy.allowUnconditionalUpdate !== false) return
+    const detail = 'must be specified for an update'
+    const error = { type: 'Invalid', path: 'metadata.resourceVersion', value: 0, detail } as const
+    throw invalid({ group: resource.group, kind: resource.plural }, target.name, [error])
+  }
+  if (!/^\d+$/.test(version)) throw badVersion(version)
+  if (Number(version) !== stored.revision) throw conflict(resource, target.name, modifiedMessage)
+}
+
+function badVersion(version: string): Error {
+  const message = `resourceVersion: Invalid value: ${JSON.stringify(version)}: must be a whole number that a server gave`
+  return apiError({ code: 400, reason: 'BadRequest', message })
+}
+
+function warnOfDuplicates(object: KubeObject, caller: Caller): void {
+  const warning = dedupOwnerReferences(object.metadata)
+  if (warning) caller.warn(warning)
+}

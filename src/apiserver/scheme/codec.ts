@@ -1,0 +1,48 @@
+/** Between bytes and typed objects: the codecs of `api/codec` as the endpoints call them. */
+import { DecodeError } from '../../api/codec/error.ts'
+import { decodeDocument, encodeJson, type ParsedDocument, parseJson } from '../../api/codec/json.ts'
+import { decodeProtobuf, ProtobufError } from '../../api/codec/protobuf.ts'
+import { applySchemaDefaults } from '../../api/codec/schema-defaults.ts'
+import { badRequest } from '../../api/errors.ts'
+import type { StructNode } from '../../api/schema/type-node.ts'
+
+export type { ParsedDocument }
+
+/** Throws a 400 when the bytes are not of the encoding. */
+export async function parseDocument(
+  encoding: 'json' | 'yaml' | 'protobuf',
+  body: Uint8Array,
+  type: StructNode,
+): Promise<ParsedDocument> {
+  try {
+    if (encoding === 'protobuf') return { value: decodeProtobuf(body, type), duplicates: [] }
+    if (encoding === 'json') return parseJson(body)
+    const { parseYaml } = await import('../../api/codec/yaml.ts')
+    return parseYaml(body)
+  } catch (error) {
+    if (error instanceof DecodeError || error instanceof ProtobufError) throw badRequest(error.message)
+    throw error
+  }
+}
+
+/**
+ * The parsed value as an object of the type, with the schema's defaults; takes the value over. `strictErrors` are what
+ * strict field validation refuses. Throws a 400 that names the field when the value does not fit.
+ */
+export function decodeTyped(type: StructNode, document: ParsedDocument): { object: object; strictErrors: string[] } {
+  try {
+    const decoded = decodeDocument(type, document)
+    applySchemaDefaults(type, decoded.object)
+    return decoded
+  } catch (error) {
+    if (error instanceof DecodeError) throw badRequest(error.message)
+    throw error
+  }
+}
+
+const textEncoder = new TextEncoder()
+
+/** In the schema's order, with what is always written even when empty. */
+export function encodeTyped(type: StructNode, object: object): Uint8Array {
+  return textEncoder.encode(encodeJson(type, object))
+}

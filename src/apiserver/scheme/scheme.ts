@@ -1,0 +1,129 @@
+/** The served resources by group and version. Custom resources come and go at run time. */
+import { groupResource, type Resource } from '../../api/meta.ts'
+import { groupVersionInfos, kindType, type ResourceInfo } from '../../api/schema/registry.ts'
+import type { StructNode } from '../../api/schema/type-node.ts'
+import type { Strategy } from '../registry/strategy.ts'
+import { type Conversion, type KindName, type Served, spliceFor } from './served.ts'
+import { builtInStorePrefix } from './store-prefix.ts'
+
+export class Scheme {
+  readonly #served = new Map<string, Served>()
+  readonly #versions = new Map<string, Set<string>>()
+  readonly #listeners = new Set<() => void>()
+  /** Grows with each change, for caches of what is made from the scheme (discovery, OpenAPI). */
+  #generation = 0
+
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** Versions of each group, in the order in which they came. */
+  get groups(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#versions
+  }
+
+  find(group: string, version: string, plural: string): Served | undefined {
+    return this.#served.get(`${group}/${version}/${plural}`)
+  }
+
+  of({ group, version, plural }: Resource): Served {
+    const served = this.find(group, version, plural)
+    if (!served) throw new Error(`${groupResource({ group, plural })} in version ${version} is not served`)
+    return served
+  }
+
+  hasVersion(group: string, version: string): boolean {
+    return this.#versions.get(group)?.has(version) ?? false
+  }
+
+  all(): Iterable<Served> {
+    return this.#served.values()
+  }
+
+  add(served: Served): void {
+    const { group, version, plural } = served.resource
+    this.#served.set(`${group}/${version}/${plural}`, served)
+    const versions = this.#versions.get(group) ?? new Set()
+    versions.add(version)
+    this.#versions.set(group, versions)
+    this.#changed()
+  }
+
+  remove({ resource: { group, version, plural } }: Served): void {
+    this.#served.delete(`${group}/${version}/${plural}`)
+    const inUse = [...this.#served.values()].some(
+      ({ resource }) => resource.group === group && resource.version === version,
+    )
+    if (!inUse) this.#versions.get(group)?.delete(version)
+    if (this.#versions.get(group)?.size === 0) this.#versions.delete(group)
+    this.#changed()
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #changed(): void {
+    this.#generation += 1
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+export interface BuiltInOptions {
+  /** By `plural.group` (`pods`, `deployments.apps`) or `plural.group/version` where versions differ. */
+  strategies: ReadonlyMap<string, Strategy>
+  /** Versions served as another version than the one stored, by `plural.group/version`. */
+  conversions: ReadonlyMap<string, { stored: KindName; conversion: Conversion }>
+}
+
+/** All built-in resources that are on by default. */
+export function builtInScheme(options: BuiltInOptions): Scheme {
+  const scheme = new Scheme()
+  for (const { served, resources } of groupVersionInfos()) {
+    if (served) for (const info of resources) scheme.add(builtIn(info, options))
+  }
+  return scheme
+}
+
+function builtIn(info: ResourceInfo, options: BuiltInOptions): Served {
+  const { resource, body } = info
+  const name = groupResource(resource)
+  const versioned = `${name}/${resource.version}`
+  const converted = options.conversions.get(versioned)
+  const storedKind = converted?.stored ?? body
+  return {
+    resource,
+    verbs: info.verbs,
+    shortNames: info.shortNames,
+    categories: info.categories,
+    columns: info.columns,
+    subresources: new Map(
+      info.subresources.map(({ name: subresource, group, version, kind, verbs }) => [
+        subresource,
+        { name: subresource, kind: { group, version, kind }, verbs },
+      ]),
+    ),
+    strategy: options.strategies.get(versioned) ?? options.strategies.get(name) ?? { resource },
+    get type() {
+      return typeOfKind(body)
+    },
+    get listType() {
+      return typeOfKind({ ...body, kind: `${body.kind}List` })
+    },
+    get storedType() {
+      return typeOfKind(storedKind)
+    },
+    storePrefix: builtInStorePrefix(resource),
+    storedKind,
+    conversion: converted?.conversion,
+    splice: spliceFor(storedKind),
+  }
+}
+
+/** Throws when the schema has no such kind. */
+export function typeOfKind(name: KindName): StructNode {
+  const type = kindType(name)
+  if (!type) throw new Error(`the schema has no kind ${name.kind} in ${name.group}/${name.version}`)
+  return type
+}

@@ -1,0 +1,61 @@
+/** What the server serves: every resource with its verbs, subresources, type, strategy and place in the store. */
+import type { VersionView } from '../../api/apply/context.ts'
+import type { KubeObject, Resource } from '../../api/meta.ts'
+import type { KindName } from '../../api/schema/registry.ts'
+import type { ColumnDeclaration } from '../../api/schema/schema.ts'
+import type { StructNode } from '../../api/schema/type-node.ts'
+import { type Splice, spliceOf } from '../cache/stored.ts'
+import type { Strategy } from '../registry/strategy.ts'
+
+export type { KindName }
+
+export interface ServedSubresource {
+  name: string
+  /** The kind of its body, which may be of another group version (autoscaling/v1 Scale). */
+  kind: KindName
+  verbs: readonly string[]
+}
+
+/** Between the version served and the version stored, where they differ (HPA v1, events.k8s.io). */
+export interface Conversion {
+  /** Changes the private object and returns it (or a new one). */
+  toStored(object: KubeObject): KubeObject
+  fromStored(object: KubeObject): KubeObject
+}
+
+export interface Served {
+  resource: Resource
+  verbs: readonly string[]
+  shortNames: readonly string[]
+  categories: readonly string[]
+  columns: readonly ColumnDeclaration[]
+  subresources: ReadonlyMap<string, ServedSubresource>
+  strategy: Strategy
+  /** Whether a CustomResourceDefinition made it. */
+  custom?: boolean
+  /** Resolved when first asked for. */
+  readonly type: StructNode
+  readonly listType: StructNode
+  readonly storedType: StructNode
+  /** `/registry/pods/`. */
+  storePrefix: string
+  /** What the store holds. */
+  storedKind: KindName
+  conversion: Conversion | undefined
+  /** How owners who wrote in another served version see the object. Absent: all versions have the same fields. */
+  otherVersion?(apiVersion: string): VersionView | undefined
+  splice: Splice
+}
+
+export function objectKey(served: Served, namespace: string, name: string): string {
+  return served.resource.namespaced ? `${served.storePrefix}${namespace}/${name}` : served.storePrefix + name
+}
+
+/** Keys of the collection: of one namespace, or of all with an empty one. */
+export function collectionPrefix(served: Served, namespace: string): string {
+  return served.resource.namespaced && namespace !== '' ? `${served.storePrefix}${namespace}/` : served.storePrefix
+}
+
+export function spliceFor({ group, version, kind }: KindName): Splice {
+  return spliceOf({ kind, apiVersion: group === '' ? version : `${group}/${version}` })
+}
