@@ -5,7 +5,7 @@ import { applyObjects, parseManifests } from '../../client/apply.ts'
 import type { Client } from '../../client/client.ts'
 import { createClient } from '../../client/client-impl.ts'
 import { httpTransport } from '../../client/http-transport.ts'
-import { accessOf, parseKubeconfig } from '../../client/kubeconfig.ts'
+import { loadKubeconfig } from '../../client/kubeconfig.ts'
 import { type ClusterConfig, paths } from '../config.ts'
 import { blockingFindings } from '../host/doctor.ts'
 import type { Machine } from '../machine.ts'
@@ -69,7 +69,7 @@ async function refuseUnfit(machine: Machine, config: ClusterConfig): Promise<voi
 async function answeringClient(machine: Machine, config: ClusterConfig): Promise<Client | undefined> {
   const path = paths(config).adminKubeconfig
   if (!(await machine.disk.stat(path))) return undefined
-  const access = await accessOf(await parseKubeconfig(await machine.disk.readText(path)), { disk: machine.disk, path })
+  const access = await loadKubeconfig(machine.disk, path)
   const client = createClient(httpTransport({ net: machine.net, server: access.server, tls: access.tls }))
   const status = await client.raw<unknown>('GET', '/version').catch(() => undefined)
   return status === undefined ? undefined : client
