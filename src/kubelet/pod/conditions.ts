@@ -7,6 +7,15 @@ import { initContainers, regularContainers } from './spec.ts'
 
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed'
 
+/** Types that the node agent alone writes, in the order in which it writes them. */
+export const ownConditions = [
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+] as const
+
 export interface ConditionInput {
   pod: Pod
   phase: PodPhase
@@ -30,16 +39,16 @@ export function podConditions(input: ConditionInput): PodCondition[] {
   const { pod, now } = input
   const previous = pod.status?.conditions ?? []
   const containersReady = containersReadyVerdict(input)
-  const own: [string, Verdict][] = [
-    ['PodReadyToStartContainers', { status: input.sandboxReady ? 'True' : 'False' }],
-    ['Initialized', initializedVerdict(input)],
-    ['Ready', readyVerdict(pod, containersReady)],
-    ['ContainersReady', containersReady],
-    ['PodScheduled', { status: 'True' }],
-  ]
-  const names = new Set(own.map(([type]) => type))
+  const verdicts: Record<(typeof ownConditions)[number], Verdict> = {
+    PodReadyToStartContainers: { status: input.sandboxReady ? 'True' : 'False' },
+    Initialized: initializedVerdict(input),
+    Ready: readyVerdict(pod, containersReady),
+    ContainersReady: containersReady,
+    PodScheduled: { status: 'True' },
+  }
+  const names = new Set<string>(ownConditions)
   return [
-    ...own.map(([type, verdict]) => condition(pod, previous, type, verdict, now)),
+    ...ownConditions.map((type) => condition(pod, previous, type, verdicts[type], now)),
     ...previous.filter(({ type }) => !names.has(type)),
   ]
 }

@@ -1,4 +1,5 @@
 /** Questions about a pod's specification that several decisions ask. */
+import { podQosClass } from '../../api/pod-qos.ts'
 import type { Container, EphemeralContainer, Pod } from '../../api/types/core/v1.ts'
 
 export type ContainerKind = 'init' | 'regular' | 'ephemeral'
@@ -57,18 +58,7 @@ export function fieldPathOf({ kind, container }: NamedContainer): string {
 export function qosClassOf(pod: Pod): QosClass {
   const known = pod.status?.qosClass
   if (known === 'Guaranteed' || known === 'Burstable' || known === 'BestEffort') return known
-  const containers = [...initContainers(pod), ...regularContainers(pod)]
-  const lists = containers.map((container) => container.resources)
-  const isSet = (list: Record<string, string> | undefined): boolean => Boolean(list?.cpu || list?.memory)
-  if (!lists.some((resources) => isSet(resources?.requests) || isSet(resources?.limits))) return 'BestEffort'
-  const guaranteed = lists.every(
-    (resources) =>
-      resources?.limits?.cpu &&
-      resources.limits.memory &&
-      (resources.requests?.cpu ?? resources.limits.cpu) === resources.limits.cpu &&
-      (resources.requests?.memory ?? resources.limits.memory) === resources.limits.memory,
-  )
-  return guaranteed ? 'Guaranteed' : 'Burstable'
+  return podQosClass(pod)
 }
 
 /** Succeeded or Failed: nothing of it will run again. */

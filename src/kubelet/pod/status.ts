@@ -3,7 +3,7 @@
  * Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase
  */
 import type { ContainerStatus, Pod, PodStatus } from '../../api/types/core/v1.ts'
-import { type ConditionInput, condition, type PodPhase, podConditions } from './conditions.ts'
+import { condition, ownConditions, type PodPhase, podConditions } from './conditions.ts'
 import { containerStatus, type StatusInput } from './container-status.ts'
 import { sandboxNeed } from './plan.ts'
 import {
@@ -70,7 +70,9 @@ export function podStatus(input: PodStatusInput): PodStatus {
 /** What is published about a pod that this node refuses to run: no containers, no addresses. */
 export function rejectedStatus(pod: Pod, failure: PodFailure, now: string): PodStatus {
   const { message, reason } = failure
-  const status: PodStatus = { ...pod.status, phase: 'Failed', reason, message, startTime: now }
+  const own = new Set<string>(ownConditions)
+  const conditions = (pod.status?.conditions ?? []).filter(({ type }) => !own.has(type))
+  const status: PodStatus = { ...pod.status, phase: 'Failed', reason, message, startTime: now, conditions }
   if (pod.metadata.generation !== undefined) status.observedGeneration = pod.metadata.generation
   return status
 }
@@ -159,5 +161,3 @@ function initCounts(
   }
   return counts
 }
-
-export type { ConditionInput }

@@ -1,0 +1,84 @@
+/**
+ * Whether this node takes a pod that was bound to it: the same questions the scheduler asked, because someone else may
+ * have bound it or the node may have changed. Reasons and messages are upstream's.
+ * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/, KEP-2221's list of rejection reasons.
+ */
+
+import { matchesNode } from '../../api/node-selection.ts'
+import { amounts, podRequests } from '../../api/pod-requests.ts'
+import type { Node, Pod } from '../../api/types/core/v1.ts'
+import type { PodFailure } from '../pod/status.ts'
+
+const standardResources = new Set(['cpu', 'memory', 'ephemeral-storage', 'pods'])
+const selectorReason = "node(s) didn't match Pod's node affinity/selector"
+const portsReason = "node(s) didn't have free ports for the requested pod ports"
+
+/** `others`: the pods that this node runs already. Undefined: admitted. */
+export function admitPod(pod: Pod, node: Node, others: readonly Pod[]): PodFailure | undefined {
+  const osLabel = pod.metadata.labels?.['kubernetes.io/os']
+  if (osLabel !== undefined && osLabel !== 'linux')
+    return refusal(
+      'PodOSSelectorNodeLabelDoesNotMatch',
+      "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label",
+    )
+  if (pod.spec?.os && pod.spec.os.name !== 'linux')
+    return refusal('PodOSNotSupported', "Failed to admit pod as the OS field doesn't match node OS")
+  return lacksResources(pod, node, others) ?? misplaced(pod, node) ?? portsTaken(pod, others)
+}
+
+function lacksResources(pod: Pod, node: Node, others: readonly Pod[]): PodFailure | undefined {
+  const allocatable = amounts(node.status?.allocatable ?? {})
+  const podsMax = allocatable.get('pods') ?? 0
+  if (others.length + 1 > podsMax) return outOf('pods', { requested: 1, used: others.length, capacity: podsMax })
+  const used = new Map<string, number>()
+  for (const other of others)
+    for (const [name, amount] of podRequests(other)) used.set(name, (used.get(name) ?? 0) + amount)
+  for (const [name, requested] of podRequests(pod)) {
+    const capacity = allocatable.get(name)
+    if (requested === 0 || (capacity === undefined && !standardResources.has(name))) continue
+    const usage = { requested, used: used.get(name) ?? 0, capacity: capacity ?? 0 }
+    if (usage.used + requested > usage.capacity) return outOf(name, usage)
+  }
+  return undefined
+}
+
+function outOf(name: string, usage: { requested: number; used: number; capacity: number }): PodFailure {
+  const { requested, used, capacity } = usage
+  const text = `Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`
+  return refusal(`OutOf${name}`, text)
+}
+
+function misplaced(pod: Pod, node: Node): PodFailure | undefined {
+  if (matchesNode(pod, node)) return undefined
+  return refusal('NodeAffinity', `Predicate NodeAffinity failed: ${selectorReason}`)
+}
+
+function portsTaken(pod: Pod, others: readonly Pod[]): PodFailure | undefined {
+  const taken = others.flatMap(hostPorts)
+  const conflict = hostPorts(pod).some((wanted) =>
+    taken.some(
+      (other) =>
+        other.port === wanted.port &&
+        other.protocol === wanted.protocol &&
+        (other.ip === wanted.ip || isAny(other.ip) || isAny(wanted.ip)),
+    ),
+  )
+  return conflict ? refusal('NodePorts', `Predicate NodePorts failed: ${portsReason}`) : undefined
+}
+
+function hostPorts(pod: Pod): { port: number; protocol: string; ip: string }[] {
+  const sidecars = (pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')
+  return [...(pod.spec?.containers ?? []), ...sidecars].flatMap(({ ports = [] }) =>
+    ports.flatMap(({ hostPort, protocol = 'TCP', hostIP = '0.0.0.0' }) =>
+      hostPort ? [{ port: hostPort, protocol, ip: hostIP || '0.0.0.0' }] : [],
+    ),
+  )
+}
+
+function isAny(ip: string): boolean {
+  return ip === '0.0.0.0' || ip === '::'
+}
+
+function refusal(reason: string, message: string): PodFailure {
+  return { reason, message }
+}

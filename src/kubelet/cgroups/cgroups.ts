@@ -1,0 +1,139 @@
+/**
+ * The cgroups that pods live in: `<root>/kubepods/[burstable|besteffort/]pod<uid>`, for cgroup v1 (one hierarchy for
+ * each controller) and v2 (one for all). Where they can't be written (no permission, no such controller) pods run all
+ * the same, with the limits the runtime sets on each container.
+ * Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/, https://docs.kernel.org/admin-guide/cgroup-v2.html
+ */
+import { join } from 'node:path'
+import type { Pod } from '../../api/types/core/v1.ts'
+import type { Disk } from '../../platform/disk.ts'
+import type { Exec } from '../../platform/exec.ts'
+import type { Logger } from '../../platform/log.ts'
+import { uidOf } from '../pod/names.ts'
+import { podLimitsOf, quotaPeriodUs } from '../pod/resources.ts'
+import { type QosClass, qosClassOf } from '../pod/spec.ts'
+
+export interface Cgroups {
+  readonly version: 1 | 2
+  /** The parent of a pod's containers, absolute from the hierarchy's root. */
+  podPath(pod: Pod): string
+  /** Makes the pod's cgroup with its limits. Failures are logged, never thrown. */
+  preparePod(pod: Pod): Promise<void>
+  /** Removes the pod's cgroup, whichever class it had. */
+  removePod(uid: string): Promise<void>
+  /** Uids of pods that have a cgroup. */
+  pods(): Promise<string[]>
+  /** Directories that a controller's files of a cgroup are in; undefined when the controller is not there. */
+  fileOf(controller: string, path: string, file: string): string
+}
+
+const mountPoint = '/sys/fs/cgroup'
+/** Controllers of v1 in which a pod's limits are written. */
+const limitControllers = ['cpu', 'memory'] as const
+const classes: readonly QosClass[] = ['Guaranteed', 'Burstable', 'BestEffort']
+const allV2Controllers = ['cpuset', 'cpu', 'io', 'memory', 'hugetlb', 'pids']
+
+export interface CgroupParts {
+  disk: Disk
+  exec: Exec
+  log: Logger
+}
+
+/** `root`: absolute path below which everything is kept, such as `/k8ts-1a2b`. */
+export async function detectCgroups(parts: CgroupParts, root: string): Promise<Cgroups> {
+  const isV2 = (await parts.disk.stat(join(mountPoint, 'cgroup.controllers'))) !== undefined
+  return makeCgroups(parts, root, isV2 ? 2 : 1)
+}
+
+function makeCgroups({ disk, exec, log }: CgroupParts, root: string, version: 1 | 2): Cgroups {
+  const directoryOf = (controller: string, path: string): string =>
+    version === 2 ? join(mountPoint, path) : join(mountPoint, controller, path)
+  const put = (path: string, text: string): Promise<void> => disk.write(path, text, { durable: false })
+  const tryPut = async (path: string, text: string): Promise<void> => {
+    await put(path, text).catch((error: unknown) =>
+      log.debug('cgroup file not written', { path, error: String(error) }),
+    )
+  }
+  const podPath = (pod: Pod): string => join(classPath(root, qosClassOf(pod)), `pod${uidOf(pod)}`)
+  const prepare = async (pod: Pod): Promise<void> => {
+    const limits = podLimitsOf(pod)
+    const path = podPath(pod)
+    if (version === 2) await prepareV2(disk, path, tryPut, limits)
+    else await prepareV1(disk, path, directoryOf, tryPut, limits)
+  }
+  return {
+    version,
+    podPath,
+    fileOf: (controller, path, file) => join(directoryOf(controller, path), file),
+    preparePod: (pod) =>
+      prepare(pod).catch((error: unknown) => log.warn('pod cgroup not prepared', { error: String(error) })),
+    async removePod(uid) {
+      const controllers = version === 2 ? [''] : await disk.list(mountPoint)
+      const paths = classes.map((qos) => join(classPath(root, qos), `pod${uid}`))
+      await removeTrees(
+        { disk, exec },
+        controllers.flatMap((controller) => paths.map((path) => directoryOf(controller, path))),
+      )
+    },
+    async pods() {
+      const controller = version === 2 ? '' : 'memory'
+      const lists = await Promise.all(classes.map((qos) => disk.list(directoryOf(controller, classPath(root, qos)))))
+      return lists.flat().flatMap((name) => (name.startsWith('pod') ? [name.slice('pod'.length)] : []))
+    },
+  }
+}
+
+export function classPath(root: string, qos: QosClass): string {
+  const parent = join('/', root, 'kubepods')
+  return qos === 'Guaranteed' ? parent : join(parent, qos.toLowerCase())
+}
+
+type Limits = ReturnType<typeof podLimitsOf>
+
+async function prepareV1(
+  disk: Disk,
+  path: string,
+  directoryOf: (controller: string, path: string) => string,
+  put: (path: string, text: string) => Promise<void>,
+  limits: Limits,
+): Promise<void> {
+  for (const controller of limitControllers) await disk.makeDirectory(directoryOf(controller, path))
+  const cpu = directoryOf('cpu', path)
+  await put(join(cpu, 'cpu.shares'), String(limits.cpuShares))
+  if (limits.cpuQuotaUs !== undefined) {
+    await put(join(cpu, 'cpu.cfs_period_us'), String(quotaPeriodUs))
+    await put(join(cpu, 'cpu.cfs_quota_us'), String(limits.cpuQuotaUs))
+  }
+  if (limits.memoryBytes !== undefined)
+    await put(join(directoryOf('memory', path), 'memory.limit_in_bytes'), String(limits.memoryBytes))
+}
+
+async function prepareV2(
+  disk: Disk,
+  path: string,
+  put: (path: string, text: string) => Promise<void>,
+  limits: Limits,
+): Promise<void> {
+  const segments = path.split('/').filter((segment) => segment !== '')
+  let directory = mountPoint
+  for (const segment of segments) {
+    for (const controller of allV2Controllers) await put(join(directory, 'cgroup.subtree_control'), `+${controller}`)
+    directory = join(directory, segment)
+    await disk.makeDirectory(directory)
+  }
+  await put(join(directory, 'cpu.weight'), String(weightOf(limits.cpuShares)))
+  if (limits.cpuQuotaUs !== undefined) await put(join(directory, 'cpu.max'), `${limits.cpuQuotaUs} ${quotaPeriodUs}`)
+  if (limits.memoryBytes !== undefined) await put(join(directory, 'memory.max'), String(limits.memoryBytes))
+}
+
+/** cgroup v1's shares (2 to 262,144) as v2's weight (1 to 10,000). */
+export function weightOf(shares: number): number {
+  return Math.floor(1 + ((shares - 2) * 9999) / 262_142)
+}
+
+/** Only directories can be removed in a cgroup file system, the innermost first. */
+async function removeTrees({ disk, exec }: { disk: Disk; exec: Exec }, directories: string[]): Promise<void> {
+  const infos = await Promise.all(directories.map((directory) => disk.stat(directory)))
+  const [first, ...rest] = directories.filter((_, index) => infos[index] !== undefined)
+  if (first !== undefined) await exec.run(['find', first, ...rest, '-depth', '-type', 'd', '-delete'])
+}

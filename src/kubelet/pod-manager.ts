@@ -1,0 +1,139 @@
+/**
+ * The pods of this node: one worker for each, made when the API binds a pod here, when a pod is found in the runtime that
+ * the API no longer knows, and ended with it.
+ */
+import type { Node, Pod } from '../api/types/core/v1.ts'
+import type { Informer } from '../client/informer.ts'
+import { admitPod } from './admission/admit.ts'
+import { uidOf } from './pod/names.ts'
+import type { PodParts } from './pod/parts.ts'
+import { isTerminal } from './pod/spec.ts'
+import { PodWorker } from './pod/worker.ts'
+import type { RuntimePod } from './runtime-watch.ts'
+import type { StatusManager } from './status/manager.ts'
+
+export interface PodManagerParts extends PodParts {
+  statuses: StatusManager
+  pods: Informer<Pod>
+  nodeObject(): Node | undefined
+}
+
+export class PodManager {
+  readonly #parts: PodManagerParts
+  readonly #workers = new Map<string, PodWorker>()
+  #unsubscribe: (() => void) | undefined
+  /** Uids that the API's last view does not have, seen in the runtime once; ended when seen again. */
+  #orphans = new Set<string>()
+
+  constructor(parts: PodManagerParts) {
+    this.#parts = parts
+  }
+
+  /** Call once the pods' informer has synced. */
+  start(): void {
+    this.#unsubscribe = this.#parts.pods.onChange((change) => {
+      if (change.type === 'deleted') this.#workers.get(uidOf(change.object))?.remove()
+      else this.#observe(change.object, change.type === 'updated' ? change.previous : undefined)
+    })
+  }
+
+  stop(): void {
+    this.#unsubscribe?.()
+    for (const worker of this.#workers.values()) worker.stop()
+  }
+
+  wake(uid: string): void {
+    this.#workers.get(uid)?.wake()
+  }
+
+  wakeAll(): void {
+    for (const worker of this.#workers.values()) worker.wake()
+  }
+
+  worker(uid: string): PodWorker | undefined {
+    return this.#workers.get(uid)
+  }
+
+  /** Workers of all pods, for the server, eviction and collection. */
+  workers(): IterableIterator<PodWorker> {
+    return this.#workers.values()
+  }
+
+  find(namespace: string, name: string): PodWorker | undefined {
+    for (const worker of this.#workers.values()) {
+      const { metadata } = worker.pod
+      if (metadata.name === name && metadata.namespace === namespace) return worker
+    }
+    return undefined
+  }
+
+  /** Ends what the runtime has of pods that nobody knows, and cleans up directories and cgroups without a pod. */
+  async endOrphans(inRuntime: ReadonlyMap<string, RuntimePod>): Promise<void> {
+    const unknown = [...inRuntime.values()].filter(({ uid }) => !this.#workers.has(uid))
+    const again = unknown.filter(({ uid }) => this.#orphans.has(uid))
+    this.#orphans = new Set(unknown.map(({ uid }) => uid))
+    for (const pod of again) this.#adoptOrphan(pod)
+    const { volumes, cgroups } = this.#parts
+    const gone = (uid: string): boolean => !this.#workers.has(uid) && !inRuntime.has(uid)
+    for (const uid of (await volumes.leftovers()).filter(gone)) await volumes.tearDown(uid)
+    for (const uid of (await cgroups.pods()).filter(gone)) await cgroups.removePod(uid)
+  }
+
+  #observe(pod: Pod, previous: Pod | undefined): void {
+    const uid = uidOf(pod)
+    this.#parts.statuses.observe(pod)
+    const worker = this.#workers.get(uid)
+    if (!worker) this.#add(pod).wake()
+    else if (needsLook(pod, previous)) worker.update(pod)
+    else worker.pod = pod
+  }
+
+  #add(pod: Pod): PodWorker {
+    const worker = new PodWorker(
+      this.#parts,
+      {
+        admit: (candidate) => this.#admit(candidate),
+        onFinished: (uid) => this.#workers.delete(uid),
+      },
+      pod,
+    )
+    this.#workers.set(uidOf(pod), worker)
+    return worker
+  }
+
+  #adoptOrphan({ uid, name, namespace }: RuntimePod): void {
+    this.#parts.log.info('ending a pod that the API does not have', { namespace, pod: name })
+    const worker = this.#add({ metadata: { name, namespace, uid }, spec: { containers: [] } })
+    worker.remove()
+  }
+
+  #admit(pod: Pod): ReturnType<typeof admitPod> {
+    const node = this.#parts.nodeObject()
+    if (!node) return { reason: 'InvalidNodeInfo', message: 'Kubelet cannot get node info.' }
+    const others = [...this.#workers.values()]
+      .filter(({ state, pod: other }) => uidOf(other) !== uidOf(pod) && holdsResources(state, other))
+      .map((worker) => worker.pod)
+    return admitPod(pod, node, others)
+  }
+}
+
+function holdsResources(state: string, pod: Pod): boolean {
+  return (state === 'running' || state === 'terminating') && !isTerminal(pod)
+}
+
+/** Our own status writes come back as updates; only what else changed needs a look. */
+function needsLook(pod: Pod, previous: Pod | undefined): boolean {
+  if (!previous) return true
+  const relevant = ({ metadata, spec, status }: Pod): string =>
+    JSON.stringify([
+      metadata.deletionTimestamp,
+      metadata.deletionGracePeriodSeconds,
+      metadata.generation,
+      metadata.labels,
+      metadata.annotations,
+      spec,
+      spec?.readinessGates &&
+        status?.conditions?.filter(({ type }) => spec.readinessGates?.some((gate) => gate.conditionType === type)),
+    ])
+  return relevant(pod) !== relevant(previous)
+}

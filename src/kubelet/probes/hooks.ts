@@ -1,0 +1,62 @@
+/** Life-cycle hooks. Source: https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/ */
+import type { Container, LifecycleHandler, Pod } from '../../api/types/core/v1.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { ContainerRecord } from '../pod/runtime-state.ts'
+import { type HandlerParts, runHandler } from './handlers.ts'
+
+export interface Hooks {
+  /**
+   * Runs the handler to its end, or to `limitMs` (undefined: no limit). Returns why it failed; undefined when it did
+   * what it should.
+   */
+  run(
+    pod: Pod,
+    container: Container,
+    record: Pick<ContainerRecord, 'id'>,
+    handler: LifecycleHandler,
+    limitMs: number | undefined,
+  ): Promise<string | undefined>
+}
+
+const httpTimeoutMs = 30_000
+
+export function lifecycleHooks(parts: HandlerParts & { clock: Clock; podIp(pod: Pod): string }): Hooks {
+  return {
+    async run(pod, container, record, handler, limitMs) {
+      const over = new AbortController()
+      const limit =
+        limitMs === undefined
+          ? undefined
+          : parts.clock.sleep(limitMs, over.signal).then(() => `hook did not complete in ${limitMs / 1000} seconds`)
+      limit?.catch(() => undefined)
+      const work = runOnce(parts, pod, container, record.id, handler, limitMs)
+      try {
+        return await (limit === undefined ? work : Promise.race([work, limit]))
+      } finally {
+        over.abort()
+      }
+    },
+  }
+}
+
+async function runOnce(
+  parts: HandlerParts & { clock: Clock; podIp(pod: Pod): string },
+  pod: Pod,
+  container: Container,
+  containerId: string,
+  handler: LifecycleHandler,
+  limitMs: number | undefined,
+): Promise<string | undefined> {
+  if (handler.sleep) {
+    await parts.clock.sleep(Math.min(handler.sleep.seconds * 1000, limitMs ?? Number.POSITIVE_INFINITY))
+    return undefined
+  }
+  const timeoutMs = handler.exec ? 0 : httpTimeoutMs
+  try {
+    const target = { pod, container, containerId, ip: parts.podIp(pod) }
+    const { result, output } = await runHandler(parts, target, handler, timeoutMs)
+    return result === 'success' ? undefined : output
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
