@@ -65,7 +65,7 @@ async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Ou
   if (errors.length > 0) throw invalid(served.resource, name, errors)
   for (const warning of strategy.warnings?.(object, undefined) ?? []) caller.warn(warning)
   await admit(parts, input, object, 'validate')
-  const allocation = await strategy.allocate?.(object, undefined)
+  const allocation = await strategy.allocate?.(object, undefined, { dryRun: options.dryRun })
   try {
     const key = objectKey(served, target.namespace, name)
     if (options.dryRun) {

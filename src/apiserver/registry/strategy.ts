@@ -42,9 +42,9 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   >
   /**
    * Claims what the valid object needs from shared pools and writes it into the object, in place. On update `old` is the
-   * stored object. Throws `ApiError` when a pool refuses.
+   * stored object. A dry run claims nothing. Throws `ApiError` when a pool refuses.
    */
-  allocate?(object: T, old: T | undefined): Promise<Allocation | undefined>
+  allocate?(object: T, old: T | undefined, options: { dryRun: boolean }): Promise<Allocation | undefined>
   /** The object was deleted from the store: gives back what it held. */
   released?(object: T): Promise<void>
   /** Field selector values beyond metadata.name and metadata.namespace; the listed names are the only ones accepted. */

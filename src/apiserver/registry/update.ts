@@ -115,9 +115,14 @@ async function commitUpdate(
   const { served } = target
   const key = objectKey(served, target.namespace, target.name)
   if (finished(served, object, old)) return await commitDelete(parts, { target, options, key, change })
-  if (options.dryRun || semanticEqual(object, old)) return { object, created: false }
-  const allocation = target.subresource === '' ? await served.strategy.allocate?.(object, old) : undefined
+  if (semanticEqual(object, old)) return { object, created: false }
+  const { dryRun } = options
+  const allocation = target.subresource === '' ? await served.strategy.allocate?.(object, old, { dryRun }) : undefined
   try {
+    if (dryRun) {
+      await allocation?.release()
+      return { object, created: false }
+    }
     const ttlSeconds = served.strategy.ttlSeconds?.(object)
     const value = toBytes(served, object)
     const ttl = ttlSeconds === undefined ? {} : { ttlSeconds }
