@@ -1,7 +1,9 @@
 /** Every group version that the system knows, by name. */
+import { admissionV1Schema } from './admission/v1.ts'
 import { admissionregistrationV1Schema } from './admissionregistration/v1.ts'
 import { admissionregistrationV1alpha1Schema } from './admissionregistration/v1alpha1.ts'
 import { admissionregistrationV1beta1Schema } from './admissionregistration/v1beta1.ts'
+import { apidiscoveryV2Schema } from './apidiscovery/v2.ts'
 import { apiextensionsV1Schema } from './apiextensions/v1.ts'
 import { apiregistrationV1Schema } from './apiregistration/v1.ts'
 import { appsV1Schema } from './apps/v1.ts'
@@ -38,9 +40,11 @@ import { storageV1beta1Schema } from './storage/v1beta1.ts'
 import { storagemigrationV1beta1Schema } from './storagemigration/v1beta1.ts'
 
 export const groupVersionSchemas: readonly GroupVersionSchema[] = [
+  admissionV1Schema,
   admissionregistrationV1Schema,
   admissionregistrationV1alpha1Schema,
   admissionregistrationV1beta1Schema,
+  apidiscoveryV2Schema,
   apiextensionsV1Schema,
   apiregistrationV1Schema,
   appsV1Schema,

@@ -62,10 +62,14 @@ export const metaV1Schema: GroupVersionSchema = {
     GroupVersionForDiscovery: `
       groupVersion 1 string!
       version 2 string!`,
+    GroupVersionResource: `
+      group 1 string!
+      version 2 string!
+      resource 3 string!`,
     GroupVersionKind: `
-      group 1 string
-      version 2 string
-      kind 3 string`,
+      group 1 string!
+      version 2 string!
+      kind 3 string!`,
     LabelSelector: `[atomic]
       matchLabels 1 map[string]
       matchExpressions 2 []LabelSelectorRequirement atomic`,

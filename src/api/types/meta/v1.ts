@@ -93,10 +93,16 @@ export interface GroupVersionForDiscovery {
   version: string
 }
 
+export interface GroupVersionResource {
+  group: string
+  version: string
+  resource: string
+}
+
 export interface GroupVersionKind {
-  group?: string
-  version?: string
-  kind?: string
+  group: string
+  version: string
+  kind: string
 }
 
 export interface LabelSelector {
