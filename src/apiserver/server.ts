@@ -36,22 +36,36 @@ import type { Strategy } from './registry/strategy.ts'
 import { type ApiRequest, type ApiResponse, requestInfoOf, type UserInfo } from './request.ts'
 import { type BuiltInOptions, builtInScheme, type Scheme } from './scheme/scheme.ts'
 
+/** Who may do what, and what their writes must pass. */
+export interface Security {
+  authenticator: Authenticator
+  authorizer: Authorizer
+  /** Default: nobody acts for another. */
+  impersonator?: Impersonator
+  /** Default: admits everything. */
+  admission?: Admission
+  /** Resources that answer a question instead of being stored (token reviews, access reviews), and token requests. */
+  virtual?: VirtualResources
+}
+
+/** What the server offers to its own parts. */
+export interface OwnAccess {
+  objects: Objects
+  scheme: Scheme
+  /** For writes of the server itself. Not to be used before the server was created. */
+  transportFor(user: UserInfo): Transport
+}
+
 export interface ApiServerParts {
   store: Store
   clock: Clock
   random: Random
   log: Logger
-  authenticator: Authenticator
-  authorizer: Authorizer
-  /** Default: none. */
-  impersonator?: Impersonator
-  /** Made once the server can read its own objects. Default: admits everything. */
-  admission?(parts: { objects: Objects; scheme: Scheme }): Admission
+  /** Made once the server can read its own objects. */
+  security: Security | ((own: OwnAccess) => Security | Promise<Security>)
   strategies: ReadonlyMap<string, Strategy>
   conversions?: BuiltInOptions['conversions']
   tables?: TableMaker
-  /** Resources that answer a question instead of being stored (token reviews, access reviews), and token requests. */
-  virtual?: VirtualResources
   nodeProxy?: NodeProxy
   /** `/openapi/...` and other documents that other parts serve. */
   documents?: NonResource
@@ -78,21 +92,25 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   const scheme = builtInScheme({ strategies: parts.strategies, conversions: parts.conversions ?? new Map() })
   const objects = cachedObjects({ caches, scheme })
   const stopping = new AbortController()
-  const endpointParts: EndpointParts = {
-    registry: { store, caches, clock, random, admission: parts.admission?.({ objects, scheme }) ?? admitAll },
+  let pipeline: Pipeline | undefined
+  const transportFor = (user: UserInfo): Transport => inProcessTransport(started(pipeline), user)
+  const security = await securityOf(parts, { objects, scheme, transportFor })
+  const endpoints: EndpointParts = {
+    registry: { store, caches, clock, random, admission: security.admission ?? admitAll },
     scheme,
     presenter: { tables: parts.tables, nowMs: () => clock.nowMs() },
-    authorizer: parts.authorizer,
+    authorizer: security.authorizer,
     stopping: stopping.signal,
   }
-  const pipeline = new Pipeline(parts, endpointParts)
+  const path = new Pipeline(parts, security, endpoints)
+  pipeline = path
   return {
     scheme,
     objects,
-    handle: (request) => pipeline.handle(request),
-    upgrade: (request, socket, head) => pipeline.upgrade(request, socket, head),
-    transportFor: (user) => inProcessTransport(pipeline, user),
-    serve: (net, options) => net.serveHttps(options, httpHandlers(pipeline, log)),
+    handle: (request) => path.handle(request),
+    upgrade: (request, socket, head) => path.upgrade(request, socket, head),
+    transportFor,
+    serve: (net, options) => net.serveHttps(options, httpHandlers(path, log)),
     async stop() {
       stopping.abort(new Error('the server is stopping'))
       await hub.stop()
@@ -100,18 +118,32 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   }
 }
 
+async function securityOf({ security }: ApiServerParts, own: OwnAccess): Promise<Security> {
+  return typeof security === 'function' ? await security(own) : security
+}
+
+function started(pipeline: Pipeline | undefined): Pipeline {
+  if (!pipeline) throw new Error('use the API server from inside: it has not been created yet')
+  return pipeline
+}
+
 class Pipeline {
   readonly #parts: ApiServerParts
+  readonly #security: Security
   readonly #endpoints: EndpointParts
   readonly #inFlight = new InFlightLimit()
   readonly #nonResource: NonResource
   readonly #special: ReturnType<typeof specialEndpoints>
 
-  constructor(parts: ApiServerParts, endpoints: EndpointParts) {
+  constructor(parts: ApiServerParts, security: Security, endpoints: EndpointParts) {
     this.#parts = parts
+    this.#security = security
     this.#endpoints = endpoints
     this.#nonResource = nonResourceEndpoints({ endpoints, inFlight: this.#inFlight, documents: parts.documents })
-    this.#special = specialEndpoints(parts)
+    this.#special = specialEndpoints({
+      ...(security.virtual ? { virtual: security.virtual } : {}),
+      ...(parts.nodeProxy ? { nodeProxy: parts.nodeProxy } : {}),
+    })
   }
 
   /** Never rejects: every failure is a Status. */
@@ -149,10 +181,11 @@ class Pipeline {
 
   /** The exchange of a caller who is known and allowed. */
   async #admitted(request: ApiRequest): Promise<Exchange> {
-    const caller = await authenticated(this.#parts.authenticator, request)
-    const user = this.#parts.impersonator ? await this.#parts.impersonator(request, caller) : caller
+    const { authenticator, authorizer, impersonator } = this.#security
+    const caller = await authenticated(authenticator, request)
+    const user = impersonator ? await impersonator(request, caller) : caller
     const info = requestInfoOf(request)
-    await authorized(this.#parts.authorizer, attributesOf(user, info))
+    await authorized(authorizer, attributesOf(user, info))
     return { request, info, user, warnings: new Set() }
   }
 

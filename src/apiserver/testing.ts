@@ -12,7 +12,7 @@ import { memoryStore } from '../store/memory/memory-store.ts'
 import type { Store } from '../store/store.ts'
 import { allowAll } from './authorize.ts'
 import { tables } from './negotiation/tables.ts'
-import { strategies } from './registry/strategies.ts'
+import { conversions, strategies } from './registry/strategies.ts'
 import type { UserInfo } from './request.ts'
 import { type ApiServer, type ApiServerParts, createApiServer } from './server.ts'
 
@@ -48,9 +48,9 @@ export async function startTestApiServer(options: TestApiServerOptions = {}): Pr
   const log = options.log ?? silent
   const store = options.store ?? memoryStore({ clock })
   const server = await createApiServer({
-    authenticator: { authenticate: async () => undefined },
-    authorizer: allowAll,
+    security: { authenticator: { authenticate: async () => undefined }, authorizer: allowAll },
     strategies: strategies(),
+    conversions: conversions(),
     tables,
     ...options,
     store,

@@ -114,7 +114,7 @@ export class ResourceCache implements Sink {
 
   apply(events: readonly StoreEvent[], revision: number): void {
     if (!this.#loaded) {
-      if (this.#loading) this.#pending.push({ events, revision })
+      if (this.#loading !== undefined) this.#pending.push({ events, revision })
       return
     }
     for (const event of events) this.#applyOne(event, revision)

@@ -3,11 +3,13 @@ import { notFound } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { presentDocument } from '../negotiation/represent.ts'
 import { readWriteQuery } from '../registry/options.ts'
+import { admissionAttributes, type Target } from '../registry/parts.ts'
 import { requireCurrent } from '../registry/persistence.ts'
 import type { UserInfo } from '../request.ts'
 import { typeOfKind } from '../scheme/scheme.ts'
 import { objectFromBody } from './body.ts'
-import type { Exchange } from './exchange.ts'
+import { callerOf, type Exchange } from './exchange.ts'
+import type { EndpointParts } from './parts.ts'
 import { representationOf } from './read.ts'
 import type { Endpoint } from './router.ts'
 import { matchNamespace, targetOf } from './write.ts'
@@ -22,7 +24,11 @@ export interface VirtualCall {
   dryRun: boolean
 }
 
-export type VirtualResource = (call: VirtualCall) => Promise<KubeObject>
+export interface VirtualResource {
+  /** Validates and completes what was sent, before admission looks at it. */
+  prepare?(call: VirtualCall): Promise<KubeObject>
+  answer(call: VirtualCall): Promise<KubeObject>
+}
 
 /** By `plural.group` (`tokenreviews.authentication.k8s.io`) or `plural/subresource` (`serviceaccounts/token`). */
 export type VirtualResources = ReadonlyMap<string, VirtualResource>
@@ -37,10 +43,21 @@ export function virtualEndpoint(virtual: VirtualResource, subresource: string): 
     const object = await objectFromBody(exchange, { kind, type }, query.fieldValidation)
     if (!sub) matchNamespace(object, exchange.info.namespace)
     if (sub) await requireCurrent(parts.registry, { ...targetOf(served, exchange), subresource: '' })
-    const answer = await virtual(callOf(exchange, object, query.dryRun, sub !== undefined))
+    const call = callOf(exchange, object, query.dryRun, sub !== undefined)
+    const prepared = { ...call, object: (await virtual.prepare?.(call)) ?? object }
+    await admit(parts, targetOf(served, exchange), exchange, prepared)
+    const answer = await virtual.answer(prepared)
     const document = { ...answer, kind: kind.kind, apiVersion: apiVersionOf(kind) }
     return await presentDocument(document, type, { ...representation, view: 'object' }, 201)
   }
+}
+
+async function admit(parts: EndpointParts, target: Target, exchange: Exchange, call: VirtualCall): Promise<void> {
+  const { object, dryRun } = call
+  const change = { operation: 'CREATE', object, oldObject: undefined, dryRun, options: {} } as const
+  const attributes = admissionAttributes(target, callerOf(exchange), change)
+  await parts.registry.admission.mutate(attributes)
+  await parts.registry.admission.validate(attributes)
 }
 
 function callOf({ info, user }: Exchange, object: KubeObject, dryRun: boolean, isSub: boolean): VirtualCall {

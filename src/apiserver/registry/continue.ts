@@ -23,7 +23,7 @@ export function decodeContinue(token: string): ContinueToken {
   if (parsed.rv === 0 || parsed.start === '' || parsed.start.split('/').includes('..')) {
     throw badRequest('continue key is not valid: incorrect encoded start resourceVersion or key')
   }
-  return { revision: parsed.rv, start: parsed.start.replace(/\u0000$/, '') }
+  return { revision: parsed.rv, start: parsed.start.endsWith('\u0000') ? parsed.start.slice(0, -1) : parsed.start }
 }
 
 function parse(token: string): { v?: unknown; rv?: unknown; start?: unknown } | undefined {

@@ -42,7 +42,7 @@ export function selectableFieldsOf(served: Served): (object: KubeObject) => Reco
   return (object) => {
     const fields: Record<string, string> = { 'metadata.name': object.metadata.name ?? '' }
     if (served.resource.namespaced) fields['metadata.namespace'] = object.metadata.namespace ?? ''
-    for (const [name, valueOf] of own) fields[name] = valueOf(object)
+    for (const [name, value] of own) fields[name] = value(object)
     return fields
   }
 }
