@@ -25,6 +25,8 @@ export interface WriteOptions {
 export interface OpenFile {
   read(buffer: Uint8Array, positionBytes: number): Promise<number>
   append(bytes: Uint8Array): Promise<void>
+  /** Resolves when everything written to the file, by anyone, survives a power cut. */
+  sync(): Promise<void>
   sizeBytes(): Promise<number>
   /** Identity that survives a rename: a rotated log is a different inode. */
   inode(): Promise<number>

@@ -244,9 +244,10 @@ const cases: readonly [title: string, body: (under: Under) => Promise<void>][] =
       abort.abort()
       assert.deepEqual(await waiting, [])
       const closing = await make({})
-      const ended = take(closing.watch({ prefix: '/', fromRevision: 100, signal: never }), 1)
+      const watching = take(closing.watch({ prefix: '/', fromRevision: 100, signal: never }), 1)
+      const ended = assert.rejects(watching, StoreUnavailableError)
       await closing.close()
-      await assert.rejects(ended, StoreUnavailableError)
+      await ended
       await assert.rejects(closing.commit([put('/a', '1')]), StoreUnavailableError)
       assert.equal(await closing.health(), 'the store is closed')
     },

@@ -66,6 +66,7 @@ async function open(path: string, how: 'read' | 'append'): Promise<OpenFile> {
   return {
     read: async (buffer, positionBytes) => (await file.read(buffer, 0, buffer.length, positionBytes)).bytesRead,
     append: (bytes) => file.appendFile(bytes),
+    sync: () => file.datasync(),
     sizeBytes: async () => (await file.stat()).size,
     inode: async () => (await file.stat()).ino,
     close: () => file.close(),

@@ -117,6 +117,7 @@ function openFile(tree: Tree, node: Node, path: string): OpenFile {
       content.set(bytes, node.content.length)
       tree.setContent(node, content, path)
     },
+    sync: async () => {},
     sizeBytes: async () => node.content.length,
     inode: async () => node.inode,
     close: async () => {},

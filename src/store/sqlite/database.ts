@@ -55,7 +55,12 @@ export interface Database {
 
 export type Statements = ReturnType<typeof prepare>
 
-/** Creates or opens the file. Throws when it is damaged, of a newer version, or used by another process. */
+/**
+ * Creates or opens the file. `synchronous=normal` orders what is written and leaves the sync of each commit to the
+ * caller: a commit is durable once the `-wal` file was synced after it.
+ *
+ * Throws when it is damaged, of a newer version, or used by another process.
+ */
 export function openDatabase(path: string): Database {
   const db = new DatabaseSync(path, { timeout: 0 })
   try {
@@ -63,7 +68,7 @@ export function openDatabase(path: string): Database {
       pragma page_size = ${pageBytes};
       pragma locking_mode = exclusive;
       pragma journal_mode = wal;
-      pragma synchronous = full;
+      pragma synchronous = normal;
       pragma journal_size_limit = ${64 * 1024 * 1024};
     `)
     const version = numberOf(db.prepare('pragma user_version').get())

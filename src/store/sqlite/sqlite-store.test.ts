@@ -88,6 +88,71 @@ test('commit rejects when the disk is full, keeps nothing of it, and works again
   await store.close()
 })
 
+/** A disk whose syncs of the log wait for `gate`, which may fail. */
+function gated(gate: () => Promise<void>): typeof disk {
+  const open: typeof disk.open = async (path, how) => {
+    const file = await disk.open(path, how)
+    const sync = async (): Promise<void> => {
+      await gate()
+      await file.sync()
+    }
+    return { ...file, sync }
+  }
+  return { ...disk, open }
+}
+
+test('a commit is neither answered nor read nor watched before it is synced; later ones share the next sync', async () => {
+  const gates: PromiseWithResolvers<void>[] = []
+  const gate = (): Promise<void> => {
+    gates.push(Promise.withResolvers())
+    return gates.at(-1)!.promise
+  }
+  const clock = simulatedClock()
+  const store = await openSqliteStore({ path: newPath(), clock, disk: gated(gate) })
+  const seen: string[] = []
+  const put = (key: string) => store.commit([{ op: 'put', key, value: Buffer.from(key) }])
+  const signal = new AbortController().signal
+  const watching = store.watch({ prefix: '/', fromRevision: 1, signal })[Symbol.asyncIterator]()
+  const first = put('/a').then(() => seen.push('committed'))
+  const delivered = (async () => {
+    while ((await watching.next()).value.events.length === 0);
+    seen.push('watched')
+  })()
+  await clock.settle()
+  const read = store.get('/a').then(({ item }) => seen.push(`read ${item?.modRevision}`))
+  const others = [put('/b'), put('/c'), put('/d')]
+  await clock.settle()
+  assert.deepEqual([seen, gates.length], [[], 1])
+  gates[0]!.resolve()
+  await Promise.all([first, read, delivered])
+  assert.deepEqual(seen.sort(), ['committed', 'read 2', 'watched'])
+  while (gates.length < 2) await clock.settle()
+  gates[1]!.resolve()
+  const revisions = (await Promise.all(others)).map((result) => result.revision)
+  assert.deepEqual([revisions, gates.length], [[3, 4, 5], 2])
+  await watching.return?.()
+  await store.close()
+})
+
+test('a failed sync rejects its commits and closes the store; what is in the file is read when it is opened again', async () => {
+  const path = newPath()
+  let broken = false
+  const gate = async (): Promise<void> => {
+    if (broken) throw new Error('EIO')
+  }
+  const store = await openSqliteStore({ path, clock: simulatedClock(), disk: gated(gate) })
+  await store.commit([{ op: 'put', key: '/a', value: Buffer.from('1') }])
+  broken = true
+  const failed = [1, 2].map((value) => store.commit([{ op: 'put', key: '/b', value: Buffer.from(`${value}`) }]))
+  for (const each of failed) await assert.rejects(each, /syncing the store to disk failed \(EIO\)/)
+  await assert.rejects(store.get('/a'), StoreUnavailableError)
+  assert.match((await store.health()) ?? '', /must be opened again/)
+  await store.close()
+  const reopened = await open(path)
+  assert.ok((await reopened.get('/a')).item)
+  await reopened.close()
+})
+
 test('acknowledged commits survive kill -9, and no commit is half there', async () => {
   for (let run = 0; run < 3; run++) {
     const path = newPath()

@@ -1,13 +1,12 @@
 /**
- * The store in one SQLite file. Commits that arrive in the same turn of the event loop share one transaction and one
- * sync to disk (`synchronous=FULL`), and are answered after it. Transactions run on the caller's thread: measured, a
- * commit of one write takes 0.19 ms and one of 32 takes 1.8 ms, less than a worker's messages would add to each request
- * (docs/decisions has the figures).
+ * The store in one SQLite file, with group commit: what arrives while the previous transaction is being synced to disk
+ * shares the next transaction and its sync, and is answered after it. The transaction runs on the caller's thread, its
+ * sync on Node's thread pool, so that a slow disk delays writers and nobody else (docs/decisions/2026-11-22-store-group-commit.md has the
+ * figures). Until a sync ended nobody reads what it makes durable.
  */
-
 import { limits } from '../../limits.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { Disk } from '../../platform/disk.ts'
+import type { Disk, OpenFile } from '../../platform/disk.ts'
 import { endOfTurn } from '../../platform/turn.ts'
 import { checkWrites } from '../commit-plan.ts'
 import { Compactor } from '../compactor.ts'
@@ -36,8 +35,8 @@ export interface SqliteStoreOptions {
   path: string
   /** For times to live and for the age of history. */
   clock: Clock
-  /** Makes the file. */
-  disk: Pick<Disk, 'stat' | 'write' | 'chmod'>
+  /** Makes the file and syncs it. */
+  disk: Pick<Disk, 'stat' | 'write' | 'chmod' | 'open'>
   /** Default `limits.storeHistoryAgeMs`. */
   historyAgeMs?: number
   /** Default `limits.storeHistoryRevisionsMax`. */
@@ -53,8 +52,13 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     if (await disk.stat(path)) await disk.chmod(path, 0o600)
     else await disk.write(path, '', { mode: 0o600 })
     const database = openDatabase(path)
-    if (options.pagesMax !== undefined) database.db.exec(`pragma max_page_count = ${options.pagesMax}`)
-    return new SqliteStore(database, options)
+    try {
+      if (options.pagesMax !== undefined) database.db.exec(`pragma max_page_count = ${options.pagesMax}`)
+      return new SqliteStore(database, await disk.open(`${path}-wal`, 'append'), options)
+    } catch (error) {
+      database.db.close()
+      throw error
+    }
   } catch (error) {
     throw asUnavailable(`opening the store ${path}`, error)
   }
@@ -73,17 +77,22 @@ class SqliteStore implements Store {
   readonly #expiry: Expiry
   readonly #compactor: Compactor
   readonly #queue: QueuedCommit[] = []
+  readonly #wal: OpenFile
   #flushScheduled = false
+  /** The sync under way; never rejects. */
+  #syncing: Promise<void> | undefined
+  /** The newest durable revision. */
   #revision: number
   #compacted: number
   #compaction: Promise<void> | undefined
   /** Why the last commit failed; cleared by the next success. */
   #failure: string | undefined
-  #closed = false
+  #closed: StoreUnavailableError | undefined
 
-  constructor(database: Database, options: SqliteStoreOptions) {
+  constructor(database: Database, wal: OpenFile, options: SqliteStoreOptions) {
     const { statements } = database
     this.#database = database
+    this.#wal = wal
     this.#clock = options.clock
     this.#compacted = numberOf(statements.compacted.get())
     const newest = Math.floor(numberOf(statements.newestHistory.get()) / idsPerRevision)
@@ -103,19 +112,19 @@ class SqliteStore implements Store {
   }
 
   async get(key: string, revision?: number): Promise<{ item: KeyValue | undefined; revision: number }> {
-    const at = this.#readable(revision)
+    const at = await this.#readable(revision)
     const past = at < this.#revision
     return { item: this.#reading(() => getAt(this.#database.statements, { key, at, past })), revision: at }
   }
 
   async range(query: RangeQuery): Promise<RangeResult> {
-    const at = this.#readable(query.revision)
+    const at = await this.#readable(query.revision)
     const past = at < this.#revision
     return this.#reading(() => rangeAt(this.#database.statements, { ...query, at, past }))
   }
 
   async count(prefix: string): Promise<number> {
-    this.#checkOpen()
+    await this.#readable()
     return this.#reading(() => countKeys(this.#database.statements, prefix))
   }
 
@@ -148,31 +157,43 @@ class SqliteStore implements Store {
   }
 
   async health(): Promise<string | undefined> {
-    if (this.#closed) return 'the store is closed'
+    if (this.#closed) return this.#closed.message
     if (this.#failure !== undefined) this.#probe()
     return this.#failure
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
-    while (this.#queue.length > 0) this.#flush()
-    this.#closed = true
-    this.#expiry.close()
-    this.#compactor.close()
-    this.#hub.close(new StoreUnavailableError('the store is closed'))
+    while (this.#queue.length > 0 || this.#syncing !== undefined) {
+      if (this.#syncing === undefined) this.#flush()
+      await this.#syncing
+    }
+    this.#closeBy(new StoreUnavailableError('the store is closed'))
     await this.#compaction
+    await this.#wal.close()
     this.#database.db.close()
   }
 
-  #checkOpen(): void {
-    if (this.#closed) throw new StoreUnavailableError('the store is closed')
+  #closeBy(error: StoreUnavailableError): void {
+    this.#closed = error
+    this.#expiry.close()
+    this.#compactor.close()
+    this.#hub.close(error)
+    for (const commit of this.#queue.splice(0)) commit.reject(error)
   }
 
-  #readable(revision = this.#revision): number {
+  #checkOpen(): void {
+    if (this.#closed) throw this.#closed
+  }
+
+  /** The revision to read, once the file holds nothing that is not durable yet. */
+  async #readable(revision?: number): Promise<number> {
+    while (this.#syncing !== undefined) await this.#syncing
     this.#checkOpen()
-    if (revision > this.#revision) throw new FutureRevisionError(this.#revision)
-    if (revision < this.#compacted) throw new CompactedError(this.#compacted)
-    return revision
+    const at = revision ?? this.#revision
+    if (at > this.#revision) throw new FutureRevisionError(this.#revision)
+    if (at < this.#compacted) throw new CompactedError(this.#compacted)
+    return at
   }
 
   #reading<T>(read: () => T): T {
@@ -184,28 +205,49 @@ class SqliteStore implements Store {
   }
 
   #scheduleFlush(): void {
-    if (this.#flushScheduled) return
+    if (this.#flushScheduled || this.#syncing !== undefined) return
     this.#flushScheduled = true
     endOfTurn(() => {
       this.#flushScheduled = false
-      if (!this.#closed) this.#flush()
-      if (this.#queue.length > 0) this.#scheduleFlush()
+      if (!this.#closed && this.#syncing === undefined) this.#flush()
     })
   }
 
   #flush(): void {
     const commits = this.#queue.splice(0, limits.storeCommitsPerSyncMax)
     if (commits.length === 0) return
-    let committed: CommittedBatch
     try {
       const writes = commits.map((commit) => commit.writes)
-      committed = commitBatch(this.#database, writes, { revision: this.#revision, nowMs: this.#clock.nowMs() })
+      const now = { revision: this.#revision, nowMs: this.#clock.nowMs() }
+      this.#makeDurable(commitBatch(this.#database, writes, now), commits)
     } catch (error) {
       const unavailable = asUnavailable('committing', error)
       this.#failure = unavailable.message
       for (const commit of commits) commit.reject(unavailable)
+    }
+    if (this.#queue.length > 0) this.#scheduleFlush()
+  }
+
+  #makeDurable(committed: CommittedBatch, commits: readonly QueuedCommit[]): void {
+    // Conflicts alone wrote nothing.
+    if (committed.batches.length === 0) {
+      this.#answer(committed, commits)
       return
     }
+    this.#syncing = this.#wal.sync().then(
+      () => {
+        this.#syncing = undefined
+        this.#answer(committed, commits)
+        if (this.#queue.length > 0) this.#scheduleFlush()
+      },
+      (error: unknown) => {
+        this.#syncing = undefined
+        this.#giveUp(error, commits)
+      },
+    )
+  }
+
+  #answer(committed: CommittedBatch, commits: readonly QueuedCommit[]): void {
     this.#failure = undefined
     this.#revision = committed.revision
     for (const [key, dueMs] of committed.expiries) {
@@ -215,6 +257,21 @@ class SqliteStore implements Store {
     this.#hub.publish(committed.batches)
     for (const [index, commit] of commits.entries()) commit.resolve(committed.results[index]!)
     this.#compactor.afterCommit(this.#revision)
+  }
+
+  /**
+   * After a failed sync nobody knows what the disk holds, and a second sync would not tell the truth. Only reading the
+   * file anew does, so the store stays closed until it is opened again.
+   */
+  #giveUp(error: unknown, commits: readonly QueuedCommit[]): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    const unavailable = new StoreUnavailableError(
+      `syncing the store to disk failed (${reason}); it must be opened again`,
+    )
+    for (const commit of commits) commit.reject(unavailable)
+    this.#closeBy(unavailable)
+    this.#database.db.close()
+    void this.#wal.close().catch(() => {})
   }
 
   /** Whether writing works again, by writing. */
