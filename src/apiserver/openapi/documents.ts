@@ -1,0 +1,141 @@
+/**
+ * Serves OpenAPI: an index of version 3 documents, each of them, and the one document of version 2. A document is made
+ * when first asked for and kept as bytes until what is served changes.
+ * https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-interface-definition
+ */
+import { createHash } from 'node:crypto'
+import { documentPath, documentV2, documentV3 } from './document.ts'
+import { encodeGnosticV2 } from './gnostic.ts'
+import type { OpenApiSource } from './source.ts'
+
+export interface DocumentRequest {
+  /** Without the query; `/openapi/v2`, `/openapi/v3` or below. */
+  path: string
+  /** The `hash` parameter that the index puts into the address of a document; with it, clients may keep it for good. */
+  hash: string | undefined
+  accept: string | undefined
+  ifNoneMatch: string | undefined
+}
+
+export interface DocumentResponse {
+  status: 200 | 301 | 304 | 406
+  headers: Record<string, string>
+  body: Uint8Array
+}
+
+interface Encoded {
+  bytes: Uint8Array
+  etag: string
+}
+
+const protobufTypes = [
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+]
+const empty = new Uint8Array()
+
+export class OpenApiDocuments {
+  readonly #source: OpenApiSource
+  readonly #encoded = new Map<string, Encoded>()
+  #revision: string | undefined
+
+  constructor(source: OpenApiSource) {
+    this.#source = source
+  }
+
+  /** Undefined when there is no such document. */
+  answer(request: DocumentRequest): DocumentResponse | undefined {
+    this.#forgetWhenChanged()
+    const path = request.path.replace(/\/+$/, '')
+    if (path === '/openapi/v2') return this.#version2(request)
+    if (!acceptsJson(request.accept)) return path.startsWith('/openapi/v3') ? notAcceptable() : undefined
+    if (path === '/openapi/v3') return this.#respond('v3', request, json, () => encode(this.#index()))
+    return path.startsWith('/openapi/v3/') ? this.#version3(path.slice('/openapi/v3/'.length), request) : undefined
+  }
+
+  #forgetWhenChanged(): void {
+    const revision = this.#source.revision()
+    if (revision === this.#revision) return
+    this.#revision = revision
+    this.#encoded.clear()
+  }
+
+  #index(): object {
+    const paths: Record<string, object> = {}
+    for (const groupVersion of this.#source.groupVersions()) {
+      const path = documentPath(groupVersion)
+      paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${this.#hashOf(path)}` }
+    }
+    return { paths }
+  }
+
+  /** From what a document is made of rather than from its bytes, so that the index makes no documents. */
+  #hashOf(path: string): string {
+    const text = `${this.#source.version}\n${this.#revision}\n${path}`
+    return createHash('sha512').update(text).digest('hex').toUpperCase()
+  }
+
+  #version3(path: string, request: DocumentRequest): DocumentResponse | undefined {
+    const groupVersion = this.#source.groupVersions().find((each) => documentPath(each) === path)
+    if (!groupVersion) return undefined
+    const hash = this.#hashOf(path)
+    if (request.hash !== undefined && request.hash !== '' && request.hash !== hash) {
+      return { status: 301, headers: { location: `/openapi/v3/${path}?hash=${hash}` }, body: empty }
+    }
+    const response = this.#respond(`v3/${path}`, request, json, () => encode(documentV3(this.#source, groupVersion)))
+    if (request.hash) response.headers['cache-control'] = 'public, immutable, max-age=31536000'
+    return response
+  }
+
+  #version2(request: DocumentRequest): DocumentResponse {
+    const protobufType = wantedProtobuf(request.accept)
+    if (protobufType) {
+      return this.#respond('v2 protobuf', request, protobufType, () => encodeGnosticV2(documentV2(this.#source)))
+    }
+    if (!acceptsJson(request.accept)) return notAcceptable()
+    return this.#respond('v2', request, json, () => encode(documentV2(this.#source)))
+  }
+
+  #respond(key: string, { ifNoneMatch }: DocumentRequest, type: string, make: () => Uint8Array): DocumentResponse {
+    let encoded = this.#encoded.get(key)
+    if (!encoded) {
+      const bytes = make()
+      encoded = { bytes, etag: `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"` }
+      this.#encoded.set(key, encoded)
+    }
+    const headers = { 'content-type': type, etag: encoded.etag, vary: 'Accept', 'cache-control': 'no-cache, private' }
+    if (ifNoneMatch === encoded.etag) return { status: 304, headers, body: empty }
+    return { status: 200, headers, body: encoded.bytes }
+  }
+}
+
+const json = 'application/json'
+
+function encode(value: object): Uint8Array {
+  return Buffer.from(JSON.stringify(value))
+}
+
+function mediaTypes(accept: string | undefined): string[] {
+  return (accept ?? '*/*').split(',').map((clause) => clause.split(';')[0]!.trim().toLowerCase())
+}
+
+function acceptsJson(accept: string | undefined): boolean {
+  const types = mediaTypes(accept)
+  return types.some((type) => type === json || type === 'application/*' || type === '*/*' || type === '')
+}
+
+/** The protobuf type to answer with, when it is asked for before JSON. */
+function wantedProtobuf(accept: string | undefined): string | undefined {
+  const types = mediaTypes(accept)
+  const place = types.findIndex((type) => protobufTypes.includes(type))
+  const jsonPlace = types.indexOf(json)
+  return place >= 0 && (jsonPlace < 0 || place < jsonPlace) ? types[place] : undefined
+}
+
+function notAcceptable(): DocumentResponse {
+  return {
+    status: 406,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+    body: Buffer.from('406 Not Acceptable\n'),
+  }
+}

@@ -1,0 +1,81 @@
+/** The server's OpenAPI endpoints, from what its scheme serves. */
+import { createHash } from 'node:crypto'
+import { groupVersionSchemas } from '../../api/schema/all.ts'
+import { kindType } from '../../api/schema/registry.ts'
+import { pageNotFound } from '../http/status.ts'
+import type { NonResource } from '../nonresource/endpoints.ts'
+import type { Scheme } from '../scheme/scheme.ts'
+import type { Served } from '../scheme/served.ts'
+import { OpenApiDocuments } from './documents.ts'
+import type { OpenApiGroupVersion, OpenApiResource, OpenApiSource } from './source.ts'
+
+/** `/openapi/v2` and `/openapi/v3`; hands other documents on to `others`. */
+export function openApiEndpoints(scheme: Scheme, version: string, others?: NonResource): NonResource {
+  const documents = new OpenApiDocuments(schemeSource(scheme, version))
+  return {
+    async answer(exchange) {
+      const { request, info } = exchange
+      const found = documents.answer({
+        path: info.path,
+        hash: request.query.get('hash') ?? undefined,
+        accept: request.headers.accept,
+        ifNoneMatch: request.headers['if-none-match'],
+      })
+      return found ?? (await others?.answer(exchange)) ?? pageNotFound()
+    },
+  }
+}
+
+/** The scheme as a source. Its group versions are remembered until the scheme changes. */
+export function schemeSource(scheme: Scheme, version: string): OpenApiSource {
+  let known: { generation: number; groupVersions: OpenApiGroupVersion[] } | undefined
+  return {
+    version,
+    revision: () => `${schemaDigest()} ${scheme.generation}`,
+    groupVersions() {
+      if (known?.generation !== scheme.generation) {
+        known = { generation: scheme.generation, groupVersions: groupVersionsOf(scheme) }
+      }
+      return known.groupVersions
+    },
+    type: kindType,
+  }
+}
+
+let digest: string | undefined
+
+/** Changes with every edit of the built-in types, so that clients do not keep documents of an older build. */
+function schemaDigest(): string {
+  digest ??= createHash('sha256').update(JSON.stringify(groupVersionSchemas)).digest('hex')
+  return digest
+}
+
+function groupVersionsOf(scheme: Scheme): OpenApiGroupVersion[] {
+  const found = new Map<string, { group: string; version: string; resources: OpenApiResource[] }>()
+  for (const served of scheme.all()) {
+    const { group, version } = served.resource
+    const key = `${group}/${version}`
+    const groupVersion = found.get(key) ?? { group, version, resources: [] }
+    groupVersion.resources.push(resourceOf(served))
+    found.set(key, groupVersion)
+  }
+  return [...found.values()]
+}
+
+function resourceOf(served: Served): OpenApiResource {
+  const { group, version, kind, plural, namespaced } = served.resource
+  return {
+    plural,
+    namespaced,
+    kind: { group, version, kind },
+    verbs: served.verbs,
+    subresources: [...served.subresources.values()],
+    custom: served.custom ?? false,
+    get type() {
+      return served.type
+    },
+    get listType() {
+      return served.listType
+    },
+  }
+}

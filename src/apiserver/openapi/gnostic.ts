@@ -1,0 +1,64 @@
+/**
+ * OpenAPI version 2 in protobuf, `application/com.github.proto-openapi.spec.v2@v1.0+protobuf`, which client-go asks for.
+ * Values of any kind travel as YAML text, for which JSON serves.
+ */
+import { ProtobufWriter, wireType } from '../../api/codec/wire.ts'
+import { isObject, type JsonObject } from '../../api/patch/json-value.ts'
+import { documentMessage, type Field, type Message, type SingleKind } from './gnostic-messages.ts'
+
+/** From the document's JSON form. Members that the messages do not have are left out. */
+export function encodeGnosticV2(document: JsonObject): Buffer {
+  const writer = new ProtobufWriter()
+  writeMessage(writer, documentMessage, document)
+  return writer.finish()
+}
+
+/** Fields, and values of one field, last to first: the writer fills its buffer from the end. */
+function writeMessage(writer: ProtobufWriter, message: Message, source: JsonObject): void {
+  for (const field of message.toReversed()) {
+    const value = field.read(source)
+    if (value !== undefined && value !== null) writeField(writer, field, value)
+  }
+}
+
+function writeField(writer: ProtobufWriter, { number, kind, repeated }: Field, value: unknown): void {
+  if (kind.is === 'named') {
+    for (const [name, item] of Object.entries(value as JsonObject).toReversed()) {
+      const before = writer.length
+      writeValue(writer, 2, kind.value, item)
+      writer.stringField(1, name)
+      writer.messageHeader(number, before)
+    }
+  } else {
+    for (const item of repeated ? (value as unknown[]).toReversed() : [value]) writeValue(writer, number, kind, item)
+  }
+}
+
+function writeValue(writer: ProtobufWriter, number: number, kind: SingleKind, value: unknown): void {
+  const before = writer.length
+  switch (kind.is) {
+    case 'string':
+      writer.stringField(number, String(value))
+      break
+    case 'bool':
+      if (value !== true) return
+      writer.varint(1)
+      writer.tag(number, wireType.varint)
+      break
+    case 'int':
+      writer.signedVarint(Number(value))
+      writer.tag(number, wireType.varint)
+      break
+    case 'double':
+      writer.double(Number(value))
+      writer.tag(number, wireType.fixed64)
+      break
+    case 'any':
+      writer.stringField(2, JSON.stringify(value))
+      writer.messageHeader(number, before)
+      break
+    case 'message':
+      writeMessage(writer, kind.message(), isObject(value) ? value : { value })
+      writer.messageHeader(number, before)
+  }
+}
