@@ -1,0 +1,174 @@
+/**
+ * The security of a real server: certificates, service account and static tokens, RBAC with the node authorizer, the
+ * default admission steps, and the reviews and tokens that ask them.
+ */
+import type { KubeObject } from '../api/meta.ts'
+import { coreV1 } from '../api/resources.ts'
+import type { SelfSubjectReview, TokenRequest, TokenReview } from '../api/types/authentication/v1.ts'
+import type {
+  LocalSubjectAccessReview,
+  SelfSubjectAccessReview,
+  SelfSubjectRulesReview,
+  SubjectAccessReview,
+} from '../api/types/authorization/v1.ts'
+import type { PolicyRule } from '../api/types/rbac/v1.ts'
+import { createClient } from '../client/client-impl.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Random } from '../platform/random.ts'
+import { type AdmissionParts, defaultAdmission } from './admission/chain.ts'
+import type { QuotaWriter } from './admission/quota.ts'
+import type { Authenticator } from './authenticate.ts'
+import { BootstrapTokens } from './authentication/bootstrap-token.ts'
+import { CertificateAuthenticator, ClientAuthority } from './authentication/certificate.ts'
+import { AuthenticatorChain } from './authentication/chain.ts'
+import { impersonator } from './authentication/impersonation.ts'
+import type { SigningKey } from './authentication/jwt.ts'
+import { RequestHeaderAuthenticator } from './authentication/request-header.ts'
+import { reviewSelf, reviewToken } from './authentication/reviews.ts'
+import { ServiceAccountTokens, TokenIssuer } from './authentication/service-account-token.ts'
+import { BearerAuthenticator, StaticTokens } from './authentication/token.ts'
+import { fulfilTokenRequest, prepareTokenRequest } from './authentication/token-request.ts'
+import { AuthorizerChain, mastersGroup } from './authorization/decision.ts'
+import { NodeAuthorizer } from './authorization/node.ts'
+import { NodeGraph } from './authorization/node-graph.ts'
+import { Rbac } from './authorization/rbac.ts'
+import {
+  reviewLocalSubjectAccess,
+  reviewSelfSubjectAccess,
+  reviewSelfSubjectRules,
+  reviewSubjectAccess,
+} from './authorization/reviews.ts'
+import type { VirtualCall, VirtualResource, VirtualResources } from './endpoints/virtual.ts'
+import type { UserInfo } from './request.ts'
+import type { OwnAccess, Security } from './server.ts'
+
+export interface StandardSecurityOptions {
+  clock: Clock
+  random: Random
+  /** Bundle of authorities whose client certificates name users. */
+  clientCaPem?: string
+  /** The authority of the front proxy, and the names that may speak for others. */
+  frontProxy?: { caPem: string; allowedNames: readonly string[] }
+  /** Keys of service account tokens: the first signs, all verify. */
+  serviceAccounts: { keys: readonly [SigningKey, ...SigningKey[]]; issuer: string; audiences: readonly string[] }
+  /** Fixed bearer tokens. */
+  tokens?: Readonly<Record<string, UserInfo>>
+  /** What every node may do besides what is decided object by object: the rules of ClusterRole `system:node`. */
+  nodeRules: readonly PolicyRule[]
+  /** Default true: requests without credentials are those of `system:anonymous`. */
+  allowAnonymous?: boolean
+  admission?: Pick<AdmissionParts, 'disabled' | 'dynamic'>
+}
+
+/** The server's own name for what it writes by itself. */
+export const serverUser: UserInfo = { name: 'system:apiserver', groups: [mastersGroup], extra: {} }
+
+/** For `createApiServer({ security })`. */
+export function standardSecurity(options: StandardSecurityOptions): (own: OwnAccess) => Promise<Security> {
+  return async (own) => {
+    const { objects } = own
+    const { clock, random } = options
+    const rbac = new Rbac()
+    const graph = new NodeGraph()
+    await Promise.all([rbac.start(objects), graph.start(objects)])
+    const authorizer = new AuthorizerChain([new NodeAuthorizer(graph, options.nodeRules), rbac])
+    const tokens = bearerTokens(options, own)
+    return {
+      authenticator: authenticatorOf(options, tokens),
+      authorizer,
+      impersonator: impersonator(authorizer),
+      admission: defaultAdmission({
+        objects,
+        authorizer,
+        rbac,
+        clock,
+        random,
+        quotaWriter: () => quotaWriter(own),
+        ...options.admission,
+      }),
+      virtual: virtualResources(options, { own, rbac, authorizer, tokens }),
+    }
+  }
+}
+
+function bearerTokens(
+  { clock, serviceAccounts, tokens = {} }: StandardSecurityOptions,
+  { objects }: OwnAccess,
+): BearerAuthenticator {
+  return new BearerAuthenticator([
+    new StaticTokens(tokens),
+    new ServiceAccountTokens({ ...serviceAccounts, clock, objects }),
+    new BootstrapTokens({ objects, clock }),
+  ])
+}
+
+function authenticatorOf(options: StandardSecurityOptions, tokens: BearerAuthenticator): Authenticator {
+  const { clientCaPem, frontProxy, allowAnonymous = true } = options
+  const authenticators: Authenticator[] = []
+  const proxyAuthority = frontProxy && new ClientAuthority(frontProxy.caPem)
+  if (frontProxy && proxyAuthority) {
+    const { allowedNames } = frontProxy
+    authenticators.push(new RequestHeaderAuthenticator({ authority: proxyAuthority, allowedNames }))
+  }
+  if (clientCaPem) {
+    const others = proxyAuthority ? [proxyAuthority] : []
+    authenticators.push(new CertificateAuthenticator(new ClientAuthority(clientCaPem), others))
+  }
+  return new AuthenticatorChain([...authenticators, tokens], { allowAnonymous })
+}
+
+function quotaWriter(own: OwnAccess): QuotaWriter {
+  const client = createClient(own.transportFor(serverUser), { userAgent: 'kube-apiserver' })
+  return { updateStatus: (quota) => client.of(coreV1.resourceQuotas, quota.metadata.namespace).updateStatus(quota) }
+}
+
+interface VirtualParts {
+  own: OwnAccess
+  rbac: Rbac
+  authorizer: AuthorizerChain
+  tokens: BearerAuthenticator
+}
+
+function virtualResources(options: StandardSecurityOptions, parts: VirtualParts): VirtualResources {
+  const { clock } = options
+  const { rbac, authorizer, tokens } = parts
+  return new Map<string, VirtualResource>([
+    virtual<TokenReview>('tokenreviews.authentication.k8s.io', ({ object }) => reviewToken(tokens, object)),
+    virtual<SelfSubjectReview>('selfsubjectreviews.authentication.k8s.io', ({ object, user }) =>
+      reviewSelf(object, user, clock),
+    ),
+    virtual<SubjectAccessReview>('subjectaccessreviews.authorization.k8s.io', ({ object }) =>
+      reviewSubjectAccess(authorizer, object),
+    ),
+    virtual<LocalSubjectAccessReview>('localsubjectaccessreviews.authorization.k8s.io', ({ object, namespace }) =>
+      reviewLocalSubjectAccess(authorizer, object, namespace),
+    ),
+    virtual<SelfSubjectAccessReview>('selfsubjectaccessreviews.authorization.k8s.io', ({ object, user }) =>
+      reviewSelfSubjectAccess(authorizer, object, user),
+    ),
+    virtual<SelfSubjectRulesReview>('selfsubjectrulesreviews.authorization.k8s.io', ({ object, user }) =>
+      reviewSelfSubjectRules(rbac, object, user),
+    ),
+    ['serviceaccounts/token', tokenRequests(options, parts)],
+  ])
+}
+
+type Answer<T> = (call: VirtualCall & { object: T }) => T | Promise<T>
+
+function virtual<T extends KubeObject>(name: string, answer: Answer<T>): [string, VirtualResource] {
+  return [name, { answer: async (call) => await answer(call as VirtualCall & { object: T }) }]
+}
+
+function tokenRequests(
+  { clock, random, serviceAccounts }: StandardSecurityOptions,
+  { own }: VirtualParts,
+): VirtualResource {
+  const { keys, issuer, audiences } = serviceAccounts
+  const maker = new TokenIssuer({ keys, issuer, clock }, random.stream('token-ids'))
+  const parts = { objects: own.objects, issuer: maker, audiences, clock }
+  return {
+    prepare: ({ object, namespace, name }) =>
+      prepareTokenRequest(parts, `${namespace}/${name}`, object as TokenRequest),
+    answer: ({ object, namespace, name }) => fulfilTokenRequest(parts, `${namespace}/${name}`, object as TokenRequest),
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * An API server in memory on a loopback port, for replaying recorded exchanges:
+ *
+ *     node tools/parity-server.ts [PORT]
+ *
+ * prints `URL TOKEN` once it listens; the token is an administrator's. Stops with SIGTERM or SIGINT.
+ */
+import { generateKeyPairSync } from 'node:crypto'
+import { signingKey } from '../src/apiserver/authentication/jwt.ts'
+import { mastersGroup } from '../src/apiserver/authorization/decision.ts'
+import { httpHandlers } from '../src/apiserver/http/front.ts'
+import { tables } from '../src/apiserver/negotiation/tables.ts'
+import { conversions, strategies } from '../src/apiserver/registry/strategies.ts'
+import { createApiServer } from '../src/apiserver/server.ts'
+import { standardSecurity } from '../src/apiserver/standard-security.ts'
+import { silent } from '../src/platform/log.ts'
+import { realPlatform } from '../src/platform/real/platform.ts'
+import { memoryStore } from '../src/store/memory/memory-store.ts'
+
+const token = 'parity'
+const admin = { name: 'parity-admin', groups: [mastersGroup], extra: {} }
+const { clock, random, net } = realPlatform()
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const key = signingKey(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
+const issuer = 'https://kubernetes.default.svc.cluster.local'
+const log = process.env.VERBOSE
+  ? { ...silent, error: (message: string, fields?: object) => console.error(message, fields) }
+  : silent
+
+const server = await createApiServer({
+  store: memoryStore({ clock }),
+  clock,
+  random,
+  log,
+  security: standardSecurity({
+    clock,
+    random,
+    serviceAccounts: { keys: [key], issuer, audiences: [issuer] },
+    tokens: { [token]: admin },
+    nodeRules: [],
+  }),
+  strategies: strategies(),
+  conversions: conversions(),
+  tables,
+})
+await createNamespaces()
+const listening = await net.serveHttp(
+  { host: '127.0.0.1', port: Number(process.argv[2] ?? 0) },
+  httpHandlers(server, log),
+)
+console.log(`http://127.0.0.1:${listening.port} ${token}`)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0))
+
+async function createNamespaces(): Promise<void> {
+  const transport = server.transportFor(admin)
+  for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
+    const body = new TextEncoder().encode(JSON.stringify({ metadata: { name } }))
+    await transport.send({ method: 'POST', path: '/api/v1/namespaces', headers: {}, body })
+  }
+}
