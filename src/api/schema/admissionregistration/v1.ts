@@ -43,11 +43,11 @@ export const admissionregistrationV1Schema: GroupVersionSchema = {
       excludeResourceRules 4 []NamedRuleWithOperations atomic
       matchPolicy 7 *string`,
     MutatingAdmissionPolicy: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 MutatingAdmissionPolicySpec`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 MutatingAdmissionPolicySpec | What is wanted.`,
     MutatingAdmissionPolicyBinding: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 MutatingAdmissionPolicyBindingSpec`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 MutatingAdmissionPolicyBindingSpec | What is wanted.`,
     MutatingAdmissionPolicyBindingSpec: `
       policyName 1 string
       paramRef 2 *ParamRef
@@ -74,7 +74,7 @@ export const admissionregistrationV1Schema: GroupVersionSchema = {
       reinvocationPolicy 10 *string
       matchConditions 12 []MatchCondition map(name) patch=merge(name)`,
     MutatingWebhookConfiguration: `[kind]
-      metadata 1 ObjectMeta
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       webhooks 2 []MutatingWebhook map(name) patch=merge(name)`,
     Mutation: `
       patchType 2 string!
@@ -92,9 +92,9 @@ export const admissionregistrationV1Schema: GroupVersionSchema = {
       selector 3 *LabelSelector
       parameterNotFoundAction 4 *string`,
     Rule: `
-      apiGroups 1 []string
-      apiVersions 2 []string
-      resources 3 []string
+      apiGroups 1 []string atomic
+      apiVersions 2 []string atomic
+      resources 3 []string atomic
       scope 4 *string`,
     RuleWithOperations: `
       operations 1 []string atomic
@@ -107,12 +107,12 @@ export const admissionregistrationV1Schema: GroupVersionSchema = {
     TypeChecking: `
       expressionWarnings 1 []ExpressionWarning atomic`,
     ValidatingAdmissionPolicy: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ValidatingAdmissionPolicySpec
-      status 3 ValidatingAdmissionPolicyStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ValidatingAdmissionPolicySpec | What is wanted.
+      status 3 ValidatingAdmissionPolicyStatus | What was last observed; written by the system.`,
     ValidatingAdmissionPolicyBinding: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ValidatingAdmissionPolicyBindingSpec required`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ValidatingAdmissionPolicyBindingSpec required | What is wanted.`,
     ValidatingAdmissionPolicyBindingSpec: `
       policyName 1 string required
       paramRef 2 *ParamRef
@@ -143,7 +143,7 @@ export const admissionregistrationV1Schema: GroupVersionSchema = {
       admissionReviewVersions 8 []string! atomic
       matchConditions 11 []MatchCondition map(name) patch=merge(name)`,
     ValidatingWebhookConfiguration: `[kind]
-      metadata 1 ObjectMeta
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       webhooks 2 []ValidatingWebhook map(name) patch=merge(name)`,
     Validation: `
       expression 1 string!

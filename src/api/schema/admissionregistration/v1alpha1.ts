@@ -31,11 +31,11 @@ export const admissionregistrationV1alpha1Schema: GroupVersionSchema = {
       excludeResourceRules 4 []NamedRuleWithOperations atomic
       matchPolicy 7 *string`,
     MutatingAdmissionPolicy: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 MutatingAdmissionPolicySpec`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 MutatingAdmissionPolicySpec | What is wanted.`,
     MutatingAdmissionPolicyBinding: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 MutatingAdmissionPolicyBindingSpec`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 MutatingAdmissionPolicyBindingSpec | What is wanted.`,
     MutatingAdmissionPolicyBindingSpec: `
       policyName 1 string
       paramRef 2 *ParamRef
@@ -64,37 +64,37 @@ export const admissionregistrationV1alpha1Schema: GroupVersionSchema = {
       selector 3 *LabelSelector
       parameterNotFoundAction 4 *string`,
     TypeChecking: `
-      expressionWarnings 1 []ExpressionWarning`,
+      expressionWarnings 1 []ExpressionWarning atomic`,
     ValidatingAdmissionPolicy: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ValidatingAdmissionPolicySpec
-      status 3 ValidatingAdmissionPolicyStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ValidatingAdmissionPolicySpec | What is wanted.
+      status 3 ValidatingAdmissionPolicyStatus | What was last observed; written by the system.`,
     ValidatingAdmissionPolicyBinding: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ValidatingAdmissionPolicyBindingSpec`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ValidatingAdmissionPolicyBindingSpec | What is wanted.`,
     ValidatingAdmissionPolicyBindingList: `[kind]
-      metadata 1 ListMeta
+      metadata 1 ListMeta | Name, labels and the other data that every object has.
       items 2 []ValidatingAdmissionPolicyBinding always`,
     ValidatingAdmissionPolicyBindingSpec: `
       policyName 1 string
       paramRef 2 *ParamRef
       matchResources 3 *MatchResources
-      validationActions 4 []string`,
+      validationActions 4 []string set`,
     ValidatingAdmissionPolicyList: `[kind]
-      metadata 1 ListMeta
+      metadata 1 ListMeta | Name, labels and the other data that every object has.
       items 2 []ValidatingAdmissionPolicy always`,
     ValidatingAdmissionPolicySpec: `
       paramKind 1 *ParamKind
       matchConstraints 2 *MatchResources
-      validations 3 []Validation
+      validations 3 []Validation atomic
       failurePolicy 4 *string
-      auditAnnotations 5 []AuditAnnotation
-      matchConditions 6 []MatchCondition
-      variables 7 []Variable`,
+      auditAnnotations 5 []AuditAnnotation atomic
+      matchConditions 6 []MatchCondition map(name) patch=merge(name)
+      variables 7 []Variable map(name) patch=merge(name)`,
     ValidatingAdmissionPolicyStatus: `
       observedGeneration 1 int64
       typeChecking 2 *TypeChecking
-      conditions 3 []Condition`,
+      conditions 3 []Condition map(type)`,
     Validation: `
       expression 1 string always
       message 2 string

@@ -31,11 +31,11 @@ export const admissionregistrationV1beta1Schema: GroupVersionSchema = {
       excludeResourceRules 4 []NamedRuleWithOperations atomic
       matchPolicy 7 *string`,
     MutatingAdmissionPolicy: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 MutatingAdmissionPolicySpec`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 MutatingAdmissionPolicySpec | What is wanted.`,
     MutatingAdmissionPolicyBinding: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 MutatingAdmissionPolicyBindingSpec`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 MutatingAdmissionPolicyBindingSpec | What is wanted.`,
     MutatingAdmissionPolicyBindingSpec: `
       policyName 1 string
       paramRef 2 *ParamRef
@@ -51,21 +51,21 @@ export const admissionregistrationV1beta1Schema: GroupVersionSchema = {
     MutatingWebhook: `
       name 1 string always
       clientConfig 2 WebhookClientConfig always
-      rules 3 []admissionregistration/v1.RuleWithOperations
+      rules 3 []admissionregistration/v1.RuleWithOperations atomic
       failurePolicy 4 *string
       matchPolicy 9 *string
       namespaceSelector 5 *LabelSelector
       objectSelector 11 *LabelSelector
       sideEffects 6 *string
       timeoutSeconds 7 *int32
-      admissionReviewVersions 8 []string
+      admissionReviewVersions 8 []string atomic
       reinvocationPolicy 10 *string
-      matchConditions 12 []MatchCondition`,
+      matchConditions 12 []MatchCondition map(name) patch=merge(name)`,
     MutatingWebhookConfiguration: `[kind]
-      metadata 1 ObjectMeta
-      webhooks 2 []MutatingWebhook`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      webhooks 2 []MutatingWebhook map(name) patch=merge(name)`,
     MutatingWebhookConfigurationList: `[kind]
-      metadata 1 ListMeta
+      metadata 1 ListMeta | Name, labels and the other data that every object has.
       items 2 []MutatingWebhookConfiguration always`,
     Mutation: `
       patchType 2 string!
@@ -88,54 +88,54 @@ export const admissionregistrationV1beta1Schema: GroupVersionSchema = {
       path 3 *string
       port 4 *int32`,
     TypeChecking: `
-      expressionWarnings 1 []ExpressionWarning`,
+      expressionWarnings 1 []ExpressionWarning atomic`,
     ValidatingAdmissionPolicy: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ValidatingAdmissionPolicySpec
-      status 3 ValidatingAdmissionPolicyStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ValidatingAdmissionPolicySpec | What is wanted.
+      status 3 ValidatingAdmissionPolicyStatus | What was last observed; written by the system.`,
     ValidatingAdmissionPolicyBinding: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ValidatingAdmissionPolicyBindingSpec`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ValidatingAdmissionPolicyBindingSpec | What is wanted.`,
     ValidatingAdmissionPolicyBindingList: `[kind]
-      metadata 1 ListMeta
+      metadata 1 ListMeta | Name, labels and the other data that every object has.
       items 2 []ValidatingAdmissionPolicyBinding always`,
     ValidatingAdmissionPolicyBindingSpec: `
       policyName 1 string
       paramRef 2 *ParamRef
       matchResources 3 *MatchResources
-      validationActions 4 []string`,
+      validationActions 4 []string set`,
     ValidatingAdmissionPolicyList: `[kind]
-      metadata 1 ListMeta
+      metadata 1 ListMeta | Name, labels and the other data that every object has.
       items 2 []ValidatingAdmissionPolicy always`,
     ValidatingAdmissionPolicySpec: `
       paramKind 1 *ParamKind
       matchConstraints 2 *MatchResources
-      validations 3 []Validation
+      validations 3 []Validation atomic
       failurePolicy 4 *string
-      auditAnnotations 5 []AuditAnnotation
-      matchConditions 6 []MatchCondition
-      variables 7 []Variable`,
+      auditAnnotations 5 []AuditAnnotation atomic
+      matchConditions 6 []MatchCondition map(name) patch=merge(name)
+      variables 7 []Variable map(name) patch=merge(name)`,
     ValidatingAdmissionPolicyStatus: `
       observedGeneration 1 int64
       typeChecking 2 *TypeChecking
-      conditions 3 []Condition`,
+      conditions 3 []Condition map(type)`,
     ValidatingWebhook: `
       name 1 string always
       clientConfig 2 WebhookClientConfig always
-      rules 3 []admissionregistration/v1.RuleWithOperations
+      rules 3 []admissionregistration/v1.RuleWithOperations atomic
       failurePolicy 4 *string
       matchPolicy 9 *string
       namespaceSelector 5 *LabelSelector
       objectSelector 10 *LabelSelector
       sideEffects 6 *string
       timeoutSeconds 7 *int32
-      admissionReviewVersions 8 []string
-      matchConditions 11 []MatchCondition`,
+      admissionReviewVersions 8 []string atomic
+      matchConditions 11 []MatchCondition map(name) patch=merge(name)`,
     ValidatingWebhookConfiguration: `[kind]
-      metadata 1 ObjectMeta
-      webhooks 2 []ValidatingWebhook`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      webhooks 2 []ValidatingWebhook map(name) patch=merge(name)`,
     ValidatingWebhookConfigurationList: `[kind]
-      metadata 1 ListMeta
+      metadata 1 ListMeta | Name, labels and the other data that every object has.
       items 2 []ValidatingWebhookConfiguration always`,
     Validation: `
       expression 1 string always

@@ -16,10 +16,10 @@ export const apiextensionsV1Schema: GroupVersionSchema = {
     ConversionRequest: `
       uid 1 string always
       desiredAPIVersion 2 string always
-      objects 3 []raw always`,
+      objects 3 []raw atomic always`,
     ConversionResponse: `
       uid 1 string always
-      convertedObjects 2 []raw always
+      convertedObjects 2 []raw atomic always
       result 3 Status always`,
     ConversionReview: `[kind]
       request 1 *ConversionRequest
@@ -35,16 +35,16 @@ export const apiextensionsV1Schema: GroupVersionSchema = {
       strategy 1 string!
       webhook 2 *WebhookConversion`,
     CustomResourceDefinition: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 CustomResourceDefinitionSpec!
-      status 3 CustomResourceDefinitionStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 CustomResourceDefinitionSpec! | What is wanted.
+      status 3 CustomResourceDefinitionStatus | What was last observed; written by the system.`,
     CustomResourceDefinitionCondition: `
-      type 1 string!
-      status 2 string!
-      lastTransitionTime 3 time
-      reason 4 string
-      message 5 string
-      observedGeneration 6 int64`,
+      type 1 string! | What the condition is about.
+      status 2 string! | True, False or Unknown.
+      lastTransitionTime 3 time | When the status last changed.
+      reason 4 string | A word in CamelCase, for programs, for the last change.
+      message 5 string | A sentence for people about the last change.
+      observedGeneration 6 int64 | The generation of the object that the condition was made from.`,
     CustomResourceDefinitionNames: `
       plural 1 string!
       singular 2 string
@@ -80,7 +80,7 @@ export const apiextensionsV1Schema: GroupVersionSchema = {
       labelSelectorPath 3 *string`,
     CustomResourceSubresourceStatus: ``,
     CustomResourceSubresources: `
-      status 1 *CustomResourceSubresourceStatus
+      status 1 *CustomResourceSubresourceStatus | What was last observed; written by the system.
       scale 2 *CustomResourceSubresourceScale`,
     CustomResourceValidation: `
       openAPIV3Schema 1 *JSONSchemaProps`,
@@ -128,10 +128,10 @@ export const apiextensionsV1Schema: GroupVersionSchema = {
       x-kubernetes-preserve-unknown-fields 38 *bool
       x-kubernetes-embedded-resource 39 bool
       x-kubernetes-int-or-string 40 bool
-      x-kubernetes-list-map-keys 41 []string
+      x-kubernetes-list-map-keys 41 []string atomic
       x-kubernetes-list-type 42 *string
       x-kubernetes-map-type 43 *string
-      x-kubernetes-validations 44 []ValidationRule`,
+      x-kubernetes-validations 44 []ValidationRule map(rule) patch=merge(rule)`,
     SelectableField: `
       jsonPath 1 string!`,
     ServiceReference: `

@@ -14,15 +14,15 @@ export const apiregistrationV1Schema: GroupVersionSchema = {
     apiservices: Name/name, Service, Available, Age`,
   types: {
     APIService: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 APIServiceSpec
-      status 3 APIServiceStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 APIServiceSpec | What is wanted.
+      status 3 APIServiceStatus | What was last observed; written by the system.`,
     APIServiceCondition: `
-      type 1 string!
-      status 2 string!
-      lastTransitionTime 3 time
-      reason 4 string
-      message 5 string`,
+      type 1 string! | What the condition is about.
+      status 2 string! | True, False or Unknown.
+      lastTransitionTime 3 time | When the status last changed.
+      reason 4 string | A word in CamelCase, for programs, for the last change.
+      message 5 string | A sentence for people about the last change.`,
     APIServiceSpec: `
       service 1 *ServiceReference
       group 2 string

@@ -28,19 +28,19 @@ export const appsV1Schema: GroupVersionSchema = {
     statefulsets: Name/name, Ready, Age, Containers*, Images*`,
   types: {
     ControllerRevision: `[kind]
-      metadata 1 ObjectMeta
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       data 2 raw
       revision 3 int64!`,
     DaemonSet: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 DaemonSetSpec
-      status 3 DaemonSetStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 DaemonSetSpec | What is wanted.
+      status 3 DaemonSetStatus | What was last observed; written by the system.`,
     DaemonSetCondition: `
-      type 1 string!
-      status 2 string!
-      lastTransitionTime 3 time
-      reason 4 string
-      message 5 string`,
+      type 1 string! | What the condition is about.
+      status 2 string! | True, False or Unknown.
+      lastTransitionTime 3 time | When the status last changed.
+      reason 4 string | A word in CamelCase, for programs, for the last change.
+      message 5 string | A sentence for people about the last change.`,
     DaemonSetSpec: `
       selector 1 *LabelSelector!
       template 2 core/v1.PodTemplateSpec!
@@ -62,16 +62,16 @@ export const appsV1Schema: GroupVersionSchema = {
       type 1 string
       rollingUpdate 2 *RollingUpdateDaemonSet`,
     Deployment: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 DeploymentSpec
-      status 3 DeploymentStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 DeploymentSpec | What is wanted.
+      status 3 DeploymentStatus | What was last observed; written by the system.`,
     DeploymentCondition: `
-      type 1 string!
-      status 2 string!
-      lastUpdateTime 6 time
-      lastTransitionTime 7 time
-      reason 4 string
-      message 5 string`,
+      type 1 string! | What the condition is about.
+      status 2 string! | True, False or Unknown.
+      lastUpdateTime 6 time | When the condition was last written.
+      lastTransitionTime 7 time | When the status last changed.
+      reason 4 string | A word in CamelCase, for programs, for the last change.
+      message 5 string | A sentence for people about the last change.`,
     DeploymentSpec: `
       replicas 1 *int32
       selector 2 *LabelSelector!
@@ -95,15 +95,15 @@ export const appsV1Schema: GroupVersionSchema = {
       type 1 string
       rollingUpdate 2 *RollingUpdateDeployment`,
     ReplicaSet: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ReplicaSetSpec
-      status 3 ReplicaSetStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ReplicaSetSpec | What is wanted.
+      status 3 ReplicaSetStatus | What was last observed; written by the system.`,
     ReplicaSetCondition: `
-      type 1 string!
-      status 2 string!
-      lastTransitionTime 3 time
-      reason 4 string
-      message 5 string`,
+      type 1 string! | What the condition is about.
+      status 2 string! | True, False or Unknown.
+      lastTransitionTime 3 time | When the status last changed.
+      reason 4 string | A word in CamelCase, for programs, for the last change.
+      message 5 string | A sentence for people about the last change.`,
     ReplicaSetSpec: `
       replicas 1 *int32
       minReadySeconds 4 int32
@@ -127,15 +127,15 @@ export const appsV1Schema: GroupVersionSchema = {
       partition 1 *int32
       maxUnavailable 2 *intOrString`,
     StatefulSet: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 StatefulSetSpec
-      status 3 StatefulSetStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 StatefulSetSpec | What is wanted.
+      status 3 StatefulSetStatus | What was last observed; written by the system.`,
     StatefulSetCondition: `
-      type 1 string!
-      status 2 string!
-      lastTransitionTime 3 time
-      reason 4 string
-      message 5 string`,
+      type 1 string! | What the condition is about.
+      status 2 string! | True, False or Unknown.
+      lastTransitionTime 3 time | When the status last changed.
+      reason 4 string | A word in CamelCase, for programs, for the last change.
+      message 5 string | A sentence for people about the last change.`,
     StatefulSetOrdinals: `
       start 1 int32 always`,
     StatefulSetPersistentVolumeClaimRetentionPolicy: `

@@ -19,14 +19,14 @@ export const authenticationV1Schema: GroupVersionSchema = {
     ExtraValue: `[items]
       items 1 []string`,
     SelfSubjectReview: `[kind]
-      metadata 1 ObjectMeta
-      status 2 SelfSubjectReviewStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      status 2 SelfSubjectReviewStatus | What was last observed; written by the system.`,
     SelfSubjectReviewStatus: `
       userInfo 1 UserInfo`,
     TokenRequest: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 TokenRequestSpec always
-      status 3 TokenRequestStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 TokenRequestSpec always | What is wanted.
+      status 3 TokenRequestStatus | What was last observed; written by the system.`,
     TokenRequestSpec: `
       audiences 1 []string always atomic
       expirationSeconds 4 *int64 always
@@ -35,9 +35,9 @@ export const authenticationV1Schema: GroupVersionSchema = {
       token 1 string always
       expirationTimestamp 2 time always`,
     TokenReview: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 TokenReviewSpec!
-      status 3 TokenReviewStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 TokenReviewSpec! | What is wanted.
+      status 3 TokenReviewStatus | What was last observed; written by the system.`,
     TokenReviewSpec: `
       token 1 string required
       audiences 2 []string atomic`,

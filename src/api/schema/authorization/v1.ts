@@ -22,9 +22,9 @@ export const authorizationV1Schema: GroupVersionSchema = {
       rawSelector 1 string
       requirements 2 []LabelSelectorRequirement atomic`,
     LocalSubjectAccessReview: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 SubjectAccessReviewSpec!
-      status 3 SubjectAccessReviewStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 SubjectAccessReviewSpec! | What is wanted.
+      status 3 SubjectAccessReviewStatus | What was last observed; written by the system.`,
     NonResourceAttributes: `
       path 1 string
       verb 2 string`,
@@ -47,22 +47,22 @@ export const authorizationV1Schema: GroupVersionSchema = {
       resources 3 []string atomic
       resourceNames 4 []string atomic`,
     SelfSubjectAccessReview: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 SelfSubjectAccessReviewSpec!
-      status 3 SubjectAccessReviewStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 SelfSubjectAccessReviewSpec! | What is wanted.
+      status 3 SubjectAccessReviewStatus | What was last observed; written by the system.`,
     SelfSubjectAccessReviewSpec: `
       resourceAttributes 1 *ResourceAttributes
       nonResourceAttributes 2 *NonResourceAttributes`,
     SelfSubjectRulesReview: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 SelfSubjectRulesReviewSpec!
-      status 3 SubjectRulesReviewStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 SelfSubjectRulesReviewSpec! | What is wanted.
+      status 3 SubjectRulesReviewStatus | What was last observed; written by the system.`,
     SelfSubjectRulesReviewSpec: `
       namespace 1 string`,
     SubjectAccessReview: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 SubjectAccessReviewSpec!
-      status 3 SubjectAccessReviewStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 SubjectAccessReviewSpec! | What is wanted.
+      status 3 SubjectAccessReviewStatus | What was last observed; written by the system.`,
     SubjectAccessReviewSpec: `
       resourceAttributes 1 *ResourceAttributes
       nonResourceAttributes 2 *NonResourceAttributes

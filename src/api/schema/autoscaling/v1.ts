@@ -38,15 +38,15 @@ export const autoscalingV1Schema: GroupVersionSchema = {
       currentValue 3 quantity always
       currentAverageValue 4 *quantity`,
     HorizontalPodAutoscaler: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 HorizontalPodAutoscalerSpec required
-      status 3 HorizontalPodAutoscalerStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 HorizontalPodAutoscalerSpec required | What is wanted.
+      status 3 HorizontalPodAutoscalerStatus | What was last observed; written by the system.`,
     HorizontalPodAutoscalerCondition: `
-      type 1 string always
-      status 2 string always
-      lastTransitionTime 3 time
-      reason 4 string
-      message 5 string`,
+      type 1 string always | What the condition is about.
+      status 2 string always | True, False or Unknown.
+      lastTransitionTime 3 time | When the status last changed.
+      reason 4 string | A word in CamelCase, for programs, for the last change.
+      message 5 string | A sentence for people about the last change.`,
     HorizontalPodAutoscalerSpec: `
       scaleTargetRef 1 CrossVersionObjectReference!
       minReplicas 2 *int32
@@ -101,9 +101,9 @@ export const autoscalingV1Schema: GroupVersionSchema = {
       currentAverageUtilization 2 *int32
       currentAverageValue 3 quantity always`,
     Scale: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ScaleSpec
-      status 3 ScaleStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ScaleSpec | What is wanted.
+      status 3 ScaleStatus | What was last observed; written by the system.`,
     ScaleSpec: `
       replicas 1 int32`,
     ScaleStatus: `

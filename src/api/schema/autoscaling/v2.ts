@@ -41,18 +41,18 @@ export const autoscalingV2Schema: GroupVersionSchema = {
       policies 2 []HPAScalingPolicy atomic
       tolerance 4 *quantity`,
     HorizontalPodAutoscaler: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 HorizontalPodAutoscalerSpec required
-      status 3 HorizontalPodAutoscalerStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 HorizontalPodAutoscalerSpec required | What is wanted.
+      status 3 HorizontalPodAutoscalerStatus | What was last observed; written by the system.`,
     HorizontalPodAutoscalerBehavior: `
       scaleUp 1 *HPAScalingRules
       scaleDown 2 *HPAScalingRules`,
     HorizontalPodAutoscalerCondition: `
-      type 1 string!
-      status 2 string!
-      lastTransitionTime 3 time
-      reason 4 string
-      message 5 string`,
+      type 1 string! | What the condition is about.
+      status 2 string! | True, False or Unknown.
+      lastTransitionTime 3 time | When the status last changed.
+      reason 4 string | A word in CamelCase, for programs, for the last change.
+      message 5 string | A sentence for people about the last change.`,
     HorizontalPodAutoscalerSpec: `
       scaleTargetRef 1 CrossVersionObjectReference!
       minReplicas 2 *int32

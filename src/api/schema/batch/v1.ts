@@ -17,9 +17,9 @@ export const batchV1Schema: GroupVersionSchema = {
     jobs: Name/name, Status, Completions, Duration, Age, Containers*, Images*, Selector*`,
   types: {
     CronJob: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 CronJobSpec required
-      status 3 CronJobStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 CronJobSpec required | What is wanted.
+      status 3 CronJobStatus | What was last observed; written by the system.`,
     CronJobSpec: `
       schedule 1 string!
       timeZone 8 *string
@@ -34,16 +34,16 @@ export const batchV1Schema: GroupVersionSchema = {
       lastScheduleTime 4 *time
       lastSuccessfulTime 5 *time`,
     Job: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 JobSpec
-      status 3 JobStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 JobSpec | What is wanted.
+      status 3 JobStatus | What was last observed; written by the system.`,
     JobCondition: `
-      type 1 string!
-      status 2 string!
-      lastProbeTime 3 time
-      lastTransitionTime 4 time
-      reason 5 string
-      message 6 string`,
+      type 1 string! | What the condition is about.
+      status 2 string! | True, False or Unknown.
+      lastProbeTime 3 time | When the condition was last checked.
+      lastTransitionTime 4 time | When the status last changed.
+      reason 5 string | A word in CamelCase, for programs, for the last change.
+      message 6 string | A sentence for people about the last change.`,
     JobSpec: `
       parallelism 1 *int32
       completions 2 *int32
@@ -74,8 +74,8 @@ export const batchV1Schema: GroupVersionSchema = {
       uncountedTerminatedPods 8 *UncountedTerminatedPods
       ready 9 *int32`,
     JobTemplateSpec: `
-      metadata 1 ObjectMeta
-      spec 2 JobSpec`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 JobSpec | What is wanted.`,
     PodFailurePolicy: `
       rules 1 []PodFailurePolicyRule! atomic`,
     PodFailurePolicyOnExitCodesRequirement: `
@@ -84,7 +84,7 @@ export const batchV1Schema: GroupVersionSchema = {
       values 3 []int32! set`,
     PodFailurePolicyOnPodConditionsPattern: `
       type 1 string!
-      status 2 string always`,
+      status 2 string always | What was last observed; written by the system.`,
     PodFailurePolicyRule: `
       action 1 string!
       onExitCodes 2 *PodFailurePolicyOnExitCodesRequirement

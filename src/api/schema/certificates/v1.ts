@@ -15,16 +15,16 @@ export const certificatesV1Schema: GroupVersionSchema = {
     certificatesigningrequests: Name/name, Age, SignerName, Requestor, RequestedDuration, Condition`,
   types: {
     CertificateSigningRequest: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 CertificateSigningRequestSpec!
-      status 3 CertificateSigningRequestStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 CertificateSigningRequestSpec! | What is wanted.
+      status 3 CertificateSigningRequestStatus | What was last observed; written by the system.`,
     CertificateSigningRequestCondition: `
-      type 1 string!
-      status 6 string!
-      reason 2 string
-      message 3 string
-      lastUpdateTime 4 time
-      lastTransitionTime 5 time`,
+      type 1 string! | What the condition is about.
+      status 6 string! | True, False or Unknown.
+      reason 2 string | A word in CamelCase, for programs, for the last change.
+      message 3 string | A sentence for people about the last change.
+      lastUpdateTime 4 time | When the condition was last written.
+      lastTransitionTime 5 time | When the status last changed.`,
     CertificateSigningRequestSpec: `
       request 1 bytes!
       signerName 7 string!

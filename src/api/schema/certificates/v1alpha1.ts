@@ -11,8 +11,8 @@ export const certificatesV1alpha1Schema: GroupVersionSchema = {
     clustertrustbundles clustertrustbundle ClusterTrustBundle cluster: all`,
   types: {
     ClusterTrustBundle: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ClusterTrustBundleSpec!`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ClusterTrustBundleSpec! | What is wanted.`,
     ClusterTrustBundleSpec: `
       signerName 1 string
       trustBundle 2 string!`,

@@ -13,43 +13,43 @@ export const certificatesV1beta1Schema: GroupVersionSchema = {
       /status PodCertificateRequest: get patch update`,
   types: {
     CertificateSigningRequest: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 CertificateSigningRequestSpec always
-      status 3 CertificateSigningRequestStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 CertificateSigningRequestSpec always | What is wanted.
+      status 3 CertificateSigningRequestStatus | What was last observed; written by the system.`,
     CertificateSigningRequestCondition: `
-      type 1 string always
-      status 6 string always
-      reason 2 string
-      message 3 string
-      lastUpdateTime 4 time
-      lastTransitionTime 5 time`,
+      type 1 string always | What the condition is about.
+      status 6 string always | True, False or Unknown.
+      reason 2 string | A word in CamelCase, for programs, for the last change.
+      message 3 string | A sentence for people about the last change.
+      lastUpdateTime 4 time | When the condition was last written.
+      lastTransitionTime 5 time | When the status last changed.`,
     CertificateSigningRequestList: `[kind]
-      metadata 1 ListMeta
+      metadata 1 ListMeta | Name, labels and the other data that every object has.
       items 2 []CertificateSigningRequest always`,
     CertificateSigningRequestSpec: `
       request 1 bytes always
       signerName 7 *string
       expirationSeconds 8 *int32
-      usages 5 []string
+      usages 5 []string atomic
       username 2 string
       uid 3 string
-      groups 4 []string
+      groups 4 []string atomic
       extra 6 map[ExtraValue]`,
     CertificateSigningRequestStatus: `
-      conditions 1 []CertificateSigningRequestCondition
+      conditions 1 []CertificateSigningRequestCondition map(type)
       certificate 2 bytes`,
     ClusterTrustBundle: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ClusterTrustBundleSpec!`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ClusterTrustBundleSpec! | What is wanted.`,
     ClusterTrustBundleSpec: `
       signerName 1 string
       trustBundle 2 string!`,
     ExtraValue: `[items]
       items 1 []string`,
     PodCertificateRequest: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 PodCertificateRequestSpec!
-      status 3 PodCertificateRequestStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 PodCertificateRequestSpec! | What is wanted.
+      status 3 PodCertificateRequestStatus | What was last observed; written by the system.`,
     PodCertificateRequestSpec: `
       signerName 1 string!
       podName 2 string!

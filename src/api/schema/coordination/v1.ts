@@ -13,8 +13,8 @@ export const coordinationV1Schema: GroupVersionSchema = {
     leases: Name/name, Holder, Age`,
   types: {
     Lease: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 LeaseSpec`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 LeaseSpec | What is wanted.`,
     LeaseSpec: `
       holderIdentity 1 *string
       leaseDurationSeconds 2 *int32

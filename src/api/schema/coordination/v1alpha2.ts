@@ -11,8 +11,8 @@ export const coordinationV1alpha2Schema: GroupVersionSchema = {
     leasecandidates leasecandidate LeaseCandidate namespaced: all`,
   types: {
     LeaseCandidate: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 LeaseCandidateSpec required`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 LeaseCandidateSpec required | What is wanted.`,
     LeaseCandidateSpec: `
       leaseName 1 string!
       pingTime 2 *microTime

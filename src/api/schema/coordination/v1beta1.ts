@@ -11,11 +11,11 @@ export const coordinationV1beta1Schema: GroupVersionSchema = {
     leasecandidates leasecandidate LeaseCandidate namespaced: all`,
   types: {
     Lease: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 LeaseSpec`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 LeaseSpec | What is wanted.`,
     LeaseCandidate: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 LeaseCandidateSpec required`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 LeaseCandidateSpec required | What is wanted.`,
     LeaseCandidateSpec: `
       leaseName 1 string!
       pingTime 2 *microTime
@@ -24,7 +24,7 @@ export const coordinationV1beta1Schema: GroupVersionSchema = {
       emulationVersion 5 string
       strategy 6 string required`,
     LeaseList: `[kind]
-      metadata 1 ListMeta
+      metadata 1 ListMeta | Name, labels and the other data that every object has.
       items 2 []Lease always`,
     LeaseSpec: `
       holderIdentity 1 *string

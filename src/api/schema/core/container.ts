@@ -114,20 +114,20 @@ export const containerTypes: Record<string, string> = {
     ...EphemeralContainerCommon 1
     targetContainerName 2 string`,
   EphemeralContainerCommon: `
-    name 1 string always
+    name 1 string!
     image 2 string
-    command 3 []string
-    args 4 []string
+    command 3 []string atomic
+    args 4 []string atomic
     workingDir 5 string
-    ports 6 []ContainerPort
-    envFrom 19 []EnvFromSource
-    env 7 []EnvVar
+    ports 6 []ContainerPort map(containerPort,protocol) patch=merge(containerPort)
+    envFrom 19 []EnvFromSource atomic
+    env 7 []EnvVar map(name) patch=merge(name)
     resources 8 ResourceRequirements
-    resizePolicy 23 []ContainerResizePolicy
+    resizePolicy 23 []ContainerResizePolicy atomic
     restartPolicy 24 *string
-    restartPolicyRules 25 []ContainerRestartRule
-    volumeMounts 9 []VolumeMount
-    volumeDevices 21 []VolumeDevice
+    restartPolicyRules 25 []ContainerRestartRule atomic
+    volumeMounts 9 []VolumeMount map(mountPath) patch=merge(mountPath)
+    volumeDevices 21 []VolumeDevice map(devicePath) patch=merge(devicePath)
     livenessProbe 10 *Probe
     readinessProbe 11 *Probe
     startupProbe 22 *Probe
@@ -148,7 +148,7 @@ export const containerTypes: Record<string, string> = {
     optional 4 *bool default=false`,
   GRPCAction: `
     port 1 int32!
-    service 2 *string always`,
+    service 2 *string always default=""`,
   HTTPGetAction: `
     path 1 string
     port 2 intOrString!

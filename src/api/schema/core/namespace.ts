@@ -1,23 +1,23 @@
 /** Types of the core group about namespace. The format is described in `../schema.ts`. */
 export const namespaceTypes: Record<string, string> = {
   Binding: `[kind]
-    metadata 1 ObjectMeta
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
     target 2 ObjectReference!`,
   ComponentCondition: `
-    type 1 string!
-    status 2 string!
-    message 3 string
+    type 1 string! | What the condition is about.
+    status 2 string! | True, False or Unknown.
+    message 3 string | A sentence for people about the last change.
     error 4 string`,
   ComponentStatus: `[kind]
-    metadata 1 ObjectMeta
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
     conditions 2 []ComponentCondition map(type) patch=merge(type)`,
   ConfigMap: `[kind]
-    metadata 1 ObjectMeta
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
     immutable 4 *bool
     data 2 map[string]
     binaryData 3 map[bytes]`,
   Event: `[kind]
-    metadata 1 ObjectMeta!
+    metadata 1 ObjectMeta! | Name, labels and the other data that every object has.
     involvedObject 2 ObjectReference!
     reason 3 string
     message 4 string
@@ -39,8 +39,8 @@ export const namespaceTypes: Record<string, string> = {
     component 1 string
     host 2 string`,
   LimitRange: `[kind]
-    metadata 1 ObjectMeta
-    spec 2 LimitRangeSpec`,
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+    spec 2 LimitRangeSpec | What is wanted.`,
   LimitRangeItem: `
     type 1 string!
     max 2 map[quantity]
@@ -51,15 +51,15 @@ export const namespaceTypes: Record<string, string> = {
   LimitRangeSpec: `
     limits 1 []LimitRangeItem! atomic`,
   Namespace: `[kind]
-    metadata 1 ObjectMeta
-    spec 2 NamespaceSpec
-    status 3 NamespaceStatus`,
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+    spec 2 NamespaceSpec | What is wanted.
+    status 3 NamespaceStatus | What was last observed; written by the system.`,
   NamespaceCondition: `
-    type 1 string!
-    status 2 string!
-    lastTransitionTime 4 time
-    reason 5 string
-    message 6 string`,
+    type 1 string! | What the condition is about.
+    status 2 string! | True, False or Unknown.
+    lastTransitionTime 4 time | When the status last changed.
+    reason 5 string | A word in CamelCase, for programs, for the last change.
+    message 6 string | A sentence for people about the last change.`,
   NamespaceSpec: `
     finalizers 1 []string atomic`,
   NamespaceStatus: `
@@ -76,19 +76,19 @@ export const namespaceTypes: Record<string, string> = {
   Preconditions: `
     uid 1 *string`,
   RangeAllocation: `[kind]
-    metadata 1 ObjectMeta
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
     range 2 string always
     data 3 bytes always`,
   ReplicationController: `[kind]
-    metadata 1 ObjectMeta
-    spec 2 ReplicationControllerSpec
-    status 3 ReplicationControllerStatus`,
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+    spec 2 ReplicationControllerSpec | What is wanted.
+    status 3 ReplicationControllerStatus | What was last observed; written by the system.`,
   ReplicationControllerCondition: `
-    type 1 string!
-    status 2 string!
-    lastTransitionTime 3 time
-    reason 4 string
-    message 5 string`,
+    type 1 string! | What the condition is about.
+    status 2 string! | True, False or Unknown.
+    lastTransitionTime 3 time | When the status last changed.
+    reason 4 string | A word in CamelCase, for programs, for the last change.
+    message 5 string | A sentence for people about the last change.`,
   ReplicationControllerSpec: `
     replicas 1 *int32 default=1
     minReadySeconds 4 int32
@@ -102,9 +102,9 @@ export const namespaceTypes: Record<string, string> = {
     observedGeneration 3 int64
     conditions 6 []ReplicationControllerCondition map(type) patch=merge(type)`,
   ResourceQuota: `[kind]
-    metadata 1 ObjectMeta
-    spec 2 ResourceQuotaSpec
-    status 3 ResourceQuotaStatus`,
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+    spec 2 ResourceQuotaSpec | What is wanted.
+    status 3 ResourceQuotaStatus | What was last observed; written by the system.`,
   ResourceQuotaSpec: `
     hard 1 map[quantity]
     scopes 2 []string atomic
@@ -119,7 +119,7 @@ export const namespaceTypes: Record<string, string> = {
     operator 2 string!
     values 3 []string atomic`,
   Secret: `[kind]
-    metadata 1 ObjectMeta
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
     immutable 5 *bool
     data 2 map[bytes]
     stringData 4 map[string]
@@ -127,7 +127,7 @@ export const namespaceTypes: Record<string, string> = {
   SerializedReference: `[kind]
     reference 1 ObjectReference`,
   ServiceAccount: `[kind]
-    metadata 1 ObjectMeta
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
     secrets 2 []ObjectReference map(name) patch=merge(name)
     imagePullSecrets 3 []LocalObjectReference atomic
     automountServiceAccountToken 4 *bool`,

@@ -4,7 +4,7 @@ export const nodeTypes: Record<string, string> = {
     name 1 string!
     devicePath 2 string!`,
   AvoidPods: `
-    preferAvoidPods 1 []PreferAvoidPodsEntry`,
+    preferAvoidPods 1 []PreferAvoidPodsEntry atomic`,
   ConfigMapNodeConfigSource: `
     namespace 1 string!
     name 2 string!
@@ -16,9 +16,9 @@ export const nodeTypes: Record<string, string> = {
   ImageVolumeStatus: `
     imageRef 1 string required`,
   Node: `[kind]
-    metadata 1 ObjectMeta
-    spec 2 NodeSpec
-    status 3 NodeStatus`,
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+    spec 2 NodeSpec | What is wanted.
+    status 3 NodeStatus | What was last observed; written by the system.`,
   NodeAddress: `
     type 1 string!
     address 2 string!`,
@@ -27,12 +27,12 @@ export const nodeTypes: Record<string, string> = {
     containers 2 []string set
     resources 3 map[quantity]!`,
   NodeCondition: `
-    type 1 string!
-    status 2 string!
-    lastHeartbeatTime 3 time
-    lastTransitionTime 4 time
-    reason 5 string
-    message 6 string`,
+    type 1 string! | What the condition is about.
+    status 2 string! | True, False or Unknown.
+    lastHeartbeatTime 3 time | When the condition was last reported.
+    lastTransitionTime 4 time | When the status last changed.
+    reason 5 string | A word in CamelCase, for programs, for the last change.
+    message 6 string | A sentence for people about the last change.`,
   NodeConfigSource: `
     configMap 2 *ConfigMapNodeConfigSource`,
   NodeConfigStatus: `

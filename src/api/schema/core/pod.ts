@@ -24,9 +24,9 @@ export const podTypes: Record<string, string> = {
     matchExpressions 1 []NodeSelectorRequirement atomic
     matchFields 2 []NodeSelectorRequirement atomic`,
   Pod: `[kind]
-    metadata 1 ObjectMeta
-    spec 2 PodSpec
-    status 3 PodStatus`,
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+    spec 2 PodSpec | What is wanted.
+    status 3 PodStatus | What was last observed; written by the system.`,
   PodAffinity: `
     requiredDuringSchedulingIgnoredDuringExecution 1 []PodAffinityTerm atomic
     preferredDuringSchedulingIgnoredDuringExecution 2 []WeightedPodAffinityTerm atomic`,
@@ -47,13 +47,13 @@ export const podTypes: Record<string, string> = {
     tty 4 bool
     container 5 string`,
   PodCondition: `
-    type 1 string!
-    observedGeneration 7 int64
-    status 2 string!
-    lastProbeTime 3 time
-    lastTransitionTime 4 time
-    reason 5 string
-    message 6 string`,
+    type 1 string! | What the condition is about.
+    observedGeneration 7 int64 | The generation of the object that the condition was made from.
+    status 2 string! | True, False or Unknown.
+    lastProbeTime 3 time | When the condition was last checked.
+    lastTransitionTime 4 time | When the status last changed.
+    reason 5 string | A word in CamelCase, for programs, for the last change.
+    message 6 string | A sentence for people about the last change.`,
   PodDNSConfig: `
     nameservers 1 []string atomic
     searches 2 []string atomic
@@ -67,7 +67,7 @@ export const podTypes: Record<string, string> = {
     stderr 3 bool
     tty 4 bool
     container 5 string
-    command 6 []string always`,
+    command 6 []string atomic always`,
   PodExtendedResourceClaimStatus: `
     requestMappings 1 []ContainerExtendedResourceRequest! atomic
     resourceClaimName 2 string!`,
@@ -87,7 +87,7 @@ export const podTypes: Record<string, string> = {
   PodOS: `
     name 1 string!`,
   PodPortForwardOptions: `[kind]
-    ports 1 []int32`,
+    ports 1 []int32 atomic`,
   PodProxyOptions: `[kind]
     path 1 string`,
   PodReadinessGate: `
@@ -183,14 +183,14 @@ export const podTypes: Record<string, string> = {
     resources 20 *ResourceRequirements
     nodeAllocatableResourceClaimStatuses 21 []NodeAllocatableResourceClaimStatus atomic`,
   PodStatusResult: `[kind]
-    metadata 1 ObjectMeta
-    status 2 PodStatus`,
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+    status 2 PodStatus | What was last observed; written by the system.`,
   PodTemplate: `[kind]
-    metadata 1 ObjectMeta
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
     template 2 PodTemplateSpec`,
   PodTemplateSpec: `
-    metadata 1 ObjectMeta
-    spec 2 PodSpec`,
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+    spec 2 PodSpec | What is wanted.`,
   PreferredSchedulingTerm: `
     weight 1 int32!
     preference 2 NodeSelectorTerm!`,

@@ -17,7 +17,7 @@ export const serviceTypes: Record<string, string> = {
     notReadyAddresses 2 []EndpointAddress atomic
     ports 3 []EndpointPort atomic`,
   Endpoints: `[kind]
-    metadata 1 ObjectMeta
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
     subsets 2 []EndpointSubset atomic`,
   LoadBalancerIngress: `
     ip 1 string
@@ -31,9 +31,9 @@ export const serviceTypes: Record<string, string> = {
     protocol 2 string!
     error 3 *string`,
   Service: `[kind]
-    metadata 1 ObjectMeta
-    spec 2 ServiceSpec
-    status 3 ServiceStatus`,
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+    spec 2 ServiceSpec | What is wanted.
+    status 3 ServiceStatus | What was last observed; written by the system.`,
   ServiceAccountTokenProjection: `
     audience 1 string
     expirationSeconds 2 *int64

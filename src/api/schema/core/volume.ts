@@ -170,26 +170,26 @@ export const volumeTypes: Record<string, string> = {
     fsType 2 *string`,
   ModifyVolumeStatus: `
     targetVolumeAttributesClassName 1 string
-    status 2 string!`,
+    status 2 string! | What was last observed; written by the system.`,
   NFSVolumeSource: `
     server 1 string!
     path 2 string!
     readOnly 3 bool`,
   PersistentVolume: `[kind]
-    metadata 1 ObjectMeta
-    spec 2 PersistentVolumeSpec
-    status 3 PersistentVolumeStatus`,
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+    spec 2 PersistentVolumeSpec | What is wanted.
+    status 3 PersistentVolumeStatus | What was last observed; written by the system.`,
   PersistentVolumeClaim: `[kind]
-    metadata 1 ObjectMeta
-    spec 2 PersistentVolumeClaimSpec
-    status 3 PersistentVolumeClaimStatus`,
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+    spec 2 PersistentVolumeClaimSpec | What is wanted.
+    status 3 PersistentVolumeClaimStatus | What was last observed; written by the system.`,
   PersistentVolumeClaimCondition: `
-    type 1 string!
-    status 2 string!
-    lastProbeTime 3 time
-    lastTransitionTime 4 time
-    reason 5 string
-    message 6 string`,
+    type 1 string! | What the condition is about.
+    status 2 string! | True, False or Unknown.
+    lastProbeTime 3 time | When the condition was last checked.
+    lastTransitionTime 4 time | When the status last changed.
+    reason 5 string | A word in CamelCase, for programs, for the last change.
+    message 6 string | A sentence for people about the last change.`,
   PersistentVolumeClaimSpec: `
     accessModes 1 []string atomic
     selector 4 *LabelSelector
@@ -210,8 +210,8 @@ export const volumeTypes: Record<string, string> = {
     currentVolumeAttributesClassName 8 *string
     modifyVolumeStatus 9 *ModifyVolumeStatus`,
   PersistentVolumeClaimTemplate: `
-    metadata 1 ObjectMeta
-    spec 2 PersistentVolumeClaimSpec!`,
+    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+    spec 2 PersistentVolumeClaimSpec! | What is wanted.`,
   PersistentVolumeClaimVolumeSource: `
     claimName 1 string!
     readOnly 2 bool`,

@@ -34,7 +34,7 @@ export const discoveryV1Schema: GroupVersionSchema = {
       port 3 *int32
       appProtocol 4 *string`,
     EndpointSlice: `[kind]
-      metadata 1 ObjectMeta
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       addressType 4 string!
       endpoints 2 []Endpoint always atomic
       ports 3 []EndpointPort always atomic`,

@@ -13,7 +13,7 @@ export const eventsV1Schema: GroupVersionSchema = {
     events: Last Seen, Type, Reason, Object, Subobject*, Source*, Message, First Seen*, Count*, Name/name*`,
   types: {
     Event: `[kind]
-      metadata 1 ObjectMeta always
+      metadata 1 ObjectMeta always | Name, labels and the other data that every object has.
       eventTime 2 microTime!
       series 3 *EventSeries
       reportingController 4 string

@@ -22,15 +22,15 @@ export const flowcontrolV1Schema: GroupVersionSchema = {
     FlowDistinguisherMethod: `
       type 1 string!`,
     FlowSchema: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 FlowSchemaSpec
-      status 3 FlowSchemaStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 FlowSchemaSpec | What is wanted.
+      status 3 FlowSchemaStatus | What was last observed; written by the system.`,
     FlowSchemaCondition: `
-      type 1 string
-      status 2 string
-      lastTransitionTime 3 time
-      reason 4 string
-      message 5 string`,
+      type 1 string | What the condition is about.
+      status 2 string | True, False or Unknown.
+      lastTransitionTime 3 time | When the status last changed.
+      reason 4 string | A word in CamelCase, for programs, for the last change.
+      message 5 string | A sentence for people about the last change.`,
     FlowSchemaSpec: `
       priorityLevelConfiguration 1 PriorityLevelConfigurationReference!
       matchingPrecedence 2 int32 always
@@ -56,15 +56,15 @@ export const flowcontrolV1Schema: GroupVersionSchema = {
       resourceRules 2 []ResourcePolicyRule atomic
       nonResourceRules 3 []NonResourcePolicyRule atomic`,
     PriorityLevelConfiguration: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 PriorityLevelConfigurationSpec
-      status 3 PriorityLevelConfigurationStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 PriorityLevelConfigurationSpec | What is wanted.
+      status 3 PriorityLevelConfigurationStatus | What was last observed; written by the system.`,
     PriorityLevelConfigurationCondition: `
-      type 1 string
-      status 2 string
-      lastTransitionTime 3 time
-      reason 4 string
-      message 5 string`,
+      type 1 string | What the condition is about.
+      status 2 string | True, False or Unknown.
+      lastTransitionTime 3 time | When the status last changed.
+      reason 4 string | A word in CamelCase, for programs, for the last change.
+      message 5 string | A sentence for people about the last change.`,
     PriorityLevelConfigurationReference: `
       name 1 string!`,
     PriorityLevelConfigurationSpec: `[union(on:type,exempt=Exempt,limited=Limited)]

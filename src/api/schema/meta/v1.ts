@@ -33,14 +33,14 @@ export const metaV1Schema: GroupVersionSchema = {
       versions 1 []string! atomic
       serverAddressByClientCIDRs 2 []ServerAddressByClientCIDR! atomic`,
     Condition: `
-      type 1 string!
-      status 2 string!
-      observedGeneration 3 int64
-      lastTransitionTime 4 time!
-      reason 5 string!
-      message 6 string!`,
+      type 1 string! | What the condition is about.
+      status 2 string! | True, False or Unknown.
+      observedGeneration 3 int64 | The generation of the object that the condition was made from.
+      lastTransitionTime 4 time! | When the status last changed.
+      reason 5 string! | A word in CamelCase, for programs, for the last change.
+      message 6 string! | A sentence for people about the last change.`,
     CreateOptions: `[kind]
-      dryRun 1 []string
+      dryRun 1 []string atomic
       fieldManager 3 string
       fieldValidation 4 string`,
     DeleteOptions: `[kind]
@@ -78,7 +78,7 @@ export const metaV1Schema: GroupVersionSchema = {
       operator 2 string!
       values 3 []string atomic`,
     List: `[kind]
-      metadata 1 ListMeta
+      metadata 1 ListMeta | Name, labels and the other data that every object has.
       items 2 []raw always`,
     ListMeta: `
       selfLink 1 string
@@ -130,12 +130,12 @@ export const metaV1Schema: GroupVersionSchema = {
       controller 6 *bool
       blockOwnerDeletion 7 *bool`,
     PartialObjectMetadata: `[kind]
-      metadata 1 ObjectMeta`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.`,
     PartialObjectMetadataList: `[kind]
-      metadata 1 ListMeta
+      metadata 1 ListMeta | Name, labels and the other data that every object has.
       items 2 []PartialObjectMetadata always`,
     PatchOptions: `[kind]
-      dryRun 1 []string
+      dryRun 1 []string atomic
       force 2 *bool
       fieldManager 3 string
       fieldValidation 4 string`,
@@ -143,15 +143,15 @@ export const metaV1Schema: GroupVersionSchema = {
       uid 1 *string
       resourceVersion 2 *string`,
     RootPaths: `
-      paths 1 []string always`,
+      paths 1 []string atomic always`,
     ServerAddressByClientCIDR: `
       clientCIDR 1 string!
       serverAddress 2 string!`,
     ShardInfo: `
       selector 1 string!`,
     Status: `[kind]
-      metadata 1 ListMeta
-      status 2 string
+      metadata 1 ListMeta | Name, labels and the other data that every object has.
+      status 2 string | What was last observed; written by the system.
       message 3 string
       reason 4 string
       details 5 *StatusDetails
@@ -170,7 +170,7 @@ export const metaV1Schema: GroupVersionSchema = {
     TableOptions: `[kind]
       includeObject 1 string`,
     UpdateOptions: `[kind]
-      dryRun 1 []string
+      dryRun 1 []string atomic
       fieldManager 2 string
       fieldValidation 3 string`,
     Verbs: `[items]

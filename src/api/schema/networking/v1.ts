@@ -29,23 +29,23 @@ export const networkingV1Schema: GroupVersionSchema = {
     HTTPIngressRuleValue: `
       paths 1 []HTTPIngressPath! atomic`,
     IPAddress: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 IPAddressSpec required`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 IPAddressSpec required | What is wanted.`,
     IPAddressSpec: `
       parentRef 1 *ParentReference required`,
     IPBlock: `
       cidr 1 string!
       except 2 []string atomic`,
     Ingress: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 IngressSpec
-      status 3 IngressStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 IngressSpec | What is wanted.
+      status 3 IngressStatus | What was last observed; written by the system.`,
     IngressBackend: `
       service 4 *IngressServiceBackend
       resource 3 *core/v1.TypedLocalObjectReference`,
     IngressClass: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 IngressClassSpec`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 IngressClassSpec | What is wanted.`,
     IngressClassParametersReference: `
       apiGroup 1 *string
       kind 2 string!
@@ -84,8 +84,8 @@ export const networkingV1Schema: GroupVersionSchema = {
       hosts 1 []string atomic
       secretName 2 string`,
     NetworkPolicy: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 NetworkPolicySpec`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 NetworkPolicySpec | What is wanted.`,
     NetworkPolicyEgressRule: `
       ports 1 []NetworkPolicyPort atomic
       to 2 []NetworkPolicyPeer atomic`,
@@ -114,9 +114,9 @@ export const networkingV1Schema: GroupVersionSchema = {
       name 1 string
       number 2 int32`,
     ServiceCIDR: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ServiceCIDRSpec
-      status 3 ServiceCIDRStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ServiceCIDRSpec | What is wanted.
+      status 3 ServiceCIDRStatus | What was last observed; written by the system.`,
     ServiceCIDRSpec: `
       cidrs 1 []string atomic`,
     ServiceCIDRStatus: `

@@ -17,25 +17,25 @@ export const networkingV1beta1Schema: GroupVersionSchema = {
       pathType 3 *string
       backend 2 IngressBackend always`,
     HTTPIngressRuleValue: `
-      paths 1 []HTTPIngressPath always`,
+      paths 1 []HTTPIngressPath atomic always`,
     IPAddress: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 IPAddressSpec required`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 IPAddressSpec required | What is wanted.`,
     IPAddressSpec: `
       parentRef 1 *ParentReference required`,
     Ingress: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 IngressSpec
-      status 3 IngressStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 IngressSpec | What is wanted.
+      status 3 IngressStatus | What was last observed; written by the system.`,
     IngressBackend: `
       serviceName 1 string
       servicePort 2 intOrString
       resource 3 *core/v1.TypedLocalObjectReference`,
     IngressClass: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 IngressClassSpec`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 IngressClassSpec | What is wanted.`,
     IngressClassList: `[kind]
-      metadata 1 ListMeta
+      metadata 1 ListMeta | Name, labels and the other data that every object has.
       items 2 []IngressClass always`,
     IngressClassParametersReference: `
       apiGroup 1 *string
@@ -47,14 +47,14 @@ export const networkingV1beta1Schema: GroupVersionSchema = {
       controller 1 string
       parameters 2 *IngressClassParametersReference`,
     IngressList: `[kind]
-      metadata 1 ListMeta
+      metadata 1 ListMeta | Name, labels and the other data that every object has.
       items 2 []Ingress always`,
     IngressLoadBalancerIngress: `
       ip 1 string
       hostname 2 string
-      ports 4 []IngressPortStatus`,
+      ports 4 []IngressPortStatus atomic`,
     IngressLoadBalancerStatus: `
-      ingress 1 []IngressLoadBalancerIngress`,
+      ingress 1 []IngressLoadBalancerIngress atomic`,
     IngressPortStatus: `
       port 1 int32 always
       protocol 2 string always
@@ -67,12 +67,12 @@ export const networkingV1beta1Schema: GroupVersionSchema = {
     IngressSpec: `
       ingressClassName 4 *string
       backend 1 *IngressBackend
-      tls 2 []IngressTLS
-      rules 3 []IngressRule`,
+      tls 2 []IngressTLS atomic
+      rules 3 []IngressRule atomic`,
     IngressStatus: `
       loadBalancer 1 IngressLoadBalancerStatus`,
     IngressTLS: `
-      hosts 1 []string
+      hosts 1 []string atomic
       secretName 2 string`,
     ParentReference: `
       group 1 string
@@ -80,9 +80,9 @@ export const networkingV1beta1Schema: GroupVersionSchema = {
       namespace 3 string
       name 4 string required`,
     ServiceCIDR: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ServiceCIDRSpec
-      status 3 ServiceCIDRStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ServiceCIDRSpec | What is wanted.
+      status 3 ServiceCIDRStatus | What was last observed; written by the system.`,
     ServiceCIDRSpec: `
       cidrs 1 []string atomic`,
     ServiceCIDRStatus: `

@@ -15,7 +15,7 @@ export const nodeV1Schema: GroupVersionSchema = {
     Overhead: `
       podFixed 1 map[quantity]`,
     RuntimeClass: `[kind]
-      metadata 1 ObjectMeta
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       handler 2 string!
       overhead 3 *Overhead
       scheduling 4 *Scheduling`,

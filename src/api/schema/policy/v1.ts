@@ -14,12 +14,12 @@ export const policyV1Schema: GroupVersionSchema = {
     poddisruptionbudgets: Name/name, Min Available, Max Unavailable, Allowed Disruptions:integer, Age`,
   types: {
     Eviction: `[kind]
-      metadata 1 ObjectMeta
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       deleteOptions 2 *DeleteOptions`,
     PodDisruptionBudget: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 PodDisruptionBudgetSpec
-      status 3 PodDisruptionBudgetStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 PodDisruptionBudgetSpec | What is wanted.
+      status 3 PodDisruptionBudgetStatus | What was last observed; written by the system.`,
     PodDisruptionBudgetSpec: `
       minAvailable 1 *intOrString
       selector 2 *LabelSelector patch=replace

@@ -21,11 +21,11 @@ export const rbacV1Schema: GroupVersionSchema = {
     AggregationRule: `
       clusterRoleSelectors 1 []LabelSelector atomic`,
     ClusterRole: `[kind]
-      metadata 1 ObjectMeta
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       rules 2 []PolicyRule always atomic
       aggregationRule 3 *AggregationRule`,
     ClusterRoleBinding: `[kind]
-      metadata 1 ObjectMeta
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       subjects 2 []Subject atomic
       roleRef 3 RoleRef!`,
     PolicyRule: `
@@ -35,10 +35,10 @@ export const rbacV1Schema: GroupVersionSchema = {
       resourceNames 4 []string atomic
       nonResourceURLs 5 []string atomic`,
     Role: `[kind]
-      metadata 1 ObjectMeta
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       rules 2 []PolicyRule always atomic`,
     RoleBinding: `[kind]
-      metadata 1 ObjectMeta
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       subjects 2 []Subject atomic
       roleRef 3 RoleRef!`,
     RoleRef: `[atomic]

@@ -23,9 +23,9 @@ export const resourceV1alpha3Schema: GroupVersionSchema = {
       effect 3 string!
       timeAdded 4 *time`,
     DeviceTaintRule: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 DeviceTaintRuleSpec!
-      status 3 DeviceTaintRuleStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 DeviceTaintRuleSpec! | What is wanted.
+      status 3 DeviceTaintRuleStatus | What was last observed; written by the system.`,
     DeviceTaintRuleSpec: `
       deviceSelector 1 *DeviceTaintSelector
       taint 2 DeviceTaint required`,
@@ -47,9 +47,9 @@ export const resourceV1alpha3Schema: GroupVersionSchema = {
       nodeName 3 *string
       validationError 10 *string`,
     ResourcePoolStatusRequest: `[kind]
-      metadata 1 ObjectMeta required
-      spec 2 ResourcePoolStatusRequestSpec!
-      status 3 *ResourcePoolStatusRequestStatus`,
+      metadata 1 ObjectMeta required | Name, labels and the other data that every object has.
+      spec 2 ResourcePoolStatusRequestSpec! | What is wanted.
+      status 3 *ResourcePoolStatusRequestStatus | What was last observed; written by the system.`,
     ResourcePoolStatusRequestSpec: `
       driver 1 string!
       poolName 2 *string

@@ -86,8 +86,8 @@ export const resourceV1beta1Schema: GroupVersionSchema = {
       requests 1 []string atomic
       ...DeviceConfiguration 2`,
     DeviceClass: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 DeviceClassSpec!`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 DeviceClassSpec! | What is wanted.`,
     DeviceClassConfiguration: `
       ...DeviceConfiguration 1`,
     DeviceClassSpec: `
@@ -156,9 +156,9 @@ export const resourceV1beta1Schema: GroupVersionSchema = {
       driver 1 string!
       parameters 2 raw!`,
     ResourceClaim: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ResourceClaimSpec!
-      status 3 ResourceClaimStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ResourceClaimSpec! | What is wanted.
+      status 3 ResourceClaimStatus | What was last observed; written by the system.`,
     ResourceClaimConsumerReference: `
       apiGroup 1 string
       resource 3 string!
@@ -171,18 +171,18 @@ export const resourceV1beta1Schema: GroupVersionSchema = {
       reservedFor 2 []ResourceClaimConsumerReference map(uid) patch=merge(uid)
       devices 4 []AllocatedDeviceStatus map(driver,device,pool,shareID)`,
     ResourceClaimTemplate: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ResourceClaimTemplateSpec!`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ResourceClaimTemplateSpec! | What is wanted.`,
     ResourceClaimTemplateSpec: `
-      metadata 1 ObjectMeta
-      spec 2 ResourceClaimSpec!`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ResourceClaimSpec! | What is wanted.`,
     ResourcePool: `
       name 1 string!
       generation 2 int64!
       resourceSliceCount 3 int64!`,
     ResourceSlice: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ResourceSliceSpec!`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ResourceSliceSpec! | What is wanted.`,
     ResourceSliceSpec: `
       driver 1 string!
       pool 2 ResourcePool!

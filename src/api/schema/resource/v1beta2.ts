@@ -86,8 +86,8 @@ export const resourceV1beta2Schema: GroupVersionSchema = {
       requests 1 []string atomic
       ...DeviceConfiguration 2`,
     DeviceClass: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 DeviceClassSpec!`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 DeviceClassSpec! | What is wanted.`,
     DeviceClassConfiguration: `
       ...DeviceConfiguration 1`,
     DeviceClassSpec: `
@@ -134,9 +134,9 @@ export const resourceV1beta2Schema: GroupVersionSchema = {
       effect 3 string!
       timeAdded 4 *time`,
     DeviceTaintRule: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 DeviceTaintRuleSpec!
-      status 3 DeviceTaintRuleStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 DeviceTaintRuleSpec! | What is wanted.
+      status 3 DeviceTaintRuleStatus | What was last observed; written by the system.`,
     DeviceTaintRuleSpec: `
       deviceSelector 1 *DeviceTaintSelector
       taint 2 DeviceTaint required`,
@@ -171,9 +171,9 @@ export const resourceV1beta2Schema: GroupVersionSchema = {
       driver 1 string!
       parameters 2 raw!`,
     ResourceClaim: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ResourceClaimSpec!
-      status 3 ResourceClaimStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ResourceClaimSpec! | What is wanted.
+      status 3 ResourceClaimStatus | What was last observed; written by the system.`,
     ResourceClaimConsumerReference: `
       apiGroup 1 string
       resource 3 string!
@@ -186,18 +186,18 @@ export const resourceV1beta2Schema: GroupVersionSchema = {
       reservedFor 2 []ResourceClaimConsumerReference map(uid) patch=merge(uid)
       devices 4 []AllocatedDeviceStatus map(driver,device,pool,shareID)`,
     ResourceClaimTemplate: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ResourceClaimTemplateSpec!`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ResourceClaimTemplateSpec! | What is wanted.`,
     ResourceClaimTemplateSpec: `
-      metadata 1 ObjectMeta
-      spec 2 ResourceClaimSpec!`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ResourceClaimSpec! | What is wanted.`,
     ResourcePool: `
       name 1 string!
       generation 2 int64!
       resourceSliceCount 3 int64!`,
     ResourceSlice: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 ResourceSliceSpec!`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 ResourceSliceSpec! | What is wanted.`,
     ResourceSliceSpec: `
       driver 1 string!
       pool 2 ResourcePool!

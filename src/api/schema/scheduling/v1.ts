@@ -13,7 +13,7 @@ export const schedulingV1Schema: GroupVersionSchema = {
     priorityclasses: Name/name, Value:integer, Global-Default:boolean, Age, PreemptionPolicy`,
   types: {
     PriorityClass: `[kind]
-      metadata 1 ObjectMeta
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       value 2 int32 always
       globalDefault 3 bool
       description 4 string

@@ -16,9 +16,9 @@ export const schedulingV1alpha2Schema: GroupVersionSchema = {
     GangSchedulingPolicy: `
       minCount 1 int32!`,
     PodGroup: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 PodGroupSpec!
-      status 3 PodGroupStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 PodGroupSpec! | What is wanted.
+      status 3 PodGroupStatus | What was last observed; written by the system.`,
     PodGroupResourceClaim: `
       name 1 string!
       resourceClaimName 2 *string
@@ -59,8 +59,8 @@ export const schedulingV1alpha2Schema: GroupVersionSchema = {
       kind 2 string!
       name 3 string!`,
     Workload: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 WorkloadSpec!`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 WorkloadSpec! | What is wanted.`,
     WorkloadPodGroupTemplateReference: `
       workloadName 1 string!
       podGroupTemplateName 2 string!`,

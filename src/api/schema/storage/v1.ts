@@ -24,8 +24,8 @@ export const storageV1Schema: GroupVersionSchema = {
     volumeattributesclasses: Name/name, DriverName, Age`,
   types: {
     CSIDriver: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 CSIDriverSpec!`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 CSIDriverSpec! | What is wanted.`,
     CSIDriverSpec: `
       attachRequired 1 *bool
       podInfoOnMount 2 *bool
@@ -39,8 +39,8 @@ export const storageV1Schema: GroupVersionSchema = {
       serviceAccountTokenInSecrets 10 *bool
       preventPodSchedulingIfMissing 11 *bool`,
     CSINode: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 CSINodeSpec!`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 CSINodeSpec! | What is wanted.`,
     CSINodeDriver: `
       name 1 string!
       nodeID 2 string!
@@ -49,13 +49,13 @@ export const storageV1Schema: GroupVersionSchema = {
     CSINodeSpec: `
       drivers 1 []CSINodeDriver! map(name) patch=merge(name)`,
     CSIStorageCapacity: `[kind]
-      metadata 1 ObjectMeta
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       nodeTopology 2 *LabelSelector
       storageClassName 3 string!
       capacity 4 *quantity
       maximumVolumeSize 5 *quantity`,
     StorageClass: `[kind]
-      metadata 1 ObjectMeta
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       provisioner 2 string!
       parameters 3 map[string]
       reclaimPolicy 4 *string
@@ -67,9 +67,9 @@ export const storageV1Schema: GroupVersionSchema = {
       audience 1 string!
       expirationSeconds 2 *int64`,
     VolumeAttachment: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 VolumeAttachmentSpec!
-      status 3 VolumeAttachmentStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 VolumeAttachmentSpec! | What is wanted.
+      status 3 VolumeAttachmentStatus | What was last observed; written by the system.`,
     VolumeAttachmentSource: `
       persistentVolumeName 1 *string
       inlineVolumeSpec 2 *core/v1.PersistentVolumeSpec`,
@@ -83,7 +83,7 @@ export const storageV1Schema: GroupVersionSchema = {
       attachError 3 *VolumeError
       detachError 4 *VolumeError`,
     VolumeAttributesClass: `[kind]
-      metadata 1 ObjectMeta
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       driverName 2 string!
       parameters 3 map[string]`,
     VolumeError: `

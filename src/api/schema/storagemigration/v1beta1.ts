@@ -12,9 +12,9 @@ export const storagemigrationV1beta1Schema: GroupVersionSchema = {
       /status StorageVersionMigration: get patch update`,
   types: {
     StorageVersionMigration: `[kind]
-      metadata 1 ObjectMeta
-      spec 2 StorageVersionMigrationSpec
-      status 3 StorageVersionMigrationStatus`,
+      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
+      spec 2 StorageVersionMigrationSpec | What is wanted.
+      status 3 StorageVersionMigrationStatus | What was last observed; written by the system.`,
     StorageVersionMigrationSpec: `
       resource 1 GroupResource!`,
     StorageVersionMigrationStatus: `

@@ -34,7 +34,9 @@ export interface MatchResources {
 export interface MutatingAdmissionPolicy {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: MutatingAdmissionPolicySpec
 }
 
@@ -48,7 +50,9 @@ export interface MutatingAdmissionPolicyList {
 export interface MutatingAdmissionPolicyBinding {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: MutatingAdmissionPolicyBindingSpec
 }
 
@@ -93,6 +97,7 @@ export interface MutatingWebhook {
 export interface MutatingWebhookConfiguration {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   webhooks?: MutatingWebhook[]
 }
@@ -151,8 +156,11 @@ export interface TypeChecking {
 export interface ValidatingAdmissionPolicy {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: ValidatingAdmissionPolicySpec
+  /** What was last observed; written by the system. */
   status?: ValidatingAdmissionPolicyStatus
 }
 
@@ -166,7 +174,9 @@ export interface ValidatingAdmissionPolicyList {
 export interface ValidatingAdmissionPolicyBinding {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: ValidatingAdmissionPolicyBindingSpec
 }
 
@@ -217,6 +227,7 @@ export interface ValidatingWebhook {
 export interface ValidatingWebhookConfiguration {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   webhooks?: ValidatingWebhook[]
 }

@@ -35,7 +35,9 @@ export interface MatchResources {
 export interface MutatingAdmissionPolicy {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: MutatingAdmissionPolicySpec
 }
 
@@ -49,7 +51,9 @@ export interface MutatingAdmissionPolicyList {
 export interface MutatingAdmissionPolicyBinding {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: MutatingAdmissionPolicyBindingSpec
 }
 
@@ -105,21 +109,27 @@ export interface TypeChecking {
 export interface ValidatingAdmissionPolicy {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: ValidatingAdmissionPolicySpec
+  /** What was last observed; written by the system. */
   status?: ValidatingAdmissionPolicyStatus
 }
 
 export interface ValidatingAdmissionPolicyBinding {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: ValidatingAdmissionPolicyBindingSpec
 }
 
 export interface ValidatingAdmissionPolicyBindingList {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
   items?: ValidatingAdmissionPolicyBinding[]
 }
@@ -134,6 +144,7 @@ export interface ValidatingAdmissionPolicyBindingSpec {
 export interface ValidatingAdmissionPolicyList {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
   items?: ValidatingAdmissionPolicy[]
 }

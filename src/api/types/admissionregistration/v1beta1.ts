@@ -35,7 +35,9 @@ export interface MatchResources {
 export interface MutatingAdmissionPolicy {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: MutatingAdmissionPolicySpec
 }
 
@@ -49,7 +51,9 @@ export interface MutatingAdmissionPolicyList {
 export interface MutatingAdmissionPolicyBinding {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: MutatingAdmissionPolicyBindingSpec
 }
 
@@ -94,6 +98,7 @@ export interface MutatingWebhook {
 export interface MutatingWebhookConfiguration {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   webhooks?: MutatingWebhook[]
 }
@@ -101,6 +106,7 @@ export interface MutatingWebhookConfiguration {
 export interface MutatingWebhookConfigurationList {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
   items?: MutatingWebhookConfiguration[]
 }
@@ -141,21 +147,27 @@ export interface TypeChecking {
 export interface ValidatingAdmissionPolicy {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: ValidatingAdmissionPolicySpec
+  /** What was last observed; written by the system. */
   status?: ValidatingAdmissionPolicyStatus
 }
 
 export interface ValidatingAdmissionPolicyBinding {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: ValidatingAdmissionPolicyBindingSpec
 }
 
 export interface ValidatingAdmissionPolicyBindingList {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
   items?: ValidatingAdmissionPolicyBinding[]
 }
@@ -170,6 +182,7 @@ export interface ValidatingAdmissionPolicyBindingSpec {
 export interface ValidatingAdmissionPolicyList {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
   items?: ValidatingAdmissionPolicy[]
 }
@@ -207,6 +220,7 @@ export interface ValidatingWebhook {
 export interface ValidatingWebhookConfiguration {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   webhooks?: ValidatingWebhook[]
 }
@@ -214,6 +228,7 @@ export interface ValidatingWebhookConfiguration {
 export interface ValidatingWebhookConfigurationList {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
   items?: ValidatingWebhookConfiguration[]
 }

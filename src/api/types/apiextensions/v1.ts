@@ -36,8 +36,11 @@ export interface CustomResourceConversion {
 export interface CustomResourceDefinition {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: CustomResourceDefinitionSpec
+  /** What was last observed; written by the system. */
   status?: CustomResourceDefinitionStatus
 }
 
@@ -49,11 +52,17 @@ export interface CustomResourceDefinitionList {
 }
 
 export interface CustomResourceDefinitionCondition {
+  /** What the condition is about. */
   type: string
+  /** True, False or Unknown. */
   status: string
+  /** When the status last changed. */
   lastTransitionTime?: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
+  /** The generation of the object that the condition was made from. */
   observedGeneration?: number
 }
 
@@ -104,6 +113,7 @@ export interface CustomResourceSubresourceStatus {
 }
 
 export interface CustomResourceSubresources {
+  /** What was last observed; written by the system. */
   status?: CustomResourceSubresourceStatus
   scale?: CustomResourceSubresourceScale
 }

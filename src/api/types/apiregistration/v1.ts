@@ -3,8 +3,11 @@ import type { ListMeta, ObjectMeta } from '../meta/v1.ts'
 export interface APIService {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: APIServiceSpec
+  /** What was last observed; written by the system. */
   status?: APIServiceStatus
 }
 
@@ -16,10 +19,15 @@ export interface APIServiceList {
 }
 
 export interface APIServiceCondition {
+  /** What the condition is about. */
   type: string
+  /** True, False or Unknown. */
   status: string
+  /** When the status last changed. */
   lastTransitionTime?: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
 }
 

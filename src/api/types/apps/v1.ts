@@ -4,6 +4,7 @@ import type { LabelSelector, ListMeta, ObjectMeta } from '../meta/v1.ts'
 export interface ControllerRevision {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   data?: unknown
   revision: number
@@ -19,8 +20,11 @@ export interface ControllerRevisionList {
 export interface DaemonSet {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: DaemonSetSpec
+  /** What was last observed; written by the system. */
   status?: DaemonSetStatus
 }
 
@@ -32,10 +36,15 @@ export interface DaemonSetList {
 }
 
 export interface DaemonSetCondition {
+  /** What the condition is about. */
   type: string
+  /** True, False or Unknown. */
   status: string
+  /** When the status last changed. */
   lastTransitionTime?: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
 }
 
@@ -68,8 +77,11 @@ export interface DaemonSetUpdateStrategy {
 export interface Deployment {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: DeploymentSpec
+  /** What was last observed; written by the system. */
   status?: DeploymentStatus
 }
 
@@ -81,11 +93,17 @@ export interface DeploymentList {
 }
 
 export interface DeploymentCondition {
+  /** What the condition is about. */
   type: string
+  /** True, False or Unknown. */
   status: string
+  /** When the condition was last written. */
   lastUpdateTime?: string
+  /** When the status last changed. */
   lastTransitionTime?: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
 }
 
@@ -120,8 +138,11 @@ export interface DeploymentStrategy {
 export interface ReplicaSet {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: ReplicaSetSpec
+  /** What was last observed; written by the system. */
   status?: ReplicaSetStatus
 }
 
@@ -133,10 +154,15 @@ export interface ReplicaSetList {
 }
 
 export interface ReplicaSetCondition {
+  /** What the condition is about. */
   type: string
+  /** True, False or Unknown. */
   status: string
+  /** When the status last changed. */
   lastTransitionTime?: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
 }
 
@@ -175,8 +201,11 @@ export interface RollingUpdateStatefulSetStrategy {
 export interface StatefulSet {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: StatefulSetSpec
+  /** What was last observed; written by the system. */
   status?: StatefulSetStatus
 }
 
@@ -188,10 +217,15 @@ export interface StatefulSetList {
 }
 
 export interface StatefulSetCondition {
+  /** What the condition is about. */
   type: string
+  /** True, False or Unknown. */
   status: string
+  /** When the status last changed. */
   lastTransitionTime?: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
 }
 

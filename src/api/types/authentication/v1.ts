@@ -12,7 +12,9 @@ export type ExtraValue = string[]
 export interface SelfSubjectReview {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What was last observed; written by the system. */
   status?: SelfSubjectReviewStatus
 }
 
@@ -23,8 +25,11 @@ export interface SelfSubjectReviewStatus {
 export interface TokenRequest {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: TokenRequestSpec
+  /** What was last observed; written by the system. */
   status?: TokenRequestStatus
 }
 
@@ -42,8 +47,11 @@ export interface TokenRequestStatus {
 export interface TokenReview {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: TokenReviewSpec
+  /** What was last observed; written by the system. */
   status?: TokenReviewStatus
 }
 

@@ -15,8 +15,11 @@ export interface LabelSelectorAttributes {
 export interface LocalSubjectAccessReview {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: SubjectAccessReviewSpec
+  /** What was last observed; written by the system. */
   status?: SubjectAccessReviewStatus
 }
 
@@ -52,8 +55,11 @@ export interface ResourceRule {
 export interface SelfSubjectAccessReview {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: SelfSubjectAccessReviewSpec
+  /** What was last observed; written by the system. */
   status?: SubjectAccessReviewStatus
 }
 
@@ -65,8 +71,11 @@ export interface SelfSubjectAccessReviewSpec {
 export interface SelfSubjectRulesReview {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: SelfSubjectRulesReviewSpec
+  /** What was last observed; written by the system. */
   status?: SubjectRulesReviewStatus
 }
 
@@ -77,8 +86,11 @@ export interface SelfSubjectRulesReviewSpec {
 export interface SubjectAccessReview {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: SubjectAccessReviewSpec
+  /** What was last observed; written by the system. */
   status?: SubjectAccessReviewStatus
 }
 

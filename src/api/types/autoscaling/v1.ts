@@ -37,8 +37,11 @@ export interface ExternalMetricStatus {
 export interface HorizontalPodAutoscaler {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: HorizontalPodAutoscalerSpec
+  /** What was last observed; written by the system. */
   status?: HorizontalPodAutoscalerStatus
 }
 
@@ -50,10 +53,15 @@ export interface HorizontalPodAutoscalerList {
 }
 
 export interface HorizontalPodAutoscalerCondition {
+  /** What the condition is about. */
   type?: string
+  /** True, False or Unknown. */
   status?: string
+  /** When the status last changed. */
   lastTransitionTime?: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
 }
 
@@ -133,8 +141,11 @@ export interface ResourceMetricStatus {
 export interface Scale {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: ScaleSpec
+  /** What was last observed; written by the system. */
   status?: ScaleStatus
 }
 

@@ -44,8 +44,11 @@ export interface HPAScalingRules {
 export interface HorizontalPodAutoscaler {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: HorizontalPodAutoscalerSpec
+  /** What was last observed; written by the system. */
   status?: HorizontalPodAutoscalerStatus
 }
 
@@ -62,10 +65,15 @@ export interface HorizontalPodAutoscalerBehavior {
 }
 
 export interface HorizontalPodAutoscalerCondition {
+  /** What the condition is about. */
   type: string
+  /** True, False or Unknown. */
   status: string
+  /** When the status last changed. */
   lastTransitionTime?: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
 }
 

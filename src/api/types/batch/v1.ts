@@ -4,8 +4,11 @@ import type { LabelSelector, ListMeta, ObjectMeta } from '../meta/v1.ts'
 export interface CronJob {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: CronJobSpec
+  /** What was last observed; written by the system. */
   status?: CronJobStatus
 }
 
@@ -36,8 +39,11 @@ export interface CronJobStatus {
 export interface Job {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: JobSpec
+  /** What was last observed; written by the system. */
   status?: JobStatus
 }
 
@@ -49,11 +55,17 @@ export interface JobList {
 }
 
 export interface JobCondition {
+  /** What the condition is about. */
   type: string
+  /** True, False or Unknown. */
   status: string
+  /** When the condition was last checked. */
   lastProbeTime?: string
+  /** When the status last changed. */
   lastTransitionTime?: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
 }
 
@@ -91,7 +103,9 @@ export interface JobStatus {
 }
 
 export interface JobTemplateSpec {
+  /** Name, labels and the other data that every object has. */
   metadata?: ObjectMeta
+  /** What is wanted. */
   spec?: JobSpec
 }
 
@@ -107,6 +121,7 @@ export interface PodFailurePolicyOnExitCodesRequirement {
 
 export interface PodFailurePolicyOnPodConditionsPattern {
   type: string
+  /** What was last observed; written by the system. */
   status?: string
 }
 

@@ -3,8 +3,11 @@ import type { ListMeta, ObjectMeta } from '../meta/v1.ts'
 export interface CertificateSigningRequest {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: CertificateSigningRequestSpec
+  /** What was last observed; written by the system. */
   status?: CertificateSigningRequestStatus
 }
 
@@ -16,11 +19,17 @@ export interface CertificateSigningRequestList {
 }
 
 export interface CertificateSigningRequestCondition {
+  /** What the condition is about. */
   type: string
+  /** True, False or Unknown. */
   status: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
+  /** When the condition was last written. */
   lastUpdateTime?: string
+  /** When the status last changed. */
   lastTransitionTime?: string
 }
 

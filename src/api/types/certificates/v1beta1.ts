@@ -3,23 +3,33 @@ import type { Condition, ListMeta, ObjectMeta } from '../meta/v1.ts'
 export interface CertificateSigningRequest {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: CertificateSigningRequestSpec
+  /** What was last observed; written by the system. */
   status?: CertificateSigningRequestStatus
 }
 
 export interface CertificateSigningRequestCondition {
+  /** What the condition is about. */
   type?: string
+  /** True, False or Unknown. */
   status?: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
+  /** When the condition was last written. */
   lastUpdateTime?: string
+  /** When the status last changed. */
   lastTransitionTime?: string
 }
 
 export interface CertificateSigningRequestList {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
   items?: CertificateSigningRequest[]
 }
@@ -43,7 +53,9 @@ export interface CertificateSigningRequestStatus {
 export interface ClusterTrustBundle {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: ClusterTrustBundleSpec
 }
 
@@ -64,8 +76,11 @@ export type ExtraValue = string[]
 export interface PodCertificateRequest {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: PodCertificateRequestSpec
+  /** What was last observed; written by the system. */
   status?: PodCertificateRequestStatus
 }
 

@@ -3,7 +3,9 @@ import type { ListMeta, ObjectMeta } from '../meta/v1.ts'
 export interface LeaseCandidate {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: LeaseCandidateSpec
 }
 

@@ -3,14 +3,18 @@ import type { ListMeta, ObjectMeta } from '../meta/v1.ts'
 export interface Lease {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: LeaseSpec
 }
 
 export interface LeaseCandidate {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: LeaseCandidateSpec
 }
 
@@ -33,6 +37,7 @@ export interface LeaseCandidateSpec {
 export interface LeaseList {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
   items?: Lease[]
 }

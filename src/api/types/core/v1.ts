@@ -153,7 +153,7 @@ export interface EphemeralContainer extends EphemeralContainerCommon {
 }
 
 export interface EphemeralContainerCommon {
-  name?: string
+  name: string
   image?: string
   command?: string[]
   args?: string[]
@@ -355,13 +355,17 @@ export interface WindowsSecurityContextOptions {
 export interface Binding {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   target: ObjectReference
 }
 
 export interface ComponentCondition {
+  /** What the condition is about. */
   type: string
+  /** True, False or Unknown. */
   status: string
+  /** A sentence for people about the last change. */
   message?: string
   error?: string
 }
@@ -369,6 +373,7 @@ export interface ComponentCondition {
 export interface ComponentStatus {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   conditions?: ComponentCondition[]
 }
@@ -383,6 +388,7 @@ export interface ComponentStatusList {
 export interface ConfigMap {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   immutable?: boolean
   data?: Record<string, string>
@@ -399,6 +405,7 @@ export interface ConfigMapList {
 export interface Event {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   involvedObject: ObjectReference
   reason?: string
@@ -436,7 +443,9 @@ export interface EventSource {
 export interface LimitRange {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: LimitRangeSpec
 }
 
@@ -463,8 +472,11 @@ export interface LimitRangeSpec {
 export interface Namespace {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: NamespaceSpec
+  /** What was last observed; written by the system. */
   status?: NamespaceStatus
 }
 
@@ -476,10 +488,15 @@ export interface NamespaceList {
 }
 
 export interface NamespaceCondition {
+  /** What the condition is about. */
   type: string
+  /** True, False or Unknown. */
   status: string
+  /** When the status last changed. */
   lastTransitionTime?: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
 }
 
@@ -509,6 +526,7 @@ export interface Preconditions {
 export interface RangeAllocation {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   range?: string
   data?: string
@@ -517,8 +535,11 @@ export interface RangeAllocation {
 export interface ReplicationController {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: ReplicationControllerSpec
+  /** What was last observed; written by the system. */
   status?: ReplicationControllerStatus
 }
 
@@ -530,10 +551,15 @@ export interface ReplicationControllerList {
 }
 
 export interface ReplicationControllerCondition {
+  /** What the condition is about. */
   type: string
+  /** True, False or Unknown. */
   status: string
+  /** When the status last changed. */
   lastTransitionTime?: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
 }
 
@@ -556,8 +582,11 @@ export interface ReplicationControllerStatus {
 export interface ResourceQuota {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: ResourceQuotaSpec
+  /** What was last observed; written by the system. */
   status?: ResourceQuotaStatus
 }
 
@@ -592,6 +621,7 @@ export interface ScopedResourceSelectorRequirement {
 export interface Secret {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   immutable?: boolean
   data?: Record<string, string>
@@ -615,6 +645,7 @@ export interface SerializedReference {
 export interface ServiceAccount {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   secrets?: ObjectReference[]
   imagePullSecrets?: LocalObjectReference[]
@@ -656,8 +687,11 @@ export interface ImageVolumeStatus {
 export interface Node {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: NodeSpec
+  /** What was last observed; written by the system. */
   status?: NodeStatus
 }
 
@@ -680,11 +714,17 @@ export interface NodeAllocatableResourceClaimStatus {
 }
 
 export interface NodeCondition {
+  /** What the condition is about. */
   type: string
+  /** True, False or Unknown. */
   status: string
+  /** When the condition was last reported. */
   lastHeartbeatTime?: string
+  /** When the status last changed. */
   lastTransitionTime?: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
 }
 
@@ -828,8 +868,11 @@ export interface NodeSelectorTerm {
 export interface Pod {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: PodSpec
+  /** What was last observed; written by the system. */
   status?: PodStatus
 }
 
@@ -870,12 +913,19 @@ export interface PodAttachOptions {
 }
 
 export interface PodCondition {
+  /** What the condition is about. */
   type: string
+  /** The generation of the object that the condition was made from. */
   observedGeneration?: number
+  /** True, False or Unknown. */
   status: string
+  /** When the condition was last checked. */
   lastProbeTime?: string
+  /** When the status last changed. */
   lastTransitionTime?: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
 }
 
@@ -1052,13 +1102,16 @@ export interface PodStatus {
 export interface PodStatusResult {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What was last observed; written by the system. */
   status?: PodStatus
 }
 
 export interface PodTemplate {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   template?: PodTemplateSpec
 }
@@ -1071,7 +1124,9 @@ export interface PodTemplateList {
 }
 
 export interface PodTemplateSpec {
+  /** Name, labels and the other data that every object has. */
   metadata?: ObjectMeta
+  /** What is wanted. */
   spec?: PodSpec
 }
 
@@ -1136,6 +1191,7 @@ export interface EndpointSubset {
 export interface Endpoints {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   subsets?: EndpointSubset[]
 }
@@ -1167,8 +1223,11 @@ export interface PortStatus {
 export interface Service {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: ServiceSpec
+  /** What was last observed; written by the system. */
   status?: ServiceStatus
 }
 
@@ -1464,6 +1523,7 @@ export interface LocalVolumeSource {
 
 export interface ModifyVolumeStatus {
   targetVolumeAttributesClassName?: string
+  /** What was last observed; written by the system. */
   status: string
 }
 
@@ -1476,8 +1536,11 @@ export interface NFSVolumeSource {
 export interface PersistentVolume {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: PersistentVolumeSpec
+  /** What was last observed; written by the system. */
   status?: PersistentVolumeStatus
 }
 
@@ -1491,8 +1554,11 @@ export interface PersistentVolumeList {
 export interface PersistentVolumeClaim {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: PersistentVolumeClaimSpec
+  /** What was last observed; written by the system. */
   status?: PersistentVolumeClaimStatus
 }
 
@@ -1504,11 +1570,17 @@ export interface PersistentVolumeClaimList {
 }
 
 export interface PersistentVolumeClaimCondition {
+  /** What the condition is about. */
   type: string
+  /** True, False or Unknown. */
   status: string
+  /** When the condition was last checked. */
   lastProbeTime?: string
+  /** When the status last changed. */
   lastTransitionTime?: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
 }
 
@@ -1536,7 +1608,9 @@ export interface PersistentVolumeClaimStatus {
 }
 
 export interface PersistentVolumeClaimTemplate {
+  /** Name, labels and the other data that every object has. */
   metadata?: ObjectMeta
+  /** What is wanted. */
   spec: PersistentVolumeClaimSpec
 }
 

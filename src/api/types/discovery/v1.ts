@@ -33,6 +33,7 @@ export interface EndpointPort {
 export interface EndpointSlice {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   addressType: string
   endpoints?: Endpoint[]

@@ -4,6 +4,7 @@ import type { ListMeta, ObjectMeta } from '../meta/v1.ts'
 export interface Event {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   eventTime: string
   series?: EventSeries

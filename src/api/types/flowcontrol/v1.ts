@@ -12,8 +12,11 @@ export interface FlowDistinguisherMethod {
 export interface FlowSchema {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: FlowSchemaSpec
+  /** What was last observed; written by the system. */
   status?: FlowSchemaStatus
 }
 
@@ -25,10 +28,15 @@ export interface FlowSchemaList {
 }
 
 export interface FlowSchemaCondition {
+  /** What the condition is about. */
   type?: string
+  /** True, False or Unknown. */
   status?: string
+  /** When the status last changed. */
   lastTransitionTime?: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
 }
 
@@ -73,8 +81,11 @@ export interface PolicyRulesWithSubjects {
 export interface PriorityLevelConfiguration {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: PriorityLevelConfigurationSpec
+  /** What was last observed; written by the system. */
   status?: PriorityLevelConfigurationStatus
 }
 
@@ -86,10 +97,15 @@ export interface PriorityLevelConfigurationList {
 }
 
 export interface PriorityLevelConfigurationCondition {
+  /** What the condition is about. */
   type?: string
+  /** True, False or Unknown. */
   status?: string
+  /** When the status last changed. */
   lastTransitionTime?: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason?: string
+  /** A sentence for people about the last change. */
   message?: string
 }
 

@@ -44,11 +44,17 @@ export interface APIVersions {
 }
 
 export interface Condition {
+  /** What the condition is about. */
   type: string
+  /** True, False or Unknown. */
   status: string
+  /** The generation of the object that the condition was made from. */
   observedGeneration?: number
+  /** When the status last changed. */
   lastTransitionTime: string
+  /** A word in CamelCase, for programs, for the last change. */
   reason: string
+  /** A sentence for people about the last change. */
   message: string
 }
 
@@ -119,6 +125,7 @@ export interface LabelSelectorRequirement {
 export interface List {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
   items?: unknown[]
 }
@@ -187,12 +194,14 @@ export interface OwnerReference {
 export interface PartialObjectMetadata {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
 }
 
 export interface PartialObjectMetadataList {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
   items?: PartialObjectMetadata[]
 }
@@ -227,7 +236,9 @@ export interface ShardInfo {
 export interface Status {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
+  /** What was last observed; written by the system. */
   status?: string
   message?: string
   reason?: string

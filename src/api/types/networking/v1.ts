@@ -14,7 +14,9 @@ export interface HTTPIngressRuleValue {
 export interface IPAddress {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: IPAddressSpec
 }
 
@@ -37,8 +39,11 @@ export interface IPBlock {
 export interface Ingress {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: IngressSpec
+  /** What was last observed; written by the system. */
   status?: IngressStatus
 }
 
@@ -57,7 +62,9 @@ export interface IngressBackend {
 export interface IngressClass {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: IngressClassSpec
 }
 
@@ -129,7 +136,9 @@ export interface IngressTLS {
 export interface NetworkPolicy {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: NetworkPolicySpec
 }
 
@@ -184,8 +193,11 @@ export interface ServiceBackendPort {
 export interface ServiceCIDR {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: ServiceCIDRSpec
+  /** What was last observed; written by the system. */
   status?: ServiceCIDRStatus
 }
 

@@ -14,7 +14,9 @@ export interface HTTPIngressRuleValue {
 export interface IPAddress {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: IPAddressSpec
 }
 
@@ -32,8 +34,11 @@ export interface IPAddressSpec {
 export interface Ingress {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: IngressSpec
+  /** What was last observed; written by the system. */
   status?: IngressStatus
 }
 
@@ -46,13 +51,16 @@ export interface IngressBackend {
 export interface IngressClass {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: IngressClassSpec
 }
 
 export interface IngressClassList {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
   items?: IngressClass[]
 }
@@ -73,6 +81,7 @@ export interface IngressClassSpec {
 export interface IngressList {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
   items?: Ingress[]
 }
@@ -127,8 +136,11 @@ export interface ParentReference {
 export interface ServiceCIDR {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: ServiceCIDRSpec
+  /** What was last observed; written by the system. */
   status?: ServiceCIDRStatus
 }
 

@@ -8,6 +8,7 @@ export interface Overhead {
 export interface RuntimeClass {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   handler: string
   overhead?: Overhead

@@ -3,6 +3,7 @@ import type { Condition, DeleteOptions, LabelSelector, ListMeta, ObjectMeta } fr
 export interface Eviction {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   deleteOptions?: DeleteOptions
 }
@@ -10,8 +11,11 @@ export interface Eviction {
 export interface PodDisruptionBudget {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: PodDisruptionBudgetSpec
+  /** What was last observed; written by the system. */
   status?: PodDisruptionBudgetStatus
 }
 

@@ -7,6 +7,7 @@ export interface AggregationRule {
 export interface ClusterRole {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   rules?: PolicyRule[]
   aggregationRule?: AggregationRule
@@ -22,6 +23,7 @@ export interface ClusterRoleList {
 export interface ClusterRoleBinding {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   subjects?: Subject[]
   roleRef: RoleRef
@@ -45,6 +47,7 @@ export interface PolicyRule {
 export interface Role {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   rules?: PolicyRule[]
 }
@@ -59,6 +62,7 @@ export interface RoleList {
 export interface RoleBinding {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   subjects?: Subject[]
   roleRef: RoleRef

@@ -18,8 +18,11 @@ export interface DeviceTaint {
 export interface DeviceTaintRule {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: DeviceTaintRuleSpec
+  /** What was last observed; written by the system. */
   status?: DeviceTaintRuleStatus
 }
 
@@ -61,8 +64,11 @@ export interface PoolStatus {
 export interface ResourcePoolStatusRequest {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: ResourcePoolStatusRequestSpec
+  /** What was last observed; written by the system. */
   status?: ResourcePoolStatusRequestStatus
 }
 

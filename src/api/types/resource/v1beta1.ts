@@ -105,7 +105,9 @@ export interface DeviceClaimConfiguration extends DeviceConfiguration {
 export interface DeviceClass {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: DeviceClassSpec
 }
 
@@ -213,8 +215,11 @@ export interface OpaqueDeviceConfiguration {
 export interface ResourceClaim {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: ResourceClaimSpec
+  /** What was last observed; written by the system. */
   status?: ResourceClaimStatus
 }
 
@@ -245,7 +250,9 @@ export interface ResourceClaimStatus {
 export interface ResourceClaimTemplate {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: ResourceClaimTemplateSpec
 }
 
@@ -257,7 +264,9 @@ export interface ResourceClaimTemplateList {
 }
 
 export interface ResourceClaimTemplateSpec {
+  /** Name, labels and the other data that every object has. */
   metadata?: ObjectMeta
+  /** What is wanted. */
   spec: ResourceClaimSpec
 }
 
@@ -270,7 +279,9 @@ export interface ResourcePool {
 export interface ResourceSlice {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: ResourceSliceSpec
 }
 

@@ -101,7 +101,9 @@ export interface DeviceClaimConfiguration extends DeviceConfiguration {
 export interface DeviceClass {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: DeviceClassSpec
 }
 
@@ -179,8 +181,11 @@ export interface DeviceTaint {
 export interface DeviceTaintRule {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: DeviceTaintRuleSpec
+  /** What was last observed; written by the system. */
   status?: DeviceTaintRuleStatus
 }
 
@@ -243,8 +248,11 @@ export interface OpaqueDeviceConfiguration {
 export interface ResourceClaim {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: ResourceClaimSpec
+  /** What was last observed; written by the system. */
   status?: ResourceClaimStatus
 }
 
@@ -275,7 +283,9 @@ export interface ResourceClaimStatus {
 export interface ResourceClaimTemplate {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: ResourceClaimTemplateSpec
 }
 
@@ -287,7 +297,9 @@ export interface ResourceClaimTemplateList {
 }
 
 export interface ResourceClaimTemplateSpec {
+  /** Name, labels and the other data that every object has. */
   metadata?: ObjectMeta
+  /** What is wanted. */
   spec: ResourceClaimSpec
 }
 
@@ -300,7 +312,9 @@ export interface ResourcePool {
 export interface ResourceSlice {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: ResourceSliceSpec
 }
 

@@ -3,6 +3,7 @@ import type { ListMeta, ObjectMeta } from '../meta/v1.ts'
 export interface PriorityClass {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   value?: number
   globalDefault?: boolean

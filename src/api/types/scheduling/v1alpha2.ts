@@ -10,8 +10,11 @@ export interface GangSchedulingPolicy {
 export interface PodGroup {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: PodGroupSpec
+  /** What was last observed; written by the system. */
   status?: PodGroupStatus
 }
 
@@ -84,7 +87,9 @@ export interface TypedLocalObjectReference {
 export interface Workload {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: WorkloadSpec
 }
 

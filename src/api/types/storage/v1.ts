@@ -4,7 +4,9 @@ import type { LabelSelector, ListMeta, ObjectMeta } from '../meta/v1.ts'
 export interface CSIDriver {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: CSIDriverSpec
 }
 
@@ -32,7 +34,9 @@ export interface CSIDriverSpec {
 export interface CSINode {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: CSINodeSpec
 }
 
@@ -57,6 +61,7 @@ export interface CSINodeSpec {
 export interface CSIStorageCapacity {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   nodeTopology?: LabelSelector
   storageClassName: string
@@ -74,6 +79,7 @@ export interface CSIStorageCapacityList {
 export interface StorageClass {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   provisioner: string
   parameters?: Record<string, string>
@@ -99,8 +105,11 @@ export interface TokenRequest {
 export interface VolumeAttachment {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec: VolumeAttachmentSpec
+  /** What was last observed; written by the system. */
   status?: VolumeAttachmentStatus
 }
 
@@ -132,6 +141,7 @@ export interface VolumeAttachmentStatus {
 export interface VolumeAttributesClass {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   driverName: string
   parameters?: Record<string, string>

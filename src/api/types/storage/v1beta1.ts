@@ -4,13 +4,16 @@ import type { LabelSelector, ListMeta, ObjectMeta } from '../meta/v1.ts'
 export interface CSIDriver {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: CSIDriverSpec
 }
 
 export interface CSIDriverList {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
   items?: CSIDriver[]
 }
@@ -32,7 +35,9 @@ export interface CSIDriverSpec {
 export interface CSINode {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: CSINodeSpec
 }
 
@@ -46,6 +51,7 @@ export interface CSINodeDriver {
 export interface CSINodeList {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
   items?: CSINode[]
 }
@@ -57,6 +63,7 @@ export interface CSINodeSpec {
 export interface CSIStorageCapacity {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   nodeTopology?: LabelSelector
   storageClassName?: string
@@ -67,6 +74,7 @@ export interface CSIStorageCapacity {
 export interface CSIStorageCapacityList {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
   items?: CSIStorageCapacity[]
 }
@@ -74,6 +82,7 @@ export interface CSIStorageCapacityList {
 export interface StorageClass {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   provisioner?: string
   parameters?: Record<string, string>
@@ -87,6 +96,7 @@ export interface StorageClass {
 export interface StorageClassList {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
   items?: StorageClass[]
 }
@@ -99,14 +109,18 @@ export interface TokenRequest {
 export interface VolumeAttachment {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: VolumeAttachmentSpec
+  /** What was last observed; written by the system. */
   status?: VolumeAttachmentStatus
 }
 
 export interface VolumeAttachmentList {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata?: ListMeta
   items?: VolumeAttachment[]
 }
@@ -132,6 +146,7 @@ export interface VolumeAttachmentStatus {
 export interface VolumeAttributesClass {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
   driverName: string
   parameters?: Record<string, string>

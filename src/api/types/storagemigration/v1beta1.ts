@@ -3,8 +3,11 @@ import type { Condition, GroupResource, ListMeta, ObjectMeta } from '../meta/v1.
 export interface StorageVersionMigration {
   apiVersion?: string
   kind?: string
+  /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
+  /** What is wanted. */
   spec?: StorageVersionMigrationSpec
+  /** What was last observed; written by the system. */
   status?: StorageVersionMigrationStatus
 }
 
