@@ -266,13 +266,14 @@ class DeploymentReconciler {
       ...(collisionCount === undefined ? {} : { collisionCount }),
     })
     if (isComplete(deployment, status)) await this.#cleanUp(deployment, generations.old)
-    let latest = deployment
+    // The status endpoint takes annotations too, and, unlike the main one, leaves the generation alone.
     const revision = revisionOf(generations.current)
-    if (revision > 0 && revisionOf(deployment) !== revision) {
-      const annotations = { ...deployment.metadata.annotations, [revisionAnnotation]: String(revision) }
-      latest = await api.update({ ...deployment, metadata: { ...deployment.metadata, annotations } })
+    const stale = revision > 0 && revisionOf(deployment) !== revision
+    if (stale || canonical(status) !== canonical(deployment.status ?? {})) {
+      const annotations = stale ? { [revisionAnnotation]: String(revision) } : {}
+      const metadata = { ...deployment.metadata, annotations: { ...deployment.metadata.annotations, ...annotations } }
+      await api.updateStatus({ ...deployment, metadata, status })
     }
-    if (canonical(status) !== canonical(deployment.status ?? {})) await api.updateStatus({ ...latest, status })
     if (collisionCount !== undefined)
       return { kind: 'retry', error: new Error('the name of the new replica set is taken') }
     const progressing = status.conditions?.find(({ type }) => type === 'Progressing')

@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { appsV1, batchV1, coreV1, discoveryV1 } from '../../src/api/resources.ts'
+import type { PodTemplateSpec } from '../../src/api/types/core/v1.ts'
+import { namespace, startTestbed } from './testbed.ts'
+
+const labels = { app: 'a' }
+const template: PodTemplateSpec = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'i:1' }] } }
+const jobTemplate: PodTemplateSpec = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i:1' }] } }
+
+test('a StatefulSet starts its pods in order and keeps their identity', async () => {
+  await using bed = await startTestbed()
+  await bed.create(appsV1.statefulSets, {
+    metadata: { name: 's' },
+    spec: { serviceName: 's', replicas: 2, selector: { matchLabels: labels }, template },
+  })
+  await bed.settle()
+  const pods = (await bed.client.of(coreV1.pods, namespace).list()).items
+  assert.deepEqual(
+    pods.map(({ metadata, spec }) => [metadata.name, spec?.hostname, spec?.subdomain]),
+    [
+      ['s-0', 's-0', 's'],
+      ['s-1', 's-1', 's'],
+    ],
+  )
+  const { status } = await bed.client.of(appsV1.statefulSets, namespace).get('s')
+  const revision = status?.currentRevision
+  assert.deepEqual(status, {
+    observedGeneration: 1,
+    replicas: 2,
+    readyReplicas: 2,
+    currentReplicas: 2,
+    updatedReplicas: 2,
+    currentRevision: revision,
+    updateRevision: revision,
+    collisionCount: 0,
+    availableReplicas: 2,
+  })
+  assert.deepEqual((await bed.events()).filter((text) => text.startsWith('StatefulSet')).sort(), [
+    'StatefulSet/s Normal SuccessfulCreate: Create Pod s-0 in StatefulSet s successful',
+    'StatefulSet/s Normal SuccessfulCreate: Create Pod s-1 in StatefulSet s successful',
+  ])
+})
+
+test('a StatefulSet waits for the first pod before it starts the second', async () => {
+  await using bed = await startTestbed()
+  bed.behave = () => 'pending'
+  await bed.create(appsV1.statefulSets, {
+    metadata: { name: 's' },
+    spec: { serviceName: 's', replicas: 2, selector: { matchLabels: labels }, template },
+  })
+  await bed.settle()
+  const pods = (await bed.client.of(coreV1.pods, namespace).list()).items
+  assert.deepEqual(
+    pods.map(({ metadata }) => metadata.name),
+    ['s-0'],
+  )
+})
+
+test('a StatefulSet rolls from the highest ordinal down, to the partition', async () => {
+  await using bed = await startTestbed()
+  const api = bed.client.of(appsV1.statefulSets, namespace)
+  await bed.create(appsV1.statefulSets, {
+    metadata: { name: 's' },
+    spec: {
+      serviceName: 's',
+      replicas: 3,
+      selector: { matchLabels: labels },
+      template,
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 1 } },
+    },
+  })
+  await bed.settle()
+  await api.patch('s', { type: 'merge', patch: { spec: { template: { metadata: { labels: { v: '2' } } } } } })
+  await bed.advance(1_000)
+  const pods = (await bed.client.of(coreV1.pods, namespace).list()).items
+  assert.deepEqual(
+    pods.map(({ metadata }) => [metadata.name, metadata.labels?.v ?? '1']),
+    [
+      ['s-0', '1'],
+      ['s-1', '2'],
+      ['s-2', '2'],
+    ],
+  )
+  await api.patch('s', { type: 'merge', patch: { spec: { updateStrategy: { rollingUpdate: { partition: 0 } } } } })
+  await bed.advance(1_000)
+  const { status } = await api.get('s')
+  assert.equal(status?.updatedReplicas, 3)
+  assert.equal(status?.currentRevision, status?.updateRevision)
+})
+
+test('a DaemonSet runs once on every node and follows its template', async () => {
+  await using bed = await startTestbed({ nodes: ['node1', 'node2'] })
+  await bed.create(appsV1.daemonSets, {
+    metadata: { name: 'ds' },
+    spec: { selector: { matchLabels: labels }, template },
+  })
+  await bed.settle()
+  const api = bed.client.of(appsV1.daemonSets, namespace)
+  const { status } = await api.get('ds')
+  assert.deepEqual(status, {
+    currentNumberScheduled: 2,
+    numberMisscheduled: 0,
+    desiredNumberScheduled: 2,
+    numberReady: 2,
+    observedGeneration: 1,
+    updatedNumberScheduled: 2,
+    numberAvailable: 2,
+  })
+  await api.patch('ds', { type: 'merge', patch: { spec: { template: { metadata: { labels: { v: '2' } } } } } })
+  await bed.advance(1_000)
+  const pods = (await bed.client.of(coreV1.pods, namespace).list()).items
+  assert.deepEqual(pods.map(({ metadata, spec }) => [spec?.nodeName, metadata.labels?.v]).sort(), [
+    ['node1', '2'],
+    ['node2', '2'],
+  ])
+  const revisions = (await bed.client.of(appsV1.controllerRevisions, namespace).list()).items
+  assert.deepEqual(revisions.map(({ revision }) => revision).sort(), [1, 2])
+})
+
+test('a Job completes', async () => {
+  await using bed = await startTestbed()
+  bed.behave = () => 'succeeded'
+  await bed.create(batchV1.jobs, {
+    metadata: { name: 'j' },
+    spec: { template: jobTemplate, completions: 2, parallelism: 2 },
+  })
+  await bed.advance(1_000)
+  const { status } = await bed.client.of(batchV1.jobs, namespace).get('j')
+  const { conditions = [], startTime, completionTime, ...counts } = status ?? {}
+  assert.deepEqual(counts, { succeeded: 2, terminating: 0, uncountedTerminatedPods: {}, ready: 0 })
+  assert.ok(startTime && completionTime)
+  assert.deepEqual(
+    conditions.map(({ type, status, reason, message }) => [type, status, reason, message]),
+    [
+      ['SuccessCriteriaMet', 'True', 'CompletionsReached', 'Reached expected number of succeeded pods'],
+      ['Complete', 'True', 'CompletionsReached', 'Reached expected number of succeeded pods'],
+    ],
+  )
+  assert.ok((await bed.events()).includes('Job/j Normal Completed: Job completed'))
+  const pods = (await bed.client.of(coreV1.pods, namespace).list()).items
+  assert.deepEqual(
+    pods.flatMap(({ metadata }) => metadata.finalizers ?? []),
+    [],
+  )
+})
+
+test('a Job fails once its back-off limit is passed', async () => {
+  await using bed = await startTestbed()
+  bed.behave = () => ({ failed: 3 })
+  await bed.create(batchV1.jobs, { metadata: { name: 'j' }, spec: { template: jobTemplate, backoffLimit: 1 } })
+  await bed.advance(15_000)
+  await bed.advance(15_000)
+  const { status } = await bed.client.of(batchV1.jobs, namespace).get('j')
+  assert.equal(status?.failed, 2)
+  assert.deepEqual(
+    (status?.conditions ?? []).map(({ type, reason }) => [type, reason]),
+    [
+      ['FailureTarget', 'BackoffLimitExceeded'],
+      ['Failed', 'BackoffLimitExceeded'],
+    ],
+  )
+})
+
+test('a pod failure policy fails a Job at once', async () => {
+  await using bed = await startTestbed()
+  bed.behave = () => ({ failed: 7 })
+  await bed.create(batchV1.jobs, {
+    metadata: { name: 'j' },
+    spec: {
+      template: jobTemplate,
+      podFailurePolicy: { rules: [{ action: 'FailJob', onExitCodes: { operator: 'In', values: [7] } }] },
+    },
+  })
+  await bed.advance(1_000)
+  const { status } = await bed.client.of(batchV1.jobs, namespace).get('j')
+  const failed = status?.conditions?.find(({ type }) => type === 'Failed')
+  assert.match(
+    failed?.message ?? '',
+    /^Container c for pod test\/j-\S+ failed with exit code 7 matching FailJob rule at index 0$/,
+  )
+})
+
+test('an indexed Job gives each pod its index', async () => {
+  await using bed = await startTestbed()
+  bed.behave = () => 'succeeded'
+  await bed.create(batchV1.jobs, {
+    metadata: { name: 'j' },
+    spec: { template: jobTemplate, completions: 3, parallelism: 3, completionMode: 'Indexed' },
+  })
+  await bed.advance(1_000)
+  const { status } = await bed.client.of(batchV1.jobs, namespace).get('j')
+  assert.equal(status?.completedIndexes, '0-2')
+  const pods = (await bed.client.of(coreV1.pods, namespace).list()).items
+  assert.deepEqual(pods.map(({ spec }) => spec?.hostname).sort(), ['j-0', 'j-1', 'j-2'])
+})
+
+test('a suspended Job starts no pods until it is resumed', async () => {
+  await using bed = await startTestbed()
+  bed.behave = () => 'succeeded'
+  await bed.create(batchV1.jobs, { metadata: { name: 'j' }, spec: { template: jobTemplate, suspend: true } })
+  await bed.advance(1_000)
+  assert.deepEqual((await bed.client.of(coreV1.pods, namespace).list()).items, [])
+  await bed.client.of(batchV1.jobs, namespace).patch('j', { type: 'merge', patch: { spec: { suspend: false } } })
+  await bed.advance(1_000)
+  const { status } = await bed.client.of(batchV1.jobs, namespace).get('j')
+  assert.deepEqual(
+    (status?.conditions ?? []).map(({ type, status, reason }) => [type, status, reason]),
+    [
+      ['Suspended', 'False', 'JobResumed'],
+      ['SuccessCriteriaMet', 'True', 'CompletionsReached'],
+      ['Complete', 'True', 'CompletionsReached'],
+    ],
+  )
+})
+
+test('a CronJob starts Jobs by the clock and keeps three of them', async () => {
+  await using bed = await startTestbed()
+  bed.behave = () => 'succeeded'
+  await bed.create(batchV1.cronJobs, {
+    metadata: { name: 'cj' },
+    spec: { schedule: '*/5 * * * *', jobTemplate: { spec: { template: jobTemplate } } },
+  })
+  for (let minutes = 0; minutes < 30; minutes += 1) await bed.advance(60_000)
+  const jobs = (await bed.client.of(batchV1.jobs, namespace).list()).items
+  assert.equal(jobs.length, 3)
+  const { status } = await bed.client.of(batchV1.cronJobs, namespace).get('cj')
+  assert.equal(status?.lastScheduleTime, '2026-01-01T00:30:00Z')
+  assert.ok(status?.lastSuccessfulTime)
+})
+
+test('a Service gets Endpoints and an EndpointSlice with its ready pods', async () => {
+  await using bed = await startTestbed()
+  await bed.create(coreV1.services, {
+    metadata: { name: 'svc' },
+    spec: { selector: labels, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+  })
+  await bed.create(appsV1.deployments, {
+    metadata: { name: 'd' },
+    spec: { replicas: 2, selector: { matchLabels: labels }, template },
+  })
+  await bed.settle()
+  const [slice] = (await bed.client.of(discoveryV1.endpointSlices, namespace).list()).items
+  assert.equal(slice?.metadata.labels?.['kubernetes.io/service-name'], 'svc')
+  assert.deepEqual(slice?.ports, [{ name: 'http', protocol: 'TCP', port: 8080 }])
+  assert.deepEqual(
+    (slice?.endpoints ?? []).map(({ conditions, nodeName }) => [conditions, nodeName]),
+    [
+      [{ ready: true, serving: true, terminating: false }, 'node1'],
+      [{ ready: true, serving: true, terminating: false }, 'node1'],
+    ],
+  )
+  const endpoints = await bed.client.of(coreV1.endpoints, namespace).get('svc')
+  assert.equal(endpoints.subsets?.[0]?.addresses?.length, 2)
+})
+
+test('a namespace that is deleted loses its content and goes', async () => {
+  await using bed = await startTestbed()
+  await bed.create(appsV1.deployments, {
+    metadata: { name: 'd' },
+    spec: { replicas: 2, selector: { matchLabels: labels }, template },
+  })
+  await bed.settle()
+  await bed.client.of(coreV1.namespaces).delete(namespace)
+  await bed.advance(5_000)
+  await assert.rejects(bed.client.of(coreV1.namespaces).get(namespace), /namespaces "test" not found/)
+  assert.deepEqual((await bed.client.of(coreV1.pods).list()).items, [])
+})
+
+test('every namespace has its default ServiceAccount and the root CA', async () => {
+  await using bed = await startTestbed()
+  assert.ok(await bed.client.of(coreV1.serviceAccounts, namespace).get('default'))
+  const map = await bed.client.of(coreV1.configMaps, namespace).get('kube-root-ca.crt')
+  assert.deepEqual(map.data, { 'ca.crt': 'CA' })
+})
+
+test('a silent node is tainted and its pods leave after their toleration', async () => {
+  await using bed = await startTestbed()
+  const tolerations = [
+    { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 30 },
+  ]
+  await bed.create(coreV1.pods, {
+    metadata: { name: 'p' },
+    spec: { tolerations, containers: [{ name: 'c', image: 'i:1' }] },
+  })
+  await bed.advance(60_000)
+  const node = await bed.client.of(coreV1.nodes).get('node1')
+  assert.equal(node.status?.conditions?.find(({ type }) => type === 'Ready')?.reason, 'NodeStatusUnknown')
+  assert.deepEqual(
+    (node.spec?.taints ?? []).map(({ key, effect }) => `${key}:${effect}`),
+    ['node.kubernetes.io/unreachable:NoSchedule', 'node.kubernetes.io/unreachable:NoExecute'],
+  )
+  assert.equal((await bed.client.of(coreV1.pods, namespace).list()).items.length, 1)
+  await bed.advance(40_000)
+  assert.deepEqual((await bed.client.of(coreV1.pods, namespace).list()).items, [])
+})
+
+test('a pod that fits nowhere says why', async () => {
+  await using bed = await startTestbed()
+  await bed.create(coreV1.pods, {
+    metadata: { name: 'p' },
+    spec: { nodeSelector: { no: 'where' }, containers: [{ name: 'c', image: 'i:1' }] },
+  })
+  await bed.create(coreV1.pods, {
+    metadata: { name: 'big' },
+    spec: { containers: [{ name: 'c', image: 'i:1', resources: { requests: { cpu: '900' } } }] },
+  })
+  const events = await bed.events()
+  assert.deepEqual(events.filter((text) => text.includes('FailedScheduling')).sort(), [
+    'Pod/big Warning FailedScheduling: 0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
+    "Pod/p Warning FailedScheduling: 0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
+  ])
+  const pod = await bed.client.of(coreV1.pods, namespace).get('p')
+  assert.equal(pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')?.reason, 'Unschedulable')
+})
