@@ -31,6 +31,8 @@ import { inProcessTransport } from './in-process.ts'
 import type { TableMaker } from './negotiation/represent.ts'
 import type { NodeProxy } from './node-proxy.ts'
 import { type NonResource, nonResourceEndpoints } from './nonresource/endpoints.ts'
+import { versionInfo } from './nonresource/version.ts'
+import { openApiEndpoints } from './openapi/from-scheme.ts'
 import type { Objects } from './objects.ts'
 import type { Strategy } from './registry/strategy.ts'
 import { type ApiRequest, type ApiResponse, requestInfoOf, type UserInfo } from './request.ts'
@@ -67,7 +69,7 @@ export interface ApiServerParts {
   conversions?: BuiltInOptions['conversions']
   tables?: TableMaker
   nodeProxy?: NodeProxy
-  /** `/openapi/...` and other documents that other parts serve. */
+  /** Documents besides OpenAPI: `/openid/...`, `/.well-known/...`. */
   documents?: NonResource
 }
 
@@ -139,7 +141,8 @@ class Pipeline {
     this.#parts = parts
     this.#security = security
     this.#endpoints = endpoints
-    this.#nonResource = nonResourceEndpoints({ endpoints, inFlight: this.#inFlight, documents: parts.documents })
+    const documents = openApiEndpoints(endpoints.scheme, versionInfo().gitVersion, parts.documents)
+    this.#nonResource = nonResourceEndpoints({ endpoints, inFlight: this.#inFlight, documents })
     this.#special = specialEndpoints({
       ...(security.virtual ? { virtual: security.virtual } : {}),
       ...(parts.nodeProxy ? { nodeProxy: parts.nodeProxy } : {}),
