@@ -95,6 +95,7 @@ export async function startKubelet(parts: KubeletParts): Promise<Kubelet> {
     runtime: parts.runtime.runtime,
     clock,
     log,
+    podOf: (id) => manager.podOf(id),
     onPodChanged: (uid) => manager.wake(uid),
     onListed: (pods) => {
       if (podInformer.hasSynced)

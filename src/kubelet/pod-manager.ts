@@ -59,6 +59,15 @@ export class PodManager {
     return this.#workers.values()
   }
 
+  /** Uid of the pod that has the container or sandbox, as its worker read last. */
+  podOf(id: string): string | undefined {
+    for (const [uid, { containers }] of this.#workers) {
+      const has = (record: { id: string }): boolean => record.id === id
+      if (containers.containers.some(has) || containers.sandboxes.some(has)) return uid
+    }
+    return undefined
+  }
+
   find(namespace: string, name: string): PodWorker | undefined {
     for (const worker of this.#workers.values()) {
       const { metadata } = worker.pod

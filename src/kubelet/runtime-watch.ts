@@ -12,6 +12,8 @@ const relistWithEventsMs = 15_000
 const relistWithoutEventsMs = 1_000
 /** An unknown id is looked up by listing, at most this often. */
 const lookUpMs = 100
+/** The runtime's own view may lag behind its events. */
+const settleMs = 100
 
 /** A pod as the runtime's labels name it. */
 export interface RuntimePod {
@@ -24,6 +26,8 @@ export interface RuntimeWatchParts {
   runtime: RuntimeService
   clock: Clock
   log: Logger
+  /** The pod that a container or sandbox belongs to, as far as is known without asking the runtime. */
+  podOf(id: string): string | undefined
   onPodChanged(uid: string): void
   /** After each listing: every pod that the runtime has something of. */
   onListed(pods: ReadonlyMap<string, RuntimePod>): void
@@ -39,7 +43,7 @@ export class RuntimeWatch {
   #timer: CancelTimer | undefined
   #listing = false
   #stopped = false
-  #unknown = new Set<string>()
+  #soon = false
 
   constructor(parts: RuntimeWatchParts) {
     this.#parts = parts
@@ -71,13 +75,25 @@ export class RuntimeWatch {
   }
 
   #onEvent(id: string): void {
-    const uid = this.#podOf.get(id)
-    if (uid !== undefined) {
-      this.#parts.onPodChanged(uid)
+    const uid = this.#parts.podOf(id) ?? this.#podOf.get(id)
+    if (uid === undefined) {
+      this.#relistSoon()
       return
     }
-    if (this.#unknown.size === 0) this.#parts.clock.after(lookUpMs, () => void this.#relist())
-    this.#unknown.add(id)
+    this.#parts.onPodChanged(uid)
+    this.#parts.clock.after(settleMs, () => {
+      if (!this.#stopped) this.#parts.onPodChanged(uid)
+    })
+  }
+
+  #relistSoon(): void {
+    if (this.#soon) return
+    this.#soon = true
+    this.#parts.clock.after(lookUpMs, () => {
+      this.#soon = false
+      if (this.#listing) this.#relistSoon()
+      else void this.#relist()
+    })
   }
 
   #reschedule(delayMs: number): void {
@@ -107,7 +123,6 @@ export class RuntimeWatch {
       this.#parts.onHealth(false)
     } finally {
       this.#listing = false
-      this.#unknown.clear()
     }
   }
 

@@ -1,11 +1,11 @@
 /**
- * The two messages of containerd's event service (`containerd.services.events.v1.Events`) that tell when a task started
- * or ended: `SubscribeRequest{filters = 1}` and `Envelope{namespace = 2, topic = 3, event = 4: Any{value = 2}}`, whose
+ * The two messages of containerd's event service (`containerd.services.events.v1.Events`) that tell when a task
+ * ended: `SubscribeRequest{filters = 1}` and `Envelope{namespace = 2, topic = 3, event = 4: Any{value = 2}}`, whose
  * task and container events all carry the container's id as field 1.
  */
 export const subscribeMethod = '/containerd.services.events.v1.Events/Subscribe'
 
-const topics = ['/tasks/start', '/tasks/exit', '/tasks/oom', '/containers/delete']
+const topics = ['/tasks/exit', '/tasks/oom', '/containers/delete']
 
 export function encodeSubscribe(): Uint8Array {
   return Buffer.concat(topics.map((topic) => field(1, Buffer.from(`namespace==k8s.io,topic=="${topic}"`))))

@@ -89,8 +89,8 @@ export interface RuntimeService {
   portForward(sandboxId: string, ports: readonly number[]): Promise<string>
   listContainerStats(): Promise<ContainerStats[]>
   /**
-   * Calls back with the id of each container or sandbox that started, exited or went away, as far as the runtime
-   * tells; `onLost` once when the source ends. Listing again is the fallback. Returns what ends the subscription.
+   * Calls back with the id of each container or sandbox that exited or went away, as far as the runtime tells; its
+   * status may say so a moment later. Calls `onLost` once when the source ends. Listing again is the fallback. Returns what ends the subscription.
    */
   watchEvents(onEvent: (id: string) => void, onLost: (error: unknown) => void): () => void
 }
