@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { simulatedClock } from '../../platform/simulated/clock.ts'
 import { simulatedRandom } from '../../platform/simulated/random.ts'
 import { storeContract } from '../contract.ts'
+import { benchStore } from '../store.bench.ts'
 import { memoryStore } from './memory-store.ts'
 import { SortedKeys } from './sorted-keys.ts'
 
@@ -23,4 +25,14 @@ test('SortedKeys keeps order through many inserts and deletes', () => {
   }
   assert.deepEqual([...keys.between('', undefined)], [...model].sort())
   assert.deepEqual([...keys.between('/2', '/3')], [...model].filter((key) => key >= '/2' && key < '/3').sort())
+})
+
+test('benchStore reads back the same whatever the number of writers', async () => {
+  const hashes = new Set<string>()
+  for (const writers of [1, 8]) {
+    const store = memoryStore({ clock: simulatedClock() })
+    hashes.add((await benchStore(store, 200, writers)).hash)
+    await store.close()
+  }
+  assert.equal(hashes.size, 1)
 })
