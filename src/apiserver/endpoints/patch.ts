@@ -137,7 +137,8 @@ function requireAppliedKind({ resource }: Served, value: unknown): void {
   throw badRequest(`invalid object type: ${versioned}, Kind=${kind}`)
 }
 
-function matchNames(_served: Served, { info }: Exchange, object: KubeObject): void {
-  matchNamespace(object, info.namespace)
-  matchName(object, info.name)
+function matchNames(served: Served, exchange: Exchange, object: KubeObject): void {
+  const { namespace, name } = targetOf(served, exchange)
+  matchNamespace(object, namespace)
+  matchName(object, name)
 }

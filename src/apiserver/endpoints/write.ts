@@ -25,10 +25,9 @@ export async function createEndpoint(parts: EndpointParts, served: Served, excha
   const representation = representationOf(parts, exchange)
   const query = readWriteQuery(exchange.request.query, 'CreateOptions')
   const object = await objectFromBody(exchange, { kind: served.resource, type: served.type }, query.fieldValidation)
-  const { namespace } = exchange.info
-  matchNamespace(object, namespace)
-  served.strategy.default?.(object)
   const target = targetOf(served, exchange)
+  matchNamespace(object, target.namespace)
+  served.strategy.default?.(object)
   const caller = callerOf(exchange)
   const options = writeOptions(query, 'CreateOptions')
   const { object: created } = await createObject(parts.registry, { target, object, caller, options })
@@ -39,11 +38,12 @@ export async function updateEndpoint(parts: EndpointParts, served: Served, excha
   const representation = representationOf(parts, exchange)
   const query = readWriteQuery(exchange.request.query, 'UpdateOptions')
   const object = await objectFromBody(exchange, { kind: served.resource, type: served.type }, query.fieldValidation)
-  matchNamespace(object, exchange.info.namespace)
+  const target = targetOf(served, exchange)
+  matchNamespace(object, target.namespace)
   matchName(object, exchange.info.name)
   served.strategy.default?.(object)
   const written = await updateObject(parts.registry, {
-    target: targetOf(served, exchange),
+    target,
     caller: callerOf(exchange),
     options: writeOptions(query, 'UpdateOptions'),
     change: () => structuredClone(object),
@@ -96,7 +96,9 @@ export async function deleteCollectionEndpoint(
 }
 
 export function targetOf(served: Served, { info }: Exchange): Target {
-  return { served, namespace: info.namespace, name: info.name, subresource: info.subresource }
+  // `namespaces/x` is in the namespace x for who may reach it, and in none for where it is stored.
+  const namespace = served.resource.namespaced ? info.namespace : ''
+  return { served, namespace, name: info.name, subresource: info.subresource }
 }
 
 export function writeOptions(query: WriteQuery, kind: string): WriteOptions {
