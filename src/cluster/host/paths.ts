@@ -24,7 +24,7 @@ export interface HostPaths {
 /** @param runDirectory default `<home>/run` */
 export function hostPaths(homeDirectory: string, runDirectory = `${homeDirectory}/run`): HostPaths {
   const containerd = `${homeDirectory}/containerd`
-  const logDirectory = `${homeDirectory}/log`
+  const logDirectory = `${homeDirectory}/logs`
   return {
     homeDirectory,
     runDirectory,

@@ -1,0 +1,51 @@
+/**
+ * The unit of the service proxy's state: one entry of one nftables map or set. Plans produce elements, the state keeps
+ * them per Service, and a flush sends the difference.
+ */
+
+/** The maps and sets of the table; `ruleset.ts` declares and reads them. Keys of `port*` maps have no address. */
+export type MapName =
+  /** address . protocol . port → verdict: where a Service's address begins. */
+  | 'services'
+  /** address . protocol . port . index → endpoint: all endpoints in use. */
+  | 'endpoints'
+  /** As `endpoints`, of this node alone, for `externalTrafficPolicy: Local`. */
+  | 'local-endpoints'
+  /** Verdict for clients inside the cluster, where outside clients get only local endpoints. */
+  | 'inside-verdicts'
+  /** Verdict for clients outside, of the same addresses. */
+  | 'outside-verdicts'
+  | 'port-services'
+  | 'port-endpoints'
+  | 'port-local-endpoints'
+  | 'port-inside-verdicts'
+  | 'port-outside-verdicts'
+  /** Services that can't be served now → reject or drop. */
+  | 'unserved'
+  | 'port-unserved'
+  /** Services with session affinity → the chain that remembers for so many seconds. */
+  | 'sticky'
+  | 'port-sticky'
+  /** Every cluster IP in use. */
+  | 'cluster-ips'
+  /** address . address of endpoints on this node: a pod that reaches itself through a Service. */
+  | 'hairpin'
+  /** protocol . port → endpoint, and with an address: pods' `hostPort`. */
+  | 'host-ports'
+  | 'host-address-ports'
+
+export interface Element {
+  map: MapName
+  /** As nft writes it: `10.96.0.10 . udp . 53`. */
+  key: string
+  /** `goto …`, `drop`, or `address . port`; empty in sets. */
+  value: string
+}
+
+export type Protocol = 'tcp' | 'udp' | 'sctp'
+
+/** The protocol of a Service or container port; undefined for one we can't route. */
+export function protocolOf(name: string | undefined): Protocol | undefined {
+  const protocol = (name ?? 'TCP').toLowerCase()
+  return protocol === 'tcp' || protocol === 'udp' || protocol === 'sctp' ? protocol : undefined
+}

@@ -1,0 +1,203 @@
+/** The rules with real packets, in network namespaces of their own. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Service, ServiceSpec } from '../../api/types/core/v1.ts'
+import type { Endpoint, EndpointSlice } from '../../api/types/discovery/v1.ts'
+import { masqueradeRules } from '../cni/plan.ts'
+import { missingForNetworks, nodeAddress, outsideAddress, type TestNetwork, testNetwork } from '../testing/netns.ts'
+import { applyScript, dropAffinities, forgetFlows, listAffinities, listUdpFlows } from './kernel.ts'
+import { planHostPorts, planService } from './plan.ts'
+import { changeScript, fullScript } from './script.ts'
+import { changedUdpFronts, frontsWithStaleAffinity, staleAffinities, staleFlows } from './stale.ts'
+import { ProxyState } from './state.ts'
+
+const skip = await missingForNetworks()
+const pods = 4
+const options = { table: 'k8ts', clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', bridgeFiltered: true }
+const context = { nodeName: 'node', family: 'IPv4' } as const
+const clusterIp = '10.96.0.50'
+
+let network: TestNetwork
+before(async () => {
+  if (skip) return
+  network = await testNetwork(pods)
+  for (let pod = 1; pod <= pods - 1; pod++) await network.serve(pod, 8080)
+})
+after(async () => {
+  if (!skip) await network[Symbol.asyncDispose]()
+})
+
+function service(spec: Partial<ServiceSpec>): Service {
+  const ports = [
+    { name: 'web', port: 80, protocol: 'TCP', nodePort: 30080 },
+    { name: 'dns', port: 53, protocol: 'UDP', nodePort: 30053 },
+  ]
+  return { metadata: { name: 's', namespace: 'd' }, spec: { clusterIP: clusterIp, ports, ...spec } }
+}
+
+function slice(pods: number[], change: Partial<Endpoint> = {}): EndpointSlice {
+  return {
+    metadata: { name: 's-1', namespace: 'd' },
+    addressType: 'IPv4',
+    ports: [
+      { name: 'web', port: 8080, protocol: 'TCP' },
+      { name: 'dns', port: 8080, protocol: 'UDP' },
+    ],
+    endpoints: pods.map((pod) => ({ addresses: [network.podAddress(pod)], nodeName: 'node', ...change })),
+  }
+}
+
+/** What the proxy does at start. */
+async function load(state: ProxyState, bridgeFiltered = true): Promise<Set<string>> {
+  const script = fullScript(state.takeAll(), { ...options, bridgeFiltered })
+  await applyScript(network.exec, script.text)
+  return script.chains
+}
+
+async function loadService(spec: Partial<ServiceSpec>, slices: EndpointSlice[]): Promise<ProxyState> {
+  const state = new ProxyState()
+  state.set('s', planService(service(spec), slices, context))
+  await load(state)
+  return state
+}
+
+const web = { host: clusterIp, port: 80 }
+const podsOf = (answers: string[]): string[] => [...new Set(answers.map((answer) => answer.split(' ')[0]!))].sort()
+
+test('a cluster IP spreads pods and the node over all endpoints', { skip }, async () => {
+  await loadService({}, [slice([1, 2])])
+  const fromPod = await network.ask(4, { ...web, count: 40 })
+  assert.deepEqual(podsOf(fromPod), ['1', '2'])
+  assert.ok(
+    fromPod.every((answer) => answer.endsWith(network.podAddress(4))),
+    `addresses are kept: ${fromPod}`,
+  )
+  assert.deepEqual(podsOf(await network.ask('node', { ...web, count: 40 })), ['1', '2'])
+})
+
+test('a cluster IP serves UDP', { skip }, async () => {
+  await loadService({}, [slice([1, 2])])
+  const answers = await network.ask(4, { host: clusterIp, port: 53, protocol: 'udp', count: 40 })
+  assert.deepEqual(podsOf(answers), ['1', '2'])
+})
+
+test('a pod reaches itself through its Service', { skip }, async () => {
+  await loadService({}, [slice([1])])
+  assert.deepEqual(podsOf(await network.ask(1, web)), ['1'])
+})
+
+test('a pod reaches another on its node where the kernel can not track bridged packets', { skip }, async () => {
+  const state = new ProxyState()
+  state.set('s', planService(service({}), [slice([1])], context))
+  const sysctl = (value: number): Promise<unknown> =>
+    network.exec.run(['sysctl', '-qw', `net.bridge.bridge-nf-call-iptables=${value}`])
+  await sysctl(0)
+  try {
+    await load(state, true)
+    assert.deepEqual(await network.ask(4, web), ['ETIMEDOUT'])
+    await load(state, false)
+    assert.deepEqual(podsOf(await network.ask(4, web)), ['1'])
+  } finally {
+    await sysctl(1)
+  }
+})
+
+test('a node port serves outside, the node and pods, and hides clients by default', { skip }, async () => {
+  await loadService({ type: 'NodePort' }, [slice([1, 2])])
+  const outside = await network.ask('outside', { host: nodeAddress, port: 30080, count: 40 })
+  assert.deepEqual(podsOf(outside), ['1', '2'])
+  assert.ok(
+    outside.every((answer) => answer.endsWith(' 10.244.0.1')),
+    outside.join(),
+  )
+  for (const from of [4, 'node'] as const)
+    assert.deepEqual(podsOf(await network.ask(from, { host: nodeAddress, port: 30080, count: 20 })), ['1', '2'])
+})
+
+test('externalTrafficPolicy Local keeps clients, serves from this node, and is silent without', { skip }, async () => {
+  const local = { type: 'NodePort', externalTrafficPolicy: 'Local', externalIPs: ['203.0.113.7'] }
+  await loadService(local, [slice([1]), slice([2], { nodeName: 'other' })])
+  const outside = { host: nodeAddress, port: 30080, count: 20 }
+  for (const target of [outside, { host: '203.0.113.7', port: 80, count: 20 }]) {
+    const answers = await network.ask('outside', target)
+    assert.deepEqual([...new Set(answers)], [`1 ${outsideAddress}`])
+    assert.deepEqual(podsOf(await network.ask(4, target)), ['1', '2'])
+  }
+  await loadService(local, [slice([2], { nodeName: 'other' })])
+  assert.deepEqual(await network.ask('outside', { ...outside, count: 1 }), ['ETIMEDOUT'])
+  assert.deepEqual(podsOf(await network.ask(4, outside)), ['2'])
+})
+
+test('internalTrafficPolicy Local serves from this node and is silent without', { skip }, async () => {
+  await loadService({ internalTrafficPolicy: 'Local' }, [slice([1]), slice([2], { nodeName: 'other' })])
+  assert.deepEqual(podsOf(await network.ask(4, { ...web, count: 20 })), ['1'])
+  await loadService({ internalTrafficPolicy: 'Local' }, [slice([2], { nodeName: 'other' })])
+  assert.deepEqual(await network.ask(4, web), ['ETIMEDOUT'])
+})
+
+test('a Service without endpoints refuses at once, and so does an unknown port', { skip }, async () => {
+  await loadService({ type: 'NodePort' }, [])
+  for (const from of [4, 'node'] as const) assert.deepEqual(await network.ask(from, web), ['ECONNREFUSED'])
+  assert.deepEqual(await network.ask('outside', { host: nodeAddress, port: 30080 }), ['ECONNREFUSED'])
+  assert.deepEqual(await network.ask(4, { host: clusterIp, port: 81 }), ['ECONNREFUSED'])
+})
+
+test('session affinity keeps a client until its endpoint goes', { skip }, async () => {
+  const spec: Partial<ServiceSpec> = { type: 'NodePort', sessionAffinity: 'ClientIP' }
+  const state = await loadService(spec, [slice([1, 2, 3])])
+  for (const target of [web, { host: nodeAddress, port: 30080 }]) {
+    const first = podsOf(await network.ask(4, { ...target, count: 20 }))
+    assert.equal(first.length, 1)
+    const rest = [1, 2, 3].filter((pod) => String(pod) !== first[0])
+    state.set('s', planService(service(spec), [slice(rest)], context))
+    const differences = state.take()
+    await applyScript(network.exec, changeScript(differences, new Set(['x']), options).text)
+    const fronts = frontsWithStaleAffinity(differences, state)
+    const stale = staleAffinities(await listAffinities(network.exec, 'k8ts'), fronts, state)
+    assert.equal(stale.length, 1)
+    await dropAffinities(network.exec, 'k8ts', stale)
+    const next = podsOf(await network.ask(4, { ...target, count: 20 }))
+    assert.equal(next.length, 1)
+    assert.notDeepEqual(next, first)
+    state.set('s', planService(service(spec), [slice([1, 2, 3])], context))
+    await applyScript(network.exec, changeScript(state.take(), new Set(), options).text)
+    assert.deepEqual(podsOf(await network.ask(4, { ...target, count: 20 })), next)
+  }
+})
+
+test('a UDP flow moves on when its endpoint goes', { skip }, async () => {
+  await network.exec.run(['conntrack', '-F'])
+  const state = await loadService({}, [slice([1])])
+  const flow = { host: clusterIp, port: 53, protocol: 'udp', sourcePort: 4444 } as const
+  assert.deepEqual(podsOf(await network.ask(4, flow)), ['1'])
+  state.set('s', planService(service({}), [slice([2])], context))
+  const differences = state.take()
+  await applyScript(network.exec, changeScript(differences, new Set(), options).text)
+  assert.deepEqual(podsOf(await network.ask(4, flow)), ['1'])
+  const stale = staleFlows(await listUdpFlows(network.exec), changedUdpFronts(differences), state)
+  assert.equal(stale.length, 1)
+  await forgetFlows(network.exec, stale)
+  assert.deepEqual(podsOf(await network.ask(4, flow)), ['2'])
+})
+
+test('a host port reaches its pod from outside, other pods and itself', { skip }, async () => {
+  const state = new ProxyState()
+  const container = { name: 'c', ports: [{ containerPort: 8080, hostPort: 8888 }] }
+  const pod = { metadata: { name: 'p', namespace: 'd' }, spec: { containers: [container] } }
+  state.set('p', planHostPorts({ ...pod, status: { podIP: network.podAddress(1) } }, 'IPv4'))
+  await load(state)
+  const target = { host: nodeAddress, port: 8888 }
+  assert.deepEqual(await network.ask('outside', target), [`1 ${outsideAddress}`])
+  for (const from of ['node', 1, 4] as const) assert.deepEqual(podsOf(await network.ask(from, target)), ['1'])
+})
+
+test('what leaves the cluster carries the address of the node', { skip }, async () => {
+  await applyScript(
+    network.exec,
+    masqueradeRules({ podCidr: '10.244.0.0/24', clusterCidr: '10.244.0.0/16', dataDirectory: '', mtuBytes: 1500 }),
+  )
+  // A connection refused by the outside came there; the flow shows under which address.
+  assert.deepEqual(await network.ask(1, { host: outsideAddress, port: 9, protocol: 'udp' }), ['ECONNREFUSED'])
+  const flows = await network.exec.run(['conntrack', '-L', '-p', 'udp', '--dport', '9'])
+  assert.match(flows.stdout, new RegExp(`src=${outsideAddress} dst=${nodeAddress} `))
+})

@@ -1,0 +1,168 @@
+/**
+ * The fixed part of the table: maps, sets and the chains that read them, as nft script text. Pure.
+ *
+ * A rule can draw a random number only below a constant, so Services with equally many endpoints and the same
+ * treatment share a chain, made when it is first needed: `cluster-3` draws below 3 and looks the endpoint up under
+ * (address, protocol, port, number). No chain belongs to a Service, which is what keeps ten thousand of them quick.
+ *
+ * | chain | treatment |
+ * |---|---|
+ * | `cluster-N` | cluster IP: masquerade clients that are no pods |
+ * | `external-N` | addresses and node ports for all: masquerade |
+ * | `split` | `externalTrafficPolicy: Local`: inside clients to `inside-N`, others to `local-N` |
+ * | `inside-N` | any endpoint |
+ * | `local-N` | this node's endpoints, client address kept |
+ * | `remember-S` | notes the endpoint a client got, for S seconds |
+ *
+ * With `port-` in front the key is (protocol, port) of a node port; with `sticky-` before the number, a remembered
+ * endpoint goes first.
+ */
+import type { MapName } from './element.ts'
+
+export interface RulesetOptions {
+  table: string
+  /** All nodes' pod ranges, `10.244.0.0/16`: who comes from there is inside. */
+  clusterCidr: string
+  /** Addresses of Services: nothing for an unused one leaves the node. */
+  serviceCidr: string
+  /**
+   * False where the kernel can't track bridged packets: connections between two pods of this node through a Service
+   * are masqueraded then, or the answer would go astray.
+   */
+  bridgeFiltered: boolean
+}
+
+/** Bit that a packet carries from its translation to the masquerade; the value other proxies use as well. */
+const masqueradeMark = '0x4000'
+const affinitySizeMax = 65_536
+
+const addressKey = 'ip daddr . meta l4proto . th dport'
+const portKey = 'meta l4proto . th dport'
+const typeOfAddressKey = 'ipv4_addr . inet_proto . inet_service'
+const typeOfPortKey = 'inet_proto . inet_service'
+const endpointTypes = 'numgen random mod 2 : ip daddr . th dport'
+const routable = 'meta l4proto { tcp, udp, sctp }'
+
+const declarations: Record<MapName, string> = {
+  services: `map services { type ${typeOfAddressKey} : verdict; }`,
+  endpoints: `map endpoints { typeof ${addressKey} . ${endpointTypes}; }`,
+  'local-endpoints': `map local-endpoints { typeof ${addressKey} . ${endpointTypes}; }`,
+  'inside-verdicts': `map inside-verdicts { type ${typeOfAddressKey} : verdict; }`,
+  'outside-verdicts': `map outside-verdicts { type ${typeOfAddressKey} : verdict; }`,
+  'port-services': `map port-services { type ${typeOfPortKey} : verdict; }`,
+  'port-endpoints': `map port-endpoints { typeof ${portKey} . ${endpointTypes}; }`,
+  'port-local-endpoints': `map port-local-endpoints { typeof ${portKey} . ${endpointTypes}; }`,
+  'port-inside-verdicts': `map port-inside-verdicts { type ${typeOfPortKey} : verdict; }`,
+  'port-outside-verdicts': `map port-outside-verdicts { type ${typeOfPortKey} : verdict; }`,
+  unserved: `map unserved { type ${typeOfAddressKey} : verdict; }`,
+  'port-unserved': `map port-unserved { type ${typeOfPortKey} : verdict; }`,
+  sticky: `map sticky { type ${typeOfAddressKey} : verdict; }`,
+  'port-sticky': `map port-sticky { type ${typeOfPortKey} : verdict; }`,
+  'cluster-ips': 'set cluster-ips { type ipv4_addr; }',
+  hairpin: 'set hairpin { type ipv4_addr . ipv4_addr; }',
+  'host-ports': `map host-ports { type ${typeOfPortKey} : ipv4_addr . inet_service; }`,
+  'host-address-ports': `map host-address-ports { type ${typeOfAddressKey} : ipv4_addr . inet_service; }`,
+}
+
+/** Makes the table anew: what was in it is gone when the transaction ends. */
+export function baseScript(options: RulesetOptions): string {
+  const { table } = options
+  const lines = [`add table ip ${table}`, `delete table ip ${table}`, `add table ip ${table}`]
+  for (const declaration of Object.values(declarations)) lines.push(`add ${inTable(declaration, table)}`)
+  lines.push(`add ${inTable(affinityDeclaration, table)}`)
+  for (const [chain, rules] of Object.entries(fixedChains(options))) lines.push(...chainLines(table, chain, rules))
+  for (const [chain, [hook, rules]] of Object.entries(hookedChains(options)))
+    lines.push(`add chain ip ${table} ${chain} { type ${hook}; policy accept; }`, ...ruleLines(table, chain, rules))
+  return `${lines.join('\n')}\n`
+}
+
+const affinityDeclaration = `map affinity { typeof ip saddr . ${addressKey} : ip daddr . th dport; flags dynamic,timeout; size ${affinitySizeMax}; }`
+
+/** `map services {…}` → `map ip k8ts services {…}` */
+function inTable(declaration: string, table: string): string {
+  return declaration.replace(/^(map|set) /, `$1 ip ${table} `)
+}
+
+function fixedChains({ clusterCidr }: RulesetOptions): Record<string, string[]> {
+  const mark = `meta mark set meta mark | ${masqueradeMark}`
+  const split = (key: string, prefix: string): string[] => [
+    `ip saddr ${clusterCidr} ${key} vmap @${prefix}inside-verdicts`,
+    `fib saddr type local ${mark} ${key} vmap @${prefix}inside-verdicts`,
+    `${key} vmap @${prefix}outside-verdicts`,
+  ]
+  const toThisNode = 'fib daddr type local ip daddr != 127.0.0.0/8'
+  return {
+    split: split(addressKey, ''),
+    'port-split': split(portKey, 'port-'),
+    find: [
+      `${addressKey} vmap @services`,
+      `${toThisNode} ${portKey} vmap @port-services`,
+      `${toThisNode} ${routable} dnat ip to ${addressKey} map @host-address-ports`,
+      `${toThisNode} ${routable} dnat ip to ${portKey} map @host-ports`,
+    ],
+    refuse: ['reject'],
+    'find-unserved': [`${addressKey} vmap @unserved`, `${toThisNode} ${portKey} vmap @port-unserved`],
+    'find-sticky': ['tcp', 'udp', 'sctp'].flatMap((protocol) => [
+      `meta l4proto ${protocol} ct original ip daddr . meta l4proto . ct original proto-dst vmap @sticky`,
+      `meta l4proto ${protocol} meta l4proto . ct original proto-dst vmap @port-sticky`,
+    ]),
+  }
+}
+
+/** Chain → hook and rules. Translation sees the first packet of a connection only, and so do its chains. */
+function hookedChains(options: RulesetOptions): Record<string, [hook: string, rules: string[]]> {
+  const { clusterCidr, serviceCidr, bridgeFiltered } = options
+  const unused = ['ip daddr @cluster-ips reject', `ip daddr ${serviceCidr} drop`]
+  const sameNode = `ct status dnat ip saddr ${clusterCidr} ip daddr ${clusterCidr} masquerade fully-random`
+  return {
+    prerouting: ['nat hook prerouting priority -100', ['jump find']],
+    output: ['nat hook output priority -100', ['jump find']],
+    input: ['nat hook input priority 100', ['ct status dnat jump find-sticky']],
+    postrouting: [
+      'nat hook postrouting priority 100',
+      [
+        'ct status dnat jump find-sticky',
+        'oifname "lo" return',
+        `meta mark & ${masqueradeMark} != 0 meta mark set meta mark & 0xffffbfff masquerade fully-random`,
+        'ct status dnat ip saddr . ip daddr @hairpin masquerade fully-random',
+        ...(bridgeFiltered ? [] : [sameNode]),
+      ],
+    ],
+    'filter-input': ['filter hook input priority -1', ['ct state new jump find-unserved']],
+    'filter-forward': ['filter hook forward priority -1', ['ct state new jump find-unserved', ...unused]],
+    'filter-output': ['filter hook output priority -1', ['ct state new jump find-unserved', ...unused]],
+  }
+}
+
+/** The script that makes a shared chain. Throws on a name that no plan produces. */
+export function sharedChainScript(name: string, { table, clusterCidr }: RulesetOptions): string {
+  const remember = /^remember-(\d+)$/.exec(name)
+  if (remember) return chainLines(table, name, rememberRules(Number(remember[1]))).join('\n')
+  const parsed = /^(port-)?(cluster|external|inside|local)-(sticky-)?(\d+)$/.exec(name)
+  if (!parsed) throw new Error(`make the nft chain ${name}: no treatment has this name`)
+  const [, prefix = '', flow, sticky, count] = parsed
+  const key = prefix === '' ? addressKey : portKey
+  const rules: string[] = []
+  if (flow === 'cluster') rules.push(`ip saddr != ${clusterCidr} meta mark set meta mark | ${masqueradeMark}`)
+  if (flow === 'external') rules.push(`meta mark set meta mark | ${masqueradeMark}`)
+  if (sticky) rules.push(`${routable} dnat ip to ip saddr . ${addressKey} map @affinity`)
+  const map = `${prefix}${flow === 'local' ? 'local-endpoints' : 'endpoints'}`
+  rules.push(`${routable} dnat ip to ${key} . numgen random mod ${count} map @${map}`)
+  return chainLines(table, name, rules).join('\n')
+}
+
+/** The original destination's port is typed only behind a fixed protocol, hence a rule for each. */
+function rememberRules(seconds: number): string[] {
+  const key = 'ct original ip saddr . ct original ip daddr . meta l4proto . ct original proto-dst'
+  return ['tcp', 'udp', 'sctp'].map(
+    (protocol) => `meta l4proto ${protocol} update @affinity { ${key} timeout ${seconds}s : ip daddr . ${protocol} dport }`,
+  )
+}
+
+function chainLines(table: string, chain: string, rules: readonly string[]): string[] {
+  return [`add chain ip ${table} ${chain}`, ...ruleLines(table, chain, rules)]
+}
+
+function ruleLines(table: string, chain: string, rules: readonly string[]): string[] {
+  return rules.map((rule) => `add rule ip ${table} ${chain} ${rule}`)
+}
