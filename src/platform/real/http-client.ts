@@ -106,7 +106,10 @@ function requestOnce(options: HttpRequestOptions, agent: http.Agent): Promise<Ht
 }
 
 function open(options: HttpRequestOptions, agent: http.Agent | false): http.ClientRequest {
-  const { method, url, headers = {} } = options
+  const { method, url, body } = options
+  // Node leaves the length out for DELETE, and servers then read the body as the next request.
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+  const headers = { ...length, ...options.headers }
   const secure = url.startsWith('https:')
   const tls = secure && agent === false ? tlsOptions(options.tls) : {}
   return (secure ? https : http).request(url, {

@@ -135,6 +135,24 @@ test('request reuses its connection and does not follow redirects', async () => 
   })
 })
 
+test('request delivers a body with any method', async () => {
+  const echo: HttpHandlers = {
+    ...echoPeer,
+    request: (request, response) => void request.pipe(response as ServerResponse),
+  }
+  await withServer(echo, async (_listening, url) => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+      const reply = await net.request({
+        method,
+        url,
+        tls: { caPem: identity.certificatePem },
+        body: `{"of":"${method}"}`,
+      })
+      assert.equal(await textOf(reply), `{"of":"${method}"}`)
+    }
+  })
+})
+
 test('request fails with ETIMEDOUT when no headers come, and with the reason when aborted', async () => {
   await withServer({ ...echoPeer, request() {} }, async (_listening, url) => {
     const tls = { caPem: identity.certificatePem }
