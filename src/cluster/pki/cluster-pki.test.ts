@@ -10,7 +10,6 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Disk } from '../../platform/disk.ts'
 import type { Random } from '../../platform/random.ts'
 import { type ClusterPki, ensureClusterPki } from './cluster-pki.ts'
-import { kubeconfig } from './kubeconfig.ts'
 
 const dayMs = 86_400_000
 const names = { nodeName: 'n1', nodeAddresses: ['192.0.2.7', 'fd00::7'] }
@@ -58,19 +57,6 @@ test('ensureClusterPki loads what it wrote, renews near the end and keeps author
   } finally {
     await rm(directory, { recursive: true })
   }
-})
-
-test('kubeconfig embeds the identity and is current', async () => {
-  const identity = { certificatePem: 'C', keyPem: 'K' }
-  const text = kubeconfig({
-    server: 'https://127.0.0.1:6443',
-    caPem: 'A',
-    user: 'kubernetes-admin',
-    credentials: { identity },
-  })
-  const config = JSON.parse(text)
-  assert.equal(config['current-context'], 'kubernetes-admin@kubernetes')
-  assert.deepEqual(config.users[0].user, { 'client-certificate-data': 'Qw==', 'client-key-data': 'Sw==' })
 })
 
 async function handshake(pki: ClusterPki): Promise<{ server: boolean; client: boolean }> {

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Resource } from '../../api/meta.ts'
+import { coordinationV1, coreV1, discoveryV1, networkingV1, rbacV1 } from '../../api/resources.ts'
+import type { ClusterRole, RoleBinding } from '../../api/types/rbac/v1.ts'
+import { createClient } from '../../client/client-impl.ts'
+import { silent } from '../../platform/log.ts'
+import { simulatedClock } from '../../platform/simulated/clock.ts'
+import { simulatedRandom } from '../../platform/simulated/random.ts'
+import { memoryStore } from '../../store/memory/memory-store.ts'
+import { allowAll } from '../authorize.ts'
+import { createApiServer } from '../server.ts'
+import { bootstrap } from './bootstrap.ts'
+import { defaultRbac, reconcileBinding, reconcileRole, rulesOfDefaultRole } from './default-rbac.ts'
+
+const advertise = { address: '192.0.2.1', port: 6443, hostName: 'host-a' }
+
+const strategies = new Map([
+  ['clusterroles.rbac.authorization.k8s.io', { resource: rbacV1.clusterRoles as Resource, validateName: () => [] }],
+])
+
+async function start(clock = simulatedClock(), store = memoryStore({ clock }), more = {}) {
+  const random = simulatedRandom('bootstrap-test')
+  const security = { authenticator: { authenticate: async () => undefined }, authorizer: allowAll }
+  const server = await createApiServer({ store, clock, random, log: silent, security, strategies })
+  const options = { server, store, clock, random, log: silent, advertise, clientCaPem: 'CA', ...more }
+  const done = await bootstrap(options)
+  const client = createClient(server.transportFor({ name: 'admin', groups: ['system:masters'], extra: {} }))
+  return { clock, store, server, done, client }
+}
+
+test('bootstrap makes what every cluster has, and nothing the second time', async () => {
+  const { clock, store, client, done } = await start()
+  const names = (await client.of(coreV1.namespaces).list()).items.map(({ metadata }) => metadata.name)
+  assert.deepEqual(names, ['default', 'kube-node-lease', 'kube-public', 'kube-system'])
+  const service = await client.of(coreV1.services, 'default').get('kubernetes')
+  assert.deepEqual([service.spec?.clusterIP, service.spec?.ports?.[0]?.targetPort], ['10.96.0.1', 6443])
+  const endpoints = await client.of(coreV1.endpoints, 'default').get('kubernetes')
+  assert.deepEqual(endpoints.subsets?.[0]?.addresses, [{ ip: '192.0.2.1' }])
+  const slice = await client.of(discoveryV1.endpointSlices, 'default').get('kubernetes')
+  assert.deepEqual(slice.endpoints?.[0]?.addresses, ['192.0.2.1'])
+  const leases = await client
+    .of(coordinationV1.leases, 'kube-system')
+    .list({ labelSelector: 'apiserver.kubernetes.io/identity=kube-apiserver' })
+  assert.match(leases.items[0]?.metadata.name ?? '', /^apiserver-[a-z2-7]{26}$/)
+  const published = await client.of(coreV1.configMaps, 'kube-system').get('extension-apiserver-authentication')
+  assert.deepEqual(published.data, { 'client-ca-file': 'CA' })
+  assert.deepEqual((await client.of(networkingV1.serviceCIDRs).get('kubernetes')).spec?.cidrs, ['10.96.0.0/16'])
+  assert.ok(done.written > 140)
+  assert.equal((await start(clock, store)).done.written, 0)
+})
+
+test('bootstrap adds what a default role has lost and leaves what was added or is not to be updated', async () => {
+  const { clock, store, client } = await start()
+  const roles = client.of(rbacV1.clusterRoles)
+  const discovery = await roles.get('system:discovery')
+  const extra = { verbs: ['get'], nonResourceURLs: ['/extra'] }
+  await roles.update({ ...discovery, rules: [extra] })
+  const dns = await roles.get('system:kube-dns')
+  const annotations = { 'rbac.authorization.kubernetes.io/autoupdate': 'false' }
+  await roles.update({ ...dns, metadata: { ...dns.metadata, annotations }, rules: [] })
+  assert.equal((await start(clock, store)).done.written, 1)
+  const { rules = [] } = await roles.get('system:discovery')
+  assert.deepEqual(rules[0], extra)
+  assert.ok(rules.some(({ nonResourceURLs }) => nonResourceURLs?.includes('/api')))
+  assert.deepEqual((await roles.get('system:kube-dns')).rules ?? [], [])
+})
+
+test('the endpoints follow the servers that renew their lease', async () => {
+  const { clock, store, client } = await start()
+  const other = await start(clock, store, { advertise: { ...advertise, address: '192.0.2.2', hostName: 'host-b' } })
+  const addresses = async () =>
+    (await client.of(coreV1.endpoints, 'default').get('kubernetes')).subsets?.[0]?.addresses?.map(({ ip }) => ip)
+  assert.deepEqual(await addresses(), ['192.0.2.1', '192.0.2.2'])
+  await other.done.stop()
+  assert.deepEqual(await addresses(), ['192.0.2.1'])
+})
+
+test('default roles are those of upstream, in number and marks', () => {
+  const all = defaultRbac()
+  const count = (plural: string) => all.filter(({ resource }) => resource.plural === plural).length
+  assert.deepEqual(['clusterroles', 'clusterrolebindings', 'roles', 'rolebindings'].map(count), [69, 50, 7, 7])
+  const edit = all.find(({ resource, object }) => resource.plural === 'clusterroles' && object.metadata.name === 'edit')
+    ?.object as ClusterRole
+  assert.deepEqual(edit.metadata.labels, {
+    'rbac.authorization.k8s.io/aggregate-to-admin': 'true',
+    'kubernetes.io/bootstrapping': 'rbac-defaults',
+  })
+  assert.deepEqual(edit.aggregationRule?.clusterRoleSelectors, [
+    { matchLabels: { 'rbac.authorization.k8s.io/aggregate-to-edit': 'true' } },
+  ])
+  assert.ok(rulesOfDefaultRole('system:node').some(({ resources }) => resources?.includes('leases')))
+})
+
+test('reconcileRole and reconcileBinding are silent when nothing is missing', () => {
+  const metadata = { name: 'r', labels: { own: 'x' }, annotations: {} }
+  const rules = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]
+  const target: ClusterRole = {
+    metadata: { name: 'r' },
+    rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }],
+  }
+  assert.equal(reconcileRole({ metadata, rules }, target), undefined)
+  const roleRef = { kind: 'ClusterRole', name: 'r' }
+  const subject = { kind: 'User', name: 'u' }
+  const binding: RoleBinding = { metadata, roleRef, subjects: [subject] }
+  assert.equal(reconcileBinding(binding, binding), undefined)
+  const more = reconcileBinding(binding, { ...binding, subjects: [subject, { kind: 'User', name: 'v' }] })
+  assert.deepEqual(
+    more?.subjects?.map(({ name }) => name),
+    ['u', 'v'],
+  )
+})

@@ -1,0 +1,88 @@
+/**
+ * Brings a list of objects into being: one look at what is there, one durable write for all that is missing or differs,
+ * none when nothing does. It writes to the store itself, since nobody is to be asked: these objects are the server's own.
+ */
+import { apiVersionOf, type KubeObject, keyOf, type Resource } from '../../api/meta.ts'
+import { type Clock, rfc3339 } from '../../platform/clock.ts'
+import type { Random } from '../../platform/random.ts'
+import type { Store, Write } from '../../store/store.ts'
+import type { Objects } from '../objects.ts'
+import { toBytes } from '../registry/persistence.ts'
+import type { Scheme } from '../scheme/scheme.ts'
+import { objectKey } from '../scheme/served.ts'
+
+export interface Wanted {
+  resource: Resource
+  object: KubeObject
+  /** The present object with what it lacks, undefined when it can stay. Absent: what is there always stays. Pure. */
+  reconcile?(present: KubeObject, wanted: KubeObject): KubeObject | undefined
+}
+
+export interface EnsureParts {
+  store: Store
+  scheme: Scheme
+  objects: Objects
+  clock: Clock
+  random: Random
+}
+
+/** Attempts against another API server that starts at the same time. */
+const attemptsMax = 5
+
+/** Returns how many objects were written. */
+export async function ensureObjects(parts: EnsureParts, wanted: readonly Wanted[]): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    const writes = await planWrites(parts, wanted)
+    const [first, ...rest] = writes
+    if (!first) return 0
+    const result = await parts.store.commit([first, ...rest])
+    if (result.ok) return writes.length
+    if (attempt >= attemptsMax)
+      throw new Error(`write the cluster's own objects: ${result.key} kept changing, ${attempt} attempts`)
+  }
+}
+
+async function planWrites(parts: EnsureParts, wanted: readonly Wanted[]): Promise<Write[]> {
+  const present = await presentObjects(parts, wanted)
+  const writes: Write[] = []
+  for (const { resource, object, reconcile } of wanted) {
+    const found = present.get(`${resource.plural}.${resource.group}`)?.get(keyOf(object))
+    const next = found ? reconcile?.(found, object) : created(parts, resource, object)
+    if (!next) continue
+    const served = parts.scheme.of(resource)
+    const key = objectKey(served, next.metadata.namespace ?? '', next.metadata.name ?? '')
+    writes.push({
+      op: 'put',
+      key,
+      value: toBytes(served, next),
+      expected: Number(found?.metadata.resourceVersion ?? 0),
+    })
+  }
+  return writes
+}
+
+async function presentObjects(
+  parts: EnsureParts,
+  wanted: readonly Wanted[],
+): Promise<Map<string, Map<string, KubeObject>>> {
+  const resources = new Map(wanted.map(({ resource }) => [`${resource.plural}.${resource.group}`, resource]))
+  const lists = await Promise.all(
+    [...resources].map(async ([name, resource]) => {
+      const objects = await parts.objects.list(resource)
+      return [name, new Map(objects.map((object) => [keyOf(object), object]))] as const
+    }),
+  )
+  return new Map(lists)
+}
+
+function created({ clock, random }: EnsureParts, resource: Resource, { metadata, ...rest }: KubeObject): KubeObject {
+  const { name, namespace, ...others } = metadata
+  const identity = { ...(name ? { name } : {}), ...(namespace ? { namespace } : {}) }
+  const system = { uid: random.uuid(), creationTimestamp: rfc3339(clock.nowMs()) }
+  return {
+    kind: resource.kind,
+    apiVersion: apiVersionOf(resource),
+    ...rest,
+    metadata: { ...identity, ...system, ...others },
+  }
+}
