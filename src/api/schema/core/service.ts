@@ -1,76 +1,76 @@
 /** Types of the core group about service. The format is described in `../schema.ts`. */
 export const serviceTypes: Record<string, string> = {
-  ClientIPConfig: `
-    timeoutSeconds 1 *int32`,
-  EndpointAddress: `[atomic]
-    ip 1 string!
-    hostname 3 string
-    nodeName 4 *string
-    targetRef 2 *ObjectReference`,
-  EndpointPort: `[atomic]
-    name 1 string
-    port 2 int32!
-    protocol 3 string
-    appProtocol 4 *string`,
-  EndpointSubset: `
-    addresses 1 []EndpointAddress atomic
-    notReadyAddresses 2 []EndpointAddress atomic
-    ports 3 []EndpointPort atomic`,
-  Endpoints: `[kind]
+  ClientIPConfig: `Affinity by the client's address.
+    timeoutSeconds 1 *int32 | How long a client stays with a pod; 10800 when absent.`,
+  EndpointAddress: `[atomic] An address of a Service's pod.
+    ip 1 string! | The address.
+    hostname 3 string | The pod's host name.
+    nodeName 4 *string | The pod's node.
+    targetRef 2 *ObjectReference | The pod.`,
+  EndpointPort: `[atomic] A port of a Service's pods.
+    name 1 string | The port's name in the Service.
+    port 2 int32! | The number.
+    protocol 3 string | TCP, UDP or SCTP.
+    appProtocol 4 *string | Protocol above, such as https or kubernetes.io/h2c.`,
+  EndpointSubset: `Addresses that share their ports.
+    addresses 1 []EndpointAddress atomic | Those that are ready.
+    notReadyAddresses 2 []EndpointAddress atomic | Those that are not.
+    ports 3 []EndpointPort atomic | The ports of all of them.`,
+  Endpoints: `[kind] Addresses behind a Service; EndpointSlices replace it.
     metadata 1 ObjectMeta | Name, labels and the other data that every object has.
-    subsets 2 []EndpointSubset atomic`,
-  LoadBalancerIngress: `
-    ip 1 string
-    hostname 2 string
-    ipMode 3 *string
-    ports 4 []PortStatus atomic`,
-  LoadBalancerStatus: `
-    ingress 1 []LoadBalancerIngress atomic`,
-  PortStatus: `
-    port 1 int32!
-    protocol 2 string!
-    error 3 *string`,
-  Service: `[kind]
+    subsets 2 []EndpointSubset atomic | The addresses.`,
+  LoadBalancerIngress: `Where a load balancer takes traffic.
+    ip 1 string | Its address.
+    hostname 2 string | Its name.
+    ipMode 3 *string | VIP keeps the address on packets, Proxy replaces it.
+    ports 4 []PortStatus atomic | State of its ports.`,
+  LoadBalancerStatus: `State of a load balancer.
+    ingress 1 []LoadBalancerIngress atomic | Where it takes traffic.`,
+  PortStatus: `State of a port.
+    port 1 int32! | The number.
+    protocol 2 string! | TCP, UDP or SCTP.
+    error 3 *string | What is wrong with it.`,
+  Service: `[kind] A stable name and address for a set of pods.
     metadata 1 ObjectMeta | Name, labels and the other data that every object has.
     spec 2 ServiceSpec | What is wanted.
     status 3 ServiceStatus | What was last observed; written by the system.`,
-  ServiceAccountTokenProjection: `
-    audience 1 string
-    expirationSeconds 2 *int64
-    path 3 string!`,
-  ServicePort: `
-    name 1 string
-    protocol 2 string default="TCP"
-    appProtocol 6 *string
-    port 3 int32!
-    targetPort 4 intOrString
-    nodePort 5 int32`,
-  ServiceProxyOptions: `[kind]
-    path 1 string`,
-  ServiceSpec: `
-    ports 1 []ServicePort map(port,protocol) patch=merge(port)
-    selector 2 map[string] atomic
-    clusterIP 3 string
-    clusterIPs 18 []string atomic
-    type 4 string
-    externalIPs 5 []string atomic
-    sessionAffinity 7 string
-    loadBalancerIP 8 string
-    loadBalancerSourceRanges 9 []string atomic
-    externalName 10 string
-    externalTrafficPolicy 11 string
-    healthCheckNodePort 12 int32
-    publishNotReadyAddresses 13 bool
-    sessionAffinityConfig 14 *SessionAffinityConfig
-    ipFamilies 19 []string atomic
-    ipFamilyPolicy 17 *string
-    allocateLoadBalancerNodePorts 20 *bool
-    loadBalancerClass 21 *string
-    internalTrafficPolicy 22 *string
-    trafficDistribution 23 *string`,
-  ServiceStatus: `
-    loadBalancer 1 LoadBalancerStatus
-    conditions 2 []Condition map(type) patch=merge(type)`,
-  SessionAffinityConfig: `
-    clientIP 1 *ClientIPConfig`,
+  ServiceAccountTokenProjection: `A token of the pod's account, renewed in time.
+    audience 1 string | Who the token is for; the API server when absent.
+    expirationSeconds 2 *int64 | Its life time, at least 600; 3600 when absent.
+    path 3 string! | Name of the file.`,
+  ServicePort: `A port of a Service.
+    name 1 string | Needed when there are several.
+    protocol 2 string default="TCP" | TCP, UDP or SCTP.
+    appProtocol 6 *string | Protocol above, such as https or kubernetes.io/h2c.
+    port 3 int32! | The number.
+    targetPort 4 intOrString | Number or name of the pods' port; the same number when absent.
+    nodePort 5 int32 | Port on every node, for NodePort and LoadBalancer; chosen when absent.`,
+  ServiceProxyOptions: `[kind] Query parameters of a proxied request to a Service.
+    path 1 string | Path of the request.`,
+  ServiceSpec: `Which pods, under which address.
+    ports 1 []ServicePort map(port,protocol) patch=merge(port) | The ports.
+    selector 2 map[string] atomic | Labels of the pods; without it the endpoints are managed elsewhere.
+    clusterIP 3 string | Its address; None for a headless Service, chosen when absent.
+    clusterIPs 18 []string atomic | Its addresses, one per IP family.
+    type 4 string | ClusterIP (the default), NodePort, LoadBalancer or ExternalName.
+    externalIPs 5 []string atomic | Further addresses whose traffic nodes accept for it.
+    sessionAffinity 7 string | ClientIP keeps a client with one pod; None does not.
+    loadBalancerIP 8 string | Address wished for; deprecated.
+    loadBalancerSourceRanges 9 []string atomic | Clients that the load balancer lets in.
+    externalName 10 string | The name that ExternalName stands for.
+    externalTrafficPolicy 11 string | Cluster spreads outside traffic over all pods, Local keeps it on its node and so the client's address.
+    healthCheckNodePort 12 int32 | Port where nodes tell whether they have pods, for Local.
+    publishNotReadyAddresses 13 bool | Pods count before they are ready.
+    sessionAffinityConfig 14 *SessionAffinityConfig | Settings of session affinity.
+    ipFamilies 19 []string atomic | IPv4, IPv6 or both, in order.
+    ipFamilyPolicy 17 *string | SingleStack, PreferDualStack or RequireDualStack.
+    allocateLoadBalancerNodePorts 20 *bool | Whether LoadBalancer gets node ports; true when absent.
+    loadBalancerClass 21 *string | Which implementation provides the load balancer.
+    internalTrafficPolicy 22 *string | Cluster, or Local to use only pods on the client's node.
+    trafficDistribution 23 *string | Which endpoints are preferred, such as PreferSameZone or PreferSameNode.`,
+  ServiceStatus: `State of a Service.
+    loadBalancer 1 LoadBalancerStatus | Its load balancer.
+    conditions 2 []Condition map(type) patch=merge(type) | Aspects of the state.`,
+  SessionAffinityConfig: `Settings of session affinity.
+    clientIP 1 *ClientIPConfig | By the client's address.`,
 }

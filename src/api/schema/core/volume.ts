@@ -1,413 +1,413 @@
 /** Types of the core group about volume. The format is described in `../schema.ts`. */
 export const volumeTypes: Record<string, string> = {
-  AWSElasticBlockStoreVolumeSource: `
-    volumeID 1 string!
-    fsType 2 string
-    partition 3 int32
-    readOnly 4 bool`,
-  AzureDiskVolumeSource: `
-    diskName 1 string!
-    diskURI 2 string!
-    cachingMode 3 *string default="ReadWrite"
-    fsType 4 *string default="ext4"
-    readOnly 5 *bool default=false
-    kind 6 *string default="Shared"`,
-  AzureFilePersistentVolumeSource: `
-    secretName 1 string!
-    shareName 2 string!
-    readOnly 3 bool
-    secretNamespace 4 *string always`,
-  AzureFileVolumeSource: `
-    secretName 1 string!
-    shareName 2 string!
-    readOnly 3 bool`,
-  CSIPersistentVolumeSource: `
-    driver 1 string!
-    volumeHandle 2 string!
-    readOnly 3 bool
-    fsType 4 string
-    volumeAttributes 5 map[string]
-    controllerPublishSecretRef 6 *SecretReference
-    nodeStageSecretRef 7 *SecretReference
-    nodePublishSecretRef 8 *SecretReference
-    controllerExpandSecretRef 9 *SecretReference
-    nodeExpandSecretRef 10 *SecretReference`,
-  CSIVolumeSource: `
-    driver 1 string!
-    readOnly 2 *bool
-    fsType 3 *string
-    volumeAttributes 4 map[string]
-    nodePublishSecretRef 5 *LocalObjectReference`,
-  CephFSPersistentVolumeSource: `
-    monitors 1 []string! atomic
-    path 2 string
-    user 3 string
-    secretFile 4 string
-    secretRef 5 *SecretReference
-    readOnly 6 bool`,
-  CephFSVolumeSource: `
-    monitors 1 []string! atomic
-    path 2 string
-    user 3 string
-    secretFile 4 string
-    secretRef 5 *LocalObjectReference
-    readOnly 6 bool`,
-  CinderPersistentVolumeSource: `
-    volumeID 1 string!
-    fsType 2 string
-    readOnly 3 bool
-    secretRef 4 *SecretReference`,
-  CinderVolumeSource: `
-    volumeID 1 string!
-    fsType 2 string
-    readOnly 3 bool
-    secretRef 4 *LocalObjectReference`,
-  ClusterTrustBundleProjection: `
-    name 1 *string
-    signerName 2 *string
-    labelSelector 3 *LabelSelector
-    optional 5 *bool
-    path 4 string!`,
-  ConfigMapProjection: `
+  AWSElasticBlockStoreVolumeSource: `A volume of Amazon's EBS, through its CSI driver.
+    volumeID 1 string! | Id of the volume.
+    fsType 2 string | File system to mount, such as ext4.
+    partition 3 int32 | The partition to mount.
+    readOnly 4 bool | Mounted without write access.`,
+  AzureDiskVolumeSource: `A disk of Microsoft's Azure, through its CSI driver.
+    diskName 1 string! | Name of the disk.
+    diskURI 2 string! | Where the disk is.
+    cachingMode 3 *string default="ReadWrite" | None, ReadOnly or ReadWrite.
+    fsType 4 *string default="ext4" | File system to mount, such as ext4.
+    readOnly 5 *bool default=false | Mounted without write access.
+    kind 6 *string default="Shared" | Shared, Dedicated or Managed.`,
+  AzureFilePersistentVolumeSource: `A share of Azure Files, through its CSI driver.
+    secretName 1 string! | Secret with the account's name and key.
+    shareName 2 string! | Name of the share.
+    readOnly 3 bool | Mounted without write access.
+    secretNamespace 4 *string always | Namespace of the Secret.`,
+  AzureFileVolumeSource: `A share of Azure Files, through its CSI driver.
+    secretName 1 string! | Secret with the account's name and key.
+    shareName 2 string! | Name of the share.
+    readOnly 3 bool | Mounted without write access.`,
+  CSIPersistentVolumeSource: `A volume of a CSI driver.
+    driver 1 string! | Name of the driver.
+    volumeHandle 2 string! | The driver's id of the volume.
+    readOnly 3 bool | Mounted without write access.
+    fsType 4 string | File system to mount, such as ext4.
+    volumeAttributes 5 map[string] | Properties that the driver gave the volume.
+    controllerPublishSecretRef 6 *SecretReference | Secret for attaching and detaching.
+    nodeStageSecretRef 7 *SecretReference | Secret for the first mount on a node.
+    nodePublishSecretRef 8 *SecretReference | Secret for the mount into a pod.
+    controllerExpandSecretRef 9 *SecretReference | Secret for growing the volume.
+    nodeExpandSecretRef 10 *SecretReference | Secret for growing its file system.`,
+  CSIVolumeSource: `A volume that a CSI driver makes for this pod alone.
+    driver 1 string! | Name of the driver.
+    readOnly 2 *bool | Mounted without write access.
+    fsType 3 *string | File system to mount, such as ext4.
+    volumeAttributes 4 map[string] | Parameters for the driver.
+    nodePublishSecretRef 5 *LocalObjectReference | Secret for the mount.`,
+  CephFSPersistentVolumeSource: `A Ceph file system; no longer supported.
+    monitors 1 []string! atomic | Addresses of Ceph's monitors.
+    path 2 string | Directory to mount.
+    user 3 string | Ceph user.
+    secretFile 4 string | File with the user's key.
+    secretRef 5 *SecretReference | Secret with credentials.
+    readOnly 6 bool | Mounted without write access.`,
+  CephFSVolumeSource: `A Ceph file system; no longer supported.
+    monitors 1 []string! atomic | Addresses of Ceph's monitors.
+    path 2 string | Directory to mount.
+    user 3 string | Ceph user.
+    secretFile 4 string | File with the user's key.
+    secretRef 5 *LocalObjectReference | Secret with credentials.
+    readOnly 6 bool | Mounted without write access.`,
+  CinderPersistentVolumeSource: `A volume of OpenStack's Cinder, through its CSI driver.
+    volumeID 1 string! | Id of the volume.
+    fsType 2 string | File system to mount, such as ext4.
+    readOnly 3 bool | Mounted without write access.
+    secretRef 4 *SecretReference | Secret with credentials.`,
+  CinderVolumeSource: `A volume of OpenStack's Cinder, through its CSI driver.
+    volumeID 1 string! | Id of the volume.
+    fsType 2 string | File system to mount, such as ext4.
+    readOnly 3 bool | Mounted without write access.
+    secretRef 4 *LocalObjectReference | Secret with credentials.`,
+  ClusterTrustBundleProjection: `Root certificates from ClusterTrustBundles, in one file.
+    name 1 *string | One bundle by name.
+    signerName 2 *string | All bundles of a signer.
+    labelSelector 3 *LabelSelector | Which bundles of the signer.
+    optional 5 *bool | Go on without it when there is no bundle.
+    path 4 string! | Name of the file.`,
+  ConfigMapProjection: `Entries of a ConfigMap as files.
     ...LocalObjectReference 1
-    items 2 []KeyToPath atomic
-    optional 4 *bool`,
-  ConfigMapVolumeSource: `
+    items 2 []KeyToPath atomic | Which entries, and where; all when absent.
+    optional 4 *bool | Go on without it when the ConfigMap or entry is missing.`,
+  ConfigMapVolumeSource: `Entries of a ConfigMap as files.
     ...LocalObjectReference 1
-    items 2 []KeyToPath atomic
-    defaultMode 3 *int32
-    optional 4 *bool`,
-  DownwardAPIProjection: `
-    items 1 []DownwardAPIVolumeFile atomic`,
-  DownwardAPIVolumeFile: `
-    path 1 string!
-    fieldRef 2 *ObjectFieldSelector
-    resourceFieldRef 3 *ResourceFieldSelector
-    mode 4 *int32`,
-  DownwardAPIVolumeSource: `
-    items 1 []DownwardAPIVolumeFile atomic
-    defaultMode 2 *int32`,
-  EmptyDirVolumeSource: `
-    medium 1 string
-    sizeLimit 2 *quantity`,
-  EphemeralVolumeSource: `
-    volumeClaimTemplate 1 *PersistentVolumeClaimTemplate`,
-  FCVolumeSource: `
-    targetWWNs 1 []string atomic
-    lun 2 *int32
-    fsType 3 string
-    readOnly 4 bool
-    wwids 5 []string atomic`,
-  FlexPersistentVolumeSource: `
-    driver 1 string!
-    fsType 2 string
-    secretRef 3 *SecretReference
-    readOnly 4 bool
-    options 5 map[string]`,
-  FlexVolumeSource: `
-    driver 1 string!
-    fsType 2 string
-    secretRef 3 *LocalObjectReference
-    readOnly 4 bool
-    options 5 map[string]`,
-  FlockerVolumeSource: `
-    datasetName 1 string
-    datasetUUID 2 string`,
-  GCEPersistentDiskVolumeSource: `
-    pdName 1 string!
-    fsType 2 string
-    partition 3 int32
-    readOnly 4 bool`,
-  GitRepoVolumeSource: `
-    repository 1 string!
-    revision 2 string
-    directory 3 string`,
-  GlusterfsPersistentVolumeSource: `
-    endpoints 1 string!
-    path 2 string!
-    readOnly 3 bool
-    endpointsNamespace 4 *string`,
-  GlusterfsVolumeSource: `
-    endpoints 1 string!
-    path 2 string!
-    readOnly 3 bool`,
-  HostPathVolumeSource: `
-    path 1 string!
-    type 2 *string`,
-  ISCSIPersistentVolumeSource: `
-    targetPortal 1 string!
-    iqn 2 string!
-    lun 3 int32!
-    iscsiInterface 4 string default="default"
-    fsType 5 string
-    readOnly 6 bool
-    portals 7 []string atomic
-    chapAuthDiscovery 8 bool
-    chapAuthSession 11 bool
-    secretRef 10 *SecretReference
-    initiatorName 12 *string`,
-  ISCSIVolumeSource: `
-    targetPortal 1 string!
-    iqn 2 string!
-    lun 3 int32!
-    iscsiInterface 4 string default="default"
-    fsType 5 string
-    readOnly 6 bool
-    portals 7 []string atomic
-    chapAuthDiscovery 8 bool
-    chapAuthSession 11 bool
-    secretRef 10 *LocalObjectReference
-    initiatorName 12 *string`,
-  ImageVolumeSource: `
-    reference 1 string
-    pullPolicy 2 string`,
-  KeyToPath: `
-    key 1 string!
-    path 2 string!
-    mode 3 *int32`,
-  LocalVolumeSource: `
-    path 1 string!
-    fsType 2 *string`,
-  ModifyVolumeStatus: `
-    targetVolumeAttributesClassName 1 string
-    status 2 string! | What was last observed; written by the system.`,
-  NFSVolumeSource: `
-    server 1 string!
-    path 2 string!
-    readOnly 3 bool`,
-  PersistentVolume: `[kind]
+    items 2 []KeyToPath atomic | Which entries, and where; all when absent.
+    defaultMode 3 *int32 | Permission bits of the files; 0644 when absent.
+    optional 4 *bool | Go on without it when the ConfigMap or entry is missing.`,
+  DownwardAPIProjection: `Facts about the pod as files.
+    items 1 []DownwardAPIVolumeFile atomic | The files.`,
+  DownwardAPIVolumeFile: `A file with a fact about the pod.
+    path 1 string! | Path of the file.
+    fieldRef 2 *ObjectFieldSelector | A field of the pod.
+    resourceFieldRef 3 *ResourceFieldSelector | A request or limit of a container.
+    mode 4 *int32 | Permission bits; the volume's default when absent.`,
+  DownwardAPIVolumeSource: `Facts about the pod as files.
+    items 1 []DownwardAPIVolumeFile atomic | The files.
+    defaultMode 2 *int32 | Permission bits of the files; 0644 when absent.`,
+  EmptyDirVolumeSource: `An empty directory that lives as long as the pod.
+    medium 1 string | Memory for a file system in memory; the node's disk when empty.
+    sizeLimit 2 *quantity | The pod is evicted when it holds more.`,
+  EphemeralVolumeSource: `A claim that is made for the pod and deleted with it.
+    volumeClaimTemplate 1 *PersistentVolumeClaimTemplate | The claim.`,
+  FCVolumeSource: `A volume over Fibre Channel.
+    targetWWNs 1 []string atomic | World wide names of the targets.
+    lun 2 *int32 | Number of the unit.
+    fsType 3 string | File system to mount, such as ext4.
+    readOnly 4 bool | Mounted without write access.
+    wwids 5 []string atomic | World wide ids, instead of targets and unit.`,
+  FlexPersistentVolumeSource: `A volume of an old-style plugin; deprecated.
+    driver 1 string! | Name of the plugin.
+    fsType 2 string | File system to mount, such as ext4.
+    secretRef 3 *SecretReference | Secret with credentials.
+    readOnly 4 bool | Mounted without write access.
+    options 5 map[string] | Options for the plugin.`,
+  FlexVolumeSource: `A volume of an old-style plugin; deprecated.
+    driver 1 string! | Name of the plugin.
+    fsType 2 string | File system to mount, such as ext4.
+    secretRef 3 *LocalObjectReference | Secret with credentials.
+    readOnly 4 bool | Mounted without write access.
+    options 5 map[string] | Options for the plugin.`,
+  FlockerVolumeSource: `A Flocker volume; no longer supported.
+    datasetName 1 string | Name of the dataset.
+    datasetUUID 2 string | Id of the dataset.`,
+  GCEPersistentDiskVolumeSource: `A disk of Google's cloud, through its CSI driver.
+    pdName 1 string! | Name of the disk.
+    fsType 2 string | File system to mount, such as ext4.
+    partition 3 int32 | The partition to mount.
+    readOnly 4 bool | Mounted without write access.`,
+  GitRepoVolumeSource: `A checked-out Git repository; no longer supported.
+    repository 1 string! | Where the repository is.
+    revision 2 string | The commit.
+    directory 3 string | Directory to check out to.`,
+  GlusterfsPersistentVolumeSource: `A Gluster volume; no longer supported.
+    endpoints 1 string! | Endpoints object with the servers.
+    path 2 string! | Name of the volume.
+    readOnly 3 bool | Mounted without write access.
+    endpointsNamespace 4 *string | Namespace of the Endpoints object.`,
+  GlusterfsVolumeSource: `A Gluster volume; no longer supported.
+    endpoints 1 string! | Endpoints object with the servers.
+    path 2 string! | Name of the volume.
+    readOnly 3 bool | Mounted without write access.`,
+  HostPathVolumeSource: `A file or directory of the node.
+    path 1 string! | Path on the node.
+    type 2 *string | What must be there, or is made: Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice or BlockDevice.`,
+  ISCSIPersistentVolumeSource: `A volume over iSCSI.
+    targetPortal 1 string! | Address of the target.
+    iqn 2 string! | Name of the target.
+    lun 3 int32! | Number of the unit.
+    iscsiInterface 4 string default="default" | Name of the interface.
+    fsType 5 string | File system to mount, such as ext4.
+    readOnly 6 bool | Mounted without write access.
+    portals 7 []string atomic | Further addresses of the target.
+    chapAuthDiscovery 8 bool | Authenticate for discovery.
+    chapAuthSession 11 bool | Authenticate for the session.
+    secretRef 10 *SecretReference | Secret with credentials.
+    initiatorName 12 *string | Name of the initiator.`,
+  ISCSIVolumeSource: `A volume over iSCSI.
+    targetPortal 1 string! | Address of the target.
+    iqn 2 string! | Name of the target.
+    lun 3 int32! | Number of the unit.
+    iscsiInterface 4 string default="default" | Name of the interface.
+    fsType 5 string | File system to mount, such as ext4.
+    readOnly 6 bool | Mounted without write access.
+    portals 7 []string atomic | Further addresses of the target.
+    chapAuthDiscovery 8 bool | Authenticate for discovery.
+    chapAuthSession 11 bool | Authenticate for the session.
+    secretRef 10 *LocalObjectReference | Secret with credentials.
+    initiatorName 12 *string | Name of the initiator.`,
+  ImageVolumeSource: `Files of an image.
+    reference 1 string | The image.
+    pullPolicy 2 string | Always, IfNotPresent or Never.`,
+  KeyToPath: `An entry as a file.
+    key 1 string! | The entry.
+    path 2 string! | Path of the file in the volume.
+    mode 3 *int32 | Permission bits; the volume's default when absent.`,
+  LocalVolumeSource: `A disk, partition or directory of one node.
+    path 1 string! | Path on the node.
+    fsType 2 *string | File system to mount, such as ext4.`,
+  ModifyVolumeStatus: `A change of a volume's attributes class.
+    targetVolumeAttributesClassName 1 string | The class that is being applied.
+    status 2 string! | Pending, InProgress or Infeasible.`,
+  NFSVolumeSource: `A directory of an NFS server.
+    server 1 string! | Name or address of the server.
+    path 2 string! | Directory on the server.
+    readOnly 3 bool | Mounted without write access.`,
+  PersistentVolume: `[kind] A piece of storage in the cluster.
     metadata 1 ObjectMeta | Name, labels and the other data that every object has.
     spec 2 PersistentVolumeSpec | What is wanted.
     status 3 PersistentVolumeStatus | What was last observed; written by the system.`,
-  PersistentVolumeClaim: `[kind]
+  PersistentVolumeClaim: `[kind] A user's claim of storage.
     metadata 1 ObjectMeta | Name, labels and the other data that every object has.
     spec 2 PersistentVolumeClaimSpec | What is wanted.
     status 3 PersistentVolumeClaimStatus | What was last observed; written by the system.`,
-  PersistentVolumeClaimCondition: `
+  PersistentVolumeClaimCondition: `One aspect of a claim's state.
     type 1 string! | What the condition is about.
     status 2 string! | True, False or Unknown.
     lastProbeTime 3 time | When the condition was last checked.
     lastTransitionTime 4 time | When the status last changed.
     reason 5 string | A word in CamelCase, for programs, for the last change.
     message 6 string | A sentence for people about the last change.`,
-  PersistentVolumeClaimSpec: `
-    accessModes 1 []string atomic
-    selector 4 *LabelSelector
-    resources 2 VolumeResourceRequirements
-    volumeName 3 string
-    storageClassName 5 *string
-    volumeMode 6 *string
-    dataSource 7 *TypedLocalObjectReference
-    dataSourceRef 8 *TypedObjectReference
-    volumeAttributesClassName 9 *string`,
-  PersistentVolumeClaimStatus: `
-    phase 1 string
-    accessModes 2 []string atomic
-    capacity 3 map[quantity]
-    conditions 4 []PersistentVolumeClaimCondition map(type) patch=merge(type)
-    allocatedResources 5 map[quantity]
-    allocatedResourceStatuses 7 map[string] granular
-    currentVolumeAttributesClassName 8 *string
-    modifyVolumeStatus 9 *ModifyVolumeStatus`,
-  PersistentVolumeClaimTemplate: `
-    metadata 1 ObjectMeta | Name, labels and the other data that every object has.
-    spec 2 PersistentVolumeClaimSpec! | What is wanted.`,
-  PersistentVolumeClaimVolumeSource: `
-    claimName 1 string!
-    readOnly 2 bool`,
-  PersistentVolumeSource: `
-    gcePersistentDisk 1 *GCEPersistentDiskVolumeSource
-    awsElasticBlockStore 2 *AWSElasticBlockStoreVolumeSource
-    hostPath 3 *HostPathVolumeSource
-    glusterfs 4 *GlusterfsPersistentVolumeSource
-    nfs 5 *NFSVolumeSource
-    rbd 6 *RBDPersistentVolumeSource
-    iscsi 7 *ISCSIPersistentVolumeSource
-    cinder 8 *CinderPersistentVolumeSource
-    cephfs 9 *CephFSPersistentVolumeSource
-    fc 10 *FCVolumeSource
-    flocker 11 *FlockerVolumeSource
-    flexVolume 12 *FlexPersistentVolumeSource
-    azureFile 13 *AzureFilePersistentVolumeSource
-    vsphereVolume 14 *VsphereVirtualDiskVolumeSource
-    quobyte 15 *QuobyteVolumeSource
-    azureDisk 16 *AzureDiskVolumeSource
-    photonPersistentDisk 17 *PhotonPersistentDiskVolumeSource
-    portworxVolume 18 *PortworxVolumeSource
-    scaleIO 19 *ScaleIOPersistentVolumeSource
-    local 20 *LocalVolumeSource
-    storageos 21 *StorageOSPersistentVolumeSource
-    csi 22 *CSIPersistentVolumeSource`,
-  PersistentVolumeSpec: `
-    capacity 1 map[quantity]
+  PersistentVolumeClaimSpec: `What storage is wanted.
+    accessModes 1 []string atomic | ReadWriteOnce, ReadOnlyMany, ReadWriteMany or ReadWriteOncePod.
+    selector 4 *LabelSelector | Only volumes with these labels.
+    resources 2 VolumeResourceRequirements | How much storage.
+    volumeName 3 string | The volume that is bound.
+    storageClassName 5 *string | The class; the default one when absent, none when empty.
+    volumeMode 6 *string | Filesystem (the default) or Block.
+    dataSource 7 *TypedLocalObjectReference | What the volume starts with: a snapshot or another claim.
+    dataSourceRef 8 *TypedObjectReference | As dataSource, of any kind and, where allowed, another namespace.
+    volumeAttributesClassName 9 *string | The VolumeAttributesClass.`,
+  PersistentVolumeClaimStatus: `What is known of a claim.
+    phase 1 string | Pending, Bound or Lost.
+    accessModes 2 []string atomic | Ways in which the volume can be mounted.
+    capacity 3 map[quantity] | Size of the volume.
+    conditions 4 []PersistentVolumeClaimCondition map(type) patch=merge(type) | Aspects of the state.
+    allocatedResources 5 map[quantity] | Sizes that are being made.
+    allocatedResourceStatuses 7 map[string] granular | State of the growing, by resource.
+    currentVolumeAttributesClassName 8 *string | The class that is applied.
+    modifyVolumeStatus 9 *ModifyVolumeStatus | A change of the class that is under way.`,
+  PersistentVolumeClaimTemplate: `A claim to be made.
+    metadata 1 ObjectMeta | Labels and annotations of the claim.
+    spec 2 PersistentVolumeClaimSpec! | Spec of the claim.`,
+  PersistentVolumeClaimVolumeSource: `The volume behind a claim.
+    claimName 1 string! | Name of the claim in the pod's namespace.
+    readOnly 2 bool | Mounted without write access.`,
+  PersistentVolumeSource: `What a volume is; one of these.
+    gcePersistentDisk 1 *GCEPersistentDiskVolumeSource | A disk of Google's cloud.
+    awsElasticBlockStore 2 *AWSElasticBlockStoreVolumeSource | A volume of Amazon's EBS.
+    hostPath 3 *HostPathVolumeSource | A directory of the node; for tests on one node.
+    glusterfs 4 *GlusterfsPersistentVolumeSource | A Gluster volume; no longer supported.
+    nfs 5 *NFSVolumeSource | A directory of an NFS server.
+    rbd 6 *RBDPersistentVolumeSource | A Ceph block device; no longer supported.
+    iscsi 7 *ISCSIPersistentVolumeSource | A volume over iSCSI.
+    cinder 8 *CinderPersistentVolumeSource | A volume of OpenStack's Cinder.
+    cephfs 9 *CephFSPersistentVolumeSource | A Ceph file system; no longer supported.
+    fc 10 *FCVolumeSource | A volume over Fibre Channel.
+    flocker 11 *FlockerVolumeSource | A Flocker volume; no longer supported.
+    flexVolume 12 *FlexPersistentVolumeSource | A volume of an old-style plugin; deprecated.
+    azureFile 13 *AzureFilePersistentVolumeSource | A share of Azure Files.
+    vsphereVolume 14 *VsphereVirtualDiskVolumeSource | A disk of vSphere.
+    quobyte 15 *QuobyteVolumeSource | A Quobyte volume; no longer supported.
+    azureDisk 16 *AzureDiskVolumeSource | A disk of Azure.
+    photonPersistentDisk 17 *PhotonPersistentDiskVolumeSource | A disk of Photon; no longer supported.
+    portworxVolume 18 *PortworxVolumeSource | A Portworx volume.
+    scaleIO 19 *ScaleIOPersistentVolumeSource | A ScaleIO volume; no longer supported.
+    local 20 *LocalVolumeSource | A disk, partition or directory of one node.
+    storageos 21 *StorageOSPersistentVolumeSource | A StorageOS volume; no longer supported.
+    csi 22 *CSIPersistentVolumeSource | A volume of a CSI driver.`,
+  PersistentVolumeSpec: `What a volume is and offers.
+    capacity 1 map[quantity] | Its size.
     ...PersistentVolumeSource 2
-    accessModes 3 []string atomic
-    claimRef 4 *ObjectReference granular
-    persistentVolumeReclaimPolicy 5 string
-    storageClassName 6 string
-    mountOptions 7 []string atomic
-    volumeMode 8 *string
-    nodeAffinity 9 *VolumeNodeAffinity
-    volumeAttributesClassName 10 *string`,
-  PersistentVolumeStatus: `
-    phase 1 string
-    message 2 string
-    reason 3 string
-    lastPhaseTransitionTime 4 *time`,
-  PhotonPersistentDiskVolumeSource: `
-    pdID 1 string!
-    fsType 2 string`,
-  PodCertificateProjection: `
-    signerName 1 string required
-    keyType 2 string required
-    maxExpirationSeconds 3 *int32
-    credentialBundlePath 4 string
-    keyPath 5 string
-    certificateChainPath 6 string
-    userAnnotations 7 map[string]`,
-  PortworxVolumeSource: `
-    volumeID 1 string!
-    fsType 2 string
-    readOnly 3 bool`,
-  ProjectedVolumeSource: `
-    sources 1 []VolumeProjection always atomic
-    defaultMode 2 *int32`,
-  QuobyteVolumeSource: `
-    registry 1 string!
-    volume 2 string!
-    readOnly 3 bool
-    user 4 string
-    group 5 string
-    tenant 6 string`,
-  RBDPersistentVolumeSource: `
-    monitors 1 []string! atomic
-    image 2 string!
-    fsType 3 string
-    pool 4 string default="rbd"
-    user 5 string default="admin"
-    keyring 6 string default="/etc/ceph/keyring"
-    secretRef 7 *SecretReference
-    readOnly 8 bool`,
-  RBDVolumeSource: `
-    monitors 1 []string! atomic
-    image 2 string!
-    fsType 3 string
-    pool 4 string default="rbd"
-    user 5 string default="admin"
-    keyring 6 string default="/etc/ceph/keyring"
-    secretRef 7 *LocalObjectReference
-    readOnly 8 bool`,
-  ScaleIOPersistentVolumeSource: `
-    gateway 1 string!
-    system 2 string!
-    secretRef 3 *SecretReference!
-    sslEnabled 4 bool
-    protectionDomain 5 string
-    storagePool 6 string
-    storageMode 7 string default="ThinProvisioned"
-    volumeName 8 string
-    fsType 9 string default="xfs"
-    readOnly 10 bool`,
-  ScaleIOVolumeSource: `
-    gateway 1 string!
-    system 2 string!
-    secretRef 3 *LocalObjectReference!
-    sslEnabled 4 bool
-    protectionDomain 5 string
-    storagePool 6 string
-    storageMode 7 string default="ThinProvisioned"
-    volumeName 8 string
-    fsType 9 string default="xfs"
-    readOnly 10 bool`,
-  SecretProjection: `
+    accessModes 3 []string atomic | Ways in which it can be mounted.
+    claimRef 4 *ObjectReference granular | The claim that it is bound to.
+    persistentVolumeReclaimPolicy 5 string | What happens when its claim goes: Retain, Delete or Recycle.
+    storageClassName 6 string | Its class.
+    mountOptions 7 []string atomic | Options of the mount.
+    volumeMode 8 *string | Filesystem (the default) or Block.
+    nodeAffinity 9 *VolumeNodeAffinity | Nodes from which it can be reached.
+    volumeAttributesClassName 10 *string | Its VolumeAttributesClass.`,
+  PersistentVolumeStatus: `State of a volume.
+    phase 1 string | Pending, Available, Bound, Released or Failed.
+    message 2 string | For people: why.
+    reason 3 string | A word in CamelCase for a failure.
+    lastPhaseTransitionTime 4 *time | When the phase last changed.`,
+  PhotonPersistentDiskVolumeSource: `A disk of Photon; no longer supported.
+    pdID 1 string! | Id of the disk.
+    fsType 2 string | File system to mount, such as ext4.`,
+  PodCertificateProjection: `A key and certificate for the pod, renewed in time.
+    signerName 1 string required | Who signs.
+    keyType 2 string required | Such as ED25519 or ECDSAP256.
+    maxExpirationSeconds 3 *int32 | Longest life time of the certificate.
+    credentialBundlePath 4 string | File for key and certificates together.
+    keyPath 5 string | File for the key.
+    certificateChainPath 6 string | File for the certificates.
+    userAnnotations 7 map[string] | Passed to the signer.`,
+  PortworxVolumeSource: `A Portworx volume, through its CSI driver.
+    volumeID 1 string! | Id of the volume.
+    fsType 2 string | File system to mount, such as ext4.
+    readOnly 3 bool | Mounted without write access.`,
+  ProjectedVolumeSource: `Several sources in one directory.
+    sources 1 []VolumeProjection always atomic | The sources.
+    defaultMode 2 *int32 | Permission bits of the files; 0644 when absent.`,
+  QuobyteVolumeSource: `A Quobyte volume; no longer supported.
+    registry 1 string! | Addresses of the registry.
+    volume 2 string! | Name of the volume.
+    readOnly 3 bool | Mounted without write access.
+    user 4 string | User of the mount.
+    group 5 string | Group of the mount.
+    tenant 6 string | Tenant that owns the volume.`,
+  RBDPersistentVolumeSource: `A Ceph block device; no longer supported.
+    monitors 1 []string! atomic | Addresses of Ceph's monitors.
+    image 2 string! | Name of the image.
+    fsType 3 string | File system to mount, such as ext4.
+    pool 4 string default="rbd" | Pool of the image.
+    user 5 string default="admin" | Ceph user.
+    keyring 6 string default="/etc/ceph/keyring" | File with the user's key.
+    secretRef 7 *SecretReference | Secret with credentials.
+    readOnly 8 bool | Mounted without write access.`,
+  RBDVolumeSource: `A Ceph block device; no longer supported.
+    monitors 1 []string! atomic | Addresses of Ceph's monitors.
+    image 2 string! | Name of the image.
+    fsType 3 string | File system to mount, such as ext4.
+    pool 4 string default="rbd" | Pool of the image.
+    user 5 string default="admin" | Ceph user.
+    keyring 6 string default="/etc/ceph/keyring" | File with the user's key.
+    secretRef 7 *LocalObjectReference | Secret with credentials.
+    readOnly 8 bool | Mounted without write access.`,
+  ScaleIOPersistentVolumeSource: `A ScaleIO volume; no longer supported.
+    gateway 1 string! | Address of the gateway.
+    system 2 string! | Name of the system.
+    secretRef 3 *SecretReference! | Secret with credentials.
+    sslEnabled 4 bool | Speak TLS.
+    protectionDomain 5 string | Name of the protection domain.
+    storagePool 6 string | Pool of the volume.
+    storageMode 7 string default="ThinProvisioned" | ThickProvisioned or ThinProvisioned.
+    volumeName 8 string | Name of the volume.
+    fsType 9 string default="xfs" | File system to mount, such as ext4.
+    readOnly 10 bool | Mounted without write access.`,
+  ScaleIOVolumeSource: `A ScaleIO volume; no longer supported.
+    gateway 1 string! | Address of the gateway.
+    system 2 string! | Name of the system.
+    secretRef 3 *LocalObjectReference! | Secret with credentials.
+    sslEnabled 4 bool | Speak TLS.
+    protectionDomain 5 string | Name of the protection domain.
+    storagePool 6 string | Pool of the volume.
+    storageMode 7 string default="ThinProvisioned" | ThickProvisioned or ThinProvisioned.
+    volumeName 8 string | Name of the volume.
+    fsType 9 string default="xfs" | File system to mount, such as ext4.
+    readOnly 10 bool | Mounted without write access.`,
+  SecretProjection: `Entries of a Secret as files.
     ...LocalObjectReference 1
-    items 2 []KeyToPath atomic
-    optional 4 *bool`,
-  SecretReference: `[atomic]
-    name 1 string
-    namespace 2 string`,
-  SecretVolumeSource: `
-    secretName 1 string
-    items 2 []KeyToPath atomic
-    defaultMode 3 *int32
-    optional 4 *bool`,
-  StorageOSPersistentVolumeSource: `
-    volumeName 1 string
-    volumeNamespace 2 string
-    fsType 3 string
-    readOnly 4 bool
-    secretRef 5 *ObjectReference`,
-  StorageOSVolumeSource: `
-    volumeName 1 string
-    volumeNamespace 2 string
-    fsType 3 string
-    readOnly 4 bool
-    secretRef 5 *LocalObjectReference`,
-  TopologySelectorLabelRequirement: `
-    key 1 string!
-    values 2 []string! atomic`,
-  TopologySelectorTerm: `[atomic]
-    matchLabelExpressions 1 []TopologySelectorLabelRequirement atomic`,
-  TypedLocalObjectReference: `[atomic]
-    apiGroup 1 *string always
-    kind 2 string!
-    name 3 string!`,
-  TypedObjectReference: `
-    apiGroup 1 *string always
-    kind 2 string!
-    name 3 string!
-    namespace 4 *string`,
-  Volume: `
-    name 1 string!
+    items 2 []KeyToPath atomic | Which entries, and where; all when absent.
+    optional 4 *bool | Go on without it when the Secret or entry is missing.`,
+  SecretReference: `[atomic] Names a Secret in any namespace.
+    name 1 string | Name of the Secret.
+    namespace 2 string | Its namespace.`,
+  SecretVolumeSource: `Entries of a Secret as files, in memory.
+    secretName 1 string | Name of the Secret.
+    items 2 []KeyToPath atomic | Which entries, and where; all when absent.
+    defaultMode 3 *int32 | Permission bits of the files; 0644 when absent.
+    optional 4 *bool | Go on without it when the Secret or entry is missing.`,
+  StorageOSPersistentVolumeSource: `A StorageOS volume; no longer supported.
+    volumeName 1 string | Name of the volume.
+    volumeNamespace 2 string | Its namespace at StorageOS.
+    fsType 3 string | File system to mount, such as ext4.
+    readOnly 4 bool | Mounted without write access.
+    secretRef 5 *ObjectReference | Secret with credentials.`,
+  StorageOSVolumeSource: `A StorageOS volume; no longer supported.
+    volumeName 1 string | Name of the volume.
+    volumeNamespace 2 string | Its namespace at StorageOS.
+    fsType 3 string | File system to mount, such as ext4.
+    readOnly 4 bool | Mounted without write access.
+    secretRef 5 *LocalObjectReference | Secret with credentials.`,
+  TopologySelectorLabelRequirement: `A label and its values.
+    key 1 string! | The label.
+    values 2 []string! atomic | Any of these.`,
+  TopologySelectorTerm: `[atomic] Labels of a topology; all must hold.
+    matchLabelExpressions 1 []TopologySelectorLabelRequirement atomic | The labels.`,
+  TypedLocalObjectReference: `[atomic] Names an object of any kind in the same namespace.
+    apiGroup 1 *string always | Its API group; absent for the core group.
+    kind 2 string! | Its kind.
+    name 3 string! | Its name.`,
+  TypedObjectReference: `Names an object of any kind.
+    apiGroup 1 *string always | Its API group; absent for the core group.
+    kind 2 string! | Its kind.
+    name 3 string! | Its name.
+    namespace 4 *string | Its namespace, which must allow it by a ReferenceGrant.`,
+  Volume: `Storage that a pod's containers can mount.
+    name 1 string! | Name by which containers refer to it.
     ...VolumeSource 2`,
-  VolumeNodeAffinity: `
-    required 1 *NodeSelector`,
-  VolumeProjection: `
-    secret 1 *SecretProjection
-    downwardAPI 2 *DownwardAPIProjection
-    configMap 3 *ConfigMapProjection
-    serviceAccountToken 4 *ServiceAccountTokenProjection
-    clusterTrustBundle 5 *ClusterTrustBundleProjection
-    podCertificate 6 *PodCertificateProjection`,
-  VolumeResourceRequirements: `
-    limits 1 map[quantity]
-    requests 2 map[quantity]`,
-  VolumeSource: `
-    hostPath 1 *HostPathVolumeSource
-    emptyDir 2 *EmptyDirVolumeSource
-    gcePersistentDisk 3 *GCEPersistentDiskVolumeSource
-    awsElasticBlockStore 4 *AWSElasticBlockStoreVolumeSource
-    gitRepo 5 *GitRepoVolumeSource
-    secret 6 *SecretVolumeSource
-    nfs 7 *NFSVolumeSource
-    iscsi 8 *ISCSIVolumeSource
-    glusterfs 9 *GlusterfsVolumeSource
-    persistentVolumeClaim 10 *PersistentVolumeClaimVolumeSource
-    rbd 11 *RBDVolumeSource
-    flexVolume 12 *FlexVolumeSource
-    cinder 13 *CinderVolumeSource
-    cephfs 14 *CephFSVolumeSource
-    flocker 15 *FlockerVolumeSource
-    downwardAPI 16 *DownwardAPIVolumeSource
-    fc 17 *FCVolumeSource
-    azureFile 18 *AzureFileVolumeSource
-    configMap 19 *ConfigMapVolumeSource
-    vsphereVolume 20 *VsphereVirtualDiskVolumeSource
-    quobyte 21 *QuobyteVolumeSource
-    azureDisk 22 *AzureDiskVolumeSource
-    photonPersistentDisk 23 *PhotonPersistentDiskVolumeSource
-    projected 26 *ProjectedVolumeSource
-    portworxVolume 24 *PortworxVolumeSource
-    scaleIO 25 *ScaleIOVolumeSource
-    storageos 27 *StorageOSVolumeSource
-    csi 28 *CSIVolumeSource
-    ephemeral 29 *EphemeralVolumeSource
-    image 30 *ImageVolumeSource`,
-  VolumeStatus: `
-    image 1 *ImageVolumeStatus`,
-  VsphereVirtualDiskVolumeSource: `
-    volumePath 1 string!
-    fsType 2 string
-    storagePolicyName 3 string
-    storagePolicyID 4 string`,
+  VolumeNodeAffinity: `Nodes from which a volume can be reached.
+    required 1 *NodeSelector | The nodes.`,
+  VolumeProjection: `A source of a projected volume; one of these.
+    secret 1 *SecretProjection | Entries of a Secret.
+    downwardAPI 2 *DownwardAPIProjection | Facts about the pod.
+    configMap 3 *ConfigMapProjection | Entries of a ConfigMap.
+    serviceAccountToken 4 *ServiceAccountTokenProjection | A token of the pod's account.
+    clusterTrustBundle 5 *ClusterTrustBundleProjection | Root certificates.
+    podCertificate 6 *PodCertificateProjection | A key and certificate for the pod.`,
+  VolumeResourceRequirements: `How much storage.
+    limits 1 map[quantity] | The most.
+    requests 2 map[quantity] | At least this much.`,
+  VolumeSource: `What a volume is; one of these.
+    hostPath 1 *HostPathVolumeSource | A file or directory of the node.
+    emptyDir 2 *EmptyDirVolumeSource | An empty directory that lives as long as the pod.
+    gcePersistentDisk 3 *GCEPersistentDiskVolumeSource | A disk of Google's cloud.
+    awsElasticBlockStore 4 *AWSElasticBlockStoreVolumeSource | A volume of Amazon's EBS.
+    gitRepo 5 *GitRepoVolumeSource | A checked-out Git repository; no longer supported.
+    secret 6 *SecretVolumeSource | Entries of a Secret.
+    nfs 7 *NFSVolumeSource | A directory of an NFS server.
+    iscsi 8 *ISCSIVolumeSource | A volume over iSCSI.
+    glusterfs 9 *GlusterfsVolumeSource | A Gluster volume; no longer supported.
+    persistentVolumeClaim 10 *PersistentVolumeClaimVolumeSource | The volume behind a claim.
+    rbd 11 *RBDVolumeSource | A Ceph block device; no longer supported.
+    flexVolume 12 *FlexVolumeSource | A volume of an old-style plugin; deprecated.
+    cinder 13 *CinderVolumeSource | A volume of OpenStack's Cinder.
+    cephfs 14 *CephFSVolumeSource | A Ceph file system; no longer supported.
+    flocker 15 *FlockerVolumeSource | A Flocker volume; no longer supported.
+    downwardAPI 16 *DownwardAPIVolumeSource | Facts about the pod.
+    fc 17 *FCVolumeSource | A volume over Fibre Channel.
+    azureFile 18 *AzureFileVolumeSource | A share of Azure Files.
+    configMap 19 *ConfigMapVolumeSource | Entries of a ConfigMap.
+    vsphereVolume 20 *VsphereVirtualDiskVolumeSource | A disk of vSphere.
+    quobyte 21 *QuobyteVolumeSource | A Quobyte volume; no longer supported.
+    azureDisk 22 *AzureDiskVolumeSource | A disk of Azure.
+    photonPersistentDisk 23 *PhotonPersistentDiskVolumeSource | A disk of Photon; no longer supported.
+    projected 26 *ProjectedVolumeSource | Several sources in one directory.
+    portworxVolume 24 *PortworxVolumeSource | A Portworx volume.
+    scaleIO 25 *ScaleIOVolumeSource | A ScaleIO volume; no longer supported.
+    storageos 27 *StorageOSVolumeSource | A StorageOS volume; no longer supported.
+    csi 28 *CSIVolumeSource | A volume that a CSI driver makes for this pod alone.
+    ephemeral 29 *EphemeralVolumeSource | A claim that is made for the pod and deleted with it.
+    image 30 *ImageVolumeSource | Files of an image.`,
+  VolumeStatus: `More about a mounted volume, by its kind.
+    image 1 *ImageVolumeStatus | Of an image volume.`,
+  VsphereVirtualDiskVolumeSource: `A disk of vSphere, through its CSI driver.
+    volumePath 1 string! | Path of the disk.
+    fsType 2 string | File system to mount, such as ext4.
+    storagePolicyName 3 string | Name of the storage policy.
+    storagePolicyID 4 string | Id of the storage policy.`,
 }
