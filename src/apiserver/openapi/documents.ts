@@ -28,10 +28,9 @@ interface Encoded {
   etag: string
 }
 
-const protobufTypes = [
-  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
-  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
-]
+/** The type as client-go asks for it, and as answers name it: Go's parser refuses the `@`. */
+const protobufType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
+const protobufTypes = ['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', protobufType]
 const empty = new Uint8Array()
 
 export class OpenApiDocuments {
@@ -88,8 +87,7 @@ export class OpenApiDocuments {
   }
 
   #version2(request: DocumentRequest): DocumentResponse {
-    const protobufType = wantedProtobuf(request.accept)
-    if (protobufType) {
+    if (wantsProtobuf(request.accept)) {
       return this.#respond('v2 protobuf', request, protobufType, () => encodeGnosticV2(documentV2(this.#source)))
     }
     if (!acceptsJson(request.accept)) return notAcceptable()
@@ -124,12 +122,12 @@ function acceptsJson(accept: string | undefined): boolean {
   return types.some((type) => type === json || type === 'application/*' || type === '*/*' || type === '')
 }
 
-/** The protobuf type to answer with, when it is asked for before JSON. */
-function wantedProtobuf(accept: string | undefined): string | undefined {
+/** Whether protobuf is asked for, and before JSON. */
+function wantsProtobuf(accept: string | undefined): boolean {
   const types = mediaTypes(accept)
   const place = types.findIndex((type) => protobufTypes.includes(type))
   const jsonPlace = types.indexOf(json)
-  return place >= 0 && (jsonPlace < 0 || place < jsonPlace) ? types[place] : undefined
+  return place >= 0 && (jsonPlace < 0 || place < jsonPlace)
 }
 
 function notAcceptable(): DocumentResponse {
