@@ -8,6 +8,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { signingKey } from '../src/apiserver/authentication/jwt.ts'
 import { mastersGroup } from '../src/apiserver/authorization/decision.ts'
+import { bootstrap } from '../src/apiserver/bootstrap/bootstrap.ts'
+import { rulesOfDefaultRole } from '../src/apiserver/bootstrap/default-rbac.ts'
 import { httpHandlers } from '../src/apiserver/http/front.ts'
 import { tables } from '../src/apiserver/negotiation/tables.ts'
 import { conversions, strategies } from '../src/apiserver/registry/strategies.ts'
@@ -18,7 +20,7 @@ import { realPlatform } from '../src/platform/real/platform.ts'
 import { memoryStore } from '../src/store/memory/memory-store.ts'
 
 const token = 'parity'
-const admin = { name: 'parity-admin', groups: [mastersGroup], extra: {} }
+const admin = { name: 'admin', groups: [mastersGroup], extra: {} }
 const { clock, random, net } = realPlatform()
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const key = signingKey(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
@@ -27,8 +29,9 @@ const log = process.env.VERBOSE
   ? { ...silent, error: (message: string, fields?: object) => console.error(message, fields) }
   : silent
 
+const store = memoryStore({ clock })
 const server = await createApiServer({
-  store: memoryStore({ clock }),
+  store,
   clock,
   random,
   log,
@@ -37,24 +40,16 @@ const server = await createApiServer({
     random,
     serviceAccounts: { keys: [key], issuer, audiences: [issuer] },
     tokens: { [token]: admin },
-    nodeRules: [],
+    nodeRules: rulesOfDefaultRole('system:node'),
   }),
   strategies: strategies(),
   conversions: conversions(),
   tables,
 })
-await createNamespaces()
+await bootstrap({ server, store, clock, random, log })
 const listening = await net.serveHttp(
   { host: '127.0.0.1', port: Number(process.argv[2] ?? 0) },
   httpHandlers(server, log),
 )
 console.log(`http://127.0.0.1:${listening.port} ${token}`)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0))
-
-async function createNamespaces(): Promise<void> {
-  const transport = server.transportFor(admin)
-  for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
-    const body = new TextEncoder().encode(JSON.stringify({ metadata: { name } }))
-    await transport.send({ method: 'POST', path: '/api/v1/namespaces', headers: {}, body })
-  }
-}

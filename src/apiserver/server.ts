@@ -6,6 +6,8 @@
  * the same for HTTPS and for callers in this process.
  */
 import type { Duplex } from 'node:stream'
+import { coreV1 } from '../api/resources.ts'
+import type { Service } from '../api/types/core/v1.ts'
 import type { Transport } from '../client/transport.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
@@ -13,6 +15,7 @@ import type { HttpsServerOptions, Listening, Net } from '../platform/net.ts'
 import type { Random } from '../platform/random.ts'
 import type { Store } from '../store/store.ts'
 import { type Admission, admitAll } from './admission.ts'
+import { ServiceAllocator, type ServiceAllocatorOptions } from './allocators/services.ts'
 import { type Authenticator, authenticated, type Impersonator } from './authenticate.ts'
 import { type Authorizer, attributesOf, authorized } from './authorize.ts'
 import { Caches } from './cache/caches.ts'
@@ -37,6 +40,7 @@ import { openApiEndpoints } from './openapi/from-scheme.ts'
 import type { Strategy } from './registry/strategy.ts'
 import { type ApiRequest, type ApiResponse, requestInfoOf, type UserInfo } from './request.ts'
 import { type BuiltInOptions, builtInScheme, type Scheme } from './scheme/scheme.ts'
+import type { Served } from './scheme/served.ts'
 
 /** Who may do what, and what their writes must pass. */
 export interface Security {
@@ -66,6 +70,8 @@ export interface ApiServerParts {
   /** Made once the server can read its own objects. */
   security: Security | ((own: OwnAccess) => Security | Promise<Security>)
   strategies: ReadonlyMap<string, Strategy>
+  /** Where cluster IPs and node ports come from. Default 10.96.0.0/16 and 30000 to 32767. */
+  services?: Pick<ServiceAllocatorOptions, 'serviceCidrs' | 'nodePorts'>
   conversions?: BuiltInOptions['conversions']
   tables?: TableMaker
   nodeProxy?: NodeProxy
@@ -93,6 +99,7 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   const caches = new Caches(hub)
   const scheme = builtInScheme({ strategies: parts.strategies, conversions: parts.conversions ?? new Map() })
   const objects = cachedObjects({ caches, scheme })
+  allocateServices(scheme.of(coreV1.services), { ...standardServices, ...parts.services, objects, random })
   const stopping = new AbortController()
   let pipeline: Pipeline | undefined
   const transportFor = (user: UserInfo): Transport => inProcessTransport(started(pipeline), user)
@@ -117,6 +124,17 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
       stopping.abort(new Error('the server is stopping'))
       await hub.stop()
     },
+  }
+}
+
+/** Source: kube-apiserver's `--service-cluster-ip-range` as kubeadm sets it. */
+const standardServices = { serviceCidrs: ['10.96.0.0/16'] }
+
+function allocateServices(served: Served, options: ServiceAllocatorOptions): void {
+  const allocator = new ServiceAllocator({ ...options, random: options.random.stream('services') })
+  served.strategy = {
+    ...served.strategy,
+    allocate: (service, _old, { dryRun }) => allocator.allocate(service as Service, { dryRun }),
   }
 }
 

@@ -32,12 +32,9 @@ export function bodyEncoding(contentType: string | undefined): BodyEncoding {
   if (mediaType === '') return 'json'
   const encoding = encodings[mediaType]
   if (encoding) return encoding
-  throw unsupportedMediaType(Object.keys(encodings), mediaType)
-}
-
-export function unsupportedMediaType(accepted: readonly string[], sent: string): Error {
-  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`
-  return apiError({ code: 415, reason: 'UnsupportedMediaType', message: sent === '' ? message : message, details: {} })
+  const accepted = Object.keys(encodings).join(', ')
+  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted}`
+  throw apiError({ code: 415, reason: 'UnsupportedMediaType', message })
 }
 
 /** The body as an object of the expected kind, with static defaults. Problems become an error or warnings. */
@@ -47,7 +44,8 @@ export async function objectFromBody(
   fieldValidation: FieldValidation,
 ): Promise<KubeObject> {
   const encoding = bodyEncoding(request.headers['content-type'])
-  const { object, strictErrors } = decodedObject(await parseDocument(encoding, request.body, expected.type), expected)
+  const document = await parseDocument(encoding, request.body, expected.type)
+  const { object, strictErrors } = decodedObject(document, expected)
   reportProblems(expected, strictErrors, fieldValidation, warnings)
   return object
 }
@@ -65,7 +63,7 @@ export function decodedObject(document: ParsedDocument, expected: Expected): Dec
     throw badRequest(`the body of the request must be an object of kind ${expected.kind.kind}`)
   }
   requireKind(value, expected)
-  const { object, strictErrors } = decodeTyped(expected.type, document)
+  const { object, strictErrors } = decodeTyped(expected.type, document, cannotHandle(expected.kind, expected.kind))
   const typed = object as KubeObject
   typed.kind = expected.kind.kind
   typed.apiVersion = apiVersionOf(expected.kind)
@@ -79,7 +77,7 @@ function requireKind(given: { apiVersion?: unknown; kind?: unknown }, { kind }: 
   const givenVersion = typeof given.apiVersion === 'string' && given.apiVersion !== '' ? given.apiVersion : wanted
   if (givenKind === kind.kind && givenVersion === wanted) return
   const { version } = parseApiVersion(givenVersion)
-  const cannot = `${givenKind} in version ${JSON.stringify(version)} cannot be handled as a ${kind.kind}:`
+  const cannot = cannotHandle({ kind: givenKind, version }, kind)
   if (!objectType({ apiVersion: givenVersion, kind: givenKind })) {
     throw badRequest(
       `${cannot} no kind "${givenKind}" is registered for version "${givenVersion}" in scheme "pkg/runtime/scheme.go:111"`,
@@ -93,6 +91,10 @@ function requireKind(given: { apiVersion?: unknown; kind?: unknown }, { kind }: 
   throw badRequest(
     `${cannot} converting (${goTypeName(givenKind, version)}) to (${goTypeName(kind.kind, kind.version)}): unknown conversion`,
   )
+}
+
+function cannotHandle(given: { kind: string; version: string }, wanted: { kind: string }): string {
+  return `${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${wanted.kind}:`
 }
 
 function goTypeName(kind: string, version: string): string {
@@ -111,6 +113,5 @@ export function reportProblems(
     for (const text of strictErrors) warnings.add(text)
     return
   }
-  const cannot = `${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}:`
-  throw badRequest(`${cannot} ${strictDecodingMessage(strictErrors)}`)
+  throw badRequest(`${cannotHandle(kind, kind)} ${strictDecodingMessage(strictErrors)}`)
 }

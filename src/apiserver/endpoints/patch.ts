@@ -2,7 +2,7 @@
  * PATCH in its four formats. All but apply work on the stored object's JSON and are tried again when another write came
  * between. Source: apiserver's `endpoints/handlers/patch.go`.
  */
-import { badRequest } from '../../api/errors.ts'
+import { apiError, badRequest } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { applyJsonPatch, unknownOperationFields } from '../../api/patch/json-patch.ts'
 import { isObject } from '../../api/patch/json-value.ts'
@@ -15,7 +15,7 @@ import { updateObject } from '../registry/update.ts'
 import type { ApiResponse } from '../request.ts'
 import { parseDocument } from '../scheme/codec.ts'
 import type { Served } from '../scheme/served.ts'
-import { decodedObject, type Expected, reportProblems, unsupportedMediaType } from './body.ts'
+import { decodedObject, type Expected, reportProblems } from './body.ts'
 import { callerOf, type Exchange } from './exchange.ts'
 import type { EndpointParts } from './parts.ts'
 import { representationOf } from './read.ts'
@@ -30,13 +30,6 @@ const formats: Readonly<Record<string, PatchFormat>> = {
   'application/apply-patch+yaml': 'apply',
   'application/apply-patch+cbor': 'apply',
 }
-const offered = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-  'application/apply-patch+yaml',
-]
-
 export interface Patch {
   format: PatchFormat
   /** Parsed: operations, or an object. */
@@ -68,9 +61,13 @@ export async function patchEndpoint(parts: EndpointParts, served: Served, exchan
 export function patchFormat({ request }: Exchange, served: Served): PatchFormat {
   const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
   const format = formats[mediaType]
-  const types = served.custom ? offered.filter((type) => formats[type] !== 'strategic') : offered
-  if (!format || (format === 'strategic' && served.custom)) throw unsupportedMediaType(types, mediaType)
+  if (!format || (format === 'strategic' && served.custom)) throw unsupportedMediaType()
   return format
+}
+
+function unsupportedMediaType(): Error {
+  const message = '415: Unsupported Media Type'
+  return apiError({ code: 415, reason: 'UnsupportedMediaType', message, details: {} })
 }
 
 export async function readPatch({ request }: Exchange, format: PatchFormat, served: Served): Promise<Patch> {

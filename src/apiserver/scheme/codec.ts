@@ -27,15 +27,19 @@ export async function parseDocument(
 
 /**
  * The parsed value as an object of the type, with the schema's defaults; takes the value over. `strictErrors` are what
- * strict field validation refuses. Throws a 400 that names the field when the value does not fit.
+ * strict field validation refuses. Throws a 400 that begins with `cannot` and names the field when the value does not fit.
  */
-export function decodeTyped(type: StructNode, document: ParsedDocument): { object: object; strictErrors: string[] } {
+export function decodeTyped(
+  type: StructNode,
+  document: ParsedDocument,
+  cannot: string,
+): { object: object; strictErrors: string[] } {
   try {
     const decoded = decodeDocument(type, document)
     applySchemaDefaults(type, decoded.object)
     return decoded
   } catch (error) {
-    if (error instanceof DecodeError) throw badRequest(error.message)
+    if (error instanceof DecodeError) throw badRequest(`${cannot} ${error.message}`)
     throw error
   }
 }
