@@ -8,24 +8,21 @@ import { silent } from '../../platform/log.ts'
 import { simulatedClock } from '../../platform/simulated/clock.ts'
 import { simulatedRandom } from '../../platform/simulated/random.ts'
 import { memoryStore } from '../../store/memory/memory-store.ts'
-import { allowAll } from '../authorize.ts'
-import { createApiServer } from '../server.ts'
+import { startTestApiServer } from '../testing.ts'
 import { bootstrap } from './bootstrap.ts'
 import { defaultRbac, reconcileBinding, reconcileRole, rulesOfDefaultRole } from './default-rbac.ts'
 
 const advertise = { address: '192.0.2.1', port: 6443, hostName: 'host-a' }
 
-const strategies = new Map([
-  ['clusterroles.rbac.authorization.k8s.io', { resource: rbacV1.clusterRoles as Resource, validateName: () => [] }],
-])
+const clusterRoles = { resource: rbacV1.clusterRoles as Resource, validateName: () => [] }
+const strategies = new Map([['clusterroles.rbac.authorization.k8s.io', clusterRoles]])
 
 async function start(clock = simulatedClock(), store = memoryStore({ clock }), more = {}) {
   const random = simulatedRandom('bootstrap-test')
-  const security = { authenticator: { authenticate: async () => undefined }, authorizer: allowAll }
-  const server = await createApiServer({ store, clock, random, log: silent, security, strategies })
+  const { server, transport } = await startTestApiServer({ store, clock, random, strategies })
   const options = { server, store, clock, random, log: silent, advertise, clientCaPem: 'CA', ...more }
   const done = await bootstrap(options)
-  const client = createClient(server.transportFor({ name: 'admin', groups: ['system:masters'], extra: {} }))
+  const client = createClient(transport)
   return { clock, store, server, done, client }
 }
 
