@@ -61,6 +61,4 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   defaultPropagation?: 'Orphan' | 'Background'
   /** Seconds after which an object disappears by itself (events: 3600). */
   ttlSeconds?(object: T): number | undefined
-  /** Server-side table, beyond the generic Name and Age: cells in the order of the columns of the schema's table. */
-  row?(object: T, nowMs: number): unknown[]
 }
