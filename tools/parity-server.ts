@@ -20,7 +20,7 @@ import { realPlatform } from '../src/platform/real/platform.ts'
 import { memoryStore } from '../src/store/memory/memory-store.ts'
 
 const token = 'parity'
-const admin = { name: 'admin', groups: [mastersGroup], extra: {} }
+const admin = { name: 'admin', uid: 'admin', groups: [mastersGroup], extra: {} }
 const { clock, random, net } = realPlatform()
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const key = signingKey(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
