@@ -3,21 +3,21 @@
  * them per Service, and a flush sends the difference.
  */
 
-/** The maps and sets of the table; `ruleset.ts` declares and reads them. Keys of `port*` maps have no address. */
-export type MapName =
+/**
+ * Maps of endpoints, one for each place in a list: `endpoints-0` holds every front's first endpoint. `local-` ones hold
+ * those of this node alone, for `externalTrafficPolicy: Local`. Made when first needed.
+ */
+export type EndpointMap = `${'' | 'port-'}${'' | 'local-'}endpoints-${number}`
+
+/** The maps and sets that are always there; `ruleset.ts` declares and reads them. `port-` keys have no address. */
+export type FixedMap =
   /** address . protocol . port → verdict: where a Service's address begins. */
   | 'services'
-  /** address . protocol . port . index → endpoint: all endpoints in use. */
-  | 'endpoints'
-  /** As `endpoints`, of this node alone, for `externalTrafficPolicy: Local`. */
-  | 'local-endpoints'
   /** Verdict for clients inside the cluster, where outside clients get only local endpoints. */
   | 'inside-verdicts'
   /** Verdict for clients outside, of the same addresses. */
   | 'outside-verdicts'
   | 'port-services'
-  | 'port-endpoints'
-  | 'port-local-endpoints'
   | 'port-inside-verdicts'
   | 'port-outside-verdicts'
   /** Services that can't be served now → reject or drop. */
@@ -34,6 +34,8 @@ export type MapName =
   | 'host-ports'
   | 'host-address-ports'
 
+export type MapName = FixedMap | EndpointMap
+
 export interface Element {
   map: MapName
   /** As nft writes it: `10.96.0.10 . udp . 53`. */
@@ -48,4 +50,8 @@ export type Protocol = 'tcp' | 'udp' | 'sctp'
 export function protocolOf(name: string | undefined): Protocol | undefined {
   const protocol = (name ?? 'TCP').toLowerCase()
   return protocol === 'tcp' || protocol === 'udp' || protocol === 'sctp' ? protocol : undefined
+}
+
+export function isEndpointMap(map: MapName): map is EndpointMap {
+  return /endpoints-\d+$/.test(map)
 }

@@ -105,8 +105,8 @@ function unserved(front: Front): Element {
 
 function listed(front: Front, map: 'endpoints' | 'local-endpoints', backends: readonly Backend[]): Element[] {
   return backends.map((backend, index) => ({
-    map: mapOf(front, map),
-    key: `${front.key} . ${index}`,
+    map: `${front.byPort ? 'port-' : ''}${map}-${index}` as const,
+    key: front.key,
     value: `${backend.address} . ${backend.port}`,
   }))
 }
@@ -116,14 +116,7 @@ function remembered(front: Front): Element[] {
   return [{ map: mapOf(front, 'sticky'), key: front.key, value: `jump remember-${front.affinitySeconds}` }]
 }
 
-type PlainMap =
-  | 'services'
-  | 'endpoints'
-  | 'local-endpoints'
-  | 'inside-verdicts'
-  | 'outside-verdicts'
-  | 'unserved'
-  | 'sticky'
+type PlainMap = 'services' | 'inside-verdicts' | 'outside-verdicts' | 'unserved' | 'sticky'
 
 function mapOf(front: Front, name: PlainMap): MapName {
   return front.byPort ? `port-${name}` : name

@@ -1,9 +1,10 @@
 /**
- * The fixed part of the table: maps, sets and the chains that read them, as nft script text. Pure.
+ * The table's chains and the maps they read, as nft script text. Pure.
  *
  * A rule can draw a random number only below a constant, so Services with equally many endpoints and the same
- * treatment share a chain, made when it is first needed: `cluster-3` draws below 3 and looks the endpoint up under
- * (address, protocol, port, number). No chain belongs to a Service, which is what keeps ten thousand of them quick.
+ * treatment share a chain, made when it is first needed: `cluster-3` draws 0, 1 or 2 and goes to the chain of that
+ * place in the list, where one map has the endpoint of every Service. No chain belongs to a Service, which is what
+ * keeps ten thousand of them quick.
  *
  * | chain | treatment |
  * |---|---|
@@ -12,12 +13,14 @@
  * | `split` | `externalTrafficPolicy: Local`: inside clients to `inside-N`, others to `local-N` |
  * | `inside-N` | any endpoint |
  * | `local-N` | this node's endpoints, client address kept |
+ * | `endpoints-I`, `local-endpoints-I` | translates to the endpoint at place I |
  * | `remember-S` | notes the endpoint a client got, for S seconds |
  *
  * With `port-` in front the key is (protocol, port) of a node port; with `sticky-` before the number, a remembered
- * endpoint goes first.
+ * endpoint goes first. Keys are of plain types: with `typeof` and a number in the key, nft 1.0 refuses to add a chain
+ * to a table that is in the kernel already.
  */
-import type { MapName } from './element.ts'
+import type { FixedMap } from './element.ts'
 
 export interface RulesetOptions {
   table: string
@@ -34,24 +37,20 @@ export interface RulesetOptions {
 
 /** Bit that a packet carries from its translation to the masquerade; the value other proxies use as well. */
 const masqueradeMark = '0x4000'
+const mark = `meta mark set meta mark | ${masqueradeMark}`
 const affinitySizeMax = 65_536
 
 const addressKey = 'ip daddr . meta l4proto . th dport'
 const portKey = 'meta l4proto . th dport'
 const typeOfAddressKey = 'ipv4_addr . inet_proto . inet_service'
 const typeOfPortKey = 'inet_proto . inet_service'
-const endpointTypes = 'numgen random mod 2 : ip daddr . th dport'
 const routable = 'meta l4proto { tcp, udp, sctp }'
 
-const declarations: Record<MapName, string> = {
+const declarations: Record<FixedMap, string> = {
   services: `map services { type ${typeOfAddressKey} : verdict; }`,
-  endpoints: `map endpoints { typeof ${addressKey} . ${endpointTypes}; }`,
-  'local-endpoints': `map local-endpoints { typeof ${addressKey} . ${endpointTypes}; }`,
   'inside-verdicts': `map inside-verdicts { type ${typeOfAddressKey} : verdict; }`,
   'outside-verdicts': `map outside-verdicts { type ${typeOfAddressKey} : verdict; }`,
   'port-services': `map port-services { type ${typeOfPortKey} : verdict; }`,
-  'port-endpoints': `map port-endpoints { typeof ${portKey} . ${endpointTypes}; }`,
-  'port-local-endpoints': `map port-local-endpoints { typeof ${portKey} . ${endpointTypes}; }`,
   'port-inside-verdicts': `map port-inside-verdicts { type ${typeOfPortKey} : verdict; }`,
   'port-outside-verdicts': `map port-outside-verdicts { type ${typeOfPortKey} : verdict; }`,
   unserved: `map unserved { type ${typeOfAddressKey} : verdict; }`,
@@ -76,7 +75,7 @@ export function baseScript(options: RulesetOptions): string {
   return `${lines.join('\n')}\n`
 }
 
-const affinityDeclaration = `map affinity { typeof ip saddr . ${addressKey} : ip daddr . th dport; flags dynamic,timeout; size ${affinitySizeMax}; }`
+const affinityDeclaration = `map affinity { type ipv4_addr . ${typeOfAddressKey} : ipv4_addr . inet_service; flags dynamic,timeout; size ${affinitySizeMax}; }`
 
 /** `map services {…}` → `map ip k8ts services {…}` */
 function inTable(declaration: string, table: string): string {
@@ -84,7 +83,6 @@ function inTable(declaration: string, table: string): string {
 }
 
 function fixedChains({ clusterCidr }: RulesetOptions): Record<string, string[]> {
-  const mark = `meta mark set meta mark | ${masqueradeMark}`
   const split = (key: string, prefix: string): string[] => [
     `ip saddr ${clusterCidr} ${key} vmap @${prefix}inside-verdicts`,
     `fib saddr type local ${mark} ${key} vmap @${prefix}inside-verdicts`,
@@ -100,7 +98,7 @@ function fixedChains({ clusterCidr }: RulesetOptions): Record<string, string[]> 
       `${toThisNode} ${routable} dnat ip to ${addressKey} map @host-address-ports`,
       `${toThisNode} ${routable} dnat ip to ${portKey} map @host-ports`,
     ],
-    refuse: ['reject'],
+    refuse: ['meta l4proto tcp reject with tcp reset', 'reject'],
     'find-unserved': [`${addressKey} vmap @unserved`, `${toThisNode} ${portKey} vmap @port-unserved`],
     'find-sticky': ['tcp', 'udp', 'sctp'].flatMap((protocol) => [
       `meta l4proto ${protocol} ct original ip daddr . meta l4proto . ct original proto-dst vmap @sticky`,
@@ -112,7 +110,7 @@ function fixedChains({ clusterCidr }: RulesetOptions): Record<string, string[]> 
 /** Chain → hook and rules. Translation sees the first packet of a connection only, and so do its chains. */
 function hookedChains(options: RulesetOptions): Record<string, [hook: string, rules: string[]]> {
   const { clusterCidr, serviceCidr, bridgeFiltered } = options
-  const unused = ['ip daddr @cluster-ips reject', `ip daddr ${serviceCidr} drop`]
+  const unused = ['ip daddr @cluster-ips jump refuse', `ip daddr ${serviceCidr} drop`]
   const sameNode = `ct status dnat ip saddr ${clusterCidr} ip daddr ${clusterCidr} masquerade fully-random`
   return {
     prerouting: ['nat hook prerouting priority -100', ['jump find']],
@@ -134,28 +132,50 @@ function hookedChains(options: RulesetOptions): Record<string, [hook: string, ru
   }
 }
 
-/** The script that makes a shared chain. Throws on a name that no plan produces. */
-export function sharedChainScript(name: string, { table, clusterCidr }: RulesetOptions): string {
+/**
+ * The commands that make a shared chain, after those it goes to.
+ * @param present chains that exist; the ones made are added
+ * Throws on a name that no plan produces.
+ */
+export function sharedChain(name: string, present: Set<string>, options: RulesetOptions): string[] {
+  if (present.has(name)) return []
+  present.add(name)
+  const { table } = options
   const remember = /^remember-(\d+)$/.exec(name)
-  if (remember) return chainLines(table, name, rememberRules(Number(remember[1]))).join('\n')
+  if (remember) return chainLines(table, name, rememberRules(Number(remember[1])))
+  if (/endpoints-\d+$/.test(name)) return endpointChain(name, table)
   const parsed = /^(port-)?(cluster|external|inside|local)-(sticky-)?(\d+)$/.exec(name)
   if (!parsed) throw new Error(`make the nft chain ${name}: no treatment has this name`)
   const [, prefix = '', flow, sticky, count] = parsed
-  const key = prefix === '' ? addressKey : portKey
+  const list = `${prefix}${flow === 'local' ? 'local-' : ''}endpoints`
+  const places = Array.from({ length: Number(count) }, (_, index) => `${list}-${index}`)
   const rules: string[] = []
-  if (flow === 'cluster') rules.push(`ip saddr != ${clusterCidr} meta mark set meta mark | ${masqueradeMark}`)
-  if (flow === 'external') rules.push(`meta mark set meta mark | ${masqueradeMark}`)
+  if (flow === 'cluster') rules.push(`ip saddr != ${options.clusterCidr} ${mark}`)
+  if (flow === 'external') rules.push(mark)
   if (sticky) rules.push(`${routable} dnat ip to ip saddr . ${addressKey} map @affinity`)
-  const map = `${prefix}${flow === 'local' ? 'local-endpoints' : 'endpoints'}`
-  rules.push(`${routable} dnat ip to ${key} . numgen random mod ${count} map @${map}`)
-  return chainLines(table, name, rules).join('\n')
+  rules.push(
+    places.length === 1
+      ? `goto ${places[0]}`
+      : `numgen random mod ${count} vmap { ${places.map((place, index) => `${index} : goto ${place}`).join(', ')} }`,
+  )
+  return [...places.flatMap((place) => sharedChain(place, present, options)), ...chainLines(table, name, rules)]
+}
+
+/** A map and the chain of the same name that looks into it. */
+function endpointChain(name: string, table: string): string[] {
+  const [key, type] = name.startsWith('port-') ? [portKey, typeOfPortKey] : [addressKey, typeOfAddressKey]
+  return [
+    `add map ip ${table} ${name} { type ${type} : ipv4_addr . inet_service; }`,
+    ...chainLines(table, name, [`${routable} dnat ip to ${key} map @${name}`]),
+  ]
 }
 
 /** The original destination's port is typed only behind a fixed protocol, hence a rule for each. */
 function rememberRules(seconds: number): string[] {
   const key = 'ct original ip saddr . ct original ip daddr . meta l4proto . ct original proto-dst'
   return ['tcp', 'udp', 'sctp'].map(
-    (protocol) => `meta l4proto ${protocol} update @affinity { ${key} timeout ${seconds}s : ip daddr . ${protocol} dport }`,
+    (protocol) =>
+      `meta l4proto ${protocol} update @affinity { ${key} timeout ${seconds}s : ip daddr . ${protocol} dport }`,
   )
 }
 

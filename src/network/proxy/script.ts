@@ -1,6 +1,6 @@
 /** Differences as one nft script, which the kernel applies as a whole or not at all. Pure. */
-import type { MapName } from './element.ts'
-import { baseScript, type RulesetOptions, sharedChainScript } from './ruleset.ts'
+import { isEndpointMap, type MapName } from './element.ts'
+import { baseScript, type RulesetOptions, sharedChain } from './ruleset.ts'
 import type { Difference } from './state.ts'
 
 /** Elements on one line of the script: `nft` reads long lines, people do not. */
@@ -22,11 +22,10 @@ export function fullScript(all: readonly Difference[], options: RulesetOptions):
 export function changeScript(differences: readonly Difference[], chains: Set<string>, options: RulesetOptions): Script {
   const present = new Set(chains)
   const lines: string[] = []
-  for (const { after } of differences) {
-    const chain = /^(?:goto|jump) (\S+)/.exec(after ?? '')?.[1]
-    if (chain === undefined || chain in fixedTargets || present.has(chain)) continue
-    lines.push(sharedChainScript(chain, options))
-    present.add(chain)
+  for (const { map, after } of differences) {
+    if (after === undefined) continue
+    const chain = isEndpointMap(map) ? map : /^(?:goto|jump) (\S+)/.exec(after)?.[1]
+    if (chain !== undefined && !(chain in fixedTargets)) lines.push(...sharedChain(chain, present, options))
   }
   const removed = differences.filter((each) => each.before !== undefined)
   const added = differences.filter((each) => each.after !== undefined)

@@ -5,7 +5,7 @@
  * come, and would be sent to a dead address for ever; likewise flows that passed untranslated before a Service had its
  * first endpoint. And a client must not be kept on an endpoint that is gone by session affinity.
  */
-import type { MapName } from './element.ts'
+import { isEndpointMap, type MapName } from './element.ts'
 import type { Difference } from './state.ts'
 
 /** The part of `ProxyState` that is asked here. */
@@ -36,9 +36,8 @@ export interface Affinity {
 export function changedUdpFronts(differences: readonly Difference[]): Set<string> {
   const fronts = new Set<string>()
   for (const { map, key } of differences) {
-    if (!/(^| )udp /.test(key)) continue
-    if (endpointMaps.has(map)) fronts.add(withoutIndex(key))
-    else if (map === 'services' || map === 'port-services') fronts.add(key)
+    const isFront = isEndpointMap(map) || map === 'services' || map === 'port-services'
+    if (isFront && /(^| )udp /.test(key)) fronts.add(key)
   }
   return fronts
 }
@@ -60,8 +59,7 @@ export function frontsWithStaleAffinity(differences: readonly Difference[], stat
   for (const { map, key, before } of differences) {
     if (before === undefined) continue
     if ((map === 'sticky' || map === 'port-sticky') && state.value(map, key) === undefined) fronts.add(key)
-    if (endpointMaps.has(map) && state.value(`${prefixOf(withoutIndex(key))}sticky`, withoutIndex(key)) !== undefined)
-      fronts.add(withoutIndex(key))
+    if (isEndpointMap(map) && state.value(`${prefixOf(key)}sticky`, key) !== undefined) fronts.add(key)
   }
   return fronts
 }
@@ -79,8 +77,6 @@ export function staleAffinities(
   })
 }
 
-const endpointMaps = new Set<string>(['endpoints', 'local-endpoints', 'port-endpoints', 'port-local-endpoints'])
-
 /** The front itself (`address . protocol . port`) or the node port with its last two parts. */
 function frontIn(fronts: ReadonlySet<string>, front: string): string | undefined {
   if (fronts.has(front)) return front
@@ -89,9 +85,9 @@ function frontIn(fronts: ReadonlySet<string>, front: string): string | undefined
 }
 
 function isEndpointOf(front: string, endpoint: string, state: Wanted): boolean {
-  for (const map of [`${prefixOf(front)}endpoints`, `${prefixOf(front)}local-endpoints`] as const)
+  for (const list of ['endpoints', 'local-endpoints'] as const)
     for (let index = 0; ; index++) {
-      const value = state.value(map, `${front} . ${index}`)
+      const value = state.value(`${prefixOf(front)}${list}-${index}`, front)
       if (value === endpoint) return true
       if (value === undefined) break
     }
@@ -100,10 +96,6 @@ function isEndpointOf(front: string, endpoint: string, state: Wanted): boolean {
 
 function prefixOf(front: string): 'port-' | '' {
   return front.split(' . ').length === 2 ? 'port-' : ''
-}
-
-function withoutIndex(key: string): string {
-  return key.slice(0, key.lastIndexOf(' . '))
 }
 
 /** Reads the lines of `conntrack -L -p udp`; other lines are skipped. */
