@@ -6,10 +6,26 @@ import { type FieldStrategy, mergeObject, withoutDirectives } from './strategic.
 /** Merges a list whose strategy is `merge`: objects by their key, scalars as a set. */
 export function mergeList(original: unknown[], patch: unknown[], strategy: FieldStrategy): unknown[] {
   if (original.length === 0 && patch.length === 0) return original
-  if (!holdsObjects([...original, ...patch])) return distinct([...original, ...patch])
+  const identity = identityOf(strategy.mergeKey)
+  if (!holdsObjects([...original, ...patch])) {
+    return inPatchOrder({ merged: distinct([...original, ...patch]), original, changes: patch }, identity)
+  }
   if (strategy.mergeKey === '') throw plainFailure('cannot merge lists without merge key for the declared type')
   const { kept, changes } = applyElementDirectives(original as JsonObject[], patch as JsonObject[], strategy.mergeKey)
-  return mergeElements(kept, changes, strategy)
+  return inPatchOrder({ merged: mergeElements(kept, changes, strategy), original, changes }, identity)
+}
+
+/** What the patch mentions stands in its order, and before what it does not mention unless that stood before it. */
+function inPatchOrder(
+  { merged, original, changes }: Pick<OrderRequest, 'merged' | 'original' | 'changes'>,
+  identity: (item: unknown) => unknown,
+): unknown[] {
+  const rank = indexBy(changes, identity)
+  const serverRank = indexBy(original, identity)
+  const mentioned = merged.filter((item) => rank.has(identity(item)))
+  mentioned.sort((a, b) => rank.get(identity(a))! - rank.get(identity(b))!)
+  const others = merged.filter((item) => !rank.has(identity(item)))
+  return weave(others, mentioned, (item) => serverRank.get(identity(item)))
 }
 
 export function deleteFromPrimitives(original: unknown[], removed: unknown[]): unknown[] {

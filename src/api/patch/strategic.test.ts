@@ -18,15 +18,15 @@ const cases: [string, unknown, unknown, unknown][] = [
           name: 'a',
           image: 'a:2',
           env: [
-            { name: 'X', value: '1' },
             { name: 'Y', value: '2' },
+            { name: 'X', value: '1' },
           ],
         },
         b,
       ],
     },
   ],
-  ['appends a new container', { containers: [a] }, { containers: [b] }, { containers: [a, b] }],
+  ['puts a new container first', { containers: [a] }, { containers: [b] }, { containers: [b, a] }],
   [
     'deletes by directive',
     { containers: [a, b] },

@@ -84,7 +84,7 @@ function automounts({ spec }: Pod, account: ServiceAccount): boolean {
 /** A volume of ours that is already there (a pod copied from a running one) is used again. */
 function mountToken({ spec }: Pod, random: Random): void {
   if (!spec) return
-  const present = spec.volumes?.find(({ name }) => name.startsWith(volumePrefix))
+  const present = spec.volumes?.find(({ name }) => name?.startsWith(volumePrefix))
   const name = present?.name ?? volumePrefix + nameSuffix(random)
   const mounted = [...(spec.initContainers ?? []), ...spec.containers].filter((container) => addMount(container, name))
   if (!present && mounted.length > 0) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)]

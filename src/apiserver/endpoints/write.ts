@@ -124,7 +124,7 @@ export function matchName(object: KubeObject, name: string): void {
   const given = object.metadata.name ?? ''
   if (given === name) return
   if (given === '')
-    throw badRequest('the name of the object (based on URL) was not specified and could not be determined')
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
   throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
 }
 
