@@ -39,6 +39,8 @@ export function clusterConfig(
 export function paths({ home }: Pick<ClusterConfig, 'home'>) {
   return {
     adminKubeconfig: join(home, 'admin.kubeconfig'),
+    agentKubeconfig: join(home, 'kubelet.kubeconfig'),
+    proxyKubeconfig: join(home, 'kube-proxy.kubeconfig'),
     database: join(home, 'store', 'k8ts.db'),
     run: join(home, 'run'),
     logs: join(home, 'logs'),

@@ -23,6 +23,7 @@ export function leafProfiles(names: ClusterNames): Record<LeafName, LeafProfile>
     admin: client('kubernetes-admin', 'system:masters'),
     'controller-manager': client('system:kube-controller-manager'),
     scheduler: client('system:kube-scheduler'),
+    'kube-proxy': client('system:kube-proxy'),
     'apiserver-kubelet-client': client('kube-apiserver-kubelet-client', 'system:masters'),
     kubelet: nodeClient(names.nodeName),
     'kubelet-server': nodeServing(names.nodeName, names.nodeAddresses),
@@ -34,6 +35,7 @@ export type LeafName =
   | 'admin'
   | 'controller-manager'
   | 'scheduler'
+  | 'kube-proxy'
   | 'apiserver-kubelet-client'
   | 'kubelet'
   | 'kubelet-server'

@@ -1,0 +1,126 @@
+/** `k8ts agent`: this machine as a node: containerd, pod network, kubelet and service proxy. */
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { createClient } from '../client/client-impl.ts'
+import { httpTransport } from '../client/http-transport.ts'
+import { createInformers } from '../client/informer-impl.ts'
+import { loadKubeconfig } from '../client/kubeconfig.ts'
+import { remoteRuntime } from '../kubelet/cri/remote.ts'
+import { startKubelet } from '../kubelet/kubelet.ts'
+import { preparePodNetwork } from '../network/cni/prepare.ts'
+import { startServiceProxy } from '../network/proxy/proxy.ts'
+import { connectGrpc } from '../platform/grpc.ts'
+import { type ClusterConfig, paths } from './config.ts'
+import { startContainerd } from './host/containerd.ts'
+import { hostPaths } from './host/paths.ts'
+import { provideImages } from './host/provide-images.ts'
+import type { Machine } from './machine.ts'
+
+export interface RunningAgent {
+  /** Containers, network and rules stay as they are. */
+  stop(): Promise<void>
+}
+
+/** The node's share of the pod network. One node has the first; further ones get theirs from the control plane. */
+const nodePodCidr = '10.244.0.0/24'
+const credentialsPollMs = 20
+
+export async function startAgent(machine: Machine, config: ClusterConfig): Promise<RunningAgent> {
+  const { clock, random, disk, exec, net, log } = machine
+  const host = hostPaths(config.home)
+  const doors = { clock, disk, exec, net, log, paths: host }
+  const [containerd, network] = await Promise.all([
+    startContainerd(doors),
+    preparePodNetwork({
+      disk,
+      exec,
+      log,
+      podCidr: nodePodCidr,
+      clusterCidr: config.podCidr,
+      configDirectory: host.cniConfigDirectory,
+      dataDirectory: host.cniDataDirectory,
+    }),
+    untilThere(machine, paths(config).adminKubeconfig),
+  ])
+  const { agentKubeconfig, proxyKubeconfig } = paths(config)
+  const [kubeletClient, proxyClient] = await Promise.all([
+    clientOf(machine, agentKubeconfig),
+    clientOf(machine, proxyKubeconfig),
+  ])
+  const informers = createInformers({ client: proxyClient, clock, random: random.stream('kube-proxy'), log })
+  const proxy = startServiceProxy({
+    informers,
+    exec,
+    clock,
+    log,
+    nodeName: config.nodeName,
+    clusterCidr: config.podCidr,
+    serviceCidr: config.serviceCidr,
+    bridgeFiltered: network.bridgeFiltered,
+  })
+  informers.start()
+  await provideImages({ disk, exec, log, paths: host })
+  const kubelet = await startKubelet({
+    client: kubeletClient,
+    clock,
+    random: random.stream('kubelet'),
+    disk,
+    exec,
+    net,
+    log,
+    connectGrpc,
+    runtime: remoteRuntime(connectGrpc({ target: `unix://${containerd.socketPath}` })),
+    config: await kubeletConfig(machine, config),
+  })
+  log.info('the node agent is up', { node: config.nodeName, adopted: containerd.adopted })
+  return {
+    async stop() {
+      await kubelet.stop()
+      await proxy.stop()
+      await informers.stop()
+      containerd.release()
+    },
+  }
+}
+
+async function kubeletConfig({ disk, architecture }: Machine, config: ClusterConfig) {
+  const { pki } = paths(config)
+  const read = (name: string) => disk.readText(join(pki, name))
+  const [certificatePem, keyPem, clientCaPem] = await Promise.all([
+    read('kubelet-server.crt'),
+    read('kubelet-server.key'),
+    read('ca.crt'),
+  ])
+  return {
+    nodeName: config.nodeName,
+    rootDirectory: join(config.home, 'kubelet'),
+    logDirectory: join(config.home, 'pod-logs'),
+    nodeAddresses: [config.nodeAddress],
+    clusterDns: [config.dnsServiceIp],
+    clusterDomain: config.clusterDomain,
+    cgroupRoot: cgroupRoot(config.home),
+    podCidr: nodePodCidr,
+    architecture,
+    server: { port: config.kubeletPort, identity: { certificatePem, keyPem }, clientCaPem },
+  }
+}
+
+/** Clusters with different homes keep apart on one machine. */
+export function cgroupRoot(home: string): string {
+  return `/k8ts-${createHash('sha256').update(home).digest('hex').slice(0, 8)}`
+}
+
+async function clientOf({ disk, net }: Machine, kubeconfig: string) {
+  const { server, tls } = await loadKubeconfig(disk, kubeconfig)
+  return createClient(httpTransport({ net, server, tls }))
+}
+
+/** The server on this machine writes the node's credentials when it is up. */
+async function untilThere({ clock, disk, log }: Machine, path: string): Promise<void> {
+  let told = false
+  while (!(await disk.stat(path))) {
+    if (!told) log.info('waiting for the control plane to write the credentials', { path })
+    told = true
+    await clock.sleep(credentialsPollMs)
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * API server, controllers and scheduler in one process over any store: the heart of `k8ts server` and of clusters inside
+ * a test. It opens no socket by itself.
+ */
+import { discoveryDocument, keySet, type SigningKey, signingKey } from '../../apiserver/authentication/jwt.ts'
+import { type BootstrapOptions, type Bootstrapped, bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
+import { rulesOfDefaultRole } from '../../apiserver/bootstrap/default-rbac.ts'
+import { jsonResponse, pageNotFound } from '../../apiserver/http/status.ts'
+import { tables } from '../../apiserver/negotiation/tables.ts'
+import type { NodeProxy } from '../../apiserver/node-proxy.ts'
+import type { NonResource } from '../../apiserver/nonresource/endpoints.ts'
+import { conversions, strategies } from '../../apiserver/registry/strategies.ts'
+import type { UserInfo } from '../../apiserver/request.ts'
+import { type ApiServer, createApiServer } from '../../apiserver/server.ts'
+import { serverUser, standardSecurity } from '../../apiserver/standard-security.ts'
+import type { Client } from '../../client/client.ts'
+import { createClient } from '../../client/client-impl.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/log.ts'
+import type { Random } from '../../platform/random.ts'
+import type { Store } from '../../store/store.ts'
+import type { ClusterPki } from '../pki/cluster-pki.ts'
+import { ControllerGroup } from './controller-group.ts'
+
+export interface ControlPlaneParts {
+  store: Store
+  pki: ClusterPki
+  clock: Clock
+  random: Random
+  log: Logger
+  serviceCidr: string
+  /** Where pods and nodes reach this server. Absent: no `kubernetes` Service. */
+  advertise?: BootstrapOptions['advertise']
+  /** Absent: no logs, exec or proxies. */
+  nodeProxy?: NodeProxy
+}
+
+export interface ControlPlane {
+  api: ApiServer
+  /** In process, as the server itself. */
+  client: Client
+  /** Runs controllers and scheduler from now on. */
+  startControllers(): Promise<void>
+  stop(): Promise<void>
+}
+
+const tokenIssuer = 'https://kubernetes.default.svc.cluster.local'
+const frontProxyNames = ['front-proxy-client']
+
+/** Resolves when the API answers and the system's own objects are there. */
+export async function createControlPlane(parts: ControlPlaneParts): Promise<ControlPlane> {
+  const { store, pki, clock, random, log } = parts
+  const key = signingKey(pki.serviceAccountKey.privateKeyPem)
+  const clientCaPem = pki.ca.certificatePem
+  const frontProxy = { caPem: pki.frontProxyCa.certificatePem, allowedNames: frontProxyNames }
+  const serviceCidrs = [parts.serviceCidr]
+  const api = await createApiServer({
+    store,
+    clock,
+    random,
+    log,
+    security: standardSecurity({
+      clock,
+      random,
+      clientCaPem,
+      frontProxy,
+      serviceAccounts: { keys: [key], issuer: tokenIssuer, audiences: [tokenIssuer] },
+      nodeRules: rulesOfDefaultRole('system:node'),
+    }),
+    strategies: strategies(),
+    services: { serviceCidrs },
+    conversions: conversions(),
+    tables,
+    documents: issuerDocuments([key]),
+    ...(parts.nodeProxy ? { nodeProxy: parts.nodeProxy } : {}),
+  })
+  const { advertise } = parts
+  const started: Bootstrapped = await bootstrap({
+    ...{ server: api, store, clock, random, log, serviceCidrs, clientCaPem, frontProxy },
+    ...(advertise ? { advertise } : {}),
+  })
+  const clientFor = (user: UserInfo) => createClient(api.transportFor(user))
+  const controllers = new ControllerGroup({ clock, random, log, rootCaPem: pki.ca.certificatePem, clientFor })
+  return {
+    api,
+    client: clientFor(serverUser),
+    startControllers: () => controllers.start(),
+    async stop() {
+      await controllers.stop()
+      await started.stop()
+      await api.stop()
+    },
+  }
+}
+
+/** OpenID discovery of the service account issuer, for who verifies our tokens elsewhere. */
+function issuerDocuments(keys: readonly SigningKey[]): NonResource {
+  return {
+    async answer({ info }) {
+      if (info.path === '/openid/v1/jwks') {
+        return jsonResponse(200, keySet(keys), { 'content-type': 'application/jwk-set+json' })
+      }
+      if (info.path !== '/.well-known/openid-configuration') return pageNotFound()
+      return jsonResponse(200, discoveryDocument(tokenIssuer, `${tokenIssuer}/openid/v1/jwks`, keys))
+    },
+  }
+}

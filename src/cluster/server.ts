@@ -1,0 +1,75 @@
+/** `k8ts server`: the control plane of a real cluster on this machine, over its embedded store and its HTTPS port. */
+import { dirname } from 'node:path'
+import { nodeProxy } from '../apiserver/node-proxy/proxy.ts'
+import { kubeconfigText } from '../client/kubeconfig.ts'
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
+import { applyAddons } from './addons.ts'
+import { type ClusterConfig, paths } from './config.ts'
+import { createControlPlane } from './control-plane/control-plane.ts'
+import type { Machine } from './machine.ts'
+import { type ClusterPki, ensureClusterPki } from './pki/cluster-pki.ts'
+
+export interface RunningServer {
+  port: number
+  stop(): Promise<void>
+}
+
+/** Connections under way have this long to end when the server stops. */
+const closeGraceMs = 2_000
+
+/** Resolves when requests are answered. Rejects when the store is damaged or the port is taken. */
+export async function startServer(machine: Machine, config: ClusterConfig): Promise<RunningServer> {
+  const { clock, random, disk, net, log } = machine
+  const { database, pki: pkiDirectory } = paths(config)
+  await disk.makeDirectory(dirname(database), 0o700)
+  const names = { nodeName: config.nodeName, nodeAddresses: [config.nodeAddress] }
+  const pki = await ensureClusterPki(names, { clock, random, store: { disk, directory: pkiDirectory } })
+  const store = await openSqliteStore({ path: database, clock, disk })
+  const kubeletTls = { caPem: pki.ca.certificatePem, identity: pki.leafs['apiserver-kubelet-client'] }
+  const plane = await createControlPlane({
+    store,
+    pki,
+    clock,
+    random,
+    log,
+    serviceCidr: config.serviceCidr,
+    advertise: { address: config.nodeAddress, port: config.apiServerPort, hostName: config.nodeName },
+    nodeProxy: nodeProxy({ net, random: random.stream('node-proxy'), kubeletTls }),
+  })
+  const listening = await plane.api.serve(net, {
+    host: '::',
+    port: config.apiServerPort,
+    identity: pki.leafs.apiserver,
+    clientCaPem: `${pki.ca.certificatePem}\n${pki.frontProxyCa.certificatePem}`,
+  })
+  await writeKubeconfigs(machine, config, pki)
+  await plane.startControllers()
+  await applyAddons(plane.client, config)
+  log.info('the control plane is up', { port: listening.port })
+  return {
+    port: listening.port,
+    async stop() {
+      // Watches last as long as their clients like: they end with the plane, so that the port can close.
+      const closing = listening.close(closeGraceMs)
+      await plane.stop()
+      await closing
+      await store.close()
+    },
+  }
+}
+
+/** The agent on this machine waits for its files, so they come when the port answers. */
+async function writeKubeconfigs({ disk }: Machine, config: ClusterConfig, pki: ClusterPki): Promise<void> {
+  const { nodeAddress, apiServerPort, nodeName } = config
+  const host = nodeAddress.includes(':') ? `[${nodeAddress}]` : nodeAddress
+  const common = { server: `https://${host}:${apiServerPort}`, caPem: pki.ca.certificatePem }
+  const { adminKubeconfig, agentKubeconfig, proxyKubeconfig } = paths(config)
+  const files = [
+    { path: proxyKubeconfig, user: 'system:kube-proxy', identity: pki.leafs['kube-proxy'] },
+    { path: agentKubeconfig, user: `system:node:${nodeName}`, identity: pki.leafs.kubelet },
+    { path: adminKubeconfig, user: 'kubernetes-admin', identity: pki.leafs.admin },
+  ]
+  for (const { path, user, identity } of files) {
+    await disk.write(path, kubeconfigText({ ...common, user, identity }), { mode: 0o600 })
+  }
+}
