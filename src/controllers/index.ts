@@ -1,5 +1,6 @@
 /** The set of controllers that `k8ts server` and `k8ts controller-manager` run, by the names of `--controllers`. */
 import type { Controller, ControllerParts } from '../client/controller.ts'
+import { clusterRoleAggregationController } from './clusterrole-aggregation/reconcile.ts'
 import { cronJobController } from './cronjob/reconcile.ts'
 import { daemonSetController } from './daemonset/reconcile.ts'
 import { deploymentController } from './deployment/reconcile.ts'
@@ -36,5 +37,6 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     nodeLifecycleController(parts),
     taintEvictionController(parts),
     garbageCollector(parts),
+    clusterRoleAggregationController(parts),
   ]
 }

@@ -1,0 +1,20 @@
+/** Keeps aggregated ClusterRoles (`admin`, `edit`, `view` and those of others) in step with the roles they are made of. */
+import { rbacV1 } from '../../api/resources.ts'
+import { type Controller, type ControllerParts, done, source } from '../../client/controller.ts'
+import { planAggregation } from './plan.ts'
+
+export function clusterRoleAggregationController(parts: ControllerParts): Controller {
+  const roles = parts.informers.of(rbacV1.clusterRoles)
+  roles.addIndex('aggregated', ({ aggregationRule }) => (aggregationRule ? ['yes'] : []))
+  return {
+    name: 'clusterrole-aggregation-controller',
+    // Any role may be chosen by any selector, by labels it has now or had before.
+    sources: [source(roles, () => roles.byIndex('aggregated', 'yes').map(({ metadata }) => metadata.name ?? ''))],
+    async reconcile(name) {
+      const role = roles.get(name)
+      const rules = role && planAggregation(role, roles.list())
+      if (rules) await parts.client.of(rbacV1.clusterRoles).patch(name, { type: 'merge', patch: { rules } })
+      return done
+    },
+  }
+}
