@@ -15,10 +15,10 @@ import type { Disk } from '../platform/disk.ts'
 import type { Exec } from '../platform/exec.ts'
 import type { ConnectGrpc } from '../platform/grpc.ts'
 import type { Logger } from '../platform/log.ts'
-import type { Net } from '../platform/net.ts'
+import type { Listening, Net } from '../platform/net.ts'
 import type { Random } from '../platform/random.ts'
 import { type Cgroups, detectCgroups } from './cgroups/cgroups.ts'
-import { defaults, type KubeletConfig } from './config.ts'
+import { defaults, type KubeletConfig, type KubeletServerConfig } from './config.ts'
 import type { ContainerRuntime } from './cri/runtime.ts'
 import { ImagePuller } from './images/puller.ts'
 import { startMaintenance } from './maintenance.ts'
@@ -34,6 +34,7 @@ import { lifecycleHooks } from './probes/hooks.ts'
 import { Probes } from './probes/probes.ts'
 import { cachedReferences } from './references.ts'
 import { RuntimeWatch } from './runtime-watch.ts'
+import { startServer } from './server/server.ts'
 import { StatusManager } from './status/manager.ts'
 import { Volumes } from './volumes/manager.ts'
 import { podPaths } from './volumes/paths.ts'
@@ -111,8 +112,9 @@ export async function startKubelet(parts: KubeletParts): Promise<Kubelet> {
   await Promise.all([nodeAgent.start(), podInformer.synced(), services.synced(), watch.start()])
   manager.start()
   const maintenance = startMaintenance({ ...podParts, config, manager, imageService: parts.runtime.images })
+  const server = config.server && (await serve(parts, podParts, manager, config.server))
   return {
-    port: 0,
+    port: server?.port ?? 0,
     pods: () => [...manager.workers()].map(({ pod }) => pod),
     async stop() {
       maintenance.stop()
@@ -121,9 +123,20 @@ export async function startKubelet(parts: KubeletParts): Promise<Kubelet> {
       nodeAgent.stop()
       podParts.probes.stop()
       podParts.statuses.stop()
-      await own?.stop()
+      await Promise.all([server?.close(stopGraceMs), own?.stop()])
     },
   }
+}
+
+const stopGraceMs = 500
+
+function serve(
+  { net, client, config }: KubeletParts,
+  podParts: PodParts,
+  manager: PodManager,
+  server: KubeletServerConfig,
+): Promise<Listening> {
+  return startServer({ ...podParts, net, client, manager, nodeName: config.nodeName, server })
 }
 
 interface Assembly {

@@ -114,6 +114,10 @@ export class PodWorker {
     return this.#sync.runtime
   }
 
+  publishedStatus(): PodStatus | undefined {
+    return this.#parts.statuses.latest(uidOf(this.pod)) ?? this.pod.status
+  }
+
   #wakeAfter(delayMs: number): void {
     if (this.#stopped) return
     this.#timer = this.#parts.clock.after(delayMs, () => {

@@ -1,0 +1,132 @@
+/**
+ * exec, attach and port-forward: carries a client's WebSocket or SPDY connection to the runtime's streaming server. SPDY
+ * clients are joined to it as they are; WebSocket channels become SPDY streams, so that the end of standard input
+ * arrives as a half-close.
+ */
+import type { IncomingMessage } from 'node:http'
+import { type Duplex, finished } from 'node:stream'
+import type { WebSocket } from 'ws'
+import type { Net } from '../../platform/net.ts'
+import { SpdyClient } from './spdy.ts'
+import {
+  acceptWebSocket,
+  channel,
+  portForwardTunnel,
+  pumpToChannel,
+  remoteCommandProtocols,
+  webSocketStream,
+} from './websocket.ts'
+
+export interface Upgrade {
+  request: IncomingMessage
+  socket: Duplex
+  head: Uint8Array
+}
+
+export interface CommandStreams {
+  stdin: boolean
+  stdout: boolean
+  stderr: boolean
+  tty: boolean
+}
+
+/** The handshake was refused; nothing has been written to the client yet. */
+export class StreamRefused extends Error {
+  readonly status: number
+  constructor(status: number, message: string) {
+    super(message)
+    this.name = 'StreamRefused'
+    this.status = status
+  }
+}
+
+export async function streamCommand(net: Net, url: string, upgrade: Upgrade, streams: CommandStreams): Promise<void> {
+  if (!isWebSocket(upgrade)) return joinSpdy(net, url, upgrade)
+  const upstream = await connectSpdy(net, url, { 'x-stream-protocol-version': 'v4.channel.k8s.io' })
+  const accepted = await acceptWebSocket(upgrade.request, upgrade.socket, upgrade.head, remoteCommandProtocols)
+  if (!accepted) {
+    upstream.destroy()
+    throw new StreamRefused(400, 'unable to upgrade connection: no supported WebSocket protocol was offered')
+  }
+  await bridge(new SpdyClient(upstream), accepted.socket, streams)
+}
+
+export async function streamPorts(net: Net, url: string, upgrade: Upgrade): Promise<void> {
+  if (!isWebSocket(upgrade)) return joinSpdy(net, url, upgrade)
+  const upstream = await connectSpdy(net, url, { 'x-stream-protocol-version': 'portforward.k8s.io' })
+  const accepted = await acceptWebSocket(upgrade.request, upgrade.socket, upgrade.head, [portForwardTunnel])
+  if (!accepted) {
+    upstream.destroy()
+    throw new StreamRefused(400, `unable to upgrade connection: the WebSocket protocol has to be ${portForwardTunnel}`)
+  }
+  join(webSocketStream(accepted.socket), upstream)
+}
+
+function isWebSocket({ request }: Upgrade): boolean {
+  return request.headers.upgrade?.toLowerCase() === 'websocket'
+}
+
+async function connectSpdy(net: Net, url: string, headers: Record<string, string>): Promise<Duplex> {
+  const reply = await net.upgrade({ method: 'POST', url, headers: { ...headers, upgrade: 'SPDY/3.1' } })
+  if (reply.socket) return reply.socket
+  throw new StreamRefused(502, `the runtime refused to stream: ${Buffer.from(reply.body).toString()}`)
+}
+
+/** The client and the runtime speak the same protocol: only the handshake is repeated. */
+async function joinSpdy(net: Net, url: string, { request, socket, head }: Upgrade): Promise<void> {
+  const headers: Record<string, string> = { upgrade: request.headers.upgrade ?? 'SPDY/3.1' }
+  const version = request.headers['x-stream-protocol-version']
+  if (version) headers['x-stream-protocol-version'] = Array.isArray(version) ? version.join(', ') : version
+  const reply = await net.upgrade({ method: 'POST', url, headers })
+  if (!reply.socket)
+    throw new StreamRefused(reply.status, `unable to upgrade connection: ${Buffer.from(reply.body).toString()}`)
+  const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', `Upgrade: ${headers.upgrade}`]
+  const chosen = reply.headers['x-stream-protocol-version']
+  if (chosen) lines.push(`X-Stream-Protocol-Version: ${chosen}`)
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+  if (head.length > 0) reply.socket.write(head)
+  join(socket, reply.socket)
+}
+
+/** Carries bytes both ways until either side is gone. */
+function join(one: Duplex, other: Duplex): void {
+  one.pipe(other)
+  other.pipe(one)
+  for (const side of [one, other]) side.on('error', () => undefined)
+  finished(one, () => other.destroy())
+  finished(other, () => one.destroy())
+}
+
+async function bridge(spdy: SpdyClient, webSocket: WebSocket, streams: CommandStreams): Promise<void> {
+  const error = spdy.open({ streamtype: 'error' })
+  const stdin = streams.stdin ? spdy.open({ streamtype: 'stdin' }) : undefined
+  const stdout = streams.stdout ? spdy.open({ streamtype: 'stdout' }) : undefined
+  const stderr = streams.stderr && !streams.tty ? spdy.open({ streamtype: 'stderr' }) : undefined
+  const resize = streams.tty ? spdy.open({ streamtype: 'resize' }) : undefined
+  const inputs = new Map([
+    [channel.stdin, stdin],
+    [channel.resize, resize],
+  ] as [number, Duplex | undefined][])
+  webSocket.on('message', (data: Buffer) => receive(webSocket, inputs, data))
+  webSocket.on('close', () => spdy.close())
+  const outputs = [pumpToChannel(error, webSocket, channel.error)]
+  if (stdout) outputs.push(pumpToChannel(stdout, webSocket, channel.stdout))
+  if (stderr) outputs.push(pumpToChannel(stderr, webSocket, channel.stderr))
+  await Promise.all(outputs)
+  webSocket.close(1000)
+  spdy.close()
+}
+
+function receive(webSocket: WebSocket, inputs: Map<number, Duplex | undefined>, data: Buffer): void {
+  const number = data[0] ?? 0
+  if (number === channel.close) {
+    inputs.get(data[1] ?? 0)?.end()
+    return
+  }
+  const input = inputs.get(number)
+  if (!input || data.length < 2 || input.writableEnded) return
+  if (!input.write(data.subarray(1))) {
+    webSocket.pause()
+    input.once('drain', () => webSocket.resume())
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * The part of SPDY/3.1 that Kubernetes' streaming protocols use, as a client: streams with headers, data and half-close.
+ * Flow control windows are neither kept nor waited for, because no implementation on the other side (Go's spdystream)
+ * keeps them; the connection's own back-pressure bounds what is buffered. Header blocks are written uncompressed inside
+ * valid zlib data. Source: SPDY Protocol draft 3.1.
+ */
+import { Duplex } from 'node:stream'
+import { constants, createInflate, type Inflate } from 'node:zlib'
+import { spdyDictionary, spdyDictionaryId } from './spdy-dictionary.ts'
+
+const frameType = { synStream: 1, synReply: 2, rstStream: 3, ping: 6, goAway: 7, headers: 8 } as const
+const fin = 1
+const dataBytesMax = 64 * 1024
+/** A control frame longer than this is refused; header blocks here are tiny. */
+const controlBytesMax = 1024 * 1024
+
+export class SpdyError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'SpdyError'
+  }
+}
+
+export class SpdyClient {
+  readonly #socket: Duplex
+  readonly #streams = new Map<number, SpdyStream>()
+  readonly #inflate: Inflate = createInflate({ dictionary: spdyDictionary, finishFlush: constants.Z_SYNC_FLUSH })
+  #nextId = 1
+  #wroteZlibHeader = false
+  #pending: Buffer = Buffer.alloc(0)
+  #closed = false
+
+  constructor(socket: Duplex) {
+    this.#socket = socket
+    this.#inflate.on('error', () => undefined)
+    this.#inflate.resume()
+    socket.on('data', (bytes: Buffer) => this.#receive(bytes))
+    socket.on('error', (error: Error) => this.#end(error))
+    socket.on('close', () => this.#end(undefined))
+    socket.on('end', () => this.#end(undefined))
+  }
+
+  /** Opens a stream with these headers (lower-case names). */
+  open(headers: Record<string, string>): SpdyStream {
+    const id = this.#nextId
+    this.#nextId += 2
+    const stream = new SpdyStream({
+      write: (bytes, done) => this.#sendData(id, bytes, done),
+      finish: (done) => this.#send(dataHeader(id, fin, 0), done),
+      reset: () => this.#reset(id),
+      resume: () => this.#socket.resume(),
+    })
+    this.#streams.set(id, stream)
+    const head = Buffer.alloc(10)
+    head.writeUInt32BE(id, 0)
+    this.#send(controlFrame(frameType.synStream, 0, Buffer.concat([head, this.#headerBlock(headers)])))
+    return stream
+  }
+
+  close(): void {
+    this.#end(undefined)
+    this.#socket.destroy()
+  }
+
+  /** The block as a stored deflate block, which needs no compressor state; its first one opens the zlib stream. */
+  #headerBlock(headers: Record<string, string>): Buffer {
+    const block = nameValueBlock(headers)
+    const stored = Buffer.alloc(5)
+    stored.writeUInt16LE(block.length, 1)
+    stored.writeUInt16LE(~block.length & 0xffff, 3)
+    const opening = Buffer.from([0x78, 0x20, 0, 0, 0, 0])
+    opening.writeUInt32BE(spdyDictionaryId, 2)
+    const parts = this.#wroteZlibHeader ? [stored, block] : [opening, stored, block]
+    this.#wroteZlibHeader = true
+    return Buffer.concat(parts)
+  }
+
+  #sendData(id: number, bytes: Buffer, done: (error?: Error | null) => void): void {
+    for (let start = 0; start < bytes.length; start += dataBytesMax) {
+      const chunk = bytes.subarray(start, start + dataBytesMax)
+      const isLast = start + dataBytesMax >= bytes.length
+      this.#socket.write(dataHeader(id, 0, chunk.length))
+      this.#send(chunk, isLast ? done : undefined)
+    }
+    if (bytes.length === 0) done()
+  }
+
+  #send(bytes: Buffer, done?: (error?: Error | null) => void): void {
+    if (this.#closed) done?.(new SpdyError('the connection is closed'))
+    else this.#socket.write(bytes, done)
+  }
+
+  #reset(id: number): void {
+    if (!this.#streams.delete(id)) return
+    const body = Buffer.alloc(8)
+    body.writeUInt32BE(id, 0)
+    body.writeUInt32BE(5, 4)
+    this.#send(controlFrame(frameType.rstStream, 0, body))
+  }
+
+  #receive(bytes: Buffer): void {
+    this.#pending = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes])
+    for (;;) {
+      if (this.#pending.length < 8) return
+      const length = this.#pending.readUIntBE(5, 3)
+      const isControl = (this.#pending.readUInt8(0) & 0x80) !== 0
+      if (isControl && length > controlBytesMax) {
+        this.#end(new SpdyError(`a control frame of ${length} bytes is longer than ${controlBytesMax}`))
+        return
+      }
+      if (this.#pending.length < 8 + length) return
+      const header = this.#pending.subarray(0, 8)
+      const body = this.#pending.subarray(8, 8 + length)
+      this.#pending = this.#pending.subarray(8 + length)
+      if (isControl) this.#control(header.readUInt16BE(2), header.readUInt8(4), body)
+      else this.#data(header.readUInt32BE(0), header.readUInt8(4), body)
+    }
+  }
+
+  #data(id: number, flags: number, body: Buffer): void {
+    const stream = this.#streams.get(id)
+    if (!stream) return
+    if (body.length > 0 && !stream.push(Buffer.from(body))) this.#socket.pause()
+    if (flags & fin) stream.push(null)
+  }
+
+  #control(type: number, flags: number, body: Buffer): void {
+    switch (type) {
+      case frameType.ping:
+        if (body.length >= 4 && body.readUInt32BE(0) % 2 === 0)
+          this.#send(controlFrame(frameType.ping, 0, Buffer.from(body)))
+        return
+      case frameType.rstStream:
+        this.#onReset(body.readUInt32BE(0), body.readUInt32BE(4))
+        return
+      case frameType.goAway:
+        return
+      case frameType.synReply:
+      case frameType.headers:
+        this.#inflate.write(Buffer.from(body.subarray(4)))
+        if (flags & fin) this.#streams.get(body.readUInt32BE(0))?.push(null)
+        return
+      default:
+        return
+    }
+  }
+
+  #onReset(id: number, status: number): void {
+    const stream = this.#streams.get(id)
+    this.#streams.delete(id)
+    // 5 (CANCEL) after a finished stream is how the other side says it needs nothing more.
+    if (status === 5) stream?.push(null)
+    else stream?.destroy(new SpdyError(`the stream was reset with status ${status}`))
+  }
+
+  #end(error: Error | undefined): void {
+    if (this.#closed) return
+    this.#closed = true
+    for (const stream of this.#streams.values()) {
+      if (error) stream.destroy(error)
+      else if (!stream.readableEnded) stream.push(null)
+    }
+    this.#streams.clear()
+    this.#inflate.destroy()
+  }
+}
+
+interface StreamLink {
+  write(bytes: Buffer, done: (error?: Error | null) => void): void
+  finish(done: (error?: Error | null) => void): void
+  reset(): void
+  resume(): void
+}
+
+/** Ending the writable side half-closes: the other side sees the end of its input and can still answer. */
+export class SpdyStream extends Duplex {
+  readonly #link: StreamLink
+  constructor(link: StreamLink) {
+    super({ allowHalfOpen: true })
+    this.#link = link
+    this.on('error', () => undefined)
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
+    this.#link.write(chunk, done)
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#link.finish(done)
+  }
+
+  override _read(): void {
+    this.#link.resume()
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    if (error) this.#link.reset()
+    done(null)
+  }
+
+  override push(chunk: Buffer | null): boolean {
+    if (this.readableEnded || this.destroyed) return true
+    return super.push(chunk)
+  }
+}
+
+function controlFrame(type: number, flags: number, body: Buffer): Buffer {
+  const head = Buffer.alloc(8)
+  head.writeUInt16BE(0x8003, 0)
+  head.writeUInt16BE(type, 2)
+  head.writeUInt32BE(body.length, 4)
+  head.writeUInt8(flags, 4)
+  return Buffer.concat([head, body])
+}
+
+function dataHeader(id: number, flags: number, length: number): Buffer {
+  const head = Buffer.alloc(8)
+  head.writeUInt32BE(id, 0)
+  head.writeUInt32BE(length, 4)
+  head.writeUInt8(flags, 4)
+  return head
+}
+
+function nameValueBlock(headers: Record<string, string>): Buffer {
+  const entries = Object.entries(headers)
+  const count = Buffer.alloc(4)
+  count.writeUInt32BE(entries.length)
+  const parts: Buffer[] = [count]
+  for (const text of entries.flat()) {
+    const bytes = Buffer.from(text)
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(bytes.length)
+    parts.push(length, bytes)
+  }
+  return Buffer.concat(parts)
+}
