@@ -179,6 +179,7 @@ class Pipeline {
   async upgrade(request: ApiRequest, socket: Duplex, head: Uint8Array): Promise<ApiResponse | undefined> {
     try {
       const exchange = await this.#admitted(request)
+      await this.#mayConnect(exchange)
       const proxy = this.#parts.nodeProxy
       if (!proxy) return errorResponse(new Error('this server has no way to nodes'))
       return await this.#special.upgrade(this.#endpoints, proxy, exchange, socket, head)
@@ -208,6 +209,12 @@ class Pipeline {
     const info = requestInfoOf(request)
     await authorized(authorizer, attributesOf(user, info))
     return { request, info, user, warnings: new Set() }
+  }
+
+  /** A WebSocket is opened by GET, but what runs in a pod through it needs the right to create. */
+  async #mayConnect({ info, user }: Exchange): Promise<void> {
+    if (info.verb !== 'get' || !['exec', 'attach', 'portforward'].includes(info.subresource)) return
+    await authorized(this.#security.authorizer, { ...attributesOf(user, info), verb: 'create' })
   }
 
   #failed(request: ApiRequest, error: unknown): ApiResponse {

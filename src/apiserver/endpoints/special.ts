@@ -5,6 +5,7 @@ import type { NodeProxy } from '../node-proxy.ts'
 import type { ApiResponse } from '../request.ts'
 import type { Served } from '../scheme/served.ts'
 import { bindingEndpoint, podBindingEndpoint } from './binding.ts'
+import { getComponentStatus, listComponentStatuses } from './component-status.ts'
 import { connectEndpoint, connectUpgrade } from './connect.ts'
 import { evictionEndpoint } from './eviction.ts'
 import type { Exchange } from './exchange.ts'
@@ -50,6 +51,7 @@ export function specialEndpoints(parts: { virtual?: VirtualResources; nodeProxy?
       const virtual = parts.virtual?.get(name)
       if (virtual && verb === 'create') return virtualEndpoint(virtual, subresource)
       if (name === 'bindings') return bindingEndpoint
+      if (name === 'componentstatuses') return verb === 'get' ? getComponentStatus : listComponentStatuses
       if (name === 'pods/binding') return podBindingEndpoint
       if (name === 'pods/eviction') return evictionEndpoint
       if (subresource === 'scale') return scaleEndpoint(verb)

@@ -37,7 +37,7 @@ export async function createObject(parts: RegistryParts, input: CreateInput): Pr
   fillSystemFields(tracked, { nowMs: parts.clock.nowMs(), random: parts.random, namespace: target.namespace })
   await admit(parts, input, tracked, 'mutate')
   strategy.default?.(tracked)
-  strategy.prepareForCreate?.(tracked)
+  strategy.prepareForCreate?.(tracked, parts.clock.nowMs())
   for (let attempt = 1; ; attempt++) {
     const candidate = structuredClone(tracked)
     candidate.metadata.name = chooseName(candidate.metadata, parts.random)

@@ -23,7 +23,7 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   /** Defaults that the schema's static ones can't express. Changes the (private) object in place; must be idempotent. */
   default?(object: T): void
   /** Clears what a user may not set (status), sets `metadata.generation` where the kind has one. In place. */
-  prepareForCreate?(object: T): void
+  prepareForCreate?(object: T, nowMs?: number): void
   /** Keeps what a user may not change (status, immutable sets), bumps generation when the spec differs. In place. */
   prepareForUpdate?(object: T, old: T): void
   validateCreate?(object: T): FieldError[]

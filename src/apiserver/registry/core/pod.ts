@@ -7,6 +7,7 @@ import { defaultPod } from '../../../api/defaults/pod.ts'
 import { podQosClass } from '../../../api/pod-qos.ts'
 import { coreV1 } from '../../../api/resources.ts'
 import type { Pod } from '../../../api/types/core/v1.ts'
+import { rfc3339 } from '../../../platform/clock.ts'
 import { bumpGeneration } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { keepAllButEphemeral, keepAllButResources } from './pod-subresources.ts'
@@ -28,7 +29,7 @@ function gracefulDeletionSeconds(pod: Pod, requestedSeconds: number | undefined)
 export const pods: Strategy<Pod> = {
   resource: coreV1.pods,
   default: defaultPod,
-  prepareForCreate(pod) {
+  prepareForCreate(pod, nowMs) {
     pod.metadata.generation = 1
     pod.status = { phase: 'Pending', qosClass: podQosClass(pod) }
     const gates = pod.spec?.schedulingGates ?? []
@@ -37,6 +38,7 @@ export const pods: Strategy<Pod> = {
       {
         type: 'PodScheduled',
         status: 'False',
+        ...(nowMs === undefined ? {} : { lastTransitionTime: rfc3339(nowMs) }),
         reason: 'SchedulingGated',
         message: 'Scheduling is blocked due to non-empty scheduling gates',
       },
