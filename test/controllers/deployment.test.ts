@@ -136,3 +136,15 @@ test('recreate stops every old pod before it starts a new one', async () => {
     'Deployment/d Normal ScalingReplicaSet: Scaled up replica set SET from 0 to 2',
   ])
 })
+
+test('scaling through the scale subresource changes the number of pods', async () => {
+  await using bed = await startTestbed()
+  await bed.create(appsV1.deployments, deployment(1))
+  await bed.settle()
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/d/scale`
+  const scale = await bed.client.raw<{ spec: { replicas: number } }>('GET', path)
+  await bed.client.raw('PUT', path, { ...scale, spec: { replicas: 3 } })
+  await bed.settle()
+  const { spec, metadata, status } = await bed.client.of(appsV1.deployments, namespace).get('d')
+  assert.deepEqual([spec?.replicas, metadata.generation, status?.availableReplicas], [3, 2, 3])
+})

@@ -23,7 +23,7 @@ const keptByStatus: Readonly<Record<string, readonly ('labels' | 'ownerReference
 export function prepareUpdate(target: Target, object: KubeObject, old: KubeObject): KubeObject {
   const { strategy } = target.served
   keepSystemFields(object.metadata, old.metadata)
-  if (target.subresource === '') {
+  if (writesSpec(target)) {
     strategy.prepareForUpdate?.(object, old)
     return object
   }
@@ -51,9 +51,14 @@ export function validateUpdated(target: Target, object: KubeObject, old: KubeObj
 
 function ownErrors(target: Target, object: KubeObject, old: KubeObject): FieldError[] {
   const { strategy } = target.served
-  if (target.subresource === '') return strategy.validateUpdate?.(object, old) ?? []
+  if (writesSpec(target)) return strategy.validateUpdate?.(object, old) ?? []
   if (target.subresource === 'status') return strategy.status?.validateUpdate?.(object, old) ?? []
   return strategy.subresources?.[target.subresource]?.validateUpdate(object, old) ?? []
+}
+
+/** A scale is another view of the object's own spec. */
+function writesSpec({ subresource }: Target): boolean {
+  return subresource === '' || subresource === 'scale'
 }
 
 function onlyStatus(target: Target, object: WithStatus, old: WithStatus): KubeObject {
