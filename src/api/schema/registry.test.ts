@@ -10,6 +10,7 @@ import {
   resourceInfo,
   typeByName,
 } from './registry.ts'
+import { parseType } from './schema.ts'
 import type { TypeNode } from './type-node.ts'
 
 test('every type of the schema resolves, with each field number once per message', () => {
@@ -91,4 +92,18 @@ test('reachableTypes ends on types that contain themselves', () => {
 test('parseApiVersion splits', () => {
   assert.deepEqual(parseApiVersion('v1'), { group: '', version: 'v1' })
   assert.deepEqual(parseApiVersion('apps/v1'), { group: 'apps', version: 'v1' })
+})
+
+test('every type and field says what it is', () => {
+  const silent: string[] = []
+  for (const schema of groupVersionSchemas) {
+    for (const [name, text] of Object.entries(schema.types)) {
+      const { description, fields } = parseType(name, text)
+      if (description === '') silent.push(`${schema.key}.${name}`)
+      for (const field of fields) {
+        if (!field.inline && field.description === '') silent.push(`${schema.key}.${name}.${field.name}`)
+      }
+    }
+  }
+  assert.deepEqual(silent, [])
 })

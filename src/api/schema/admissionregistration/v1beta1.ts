@@ -11,143 +11,143 @@ export const admissionregistrationV1beta1Schema: GroupVersionSchema = {
     mutatingadmissionpolicies mutatingadmissionpolicy MutatingAdmissionPolicy cluster: all; categories api-extensions
     mutatingadmissionpolicybindings mutatingadmissionpolicybinding MutatingAdmissionPolicyBinding cluster: all; categories api-extensions`,
   types: {
-    ApplyConfiguration: `
-      expression 1 string`,
-    AuditAnnotation: `
-      key 1 string always
-      valueExpression 2 string always`,
-    ExpressionWarning: `
-      fieldRef 2 string always
-      warning 3 string always`,
-    JSONPatch: `
-      expression 1 string`,
-    MatchCondition: `
-      name 1 string!
-      expression 2 string!`,
-    MatchResources: `[atomic]
-      namespaceSelector 1 *LabelSelector
-      objectSelector 2 *LabelSelector
-      resourceRules 3 []NamedRuleWithOperations atomic
-      excludeResourceRules 4 []NamedRuleWithOperations atomic
-      matchPolicy 7 *string`,
-    MutatingAdmissionPolicy: `[kind]
+    ApplyConfiguration: `A change in the form of a server-side apply.
+      expression 1 string | CEL that gives the apply configuration.`,
+    AuditAnnotation: `An annotation of the audit event.
+      key 1 string always | Name of the annotation, after the policy's name.
+      valueExpression 2 string always | CEL that gives its value; null leaves it out.`,
+    ExpressionWarning: `A doubt about an expression.
+      fieldRef 2 string always | Where the expression stands.
+      warning 3 string always | What is doubtful.`,
+    JSONPatch: `A change in the form of a JSON patch.
+      expression 1 string | CEL that gives the list of operations.`,
+    MatchCondition: `A condition for being asked at all.
+      name 1 string! | Tells the conditions apart.
+      expression 2 string! | CEL that must be true.`,
+    MatchResources: `[atomic] Which requests a policy is about.
+      namespaceSelector 1 *LabelSelector | Labels of the namespace; all when empty.
+      objectSelector 2 *LabelSelector | Labels of the object, old or new; all when empty.
+      resourceRules 3 []NamedRuleWithOperations atomic | Requests that one of these fits.
+      excludeResourceRules 4 []NamedRuleWithOperations atomic | But not those that one of these fits.
+      matchPolicy 7 *string | Exact, or Equivalent (the default) for other versions of the resource too.`,
+    MutatingAdmissionPolicy: `[kind] Changes objects that are about to be stored, by CEL.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 MutatingAdmissionPolicySpec | What is wanted.`,
-    MutatingAdmissionPolicyBinding: `[kind]
+    MutatingAdmissionPolicyBinding: `[kind] Puts a policy into force.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 MutatingAdmissionPolicyBindingSpec | What is wanted.`,
-    MutatingAdmissionPolicyBindingSpec: `
-      policyName 1 string
-      paramRef 2 *ParamRef
-      matchResources 3 *MatchResources`,
-    MutatingAdmissionPolicySpec: `
-      paramKind 1 *ParamKind
-      matchConstraints 2 *MatchResources
-      variables 3 []Variable atomic
-      mutations 4 []Mutation atomic
-      failurePolicy 5 *string
-      matchConditions 6 []MatchCondition map(name) patch=merge(name)
-      reinvocationPolicy 7 string`,
-    MutatingWebhook: `
-      name 1 string always
-      clientConfig 2 WebhookClientConfig always
-      rules 3 []admissionregistration/v1.RuleWithOperations atomic
-      failurePolicy 4 *string
-      matchPolicy 9 *string
-      namespaceSelector 5 *LabelSelector
-      objectSelector 11 *LabelSelector
-      sideEffects 6 *string
-      timeoutSeconds 7 *int32
-      admissionReviewVersions 8 []string atomic
-      reinvocationPolicy 10 *string
-      matchConditions 12 []MatchCondition map(name) patch=merge(name)`,
-    MutatingWebhookConfiguration: `[kind]
+    MutatingAdmissionPolicyBindingSpec: `Which policy, with which parameters, for which requests.
+      policyName 1 string | Name of the policy.
+      paramRef 2 *ParamRef | The parameters.
+      matchResources 3 *MatchResources | Only these of the policy's requests.`,
+    MutatingAdmissionPolicySpec: `What is changed, and for which requests.
+      paramKind 1 *ParamKind | Kind of the parameters.
+      matchConstraints 2 *MatchResources | Which requests.
+      variables 3 []Variable atomic | Named expressions for the others.
+      mutations 4 []Mutation atomic | The changes, one after the other.
+      failurePolicy 5 *string | Fail (the default) or Ignore: what an error means.
+      matchConditions 6 []MatchCondition map(name) patch=merge(name) | All must hold.
+      reinvocationPolicy 7 string | Never, or IfNeeded to ask again after later changes.`,
+    MutatingWebhook: `A web service that changes objects that are about to be stored.
+      name 1 string always | Name with at least three parts, such as a.example.com.
+      clientConfig 2 WebhookClientConfig always | Where it is.
+      rules 3 []admissionregistration/v1.RuleWithOperations atomic | Which requests.
+      failurePolicy 4 *string | Fail (the default) or Ignore: what an error means.
+      matchPolicy 9 *string | Exact, or Equivalent (the default) for other versions of the resource too.
+      namespaceSelector 5 *LabelSelector | Labels of the namespace; all when empty.
+      objectSelector 11 *LabelSelector | Labels of the object, old or new; all when empty.
+      sideEffects 6 *string | None or NoneOnDryRun: whether asking changes anything else.
+      timeoutSeconds 7 *int32 | How long to wait, 1 to 30; 10 when absent.
+      admissionReviewVersions 8 []string atomic | Versions of AdmissionReview that it knows, best first.
+      reinvocationPolicy 10 *string | Never (the default), or IfNeeded to ask again after later changes.
+      matchConditions 12 []MatchCondition map(name) patch=merge(name) | All must hold.`,
+    MutatingWebhookConfiguration: `[kind] Web services that change objects that are about to be stored.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
-      webhooks 2 []MutatingWebhook map(name) patch=merge(name)`,
-    MutatingWebhookConfigurationList: `[kind]
+      webhooks 2 []MutatingWebhook map(name) patch=merge(name) | The services.`,
+    MutatingWebhookConfigurationList: `[kind] A list of MutatingWebhookConfiguration objects.
       metadata 1 ListMeta | Name, labels and the other data that every object has.
-      items 2 []MutatingWebhookConfiguration always`,
-    Mutation: `
-      patchType 2 string!
-      applyConfiguration 3 *ApplyConfiguration
-      jsonPatch 4 *JSONPatch`,
-    NamedRuleWithOperations: `[atomic]
-      resourceNames 1 []string atomic
+      items 2 []MutatingWebhookConfiguration always | The objects.`,
+    Mutation: `A change; one of these.
+      patchType 2 string! | ApplyConfiguration or JSONPatch.
+      applyConfiguration 3 *ApplyConfiguration | As a server-side apply.
+      jsonPatch 4 *JSONPatch | As a JSON patch.`,
+    NamedRuleWithOperations: `[atomic] Requests, perhaps for certain names only.
+      resourceNames 1 []string atomic | Names of objects; all when empty.
       ...admissionregistration/v1.RuleWithOperations 2`,
-    ParamKind: `[atomic]
-      apiVersion 1 string
-      kind 2 string`,
-    ParamRef: `[atomic]
-      name 1 string
-      namespace 2 string
-      selector 3 *LabelSelector
-      parameterNotFoundAction 4 *string`,
-    ServiceReference: `
-      namespace 1 string always
-      name 2 string always
-      path 3 *string
-      port 4 *int32`,
-    TypeChecking: `
-      expressionWarnings 1 []ExpressionWarning atomic`,
-    ValidatingAdmissionPolicy: `[kind]
+    ParamKind: `[atomic] Kind of a policy's parameters.
+      apiVersion 1 string | Its API version.
+      kind 2 string | Its kind.`,
+    ParamRef: `[atomic] A policy's parameters.
+      name 1 string | Name of the object.
+      namespace 2 string | Its namespace; that of the request when absent.
+      selector 3 *LabelSelector | Labels of several objects, instead of a name.
+      parameterNotFoundAction 4 *string | Allow or Deny: what happens without parameters.`,
+    ServiceReference: `A Service that is called over HTTPS.
+      namespace 1 string always | Its namespace.
+      name 2 string always | Its name.
+      path 3 *string | Path of the request.
+      port 4 *int32 | Its port; 443 when absent.`,
+    TypeChecking: `What was found wrong with a policy's types.
+      expressionWarnings 1 []ExpressionWarning atomic | The doubts.`,
+    ValidatingAdmissionPolicy: `[kind] Refuses objects that break rules, by CEL.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 ValidatingAdmissionPolicySpec | What is wanted.
       status 3 ValidatingAdmissionPolicyStatus | What was last observed; written by the system.`,
-    ValidatingAdmissionPolicyBinding: `[kind]
+    ValidatingAdmissionPolicyBinding: `[kind] Puts a policy into force.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 ValidatingAdmissionPolicyBindingSpec | What is wanted.`,
-    ValidatingAdmissionPolicyBindingList: `[kind]
+    ValidatingAdmissionPolicyBindingList: `[kind] A list of ValidatingAdmissionPolicyBinding objects.
       metadata 1 ListMeta | Name, labels and the other data that every object has.
-      items 2 []ValidatingAdmissionPolicyBinding always`,
-    ValidatingAdmissionPolicyBindingSpec: `
-      policyName 1 string
-      paramRef 2 *ParamRef
-      matchResources 3 *MatchResources
-      validationActions 4 []string set`,
-    ValidatingAdmissionPolicyList: `[kind]
+      items 2 []ValidatingAdmissionPolicyBinding always | The objects.`,
+    ValidatingAdmissionPolicyBindingSpec: `Which policy, with which parameters, for which requests.
+      policyName 1 string | Name of the policy.
+      paramRef 2 *ParamRef | The parameters.
+      matchResources 3 *MatchResources | Only these of the policy's requests.
+      validationActions 4 []string set | Deny, Warn or Audit: what a broken rule leads to.`,
+    ValidatingAdmissionPolicyList: `[kind] A list of ValidatingAdmissionPolicy objects.
       metadata 1 ListMeta | Name, labels and the other data that every object has.
-      items 2 []ValidatingAdmissionPolicy always`,
-    ValidatingAdmissionPolicySpec: `
-      paramKind 1 *ParamKind
-      matchConstraints 2 *MatchResources
-      validations 3 []Validation atomic
-      failurePolicy 4 *string
-      auditAnnotations 5 []AuditAnnotation atomic
-      matchConditions 6 []MatchCondition map(name) patch=merge(name)
-      variables 7 []Variable map(name) patch=merge(name)`,
-    ValidatingAdmissionPolicyStatus: `
-      observedGeneration 1 int64
-      typeChecking 2 *TypeChecking
-      conditions 3 []Condition map(type)`,
-    ValidatingWebhook: `
-      name 1 string always
-      clientConfig 2 WebhookClientConfig always
-      rules 3 []admissionregistration/v1.RuleWithOperations atomic
-      failurePolicy 4 *string
-      matchPolicy 9 *string
-      namespaceSelector 5 *LabelSelector
-      objectSelector 10 *LabelSelector
-      sideEffects 6 *string
-      timeoutSeconds 7 *int32
-      admissionReviewVersions 8 []string atomic
-      matchConditions 11 []MatchCondition map(name) patch=merge(name)`,
-    ValidatingWebhookConfiguration: `[kind]
+      items 2 []ValidatingAdmissionPolicy always | The objects.`,
+    ValidatingAdmissionPolicySpec: `What is checked, and for which requests.
+      paramKind 1 *ParamKind | Kind of the parameters.
+      matchConstraints 2 *MatchResources | Which requests.
+      validations 3 []Validation atomic | The rules.
+      failurePolicy 4 *string | Fail (the default) or Ignore: what an error means.
+      auditAnnotations 5 []AuditAnnotation atomic | Annotations of the audit event.
+      matchConditions 6 []MatchCondition map(name) patch=merge(name) | All must hold.
+      variables 7 []Variable map(name) patch=merge(name) | Named expressions for the others.`,
+    ValidatingAdmissionPolicyStatus: `What was found about a policy.
+      observedGeneration 1 int64 | The generation that was looked at.
+      typeChecking 2 *TypeChecking | What was found wrong with its types.
+      conditions 3 []Condition map(type) | Aspects of the state.`,
+    ValidatingWebhook: `A web service that may refuse objects that are about to be stored.
+      name 1 string always | Name with at least three parts, such as a.example.com.
+      clientConfig 2 WebhookClientConfig always | Where it is.
+      rules 3 []admissionregistration/v1.RuleWithOperations atomic | Which requests.
+      failurePolicy 4 *string | Fail (the default) or Ignore: what an error means.
+      matchPolicy 9 *string | Exact, or Equivalent (the default) for other versions of the resource too.
+      namespaceSelector 5 *LabelSelector | Labels of the namespace; all when empty.
+      objectSelector 10 *LabelSelector | Labels of the object, old or new; all when empty.
+      sideEffects 6 *string | None or NoneOnDryRun: whether asking changes anything else.
+      timeoutSeconds 7 *int32 | How long to wait, 1 to 30; 10 when absent.
+      admissionReviewVersions 8 []string atomic | Versions of AdmissionReview that it knows, best first.
+      matchConditions 11 []MatchCondition map(name) patch=merge(name) | All must hold.`,
+    ValidatingWebhookConfiguration: `[kind] Web services that may refuse objects that are about to be stored.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
-      webhooks 2 []ValidatingWebhook map(name) patch=merge(name)`,
-    ValidatingWebhookConfigurationList: `[kind]
+      webhooks 2 []ValidatingWebhook map(name) patch=merge(name) | The services.`,
+    ValidatingWebhookConfigurationList: `[kind] A list of ValidatingWebhookConfiguration objects.
       metadata 1 ListMeta | Name, labels and the other data that every object has.
-      items 2 []ValidatingWebhookConfiguration always`,
-    Validation: `
-      expression 1 string always
-      message 2 string
-      reason 3 *string
-      messageExpression 4 string`,
-    Variable: `[atomic]
-      name 1 string!
-      expression 2 string!`,
-    WebhookClientConfig: `
-      url 3 *string
-      service 1 *ServiceReference
-      caBundle 2 bytes`,
+      items 2 []ValidatingWebhookConfiguration always | The objects.`,
+    Validation: `A rule.
+      expression 1 string always | CEL that must be true.
+      message 2 string | What is said when it is not.
+      reason 3 *string | Reason of the refusal: Unauthorized, Forbidden, Invalid or RequestEntityTooLarge.
+      messageExpression 4 string | CEL that gives the message.`,
+    Variable: `[atomic] A named expression.
+      name 1 string! | Its name; used as variables.name.
+      expression 2 string! | The CEL.`,
+    WebhookClientConfig: `Where a web service is; one of url and service.
+      url 3 *string | Its address.
+      service 1 *ServiceReference | A Service.
+      caBundle 2 bytes | Roots that its certificate must go back to, as PEM.`,
   },
 }

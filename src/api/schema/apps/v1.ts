@@ -27,145 +27,145 @@ export const appsV1Schema: GroupVersionSchema = {
     replicasets: Name/name, Desired:integer, Current:integer, Ready:integer, Age, Containers*, Images*, Selector*
     statefulsets: Name/name, Ready, Age, Containers*, Images*`,
   types: {
-    ControllerRevision: `[kind]
+    ControllerRevision: `[kind] A former state of a DaemonSet or StatefulSet.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
-      data 2 raw
-      revision 3 int64!`,
-    DaemonSet: `[kind]
+      data 2 raw | The state.
+      revision 3 int64! | Its number in the history.`,
+    DaemonSet: `[kind] Runs a pod on every node, or on every node of a kind.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 DaemonSetSpec | What is wanted.
       status 3 DaemonSetStatus | What was last observed; written by the system.`,
-    DaemonSetCondition: `
+    DaemonSetCondition: `One aspect of a daemon set's state.
       type 1 string! | What the condition is about.
       status 2 string! | True, False or Unknown.
       lastTransitionTime 3 time | When the status last changed.
       reason 4 string | A word in CamelCase, for programs, for the last change.
       message 5 string | A sentence for people about the last change.`,
-    DaemonSetSpec: `
-      selector 1 *LabelSelector!
-      template 2 core/v1.PodTemplateSpec!
-      updateStrategy 3 DaemonSetUpdateStrategy
-      minReadySeconds 4 int32
-      revisionHistoryLimit 6 *int32`,
-    DaemonSetStatus: `
-      currentNumberScheduled 1 int32!
-      numberMisscheduled 2 int32!
-      desiredNumberScheduled 3 int32!
-      numberReady 4 int32!
-      observedGeneration 5 int64
-      updatedNumberScheduled 6 int32
-      numberAvailable 7 int32
-      numberUnavailable 8 int32
-      collisionCount 9 *int32
-      conditions 10 []DaemonSetCondition map(type) patch=merge(type)`,
-    DaemonSetUpdateStrategy: `
-      type 1 string
-      rollingUpdate 2 *RollingUpdateDaemonSet`,
-    Deployment: `[kind]
+    DaemonSetSpec: `Which pods, and how they are replaced.
+      selector 1 *LabelSelector! | Labels of its pods; cannot change.
+      template 2 core/v1.PodTemplateSpec! | The pods.
+      updateStrategy 3 DaemonSetUpdateStrategy | How pods are replaced when the template changes.
+      minReadySeconds 4 int32 | A new pod counts as available after being ready for this long.
+      revisionHistoryLimit 6 *int32 | Former states to keep; 10 when absent.`,
+    DaemonSetStatus: `What is known of a daemon set's pods.
+      currentNumberScheduled 1 int32! | Nodes that run the pod and should.
+      numberMisscheduled 2 int32! | Nodes that run the pod and should not.
+      desiredNumberScheduled 3 int32! | Nodes that should run the pod.
+      numberReady 4 int32! | Nodes where it is ready.
+      observedGeneration 5 int64 | The generation that the controller has seen.
+      updatedNumberScheduled 6 int32 | Nodes that run the newest pod.
+      numberAvailable 7 int32 | Nodes where it has been ready for minReadySeconds.
+      numberUnavailable 8 int32 | Nodes that should run it and where it is not available.
+      collisionCount 9 *int32 | How often a hash for a revision's name was taken.
+      conditions 10 []DaemonSetCondition map(type) patch=merge(type) | Aspects of the state.`,
+    DaemonSetUpdateStrategy: `How pods are replaced.
+      type 1 string | RollingUpdate (the default) or OnDelete.
+      rollingUpdate 2 *RollingUpdateDaemonSet | Settings of RollingUpdate.`,
+    Deployment: `[kind] Runs a number of equal pods and replaces them step by step.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 DeploymentSpec | What is wanted.
       status 3 DeploymentStatus | What was last observed; written by the system.`,
-    DeploymentCondition: `
+    DeploymentCondition: `One aspect of a deployment's state, such as Progressing.
       type 1 string! | What the condition is about.
       status 2 string! | True, False or Unknown.
       lastUpdateTime 6 time | When the condition was last written.
       lastTransitionTime 7 time | When the status last changed.
       reason 4 string | A word in CamelCase, for programs, for the last change.
       message 5 string | A sentence for people about the last change.`,
-    DeploymentSpec: `
-      replicas 1 *int32
-      selector 2 *LabelSelector!
-      template 3 core/v1.PodTemplateSpec!
-      strategy 4 DeploymentStrategy patch=retainKeys
-      minReadySeconds 5 int32
-      revisionHistoryLimit 6 *int32
-      paused 7 bool
-      progressDeadlineSeconds 9 *int32`,
-    DeploymentStatus: `
-      observedGeneration 1 int64
-      replicas 2 int32
-      updatedReplicas 3 int32
-      readyReplicas 7 int32
-      availableReplicas 4 int32
-      unavailableReplicas 5 int32
-      terminatingReplicas 9 *int32
-      conditions 6 []DeploymentCondition map(type) patch=merge(type)
-      collisionCount 8 *int32`,
-    DeploymentStrategy: `
-      type 1 string
-      rollingUpdate 2 *RollingUpdateDeployment`,
-    ReplicaSet: `[kind]
+    DeploymentSpec: `How many pods, of what form, and how they are replaced.
+      replicas 1 *int32 | Pods wanted; 1 when absent.
+      selector 2 *LabelSelector! | Labels of its pods; cannot change.
+      template 3 core/v1.PodTemplateSpec! | The pods.
+      strategy 4 DeploymentStrategy patch=retainKeys | How pods are replaced when the template changes.
+      minReadySeconds 5 int32 | A new pod counts as available after being ready for this long.
+      revisionHistoryLimit 6 *int32 | Former replica sets to keep; 10 when absent.
+      paused 7 bool | Changes of the template are not rolled out.
+      progressDeadlineSeconds 9 *int32 | A rollout without progress for this long has failed; 600 when absent.`,
+    DeploymentStatus: `What is known of a deployment's pods.
+      observedGeneration 1 int64 | The generation that the controller has seen.
+      replicas 2 int32 | Pods that there are.
+      updatedReplicas 3 int32 | Pods of the newest template.
+      readyReplicas 7 int32 | Pods that are ready.
+      availableReplicas 4 int32 | Pods that have been ready for minReadySeconds.
+      unavailableReplicas 5 int32 | Pods that are missing for the wanted number to be available.
+      terminatingReplicas 9 *int32 | Pods that are ending.
+      conditions 6 []DeploymentCondition map(type) patch=merge(type) | Aspects of the state.
+      collisionCount 8 *int32 | How often a hash for a replica set's name was taken.`,
+    DeploymentStrategy: `How pods are replaced.
+      type 1 string | RollingUpdate (the default) or Recreate.
+      rollingUpdate 2 *RollingUpdateDeployment | Settings of RollingUpdate.`,
+    ReplicaSet: `[kind] Keeps a number of equal pods running; Deployments make them.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 ReplicaSetSpec | What is wanted.
       status 3 ReplicaSetStatus | What was last observed; written by the system.`,
-    ReplicaSetCondition: `
+    ReplicaSetCondition: `One aspect of a replica set's state.
       type 1 string! | What the condition is about.
       status 2 string! | True, False or Unknown.
       lastTransitionTime 3 time | When the status last changed.
       reason 4 string | A word in CamelCase, for programs, for the last change.
       message 5 string | A sentence for people about the last change.`,
-    ReplicaSetSpec: `
-      replicas 1 *int32
-      minReadySeconds 4 int32
-      selector 2 *LabelSelector!
-      template 3 core/v1.PodTemplateSpec`,
-    ReplicaSetStatus: `
-      replicas 1 int32!
-      fullyLabeledReplicas 2 int32
-      readyReplicas 4 int32
-      availableReplicas 5 int32
-      terminatingReplicas 7 *int32
-      observedGeneration 3 int64
-      conditions 6 []ReplicaSetCondition map(type) patch=merge(type)`,
-    RollingUpdateDaemonSet: `
-      maxUnavailable 1 *intOrString
-      maxSurge 2 *intOrString`,
-    RollingUpdateDeployment: `
-      maxUnavailable 1 *intOrString
-      maxSurge 2 *intOrString`,
-    RollingUpdateStatefulSetStrategy: `
-      partition 1 *int32
-      maxUnavailable 2 *intOrString`,
-    StatefulSet: `[kind]
+    ReplicaSetSpec: `How many pods, and of what form.
+      replicas 1 *int32 | Pods wanted; 1 when absent.
+      minReadySeconds 4 int32 | A new pod counts as available after being ready for this long.
+      selector 2 *LabelSelector! | Labels of its pods; cannot change.
+      template 3 core/v1.PodTemplateSpec | The pods.`,
+    ReplicaSetStatus: `What is known of a replica set's pods.
+      replicas 1 int32! | Pods that there are.
+      fullyLabeledReplicas 2 int32 | Pods with all labels of the template.
+      readyReplicas 4 int32 | Pods that are ready.
+      availableReplicas 5 int32 | Pods that have been ready for minReadySeconds.
+      terminatingReplicas 7 *int32 | Pods that are ending.
+      observedGeneration 3 int64 | The generation that the controller has seen.
+      conditions 6 []ReplicaSetCondition map(type) patch=merge(type) | Aspects of the state.`,
+    RollingUpdateDaemonSet: `How many nodes at a time.
+      maxUnavailable 1 *intOrString | Nodes, or a percentage, that may be without an available pod; 1 when absent.
+      maxSurge 2 *intOrString | Nodes, or a percentage, that may run an old and a new pod; 0 when absent.`,
+    RollingUpdateDeployment: `How many pods at a time.
+      maxUnavailable 1 *intOrString | Pods, or a percentage rounded down, that may be missing; 25% when absent.
+      maxSurge 2 *intOrString | Pods, or a percentage rounded up, that may be too many; 25% when absent.`,
+    RollingUpdateStatefulSetStrategy: `Which pods, and how many at a time.
+      partition 1 *int32 | Pods with a lower ordinal stay as they are; 0 when absent.
+      maxUnavailable 2 *intOrString | Pods, or a percentage, that may be missing; 1 when absent.`,
+    StatefulSet: `[kind] Runs pods with lasting names and storage, one after the other.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 StatefulSetSpec | What is wanted.
       status 3 StatefulSetStatus | What was last observed; written by the system.`,
-    StatefulSetCondition: `
+    StatefulSetCondition: `One aspect of a stateful set's state.
       type 1 string! | What the condition is about.
       status 2 string! | True, False or Unknown.
       lastTransitionTime 3 time | When the status last changed.
       reason 4 string | A word in CamelCase, for programs, for the last change.
       message 5 string | A sentence for people about the last change.`,
-    StatefulSetOrdinals: `
-      start 1 int32 always`,
-    StatefulSetPersistentVolumeClaimRetentionPolicy: `
-      whenDeleted 1 string
-      whenScaled 2 string`,
-    StatefulSetSpec: `
-      replicas 1 *int32
-      selector 2 *LabelSelector!
-      template 3 core/v1.PodTemplateSpec!
-      volumeClaimTemplates 4 []core/v1.PersistentVolumeClaim atomic
-      serviceName 5 string always
-      podManagementPolicy 6 string
-      updateStrategy 7 StatefulSetUpdateStrategy
-      revisionHistoryLimit 8 *int32
-      minReadySeconds 9 int32
-      persistentVolumeClaimRetentionPolicy 10 *StatefulSetPersistentVolumeClaimRetentionPolicy
-      ordinals 11 *StatefulSetOrdinals`,
-    StatefulSetStatus: `
-      observedGeneration 1 int64
-      replicas 2 int32!
-      readyReplicas 3 int32
-      currentReplicas 4 int32
-      updatedReplicas 5 int32
-      currentRevision 6 string
-      updateRevision 7 string
-      collisionCount 9 *int32
-      conditions 10 []StatefulSetCondition map(type) patch=merge(type)
-      availableReplicas 11 int32 always`,
-    StatefulSetUpdateStrategy: `
-      type 1 string
-      rollingUpdate 2 *RollingUpdateStatefulSetStrategy`,
+    StatefulSetOrdinals: `Numbers in the pods' names.
+      start 1 int32 always | The first number; 0 when absent.`,
+    StatefulSetPersistentVolumeClaimRetentionPolicy: `What happens to the pods' claims.
+      whenDeleted 1 string | Retain (the default) or Delete, when the set is deleted.
+      whenScaled 2 string | Retain (the default) or Delete, when the pod goes for good.`,
+    StatefulSetSpec: `How many pods, of what form, and how they are replaced.
+      replicas 1 *int32 | Pods wanted; 1 when absent.
+      selector 2 *LabelSelector! | Labels of its pods; cannot change.
+      template 3 core/v1.PodTemplateSpec! | The pods.
+      volumeClaimTemplates 4 []core/v1.PersistentVolumeClaim atomic | Claims that are made for every pod.
+      serviceName 5 string always | The headless Service that gives the pods their DNS names.
+      podManagementPolicy 6 string | OrderedReady (the default) or Parallel.
+      updateStrategy 7 StatefulSetUpdateStrategy | How pods are replaced when the template changes.
+      revisionHistoryLimit 8 *int32 | Former states to keep; 10 when absent.
+      minReadySeconds 9 int32 | A new pod counts as available after being ready for this long.
+      persistentVolumeClaimRetentionPolicy 10 *StatefulSetPersistentVolumeClaimRetentionPolicy | What happens to claims that are no longer used.
+      ordinals 11 *StatefulSetOrdinals | Numbers in the pods' names.`,
+    StatefulSetStatus: `What is known of a stateful set's pods.
+      observedGeneration 1 int64 | The generation that the controller has seen.
+      replicas 2 int32! | Pods that there are.
+      readyReplicas 3 int32 | Pods that are ready.
+      currentReplicas 4 int32 | Pods of currentRevision.
+      updatedReplicas 5 int32 | Pods of updateRevision.
+      currentRevision 6 string | The state that pods are being moved from.
+      updateRevision 7 string | The state that pods are being moved to.
+      collisionCount 9 *int32 | How often a hash for a revision's name was taken.
+      conditions 10 []StatefulSetCondition map(type) patch=merge(type) | Aspects of the state.
+      availableReplicas 11 int32 always | Pods that have been ready for minReadySeconds.`,
+    StatefulSetUpdateStrategy: `How pods are replaced.
+      type 1 string | RollingUpdate (the default) or OnDelete.
+      rollingUpdate 2 *RollingUpdateStatefulSetStrategy | Settings of RollingUpdate.`,
   },
 }

@@ -10,11 +10,11 @@ export const certificatesV1alpha1Schema: GroupVersionSchema = {
   resources: `
     clustertrustbundles clustertrustbundle ClusterTrustBundle cluster: all`,
   types: {
-    ClusterTrustBundle: `[kind]
+    ClusterTrustBundle: `[kind] Root certificates for pods.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 ClusterTrustBundleSpec! | What is wanted.`,
-    ClusterTrustBundleSpec: `
-      signerName 1 string
-      trustBundle 2 string!`,
+    ClusterTrustBundleSpec: `The certificates, and whose they are.
+      signerName 1 string | The signer that they belong to.
+      trustBundle 2 string! | The certificates, as PEM.`,
   },
 }

@@ -12,16 +12,16 @@ export const coordinationV1Schema: GroupVersionSchema = {
   columns: `
     leases: Name/name, Holder, Age`,
   types: {
-    Lease: `[kind]
+    Lease: `[kind] A lock that must be renewed, or a sign of life.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 LeaseSpec | What is wanted.`,
-    LeaseSpec: `
-      holderIdentity 1 *string
-      leaseDurationSeconds 2 *int32
-      acquireTime 3 *microTime
-      renewTime 4 *microTime
-      leaseTransitions 5 *int32
-      strategy 6 *string
-      preferredHolder 7 *string`,
+    LeaseSpec: `Who holds a lease, and since when.
+      holderIdentity 1 *string | Who holds it.
+      leaseDurationSeconds 2 *int32 | Others may take it this long after renewTime.
+      acquireTime 3 *microTime | When the holder took it.
+      renewTime 4 *microTime | When the holder last renewed it.
+      leaseTransitions 5 *int32 | How often it changed hands.
+      strategy 6 *string | How the leader is chosen, for coordinated election.
+      preferredHolder 7 *string | Who shall have it next.`,
   },
 }

@@ -10,15 +10,15 @@ export const coordinationV1alpha2Schema: GroupVersionSchema = {
   resources: `
     leasecandidates leasecandidate LeaseCandidate namespaced: all`,
   types: {
-    LeaseCandidate: `[kind]
+    LeaseCandidate: `[kind] Someone who could hold a lease.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 LeaseCandidateSpec required | What is wanted.`,
-    LeaseCandidateSpec: `
-      leaseName 1 string!
-      pingTime 2 *microTime
-      renewTime 3 *microTime
-      binaryVersion 4 string!
-      emulationVersion 5 string
-      strategy 6 string required`,
+    LeaseCandidateSpec: `Which lease, and what the candidate is.
+      leaseName 1 string! | Name of the lease.
+      pingTime 2 *microTime | When it was last asked whether it is alive.
+      renewTime 3 *microTime | When it last answered.
+      binaryVersion 4 string! | Version of the program.
+      emulationVersion 5 string | Version that it behaves as.
+      strategy 6 string required | How the leader is chosen.`,
   },
 }

@@ -22,104 +22,104 @@ export const networkingV1Schema: GroupVersionSchema = {
     networkpolicies: Name/name, Pod-Selector, Age
     servicecidrs: Name/name, CIDRs, Age`,
   types: {
-    HTTPIngressPath: `
-      path 1 string
-      pathType 3 *string!
-      backend 2 IngressBackend!`,
-    HTTPIngressRuleValue: `
-      paths 1 []HTTPIngressPath! atomic`,
-    IPAddress: `[kind]
+    HTTPIngressPath: `A path and where it leads.
+      path 1 string | The path.
+      pathType 3 *string! | Exact, Prefix or ImplementationSpecific.
+      backend 2 IngressBackend! | Where it leads.`,
+    HTTPIngressRuleValue: `Paths of a host.
+      paths 1 []HTTPIngressPath! atomic | The paths.`,
+    IPAddress: `[kind] An address that is taken; its name is the address.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 IPAddressSpec required | What is wanted.`,
-    IPAddressSpec: `
-      parentRef 1 *ParentReference required`,
-    IPBlock: `
-      cidr 1 string!
-      except 2 []string atomic`,
-    Ingress: `[kind]
+    IPAddressSpec: `Who has an address.
+      parentRef 1 *ParentReference required | The object that has it.`,
+    IPBlock: `A range of addresses.
+      cidr 1 string! | The range.
+      except 2 []string atomic | Ranges within it that are left out.`,
+    Ingress: `[kind] Leads HTTP traffic from outside to Services.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 IngressSpec | What is wanted.
       status 3 IngressStatus | What was last observed; written by the system.`,
-    IngressBackend: `
-      service 4 *IngressServiceBackend
-      resource 3 *core/v1.TypedLocalObjectReference`,
-    IngressClass: `[kind]
+    IngressBackend: `Where traffic leads; one of these.
+      service 4 *IngressServiceBackend | A Service.
+      resource 3 *core/v1.TypedLocalObjectReference | Another object.`,
+    IngressClass: `[kind] An implementation of Ingress.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 IngressClassSpec | What is wanted.`,
-    IngressClassParametersReference: `
-      apiGroup 1 *string
-      kind 2 string!
-      name 3 string!
-      scope 4 *string always
-      namespace 5 *string`,
-    IngressClassSpec: `
-      controller 1 string
-      parameters 2 *IngressClassParametersReference`,
-    IngressLoadBalancerIngress: `
-      ip 1 string
-      hostname 2 string
-      ports 4 []IngressPortStatus atomic`,
-    IngressLoadBalancerStatus: `
-      ingress 1 []IngressLoadBalancerIngress atomic`,
-    IngressPortStatus: `
-      port 1 int32!
-      protocol 2 string!
-      error 3 *string`,
-    IngressRule: `
-      host 1 string
+    IngressClassParametersReference: `Names an object with settings.
+      apiGroup 1 *string | Its API group.
+      kind 2 string! | Its kind.
+      name 3 string! | Its name.
+      scope 4 *string always | Cluster or Namespace.
+      namespace 5 *string | Its namespace.`,
+    IngressClassSpec: `Which controller, with which settings.
+      controller 1 string | Name of the controller.
+      parameters 2 *IngressClassParametersReference | Its settings.`,
+    IngressLoadBalancerIngress: `Where traffic is taken.
+      ip 1 string | The address.
+      hostname 2 string | The name.
+      ports 4 []IngressPortStatus atomic | State of the ports.`,
+    IngressLoadBalancerStatus: `State of the load balancer.
+      ingress 1 []IngressLoadBalancerIngress atomic | Where traffic is taken.`,
+    IngressPortStatus: `State of a port.
+      port 1 int32! | The number.
+      protocol 2 string! | TCP, UDP or SCTP.
+      error 3 *string | What is wrong with it.`,
+    IngressRule: `Paths of one host.
+      host 1 string | Name of the host; *. at its start takes any one label; all when absent.
       ...IngressRuleValue 2`,
-    IngressRuleValue: `
-      http 1 *HTTPIngressRuleValue`,
-    IngressServiceBackend: `
-      name 1 string!
-      port 2 ServiceBackendPort`,
-    IngressSpec: `
-      ingressClassName 4 *string
-      defaultBackend 1 *IngressBackend
-      tls 2 []IngressTLS atomic
-      rules 3 []IngressRule atomic`,
-    IngressStatus: `
-      loadBalancer 1 IngressLoadBalancerStatus`,
-    IngressTLS: `
-      hosts 1 []string atomic
-      secretName 2 string`,
-    NetworkPolicy: `[kind]
+    IngressRuleValue: `What a rule is about.
+      http 1 *HTTPIngressRuleValue | Paths.`,
+    IngressServiceBackend: `A port of a Service.
+      name 1 string! | Name of the Service.
+      port 2 ServiceBackendPort | The port.`,
+    IngressSpec: `Which traffic leads where.
+      ingressClassName 4 *string | The class; the default one when absent.
+      defaultBackend 1 *IngressBackend | Where traffic leads that no rule takes.
+      tls 2 []IngressTLS atomic | Certificates.
+      rules 3 []IngressRule atomic | The rules.`,
+    IngressStatus: `State of an ingress.
+      loadBalancer 1 IngressLoadBalancerStatus | State of the load balancer.`,
+    IngressTLS: `A certificate for hosts.
+      hosts 1 []string atomic | The hosts.
+      secretName 2 string | Secret with certificate and key.`,
+    NetworkPolicy: `[kind] Bounds the traffic of pods.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 NetworkPolicySpec | What is wanted.`,
-    NetworkPolicyEgressRule: `
-      ports 1 []NetworkPolicyPort atomic
-      to 2 []NetworkPolicyPeer atomic`,
-    NetworkPolicyIngressRule: `
-      ports 1 []NetworkPolicyPort atomic
-      from 2 []NetworkPolicyPeer atomic`,
-    NetworkPolicyPeer: `
-      podSelector 1 *LabelSelector
-      namespaceSelector 2 *LabelSelector
-      ipBlock 3 *IPBlock`,
-    NetworkPolicyPort: `
-      protocol 1 *string
-      port 2 *intOrString
-      endPort 3 *int32`,
-    NetworkPolicySpec: `
-      podSelector 1 LabelSelector always
-      ingress 2 []NetworkPolicyIngressRule atomic
-      egress 3 []NetworkPolicyEgressRule atomic
-      policyTypes 4 []string atomic`,
-    ParentReference: `
-      group 1 string
-      resource 2 string required
-      namespace 3 string
-      name 4 string required`,
-    ServiceBackendPort: `[atomic]
-      name 1 string
-      number 2 int32`,
-    ServiceCIDR: `[kind]
+    NetworkPolicyEgressRule: `Traffic that may leave; both parts must fit.
+      ports 1 []NetworkPolicyPort atomic | To these ports; all when empty.
+      to 2 []NetworkPolicyPeer atomic | To these peers; all when empty.`,
+    NetworkPolicyIngressRule: `Traffic that may enter; both parts must fit.
+      ports 1 []NetworkPolicyPort atomic | To these ports; all when empty.
+      from 2 []NetworkPolicyPeer atomic | From these peers; all when empty.`,
+    NetworkPolicyPeer: `The other side of traffic.
+      podSelector 1 *LabelSelector | Pods, of the policy's namespace unless namespaceSelector is set.
+      namespaceSelector 2 *LabelSelector | Pods of these namespaces.
+      ipBlock 3 *IPBlock | A range of addresses.`,
+    NetworkPolicyPort: `A port or a range of ports.
+      protocol 1 *string | TCP (the default), UDP or SCTP.
+      port 2 *intOrString | Number or name; all when absent.
+      endPort 3 *int32 | End of the range that begins at port.`,
+    NetworkPolicySpec: `Which pods, and what is allowed; all else is not.
+      podSelector 1 LabelSelector always | The pods; {} is all of the namespace.
+      ingress 2 []NetworkPolicyIngressRule atomic | What may enter.
+      egress 3 []NetworkPolicyEgressRule atomic | What may leave.
+      policyTypes 4 []string atomic | Ingress, Egress or both: which directions are bounded.`,
+    ParentReference: `Names an object.
+      group 1 string | Its API group.
+      resource 2 string required | Its resource.
+      namespace 3 string | Its namespace.
+      name 4 string required | Its name.`,
+    ServiceBackendPort: `[atomic] A port of a Service; one of these.
+      name 1 string | Its name.
+      number 2 int32 | Its number.`,
+    ServiceCIDR: `[kind] A range of addresses for Services.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 ServiceCIDRSpec | What is wanted.
       status 3 ServiceCIDRStatus | What was last observed; written by the system.`,
-    ServiceCIDRSpec: `
-      cidrs 1 []string atomic`,
-    ServiceCIDRStatus: `
-      conditions 1 []Condition map(type) patch=merge(type)`,
+    ServiceCIDRSpec: `The range.
+      cidrs 1 []string atomic | One range per IP family.`,
+    ServiceCIDRStatus: `State of a range.
+      conditions 1 []Condition map(type) patch=merge(type) | Aspects of the state.`,
   },
 }

@@ -12,15 +12,15 @@ export const nodeV1Schema: GroupVersionSchema = {
   columns: `
     runtimeclasses: Name/name, Handler, Age`,
   types: {
-    Overhead: `
-      podFixed 1 map[quantity]`,
-    RuntimeClass: `[kind]
+    Overhead: `Resources that running a pod takes beside its containers.
+      podFixed 1 map[quantity] | The amounts.`,
+    RuntimeClass: `[kind] A way of running pods.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
-      handler 2 string!
-      overhead 3 *Overhead
-      scheduling 4 *Scheduling`,
-    Scheduling: `
-      nodeSelector 1 map[string] atomic
-      tolerations 2 []core/v1.Toleration atomic`,
+      handler 2 string! | Name of the container runtime's handler.
+      overhead 3 *Overhead | Resources that it takes beside the containers.
+      scheduling 4 *Scheduling | Nodes that have it.`,
+    Scheduling: `Nodes that have a runtime class.
+      nodeSelector 1 map[string] atomic | Labels of the nodes.
+      tolerations 2 []core/v1.Toleration atomic | Added to the pods.`,
   },
 }

@@ -18,37 +18,37 @@ export const rbacV1Schema: GroupVersionSchema = {
     rolebindings: Name/name, Role, Age, Users*, Groups*, ServiceAccounts*
     roles: Name/name, Created At:date`,
   types: {
-    AggregationRule: `
-      clusterRoleSelectors 1 []LabelSelector atomic`,
-    ClusterRole: `[kind]
+    AggregationRule: `Which cluster roles make up another.
+      clusterRoleSelectors 1 []LabelSelector atomic | Cluster roles that one of these selects.`,
+    ClusterRole: `[kind] Rights, in every namespace or beyond namespaces.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
-      rules 2 []PolicyRule always atomic
-      aggregationRule 3 *AggregationRule`,
-    ClusterRoleBinding: `[kind]
+      rules 2 []PolicyRule always atomic | The rights.
+      aggregationRule 3 *AggregationRule | The rules are gathered from other cluster roles.`,
+    ClusterRoleBinding: `[kind] Gives a cluster role to subjects, everywhere.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
-      subjects 2 []Subject atomic
-      roleRef 3 RoleRef!`,
-    PolicyRule: `
-      verbs 1 []string! atomic
-      apiGroups 2 []string atomic
-      resources 3 []string atomic
-      resourceNames 4 []string atomic
-      nonResourceURLs 5 []string atomic`,
-    Role: `[kind]
+      subjects 2 []Subject atomic | Who gets it.
+      roleRef 3 RoleRef! | The role; cannot change.`,
+    PolicyRule: `Verbs on resources or on paths.
+      verbs 1 []string! atomic | What may be done; * is everything.
+      apiGroups 2 []string atomic | Groups of the resources; * is all.
+      resources 3 []string atomic | Resources, as pods or pods/log; * is all.
+      resourceNames 4 []string atomic | Only objects of these names.
+      nonResourceURLs 5 []string atomic | Paths, with * at the end for all below; in cluster roles only.`,
+    Role: `[kind] Rights in one namespace.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
-      rules 2 []PolicyRule always atomic`,
-    RoleBinding: `[kind]
+      rules 2 []PolicyRule always atomic | The rights.`,
+    RoleBinding: `[kind] Gives a role to subjects in one namespace.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
-      subjects 2 []Subject atomic
-      roleRef 3 RoleRef!`,
-    RoleRef: `[atomic]
-      apiGroup 1 string always
-      kind 2 string!
-      name 3 string!`,
-    Subject: `[atomic]
-      kind 1 string!
-      apiGroup 2 string
-      name 3 string!
-      namespace 4 string`,
+      subjects 2 []Subject atomic | Who gets it.
+      roleRef 3 RoleRef! | The Role or ClusterRole; cannot change.`,
+    RoleRef: `[atomic] Names a role.
+      apiGroup 1 string always | rbac.authorization.k8s.io.
+      kind 2 string! | Role or ClusterRole.
+      name 3 string! | Its name.`,
+    Subject: `[atomic] Someone who gets a role.
+      kind 1 string! | User, Group or ServiceAccount.
+      apiGroup 2 string | rbac.authorization.k8s.io, or empty for service accounts.
+      name 3 string! | Its name.
+      namespace 4 string | Namespace of a service account.`,
   },
 }

@@ -19,183 +19,183 @@ export const resourceV1Schema: GroupVersionSchema = {
     resourceclaimtemplates: Name/name, Age
     resourceslices: Name/name, Node, Driver, Pool, Age`,
   types: {
-    AllocatedDeviceStatus: `
-      driver 1 string!
-      pool 2 string!
-      device 3 string!
-      shareID 7 *string
-      conditions 4 []Condition always map(type)
-      data 5 *raw
-      networkData 6 *NetworkDeviceData`,
-    AllocationResult: `
-      devices 1 DeviceAllocationResult
-      nodeSelector 3 *core/v1.NodeSelector
-      allocationTimestamp 5 *time`,
-    CELDeviceSelector: `
-      expression 1 string!`,
-    CapacityRequestPolicy: `
-      default 1 *quantity always
-      validValues 3 []quantity atomic
-      validRange 4 *CapacityRequestPolicyRange`,
-    CapacityRequestPolicyRange: `
-      min 1 *quantity required
-      max 2 *quantity
-      step 3 *quantity`,
-    CapacityRequirements: `
-      requests 1 map[quantity]`,
-    Counter: `
-      value 1 quantity!`,
-    CounterSet: `
-      name 1 string!
-      counters 2 map[Counter] required`,
-    Device: `
-      name 1 string!
-      attributes 2 map[DeviceAttribute]
-      capacity 3 map[DeviceCapacity]
-      consumesCounters 4 []DeviceCounterConsumption atomic
-      nodeName 5 *string
-      nodeSelector 6 *core/v1.NodeSelector
-      allNodes 7 *bool
-      taints 8 []DeviceTaint atomic
-      bindsToNode 9 *bool
-      bindingConditions 10 []string atomic
-      bindingFailureConditions 11 []string atomic
-      allowMultipleAllocations 12 *bool
-      nodeAllocatableResourceMappings 13 map[NodeAllocatableResourceMapping]`,
-    DeviceAllocationConfiguration: `
-      source 1 string!
-      requests 2 []string atomic
+    AllocatedDeviceStatus: `What the driver tells of a device that was given out.
+      driver 1 string! | Name of the driver.
+      pool 2 string! | The device's pool.
+      device 3 string! | Name of the device.
+      shareID 7 *string | The share of the device, where it is given to several.
+      conditions 4 []Condition always map(type) | Aspects of the state.
+      data 5 *raw | Anything the driver wants to tell.
+      networkData 6 *NetworkDeviceData | Of a network device.`,
+    AllocationResult: `What was given to a claim.
+      devices 1 DeviceAllocationResult | The devices.
+      nodeSelector 3 *core/v1.NodeSelector | Nodes where they can be used; all when absent.
+      allocationTimestamp 5 *time | When they were given.`,
+    CELDeviceSelector: `Selects devices by CEL.
+      expression 1 string! | CEL about device that must be true.`,
+    CapacityRequestPolicy: `Which amounts of a capacity can be asked for.
+      default 1 *quantity always | The amount when none is asked for.
+      validValues 3 []quantity atomic | These amounts.
+      validRange 4 *CapacityRequestPolicyRange | Amounts of a range.`,
+    CapacityRequestPolicyRange: `A range of amounts.
+      min 1 *quantity required | Smallest amount.
+      max 2 *quantity | Largest amount.
+      step 3 *quantity | Amounts are the smallest one plus a multiple of this.`,
+    CapacityRequirements: `Amounts of capacities that are asked for.
+      requests 1 map[quantity] | The amounts, by name.`,
+    Counter: `An amount that devices share.
+      value 1 quantity! | The amount.`,
+    CounterSet: `Amounts that devices share.
+      name 1 string! | Its name in the pool.
+      counters 2 map[Counter] required | The amounts, by name.`,
+    Device: `A device that can be given to claims.
+      name 1 string! | Its name in the pool.
+      attributes 2 map[DeviceAttribute] | Facts about it, for selecting.
+      capacity 3 map[DeviceCapacity] | Amounts that it has.
+      consumesCounters 4 []DeviceCounterConsumption atomic | What it takes of shared amounts.
+      nodeName 5 *string | The node that it is on.
+      nodeSelector 6 *core/v1.NodeSelector | The nodes that can use it.
+      allNodes 7 *bool | All nodes can use it.
+      taints 8 []DeviceTaint atomic | Keep away claims that do not tolerate them.
+      bindsToNode 9 *bool | Giving it fixes the pod to the chosen node.
+      bindingConditions 10 []string atomic | Conditions that must be True before the pod is bound.
+      bindingFailureConditions 11 []string atomic | Conditions that make binding fail.
+      allowMultipleAllocations 12 *bool | It can be given to several claims.
+      nodeAllocatableResourceMappings 13 map[NodeAllocatableResourceMapping] | What it takes of the node's own resources.`,
+    DeviceAllocationConfiguration: `Settings for devices that were given.
+      source 1 string! | FromClass or FromClaim.
+      requests 2 []string atomic | For these requests; all when empty.
       ...DeviceConfiguration 3`,
-    DeviceAllocationResult: `
-      results 1 []DeviceRequestAllocationResult atomic
-      config 2 []DeviceAllocationConfiguration atomic`,
-    DeviceAttribute: `
-      int 2 *int64
-      bool 3 *bool
-      string 4 *string
-      version 5 *string
-      ints 6 []int64 atomic
-      bools 7 []bool atomic
-      strings 8 []string atomic
-      versions 9 []string atomic`,
-    DeviceCapacity: `
-      value 1 quantity!
-      requestPolicy 2 *CapacityRequestPolicy`,
-    DeviceClaim: `
-      requests 1 []DeviceRequest always atomic
-      constraints 2 []DeviceConstraint atomic
-      config 3 []DeviceClaimConfiguration atomic`,
-    DeviceClaimConfiguration: `
-      requests 1 []string atomic
+    DeviceAllocationResult: `Devices that were given.
+      results 1 []DeviceRequestAllocationResult atomic | The devices.
+      config 2 []DeviceAllocationConfiguration atomic | Their settings.`,
+    DeviceAttribute: `A fact about a device; one of these.
+      int 2 *int64 | A whole number.
+      bool 3 *bool | True or false.
+      string 4 *string | A text.
+      version 5 *string | A semantic version.
+      ints 6 []int64 atomic | Whole numbers.
+      bools 7 []bool atomic | Truth values.
+      strings 8 []string atomic | Texts.
+      versions 9 []string atomic | Semantic versions.`,
+    DeviceCapacity: `An amount that a device has.
+      value 1 quantity! | The amount.
+      requestPolicy 2 *CapacityRequestPolicy | Which amounts of it can be asked for.`,
+    DeviceClaim: `Devices that are wanted.
+      requests 1 []DeviceRequest always atomic | The devices.
+      constraints 2 []DeviceConstraint atomic | What must hold between them.
+      config 3 []DeviceClaimConfiguration atomic | Their settings.`,
+    DeviceClaimConfiguration: `Settings for devices that are wanted.
+      requests 1 []string atomic | For these requests; all when empty.
       ...DeviceConfiguration 2`,
-    DeviceClass: `[kind]
+    DeviceClass: `[kind] A kind of devices.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 DeviceClassSpec! | What is wanted.`,
-    DeviceClassConfiguration: `
+    DeviceClassConfiguration: `Settings for devices of a class.
       ...DeviceConfiguration 1`,
-    DeviceClassSpec: `
-      selectors 1 []DeviceSelector atomic
-      config 2 []DeviceClassConfiguration atomic
-      extendedResourceName 4 *string`,
-    DeviceConfiguration: `
-      opaque 1 *OpaqueDeviceConfiguration`,
-    DeviceConstraint: `
-      requests 1 []string atomic
-      matchAttribute 2 *string
-      distinctAttribute 3 *string`,
-    DeviceCounterConsumption: `
-      counterSet 1 string!
-      counters 2 map[Counter] required`,
-    DeviceRequest: `
-      name 1 string!
-      exactly 2 *ExactDeviceRequest
-      firstAvailable 3 []DeviceSubRequest atomic`,
-    DeviceRequestAllocationResult: `
-      request 1 string!
-      driver 2 string!
-      pool 3 string!
-      device 4 string!
-      adminAccess 5 *bool
-      tolerations 6 []DeviceToleration atomic
-      bindingConditions 7 []string atomic
-      bindingFailureConditions 8 []string atomic
-      shareID 9 *string
-      consumedCapacity 10 map[quantity]`,
-    DeviceSelector: `
-      cel 1 *CELDeviceSelector`,
-    DeviceSubRequest: `
-      name 1 string!
-      deviceClassName 2 string!
-      selectors 3 []DeviceSelector atomic
-      allocationMode 4 string
-      count 5 int64
-      tolerations 6 []DeviceToleration atomic
-      capacity 7 *CapacityRequirements`,
-    DeviceTaint: `
-      key 1 string!
-      value 2 string
-      effect 3 string!
-      timeAdded 4 *time`,
-    DeviceToleration: `
-      key 1 string
-      operator 2 string default="Equal"
-      value 3 string
-      effect 4 string
-      tolerationSeconds 5 *int64`,
-    ExactDeviceRequest: `
-      deviceClassName 1 string!
-      selectors 2 []DeviceSelector atomic
-      allocationMode 3 string
-      count 4 int64
-      adminAccess 5 *bool
-      tolerations 6 []DeviceToleration atomic
-      capacity 7 *CapacityRequirements`,
-    NetworkDeviceData: `
-      interfaceName 1 string
-      ips 2 []string atomic
-      hardwareAddress 3 string`,
-    NodeAllocatableResourceMapping: `
-      capacityKey 1 *string
-      allocationMultiplier 2 *quantity`,
-    OpaqueDeviceConfiguration: `
-      driver 1 string!
-      parameters 2 raw!`,
-    ResourceClaim: `[kind]
+    DeviceClassSpec: `Which devices, with which settings.
+      selectors 1 []DeviceSelector atomic | All must fit.
+      config 2 []DeviceClassConfiguration atomic | Their settings.
+      extendedResourceName 4 *string | Pods get them by this extended resource too.`,
+    DeviceConfiguration: `Settings for devices.
+      opaque 1 *OpaqueDeviceConfiguration | Settings that only the driver understands.`,
+    DeviceConstraint: `What must hold between devices.
+      requests 1 []string atomic | Of these requests; all when empty.
+      matchAttribute 2 *string | They share the value of this attribute.
+      distinctAttribute 3 *string | They differ in the value of this attribute.`,
+    DeviceCounterConsumption: `What a device takes of shared amounts.
+      counterSet 1 string! | The set.
+      counters 2 map[Counter] required | The amounts, by name.`,
+    DeviceRequest: `Devices that are wanted; one of exactly and firstAvailable.
+      name 1 string! | Its name in the claim.
+      exactly 2 *ExactDeviceRequest | These devices.
+      firstAvailable 3 []DeviceSubRequest atomic | The first of these that can be had.`,
+    DeviceRequestAllocationResult: `A device that was given.
+      request 1 string! | The request that it was given for.
+      driver 2 string! | Name of the driver.
+      pool 3 string! | The device's pool.
+      device 4 string! | Name of the device.
+      adminAccess 5 *bool | Given beside other claims, for its administration.
+      tolerations 6 []DeviceToleration atomic | Taints that do not matter.
+      bindingConditions 7 []string atomic | Conditions that must be True before the pod is bound.
+      bindingFailureConditions 8 []string atomic | Conditions that make binding fail.
+      shareID 9 *string | The share of the device.
+      consumedCapacity 10 map[quantity] | Amounts that were given.`,
+    DeviceSelector: `Selects devices.
+      cel 1 *CELDeviceSelector | By CEL.`,
+    DeviceSubRequest: `One of several ways to serve a request.
+      name 1 string! | Its name in the request.
+      deviceClassName 2 string! | Kind of the devices.
+      selectors 3 []DeviceSelector atomic | All must fit.
+      allocationMode 4 string | ExactCount (the default) or All.
+      count 5 int64 | How many; 1 when absent.
+      tolerations 6 []DeviceToleration atomic | Taints that do not matter.
+      capacity 7 *CapacityRequirements | Amounts that are wanted.`,
+    DeviceTaint: `Keeps claims away from a device.
+      key 1 string! | Name of the taint.
+      value 2 string | Its value.
+      effect 3 string! | NoSchedule, None, or NoExecute, which also evicts.
+      timeAdded 4 *time | When it was added.`,
+    DeviceToleration: `A taint that does not matter.
+      key 1 string | Key of the taint; empty with Exists is every taint.
+      operator 2 string default="Equal" | Equal (the default) or Exists.
+      value 3 string | Value of the taint.
+      effect 4 string | Its effect; empty is every one.
+      tolerationSeconds 5 *int64 | How long a NoExecute taint is borne; absent is for ever.`,
+    ExactDeviceRequest: `Devices of one kind.
+      deviceClassName 1 string! | Kind of the devices.
+      selectors 2 []DeviceSelector atomic | All must fit.
+      allocationMode 3 string | ExactCount (the default) or All.
+      count 4 int64 | How many; 1 when absent.
+      adminAccess 5 *bool | Beside other claims, for administration.
+      tolerations 6 []DeviceToleration atomic | Taints that do not matter.
+      capacity 7 *CapacityRequirements | Amounts that are wanted.`,
+    NetworkDeviceData: `Facts about a network device.
+      interfaceName 1 string | Name of the interface in the pod.
+      ips 2 []string atomic | Its addresses, with prefix length.
+      hardwareAddress 3 string | Its hardware address.`,
+    NodeAllocatableResourceMapping: `What a device takes of a resource of the node.
+      capacityKey 1 *string | The device's capacity that it is reckoned from.
+      allocationMultiplier 2 *quantity | What it is multiplied with.`,
+    OpaqueDeviceConfiguration: `Settings that only the driver understands.
+      driver 1 string! | Name of the driver.
+      parameters 2 raw! | The settings.`,
+    ResourceClaim: `[kind] A claim of devices.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 ResourceClaimSpec! | What is wanted.
       status 3 ResourceClaimStatus | What was last observed; written by the system.`,
-    ResourceClaimConsumerReference: `
-      apiGroup 1 string
-      resource 3 string!
-      name 4 string!
-      uid 5 string!`,
-    ResourceClaimSpec: `
-      devices 1 DeviceClaim always`,
-    ResourceClaimStatus: `
-      allocation 1 *AllocationResult
-      reservedFor 2 []ResourceClaimConsumerReference map(uid) patch=merge(uid)
-      devices 4 []AllocatedDeviceStatus map(driver,device,pool,shareID)`,
-    ResourceClaimTemplate: `[kind]
+    ResourceClaimConsumerReference: `Who uses a claim.
+      apiGroup 1 string | Its API group.
+      resource 3 string! | Its resource, such as pods.
+      name 4 string! | Its name.
+      uid 5 string! | Its uid.`,
+    ResourceClaimSpec: `What is wanted.
+      devices 1 DeviceClaim always | The devices.`,
+    ResourceClaimStatus: `What is known of a claim.
+      allocation 1 *AllocationResult | What was given; absent while nothing was.
+      reservedFor 2 []ResourceClaimConsumerReference map(uid) patch=merge(uid) | Who may use it.
+      devices 4 []AllocatedDeviceStatus map(driver,device,pool,shareID) | What the drivers tell of the devices.`,
+    ResourceClaimTemplate: `[kind] A template of claims.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 ResourceClaimTemplateSpec! | What is wanted.`,
-    ResourceClaimTemplateSpec: `
-      metadata 1 ObjectMeta | Name, labels and the other data that every object has.
-      spec 2 ResourceClaimSpec! | What is wanted.`,
-    ResourcePool: `
-      name 1 string!
-      generation 2 int64!
-      resourceSliceCount 3 int64!`,
-    ResourceSlice: `[kind]
+    ResourceClaimTemplateSpec: `What claims look like that are made from it.
+      metadata 1 ObjectMeta | Labels and annotations of the claims.
+      spec 2 ResourceClaimSpec! | Spec of the claims.`,
+    ResourcePool: `Devices that are described together.
+      name 1 string! | Its name.
+      generation 2 int64! | Grows with every change; slices of older ones do not count.
+      resourceSliceCount 3 int64! | How many slices it has.`,
+    ResourceSlice: `[kind] Some devices of a pool.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 ResourceSliceSpec! | What is wanted.`,
-    ResourceSliceSpec: `
-      driver 1 string!
-      pool 2 ResourcePool!
-      nodeName 3 *string
-      nodeSelector 4 *core/v1.NodeSelector
-      allNodes 5 *bool
-      devices 6 []Device atomic
-      perDeviceNodeSelection 7 *bool
-      sharedCounters 8 []CounterSet atomic`,
+    ResourceSliceSpec: `The devices, and where they are.
+      driver 1 string! | Name of the driver.
+      pool 2 ResourcePool! | The pool.
+      nodeName 3 *string | The node that they are on.
+      nodeSelector 4 *core/v1.NodeSelector | The nodes that can use them.
+      allNodes 5 *bool | All nodes can use them.
+      devices 6 []Device atomic | The devices.
+      perDeviceNodeSelection 7 *bool | Each device says where it is.
+      sharedCounters 8 []CounterSet atomic | Amounts that devices share.`,
   },
 }

@@ -13,50 +13,50 @@ export const resourceV1alpha3Schema: GroupVersionSchema = {
     resourcepoolstatusrequests resourcepoolstatusrequest ResourcePoolStatusRequest cluster: all
       /status ResourcePoolStatusRequest: get patch update`,
   types: {
-    CELDeviceSelector: `
-      expression 1 string always`,
-    DeviceSelector: `
-      cel 1 *CELDeviceSelector`,
-    DeviceTaint: `
-      key 1 string!
-      value 2 string
-      effect 3 string!
-      timeAdded 4 *time`,
-    DeviceTaintRule: `[kind]
+    CELDeviceSelector: `Selects devices by CEL.
+      expression 1 string always | CEL about device that must be true.`,
+    DeviceSelector: `Selects devices.
+      cel 1 *CELDeviceSelector | By CEL.`,
+    DeviceTaint: `Keeps claims away from a device.
+      key 1 string! | Name of the taint.
+      value 2 string | Its value.
+      effect 3 string! | NoSchedule, None, or NoExecute, which also evicts.
+      timeAdded 4 *time | When it was added.`,
+    DeviceTaintRule: `[kind] Puts a taint on devices.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 DeviceTaintRuleSpec! | What is wanted.
       status 3 DeviceTaintRuleStatus | What was last observed; written by the system.`,
-    DeviceTaintRuleSpec: `
-      deviceSelector 1 *DeviceTaintSelector
-      taint 2 DeviceTaint required`,
-    DeviceTaintRuleStatus: `
-      conditions 1 []Condition map(type) patch=merge(type)`,
-    DeviceTaintSelector: `
-      driver 2 *string
-      pool 3 *string
-      device 4 *string`,
-    PoolStatus: `
-      driver 1 string required
-      poolName 2 string required
-      generation 9 int64!
-      resourceSliceCount 8 *int32
-      totalDevices 4 *int32
-      allocatedDevices 5 *int32
-      availableDevices 6 *int32
-      unavailableDevices 7 *int32
-      nodeName 3 *string
-      validationError 10 *string`,
-    ResourcePoolStatusRequest: `[kind]
+    DeviceTaintRuleSpec: `Which taint, on which devices.
+      deviceSelector 1 *DeviceTaintSelector | The devices.
+      taint 2 DeviceTaint required | The taint.`,
+    DeviceTaintRuleStatus: `What is known of a rule.
+      conditions 1 []Condition map(type) patch=merge(type) | Aspects of the state.`,
+    DeviceTaintSelector: `Selects devices; all that is set must fit.
+      driver 2 *string | Name of the driver.
+      pool 3 *string | Name of the pool.
+      device 4 *string | Name of the device.`,
+    PoolStatus: `Use of a pool of devices.
+      driver 1 string required | Name of the driver.
+      poolName 2 string required | Name of the pool.
+      generation 9 int64! | The pool's generation.
+      resourceSliceCount 8 *int32 | How many slices it has.
+      totalDevices 4 *int32 | Devices that it has.
+      allocatedDevices 5 *int32 | Devices that are given.
+      availableDevices 6 *int32 | Devices that can be given.
+      unavailableDevices 7 *int32 | Devices that cannot be given.
+      nodeName 3 *string | The node that it is on.
+      validationError 10 *string | What is wrong with the pool.`,
+    ResourcePoolStatusRequest: `[kind] Asks for the use of pools of devices.
       metadata 1 ObjectMeta required | Name, labels and the other data that every object has.
       spec 2 ResourcePoolStatusRequestSpec! | What is wanted.
       status 3 *ResourcePoolStatusRequestStatus | What was last observed; written by the system.`,
-    ResourcePoolStatusRequestSpec: `
-      driver 1 string!
-      poolName 2 *string
-      limit 3 *int32 default=100`,
-    ResourcePoolStatusRequestStatus: `
-      poolCount 6 *int32 required
-      pools 2 []PoolStatus atomic
-      conditions 3 []Condition map(type) patch=merge(type)`,
+    ResourcePoolStatusRequestSpec: `Which pools.
+      driver 1 string! | Name of the driver.
+      poolName 2 *string | Name of the pool; all when absent.
+      limit 3 *int32 default=100 | Most pools in the answer.`,
+    ResourcePoolStatusRequestStatus: `The answer.
+      poolCount 6 *int32 required | How many pools fit.
+      pools 2 []PoolStatus atomic | The pools.
+      conditions 3 []Condition map(type) patch=merge(type) | Aspects of the state.`,
   },
 }

@@ -12,11 +12,11 @@ export const schedulingV1Schema: GroupVersionSchema = {
   columns: `
     priorityclasses: Name/name, Value:integer, Global-Default:boolean, Age, PreemptionPolicy`,
   types: {
-    PriorityClass: `[kind]
+    PriorityClass: `[kind] A name for a priority of pods.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
-      value 2 int32 always
-      globalDefault 3 bool
-      description 4 string
-      preemptionPolicy 5 *string`,
+      value 2 int32 always | The priority; higher goes first.
+      globalDefault 3 bool | For pods that name no class.
+      description 4 string | When to use it.
+      preemptionPolicy 5 *string | Never, or PreemptLowerPriority (the default): whether other pods may be evicted.`,
   },
 }

@@ -12,60 +12,60 @@ export const schedulingV1alpha2Schema: GroupVersionSchema = {
       /status PodGroup: get patch update
     workloads workload Workload namespaced: all`,
   types: {
-    BasicSchedulingPolicy: ``,
-    GangSchedulingPolicy: `
-      minCount 1 int32!`,
-    PodGroup: `[kind]
+    BasicSchedulingPolicy: `Pods are placed one by one.`,
+    GangSchedulingPolicy: `Pods are placed together or not at all.
+      minCount 1 int32! | Pods that must be placed together.`,
+    PodGroup: `[kind] Pods that are scheduled together.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 PodGroupSpec! | What is wanted.
       status 3 PodGroupStatus | What was last observed; written by the system.`,
-    PodGroupResourceClaim: `
-      name 1 string!
-      resourceClaimName 2 *string
-      resourceClaimTemplateName 3 *string`,
-    PodGroupResourceClaimStatus: `
-      name 1 string!
-      resourceClaimName 2 *string`,
-    PodGroupSchedulingConstraints: `
-      topology 1 []TopologyConstraint atomic`,
-    PodGroupSchedulingPolicy: `[union(basic=Basic,gang=Gang)]
-      basic 1 *BasicSchedulingPolicy
-      gang 2 *GangSchedulingPolicy`,
-    PodGroupSpec: `
-      podGroupTemplateRef 1 *PodGroupTemplateReference always
-      schedulingPolicy 2 PodGroupSchedulingPolicy!
-      schedulingConstraints 3 *PodGroupSchedulingConstraints
-      resourceClaims 4 []PodGroupResourceClaim map(name) patch=merge,retainKeys(name)
-      disruptionMode 5 *string default="Pod"
-      priorityClassName 6 string
-      priority 7 *int32`,
-    PodGroupStatus: `
-      conditions 1 []Condition map(type) patch=merge(type)
-      resourceClaimStatuses 2 []PodGroupResourceClaimStatus map(name) patch=merge,retainKeys(name)`,
-    PodGroupTemplate: `
-      name 1 string!
-      schedulingPolicy 2 PodGroupSchedulingPolicy!
-      schedulingConstraints 3 *PodGroupSchedulingConstraints always
-      resourceClaims 4 []PodGroupResourceClaim map(name) patch=merge,retainKeys(name)
-      disruptionMode 5 *string
-      priorityClassName 6 string
-      priority 7 *int32`,
-    PodGroupTemplateReference: `[union(workload=Workload)]
-      workload 1 *WorkloadPodGroupTemplateReference always`,
-    TopologyConstraint: `
-      key 1 string!`,
-    TypedLocalObjectReference: `
-      apiGroup 1 string
-      kind 2 string!
-      name 3 string!`,
-    Workload: `[kind]
+    PodGroupResourceClaim: `Gives a group a claim of devices.
+      name 1 string! | Its name in the group.
+      resourceClaimName 2 *string | An existing claim in the same namespace.
+      resourceClaimTemplateName 3 *string | A template from which a claim is made for the group.`,
+    PodGroupResourceClaimStatus: `The claim that stands behind an entry of spec.resourceClaims.
+      name 1 string! | The entry's name.
+      resourceClaimName 2 *string | The claim made for it.`,
+    PodGroupSchedulingConstraints: `Where a group may be.
+      topology 1 []TopologyConstraint atomic | The pods are near each other.`,
+    PodGroupSchedulingPolicy: `[union(basic=Basic,gang=Gang)] How a group is placed; one of these.
+      basic 1 *BasicSchedulingPolicy | One by one.
+      gang 2 *GangSchedulingPolicy | Together or not at all.`,
+    PodGroupSpec: `What a group is like.
+      podGroupTemplateRef 1 *PodGroupTemplateReference always | The template that it was made from.
+      schedulingPolicy 2 PodGroupSchedulingPolicy! | How it is placed.
+      schedulingConstraints 3 *PodGroupSchedulingConstraints | Where it may be.
+      resourceClaims 4 []PodGroupResourceClaim map(name) patch=merge,retainKeys(name) | Devices that it needs.
+      disruptionMode 5 *string default="Pod" | Pod or PodGroup: whether preemption evicts single pods or all.
+      priorityClassName 6 string | The PriorityClass that gives it its priority.
+      priority 7 *int32 | Taken from the PriorityClass; higher goes first.`,
+    PodGroupStatus: `What is known of a group.
+      conditions 1 []Condition map(type) patch=merge(type) | Aspects of the state.
+      resourceClaimStatuses 2 []PodGroupResourceClaimStatus map(name) patch=merge,retainKeys(name) | Claims that were made for it.`,
+    PodGroupTemplate: `What groups look like.
+      name 1 string! | Its name in the workload.
+      schedulingPolicy 2 PodGroupSchedulingPolicy! | How groups are placed.
+      schedulingConstraints 3 *PodGroupSchedulingConstraints always | Where groups may be.
+      resourceClaims 4 []PodGroupResourceClaim map(name) patch=merge,retainKeys(name) | Devices that groups need.
+      disruptionMode 5 *string | Pod or PodGroup: whether preemption evicts single pods or all.
+      priorityClassName 6 string | The PriorityClass that gives groups their priority.
+      priority 7 *int32 | Taken from the PriorityClass; higher goes first.`,
+    PodGroupTemplateReference: `[union(workload=Workload)] Names a template.
+      workload 1 *WorkloadPodGroupTemplateReference always | A template of a workload.`,
+    TopologyConstraint: `Pods that are near each other.
+      key 1 string! | Nodes with the same value of this label are near.`,
+    TypedLocalObjectReference: `Names an object of any kind in the same namespace.
+      apiGroup 1 string | Its API group; absent for the core group.
+      kind 2 string! | Its kind.
+      name 3 string! | Its name.`,
+    Workload: `[kind] Templates of the groups that an application consists of.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 WorkloadSpec! | What is wanted.`,
-    WorkloadPodGroupTemplateReference: `
-      workloadName 1 string!
-      podGroupTemplateName 2 string!`,
-    WorkloadSpec: `
-      controllerRef 1 *TypedLocalObjectReference
-      podGroupTemplates 2 []PodGroupTemplate! map(name)`,
+    WorkloadPodGroupTemplateReference: `Names a template of a workload.
+      workloadName 1 string! | Name of the workload.
+      podGroupTemplateName 2 string! | Name of the template in it.`,
+    WorkloadSpec: `The templates, and whose they are.
+      controllerRef 1 *TypedLocalObjectReference | The object that manages the groups.
+      podGroupTemplates 2 []PodGroupTemplate! map(name) | The templates.`,
   },
 }

@@ -11,14 +11,14 @@ export const storagemigrationV1beta1Schema: GroupVersionSchema = {
     storageversionmigrations storageversionmigration StorageVersionMigration cluster: all
       /status StorageVersionMigration: get patch update`,
   types: {
-    StorageVersionMigration: `[kind]
+    StorageVersionMigration: `[kind] Writes all objects of a resource anew, in the version that the store shall hold.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 StorageVersionMigrationSpec | What is wanted.
       status 3 StorageVersionMigrationStatus | What was last observed; written by the system.`,
-    StorageVersionMigrationSpec: `
-      resource 1 GroupResource!`,
-    StorageVersionMigrationStatus: `
-      conditions 1 []Condition map(type) patch=merge(type)
-      resourceVersion 2 string`,
+    StorageVersionMigrationSpec: `What is migrated.
+      resource 1 GroupResource! | The resource.`,
+    StorageVersionMigrationStatus: `How far it has come.
+      conditions 1 []Condition map(type) patch=merge(type) | Aspects of the state.
+      resourceVersion 2 string | Objects as old as this are migrated.`,
   },
 }

@@ -2,56 +2,85 @@
 import type { FieldSelectorRequirement, LabelSelectorRequirement, ObjectMeta } from '../meta/v1.ts'
 export type ExtraValue = string[]
 
+/** The field selector of a request. */
 export interface FieldSelectorAttributes {
+  /** Its text. */
   rawSelector?: string
+  /** Its rules. */
   requirements?: FieldSelectorRequirement[]
 }
 
+/** The label selector of a request. */
 export interface LabelSelectorAttributes {
+  /** Its text. */
   rawSelector?: string
+  /** Its rules. */
   requirements?: LabelSelectorRequirement[]
 }
 
+/** Asks whether someone may do something in a namespace. */
 export interface LocalSubjectAccessReview {
   apiVersion?: string
   kind?: string
   /** Name, labels and the other data that every object has. */
   metadata: ObjectMeta
-  /** What is wanted. */
+  /** The question; its namespace must be the object's. */
   spec: SubjectAccessReviewSpec
   /** What was last observed; written by the system. */
   status?: SubjectAccessReviewStatus
 }
 
+/** A request for a path. */
 export interface NonResourceAttributes {
+  /** The path. */
   path?: string
+  /** The HTTP method in small letters. */
   verb?: string
 }
 
+/** Verbs on paths. */
 export interface NonResourceRule {
+  /** What may be done. */
   verbs: string[]
+  /** The paths. */
   nonResourceURLs?: string[]
 }
 
+/** A request for a resource. */
 export interface ResourceAttributes {
+  /** Namespace; empty for all, or for cluster-scoped resources. */
   namespace?: string
+  /** Such as get or list; * is all. */
   verb?: string
+  /** Group of the resource; * is all. */
   group?: string
+  /** Version of the resource; * is all. */
   version?: string
+  /** The resource; * is all. */
   resource?: string
+  /** The subresource. */
   subresource?: string
+  /** Name of the object; empty is all. */
   name?: string
+  /** Limits a list, watch or deletion by fields. */
   fieldSelector?: FieldSelectorAttributes
+  /** Limits a list, watch or deletion by labels. */
   labelSelector?: LabelSelectorAttributes
 }
 
+/** Verbs on resources. */
 export interface ResourceRule {
+  /** What may be done. */
   verbs: string[]
+  /** Groups of the resources. */
   apiGroups?: string[]
+  /** The resources. */
   resources?: string[]
+  /** Only objects of these names. */
   resourceNames?: string[]
 }
 
+/** Asks whether the caller may do something. */
 export interface SelfSubjectAccessReview {
   apiVersion?: string
   kind?: string
@@ -63,11 +92,15 @@ export interface SelfSubjectAccessReview {
   status?: SubjectAccessReviewStatus
 }
 
+/** The question; one of these. */
 export interface SelfSubjectAccessReviewSpec {
+  /** About a resource. */
   resourceAttributes?: ResourceAttributes
+  /** About a path. */
   nonResourceAttributes?: NonResourceAttributes
 }
 
+/** Asks what the caller may do in a namespace. */
 export interface SelfSubjectRulesReview {
   apiVersion?: string
   kind?: string
@@ -79,10 +112,13 @@ export interface SelfSubjectRulesReview {
   status?: SubjectRulesReviewStatus
 }
 
+/** The question. */
 export interface SelfSubjectRulesReviewSpec {
+  /** The namespace. */
   namespace?: string
 }
 
+/** Asks whether someone may do something. */
 export interface SubjectAccessReview {
   apiVersion?: string
   kind?: string
@@ -94,25 +130,42 @@ export interface SubjectAccessReview {
   status?: SubjectAccessReviewStatus
 }
 
+/** The question: about a resource or a path, and who. */
 export interface SubjectAccessReviewSpec {
+  /** About a resource. */
   resourceAttributes?: ResourceAttributes
+  /** About a path. */
   nonResourceAttributes?: NonResourceAttributes
+  /** Name of the user. */
   user?: string
+  /** Groups of the user. */
   groups?: string[]
+  /** Further attributes of the user. */
   extra?: Record<string, ExtraValue>
+  /** Id of the user. */
   uid?: string
 }
 
+/** The answer. */
 export interface SubjectAccessReviewStatus {
+  /** It may be done. */
   allowed: boolean
+  /** It is forbidden, whatever else allows it. */
   denied?: boolean
+  /** Why. */
   reason?: string
+  /** What went wrong while deciding. */
   evaluationError?: string
 }
 
+/** What may be done. */
 export interface SubjectRulesReviewStatus {
+  /** With resources. */
   resourceRules: ResourceRule[]
+  /** With paths. */
   nonResourceRules: NonResourceRule[]
+  /** There may be more. */
   incomplete: boolean
+  /** What went wrong while gathering. */
   evaluationError?: string
 }
