@@ -10,8 +10,13 @@ function emptyTemplate(): PodTemplateSpec {
   return { metadata: {}, spec: { containers: [] } }
 }
 
+/** A missing selector stays missing: that is an error to report. */
+function emptySpec<Spec extends { template?: PodTemplateSpec }>(): Spec {
+  return { template: emptyTemplate() } as Spec
+}
+
 export function defaultDeployment(deployment: Deployment): void {
-  deployment.spec ??= { selector: {}, template: emptyTemplate() }
+  deployment.spec ??= emptySpec()
   const spec = deployment.spec
   spec.template ??= emptyTemplate()
   defaultPodTemplate(spec.template)
@@ -28,14 +33,14 @@ export function defaultDeployment(deployment: Deployment): void {
 }
 
 export function defaultReplicaSet(set: ReplicaSet): void {
-  set.spec ??= { selector: {} }
+  set.spec ??= emptySpec()
   set.spec.replicas ??= 1
   set.spec.template ??= emptyTemplate()
   defaultPodTemplate(set.spec.template)
 }
 
 export function defaultDaemonSet(set: DaemonSet): void {
-  set.spec ??= { selector: {}, template: emptyTemplate() }
+  set.spec ??= emptySpec()
   const spec = set.spec
   spec.template ??= emptyTemplate()
   defaultPodTemplate(spec.template)
@@ -50,7 +55,7 @@ export function defaultDaemonSet(set: DaemonSet): void {
 }
 
 export function defaultStatefulSet(set: StatefulSet): void {
-  set.spec ??= { selector: {}, template: emptyTemplate() }
+  set.spec ??= emptySpec()
   const spec = set.spec
   spec.template ??= emptyTemplate()
   defaultPodTemplate(spec.template)

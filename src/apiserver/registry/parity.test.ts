@@ -14,7 +14,7 @@ import { ApiError, invalid } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { kindType, parseApiVersion, resourceInfo } from '../../api/schema/registry.ts'
 import { validateMetadata } from './metadata.ts'
-import { conversions, strategies } from './strategies.ts'
+import { strategies } from './strategies.ts'
 import type { Strategy } from './strategy.ts'
 import { admitted } from './testdata/admitted.ts'
 import parityCounts from './testdata/parity-counts.json' with { type: 'json' }
@@ -85,7 +85,7 @@ function isObject(answer: unknown): answer is KubeObject {
   return (answer as Json).status !== 'Failure'
 }
 
-function strategyOf({ path }: Request): { strategy: Strategy; convert: ReturnType<typeof conversionOf> } {
+function strategyOf({ path }: Request): Strategy {
   const parts = (path.split('?')[0] ?? '').split('/').slice(path.startsWith('/apis/') ? 2 : 1)
   const group = path.startsWith('/apis/') ? (parts.shift() ?? '') : (parts.shift(), '')
   const version = path.startsWith('/apis/') ? (parts.shift() ?? '') : (parts.shift() ?? 'v1')
@@ -94,12 +94,7 @@ function strategyOf({ path }: Request): { strategy: Strategy; convert: ReturnTyp
   const all = strategies()
   const resource = resourceInfo({ group, version, plural })?.resource
   assert.ok(resource, `${path} names no resource`)
-  const strategy = all.get(`${name}/${version}`) ?? all.get(name) ?? { resource }
-  return { strategy, convert: conversionOf(`${name}/${version}`) }
-}
-
-function conversionOf(name: string) {
-  return conversions().get(name)?.conversion
+  return all.get(`${name}/${version}`) ?? all.get(name) ?? { resource }
 }
 
 function decode(body: unknown): KubeObject {
@@ -121,36 +116,35 @@ function encode(object: KubeObject): KubeObject {
 }
 
 function create(request: Request): unknown {
-  return answering(request, ({ strategy, convert }) => {
-    let object = decode(request.body)
-    if (convert) object = convert.toStored(object)
+  return answering(request, (strategy) => {
+    const object = decode(request.body)
     strategy.default?.(object)
-    object.metadata.uid = '<uid>'
-    object.metadata.creationTimestamp = '<time>'
+    object.metadata.uid = '0af7b9a2-6d64-4bd2-9d56-6f5a3a1f7f10'
+    object.metadata.creationTimestamp = '2026-01-01T00:00:00Z'
     if (strategy.resource.namespaced) object.metadata.namespace = namespace
-    admitted(object)
+    admitted(object, 'create')
     strategy.prepareForCreate?.(object)
     const rules = { namespaced: strategy.resource.namespaced, validateName: strategy.validateName }
     const errors = [...validateMetadata(object.metadata, rules), ...(strategy.validateCreate?.(object) ?? [])]
     if (errors.length > 0) throw invalid(kindOf(request), object.metadata.name ?? '', errors)
-    return convert ? convert.fromStored(object) : object
+    return object
   })
 }
 
 function update(request: Request, stored: KubeObject): unknown {
-  return answering(request, ({ strategy, convert }) => {
-    const old = decode(convert ? convert.toStored(structuredClone(stored)) : stored)
-    let object = decode(request.body)
-    if (convert) object = convert.toStored(object)
+  return answering(request, (strategy) => {
+    const old = decode(stored)
+    const object = decode(request.body)
     strategy.default?.(object)
     strategy.default?.(old)
     for (const field of ['uid', 'creationTimestamp', 'namespace', 'generation'] as const) {
       if (old.metadata[field] !== undefined) Object.assign(object.metadata, { [field]: old.metadata[field] })
     }
+    admitted(object, 'update')
     strategy.prepareForUpdate?.(object, old)
     const errors = strategy.validateUpdate?.(object, old) ?? []
     if (errors.length > 0) throw invalid(kindOf(request), object.metadata.name ?? '', errors)
-    return convert ? convert.fromStored(object) : object
+    return object
   })
 }
 
@@ -158,7 +152,7 @@ function kindOf({ body }: Request): { group: string; kind: string } {
   return { group: parseApiVersion(body?.apiVersion ?? '').group, kind: body?.kind ?? '' }
 }
 
-function answering(request: Request, run: (found: ReturnType<typeof strategyOf>) => KubeObject): unknown {
+function answering(request: Request, run: (strategy: Strategy) => KubeObject): unknown {
   try {
     return encode(run(strategyOf(request)))
   } catch (error) {
@@ -192,6 +186,7 @@ function difference(want: unknown, got: unknown, at: string): string | undefined
     return want.map((item, index) => difference(item, got[index], `${at}[${index}]`)).find(Boolean)
   }
   if (want === null || typeof want !== 'object') {
+    if (process.env.FULL && want !== got) console.log(`WANT ${want}\nGOT ${got}`)
     return Object.is(want, got) ? undefined : `${at}: want ${JSON.stringify(want)} got ${JSON.stringify(got)}`
   }
   if (got === null || typeof got !== 'object') return `${at}: want an object got ${JSON.stringify(got)}`

@@ -34,9 +34,10 @@ export function normalizeClusterIps(service: Service, old: Old): void {
   }
   const before = old.spec ?? {}
   if ((spec.clusterIP ?? '') === (before.clusterIP ?? '')) return
-  if (!semanticEqual(spec.clusterIPs, before.clusterIPs)) return
-  if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP]
-  else delete spec.clusterIPs
+  const untouched = semanticEqual(spec.clusterIPs, before.clusterIPs)
+  if (spec.clusterIP) {
+    if (untouched || (spec.clusterIPs ?? []).length === 0) spec.clusterIPs = [spec.clusterIP]
+  } else if (untouched) delete spec.clusterIPs
 }
 
 /** What the old object holds and the new one neither sets nor gives up. */

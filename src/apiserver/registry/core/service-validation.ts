@@ -29,13 +29,15 @@ const topologyAnnotation = 'service.kubernetes.io/topology-mode'
 
 export function validateService(service: Service): FieldError[] {
   const spec = service.spec ?? {}
+  // Upstream allocates before it validates: addresses that can't be used are all it reports.
+  const unusable = validateClusterIps(spec)
+  if (unusable.length > 0) return unusable
   return [
     ...validateTopologyAnnotations(service),
     ...validateTypeFields(spec),
     ...validatePorts(spec),
     ...validateLabels('spec.selector', spec.selector),
     ...validateAffinity(spec),
-    ...validateClusterIps(spec),
     ...validateExternalIps(spec.externalIPs ?? []),
     ...requiredOneOf('spec.type', spec.type, types),
     ...validateNodePorts(spec),
@@ -48,6 +50,8 @@ export function validateService(service: Service): FieldError[] {
 export function validateServiceUpdate(service: Service, old: Service): FieldError[] {
   const spec = service.spec ?? {}
   const before = old.spec ?? {}
+  const unusable = validateClusterIps(spec)
+  if (unusable.length > 0) return unusable
   const errors = validateAddressChange(spec, before)
   const bothBalanced = spec.type === 'LoadBalancer' && before.type === 'LoadBalancer'
   if (bothBalanced && spec.loadBalancerClass !== before.loadBalancerClass) {

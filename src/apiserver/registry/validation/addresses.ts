@@ -53,3 +53,33 @@ export function nonSpecialIpErrors(value: string): string[] {
 function isUnspecified6(family: string, address: string): boolean {
   return family === 'IPv6' && /^[0:]+$/.test(address)
 }
+
+/** Whether `inner` lies inside `outer` and is smaller. Both are valid ranges. */
+export function cidrContains(outer: string, inner: string): boolean {
+  const [outerAddress = '', outerBits = ''] = outer.split('/')
+  const [innerAddress = '', innerBits = ''] = inner.split('/')
+  const family = ipFamily(outerAddress)
+  if (family !== ipFamily(innerAddress) || Number(outerBits) >= Number(innerBits)) return false
+  const width = family === 'IPv4' ? 32n : 128n
+  const shift = width - BigInt(outerBits)
+  return addressNumber(outerAddress) >> shift === addressNumber(innerAddress) >> shift
+}
+
+function addressNumber(address: string): bigint {
+  if (ipFamily(address) === 'IPv4')
+    return sloppy(address)
+      .split('.')
+      .reduce((sum, part) => (sum << 8n) | BigInt(part), 0n)
+  const mapped = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(address)
+  const plain = mapped ? `${mapped[1]}${groupsOf(mapped[2] ?? '')}` : address
+  const [head = '', tail] = plain.split('::')
+  const first = head === '' ? [] : head.split(':')
+  const last = tail === undefined || tail === '' ? [] : tail.split(':')
+  const groups = [...first, ...Array.from({ length: 8 - first.length - last.length }, () => '0'), ...last]
+  return groups.reduce((sum, group) => (sum << 16n) | BigInt(`0x${group}`), 0n)
+}
+
+function groupsOf(dotted: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = dotted.split('.').map(Number)
+  return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
+}

@@ -1,9 +1,27 @@
 /** Fields of upstream's internal types, in their order, for `go-struct.ts`. Facts read off recorded messages. */
+import { podSpecTables } from './go-pod-tables.ts'
+import { volumeTables } from './go-volume-tables.ts'
+
 export const goStructTables: Readonly<Record<string, string>> = {
+  ...podSpecTables,
+  ...volumeTables,
   DeploymentStrategy: 'Type:s RollingUpdate:*RollingUpdateDeployment',
   RollingUpdateDeployment: 'MaxUnavailable:n MaxSurge:n',
   DaemonSetUpdateStrategy: 'Type:s RollingUpdate:*RollingUpdateDaemonSet',
   RollingUpdateDaemonSet: 'MaxUnavailable:n MaxSurge:n',
   StatefulSetUpdateStrategy: 'Type:s RollingUpdate:*RollingUpdateStatefulSet',
   RollingUpdateStatefulSet: 'Partition:n MaxUnavailable:*',
+  SuccessPolicy: 'Rules:[]SuccessPolicyRule',
+  SuccessPolicyRule: 'SucceededIndexes:* SucceededCount:*',
+  PodFailurePolicy: 'Rules:[]PodFailurePolicyRule',
+  PodFailurePolicyRule: 'Action:s OnExitCodes:*OnExitCodes OnPodConditions:[]OnPodCondition',
+  OnExitCodes: 'ContainerName:* Operator:s Values:*',
+  OnPodCondition: 'Type:s Status:s',
+  RoleRef: 'APIGroup:s Kind:s Name:s',
+  VolumeNodeAffinity: 'Required:*NodeSelector',
+  PersistentVolumeClaimSpec:
+    'AccessModes:* Selector:* Resources:VolumeResourceRequirements VolumeName:s StorageClassName:* VolumeMode:* DataSource:*TypedLocalObjectReference DataSourceRef:*TypedObjectReference VolumeAttributesClassName:*',
+  VolumeResourceRequirements: 'Limits:* Requests:*',
+  TypedLocalObjectReference: 'APIGroup:* Kind:s Name:s',
+  TypedObjectReference: 'APIGroup:* Kind:s Name:s Namespace:*',
 }

@@ -46,10 +46,18 @@ function jsonName(name: string): string {
 const zeros: Record<string, unknown> = { s: '', n: 0, b: false, '*': null }
 
 function render({ shape }: GoField, value: unknown): unknown {
-  if (shape in zeros) return value ?? zeros[shape]
+  if (shape in zeros) return sortedMaps(value ?? zeros[shape])
   if (shape.startsWith('[]')) {
     return Array.isArray(value) ? value.map((item) => goStruct(shape.slice(2), item)) : null
   }
   if (shape.startsWith('*')) return goStruct(shape.slice(1), value)
   return goStruct(shape, value ?? {})
+}
+
+/** Go prints maps by key; the API's own types below (selectors) keep their order. */
+function sortedMaps(value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
+  const entries = Object.entries(value).map(([key, item]) => [key, sortedMaps(item)] as const)
+  const isMap = entries.every(([, item]) => typeof item === 'string')
+  return Object.fromEntries(isMap ? entries.sort(([left], [right]) => (left < right ? -1 : 1)) : entries)
 }

@@ -60,7 +60,7 @@ function keyedSource(nameField: string): SourceRule {
   }
 }
 
-const hostPath: SourceRule = (path, source) => {
+export const hostPathRule: SourceRule = (path, source) => {
   const target = (source.path ?? '') as string
   if (target === '') return [required(`${path}.path`)]
   return [
@@ -120,7 +120,7 @@ const image: SourceRule = (path, source) => [
 /** [field, path segment where it differs, rule] in the order upstream looks at them. */
 const sourceRules: readonly (readonly [string, SourceRule, string?])[] = [
   ['emptyDir', emptyDir],
-  ['hostPath', hostPath],
+  ['hostPath', hostPathRule],
   ['gitRepo', gitRepo],
   ['gcePersistentDisk', legacyVolumeRules.gcePersistentDisk, 'persistentDisk'],
   ['awsElasticBlockStore', legacyVolumeRules.awsElasticBlockStore],

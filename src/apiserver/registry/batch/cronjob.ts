@@ -1,0 +1,81 @@
+/** Cron jobs. Source: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/. */
+import { cronProblem } from '../../../api/cron.ts'
+import { defaultCronJob } from '../../../api/defaults/batch.ts'
+import type { FieldError } from '../../../api/errors.ts'
+import { batchV1 } from '../../../api/resources.ts'
+import type { CronJob, CronJobSpec } from '../../../api/types/batch/v1.ts'
+import { requiredInOrder } from '../core/pod-validation/spec.ts'
+import { keepSpec, keepStatus, startWithoutStatus } from '../generation.ts'
+import type { Strategy } from '../strategy.ts'
+import { invalid, nonNegative, notSupported, required } from '../validation/field.ts'
+import { validateTemplatedJobSpec } from './job-validation.ts'
+
+/** Jobs get the cron job's name and eleven characters more, and must fit a label. */
+const nameLengthMax = 52
+const policies = ['Allow', 'Forbid', 'Replace']
+
+export const cronJobs: Strategy<CronJob> = {
+  resource: batchV1.cronJobs,
+  default: defaultCronJob,
+  prepareForCreate: startWithoutStatus,
+  prepareForUpdate: keepStatus,
+  validateCreate(cronJob) {
+    const name = cronJob.metadata.name ?? ''
+    const errors = validateCronJob(cronJob)
+    if (name.length <= nameLengthMax) return errors
+    return [...errors, invalid('metadata.name', name, `must be no more than ${nameLengthMax} characters`)]
+  },
+  validateUpdate: validateCronJob,
+  status: { prepareForUpdate: keepSpec },
+}
+
+function validateCronJob(cronJob: CronJob): FieldError[] {
+  const spec: Partial<CronJobSpec> = cronJob.spec ?? {}
+  const { schedule = '' } = spec
+  const job = spec.jobTemplate?.spec ?? { template: {} }
+  const path = 'spec.jobTemplate.spec'
+  const errors = [
+    ...(schedule === '' ? [required('spec.schedule')] : validateSchedule('spec.schedule', schedule, spec.timeZone)),
+    ...nonNegative('spec.startingDeadlineSeconds', spec.startingDeadlineSeconds),
+    ...validateTimeZone('spec.timeZone', spec.timeZone),
+    ...requiredInOrder('spec.concurrencyPolicy', spec.concurrencyPolicy, policies),
+    ...validateTemplatedJobSpec(path, job),
+  ]
+  if (job.selector) errors.push(invalid(`${path}.selector`, job.selector, '`selector` will be auto-generated'))
+  if (job.manualSelector) errors.push(notSupported(`${path}.manualSelector`, job.manualSelector, ['nil', 'false']))
+  return [
+    ...errors,
+    ...nonNegative('spec.successfulJobsHistoryLimit', spec.successfulJobsHistoryLimit),
+    ...nonNegative('spec.failedJobsHistoryLimit', spec.failedJobsHistoryLimit),
+  ]
+}
+
+function validateSchedule(path: string, schedule: string, timeZone: string | undefined): FieldError[] {
+  const problem = cronProblem(schedule.replace(/^(CRON_)?TZ=\S+\s+/, ''))
+  const errors = problem ? [invalid(path, schedule, problem)] : []
+  if (!schedule.includes('TZ')) return errors
+  const why =
+    timeZone === undefined
+      ? 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'
+      : 'cannot use both timeZone field and TZ or CRON_TZ in schedule'
+  return [...errors, invalid(path, schedule, why)]
+}
+
+function validateTimeZone(path: string, timeZone: string | undefined): FieldError[] {
+  if (timeZone === undefined) return []
+  if (timeZone === '') return [invalid(path, timeZone, 'timeZone must be nil or non-empty string')]
+  if (timeZone.toLowerCase() === 'local') {
+    const why = 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones'
+    return [invalid(path, timeZone, why)]
+  }
+  return isTimeZone(timeZone) ? [] : [invalid(path, timeZone, `unknown time zone ${timeZone}`)]
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return !/^[+-]/.test(name)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Jobs: selectors made from the job's own id, what may change while one runs.
+ * Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/, KEP-2926 (mutable scheduling directives).
+ */
+import { defaultJob } from '../../../api/defaults/batch.ts'
+import type { FieldError } from '../../../api/errors.ts'
+import { batchV1 } from '../../../api/resources.ts'
+import { matchesLabelSelector } from '../../../api/selectors/label.ts'
+import type { Job, JobSpec } from '../../../api/types/batch/v1.ts'
+import { keepSpec, keepStatus, startWithoutStatus } from '../generation.ts'
+import type { Strategy } from '../strategy.ts'
+import { invalid, nonNegative, required } from '../validation/field.ts'
+import { validateJobChange } from './job-update.ts'
+import { validateIndexedName, validateJobSpec } from './job-validation.ts'
+
+const labels = {
+  uid: 'batch.kubernetes.io/controller-uid',
+  name: 'batch.kubernetes.io/job-name',
+  legacyUid: 'controller-uid',
+  legacyName: 'job-name',
+}
+
+export const jobs: Strategy<Job> = {
+  resource: batchV1.jobs,
+  default: defaultJob,
+  prepareForCreate(job) {
+    generateSelector(job)
+    // Labels that the template has only now are the job's own by default.
+    defaultJob(job)
+    startWithoutStatus(job)
+  },
+  prepareForUpdate: keepStatus,
+  validateCreate: validateJob,
+  validateUpdate: (job, old) => [...validateJob(job), ...validateJobChange('spec', job, old)],
+  status: { prepareForUpdate: keepSpec, validateUpdate: (job) => validateStatus(job) },
+  selectableFields: { 'status.successful': (job) => String(job.status?.succeeded ?? 0) },
+  defaultPropagation: 'Orphan',
+}
+
+/** The pods of a job are those that carry its id; who brings a selector says so with `manualSelector`. */
+function generateSelector(job: Job): void {
+  const spec = job.spec
+  if (!spec || spec.manualSelector) return
+  const { uid = '', name = '' } = job.metadata
+  spec.template.metadata ??= {}
+  const own = { [labels.uid]: uid, [labels.legacyUid]: uid, [labels.name]: name, [labels.legacyName]: name }
+  spec.template.metadata.labels = { ...spec.template.metadata.labels, ...own }
+  spec.selector = { ...spec.selector, matchLabels: { ...spec.selector?.matchLabels, [labels.uid]: uid } }
+}
+
+function validateJob(job: Job): FieldError[] {
+  const spec = job.spec ?? ({} as JobSpec)
+  return [
+    ...validateGeneratedSelector(job, spec),
+    ...validateJobSpec('spec', spec),
+    ...validateIndexedName(job.metadata.name ?? '', spec),
+  ]
+}
+
+function validateGeneratedSelector(job: Job, spec: JobSpec): FieldError[] {
+  if (spec.manualSelector || !spec.selector) return []
+  const { uid = '', name = '' } = job.metadata
+  const errors = uid === '' ? [required('metadata.uid')] : []
+  const present = spec.template?.metadata?.labels ?? {}
+  const expected: [string, string][] = [
+    [labels.legacyUid, uid],
+    [labels.legacyName, name],
+    [labels.uid, uid],
+    [labels.name, name],
+  ]
+  for (const [key, value] of expected) {
+    const path = `spec.template.metadata.labels[${key}]`
+    if (present[key] === undefined) errors.push(required(path, `must be '${value}'`))
+    else if (present[key] !== value) errors.push(invalid(path, present, `must be '${value}'`))
+  }
+  if (!matchesLabelSelector(spec.selector, Object.fromEntries(expected))) {
+    errors.push(invalid('spec.selector', spec.selector, '`selector` not auto-generated'))
+  }
+  return errors
+}
+
+function validateStatus({ status }: Job): FieldError[] {
+  const errors = (['active', 'succeeded', 'failed', 'ready', 'terminating'] as const).flatMap((field) =>
+    nonNegative(`status.${field}`, status?.[field]),
+  )
+  return errors
+}

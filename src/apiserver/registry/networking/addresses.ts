@@ -1,0 +1,64 @@
+/** Service ranges and the addresses taken from them. Source: KEP-1880 (multiple service CIDRs). */
+import type { FieldError } from '../../../api/errors.ts'
+import { isPathSegmentName } from '../../../api/names.ts'
+import { networkingV1 } from '../../../api/resources.ts'
+import type { IPAddress, ServiceCIDR } from '../../../api/types/networking/v1.ts'
+import { keepSpec } from '../generation.ts'
+import type { Strategy } from '../strategy.ts'
+import { cidrFamily, isCidr, isIp } from '../validation/addresses.ts'
+import { semanticEqual } from '../validation/equal.ts'
+import { invalid, invalidEach, messages, required } from '../validation/field.ts'
+
+export const ipAddresses: Strategy<IPAddress> = {
+  resource: networkingV1.ipAddresses,
+  validateName: isIp,
+  validateCreate: validateAddress,
+  validateUpdate(address, old) {
+    const errors = validateAddress(address)
+    if (semanticEqual(address.spec?.parentRef, old.spec?.parentRef)) return errors
+    return [...errors, invalid('spec.parentRef', address.spec?.parentRef ?? null, messages.immutable)]
+  },
+}
+
+function validateAddress({ spec }: IPAddress): FieldError[] {
+  const parent = spec?.parentRef
+  if (!parent) return [required('spec.parentRef')]
+  const errors: FieldError[] = []
+  for (const field of ['resource', 'name'] as const) {
+    const value = parent[field] ?? ''
+    if (value === '') errors.push(required(`spec.parentRef.${field}`))
+    else errors.push(...invalidEach(`spec.parentRef.${field}`, value, isPathSegmentName(value)))
+  }
+  return errors
+}
+
+export const serviceCidrs: Strategy<ServiceCIDR> = {
+  resource: networkingV1.serviceCIDRs,
+  prepareForCreate(cidr) {
+    cidr.status = {}
+  },
+  prepareForUpdate(cidr, old) {
+    cidr.status = old.status ?? {}
+  },
+  validateCreate: validateRanges,
+  validateUpdate(cidr, old) {
+    if (semanticEqual(cidr.spec?.cidrs, old.spec?.cidrs)) return validateRanges(cidr)
+    return [invalid('spec.cidrs', cidr.spec?.cidrs ?? null, messages.immutable)]
+  },
+  status: { prepareForUpdate: keepSpec },
+}
+
+function validateRanges({ spec }: ServiceCIDR): FieldError[] {
+  const ranges = spec?.cidrs ?? []
+  if (ranges.length === 0) return [required('spec.cidrs', 'at least one CIDR required')]
+  if (ranges.length > 2) return [invalid('spec', spec, `may only hold up to 2 values`)]
+  const errors = ranges.flatMap((range, index) => invalidEach(`spec.cidrs[${index}]`, range, isCidr(range)))
+  if (errors.length > 0 || ranges.length < 2 || new Set(ranges.map(cidrFamily)).size === 2) return errors
+  return [
+    invalid(
+      'spec.cidrs',
+      ranges,
+      'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96',
+    ),
+  ]
+}

@@ -1,0 +1,47 @@
+/**
+ * The strategy of a version that is stored as another one: defaults, preparation and rules are those of the stored
+ * version, applied to the converted object, and the outcome is converted back.
+ */
+import type { KubeObject, Resource } from '../../api/meta.ts'
+import type { Conversion } from '../scheme/served.ts'
+import type { Strategy } from './strategy.ts'
+
+export function throughStored<Served extends KubeObject, Stored extends KubeObject>(
+  resource: Resource<Served>,
+  stored: Strategy<Stored>,
+  conversion: Conversion,
+): Strategy<Served> {
+  const convert = (object: Served) => conversion.toStored(structuredClone(object)) as Stored
+  const inPlace = (object: Served, change: (converted: Stored) => void) => {
+    const converted = convert(object)
+    change(converted)
+    replace(object, conversion.fromStored(converted))
+  }
+  const { status, ttlSeconds, validateName, selectableFields = {} } = stored
+  return {
+    resource,
+    default: (object) => inPlace(object, (converted) => stored.default?.(converted)),
+    prepareForCreate: (object) => inPlace(object, (converted) => stored.prepareForCreate?.(converted)),
+    prepareForUpdate: (object, old) =>
+      inPlace(object, (converted) => stored.prepareForUpdate?.(converted, convert(old))),
+    validateCreate: (object) => stored.validateCreate?.(convert(object)) ?? [],
+    validateUpdate: (object, old) => stored.validateUpdate?.(convert(object), convert(old)) ?? [],
+    status: {
+      prepareForUpdate: (object, old) =>
+        inPlace(object, (converted) => status?.prepareForUpdate?.(converted, convert(old))),
+      validateUpdate: (object, old) => status?.validateUpdate?.(convert(object), convert(old)) ?? [],
+    },
+    selectableFields: Object.fromEntries(
+      Object.entries(selectableFields).map(([field, value]) => [field, (object: Served) => value(convert(object))]),
+    ),
+    allowCreateOnUpdate: stored.allowCreateOnUpdate ?? false,
+    allowUnconditionalUpdate: stored.allowUnconditionalUpdate ?? true,
+    ...(validateName ? { validateName } : {}),
+    ...(ttlSeconds ? { ttlSeconds: (object: Served) => ttlSeconds(convert(object)) } : {}),
+  }
+}
+
+function replace(object: object, by: object): void {
+  for (const key of Object.keys(object)) if (!(key in by)) delete (object as Record<string, unknown>)[key]
+  Object.assign(object, by)
+}
