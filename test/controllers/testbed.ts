@@ -4,7 +4,7 @@
  */
 
 import type { KubeObject, Resource } from '../../src/api/meta.ts'
-import { coreV1 } from '../../src/api/resources.ts'
+import { coordinationV1, coreV1 } from '../../src/api/resources.ts'
 import type { ContainerStatus, Pod } from '../../src/api/types/core/v1.ts'
 import { startTestApiServer } from '../../src/apiserver/testing.ts'
 import type { Client } from '../../src/client/client.ts'
@@ -14,7 +14,7 @@ import { runController } from '../../src/client/controller-run.ts'
 import { createEventRecorder } from '../../src/client/events-impl.ts'
 import { createInformers } from '../../src/client/informer-impl.ts'
 import { allControllers } from '../../src/controllers/index.ts'
-import { rfc3339 } from '../../src/platform/clock.ts'
+import { rfc3339, rfc3339Micro } from '../../src/platform/clock.ts'
 import { type SimulatedClock, simulatedClock } from '../../src/platform/simulated/clock.ts'
 import { simulatedRandom } from '../../src/platform/simulated/random.ts'
 import { type Scheduler, startScheduler } from '../../src/scheduler/scheduler.ts'
@@ -24,6 +24,8 @@ export interface Testbed extends AsyncDisposable {
   clock: SimulatedClock
   /** What a bound pod turns into; default: ready. Set to change it. */
   behave: (pod: Pod) => PodOutcome
+  /** Whether nodes renew their leases as time moves. Default true. */
+  nodesAlive: boolean
   settle(): Promise<void>
   /** Settles, moves time, settles. */
   advance(ms: number): Promise<void>
@@ -34,6 +36,7 @@ export interface Testbed extends AsyncDisposable {
 export type PodOutcome = 'ready' | 'pending' | 'succeeded' | { failed: number }
 
 export const namespace = 'test'
+const heartbeatMs = 20_000
 
 export async function startTestbed({ nodes = ['node1'] }: { nodes?: string[] } = {}): Promise<Testbed> {
   const clock = simulatedClock()
@@ -55,11 +58,15 @@ export async function startTestbed({ nodes = ['node1'] }: { nodes?: string[] } =
     client,
     clock,
     behave: () => 'ready',
+    nodesAlive: true,
     settle: () => settle(bed, { controllers, scheduler, flush: () => recorder.flush() }),
     async advance(ms) {
       await bed.settle()
-      await clock.advance(ms)
-      await bed.settle()
+      for (let left = ms; left > 0; left -= heartbeatMs) {
+        if (bed.nodesAlive) for (const name of nodes) await renewLease(client, name, rfc3339Micro(clock.nowMs()))
+        await clock.advance(Math.min(left, heartbeatMs))
+        await bed.settle()
+      }
     },
     async events() {
       await bed.settle()
@@ -143,6 +150,12 @@ function statusFor(pod: Pod, outcome: PodOutcome, now: string): Pod['status'] | 
     conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: now }],
     containerStatuses,
   }
+}
+
+async function renewLease(client: Client, name: string, renewTime: string): Promise<void> {
+  const leases = client.of(coordinationV1.leases, 'kube-node-lease')
+  const lease = { metadata: { name }, spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime } }
+  await leases.patch(name, { type: 'merge', patch: lease }).catch(() => leases.create(lease))
 }
 
 async function createNode(client: Client, name: string): Promise<void> {

@@ -276,6 +276,7 @@ test('every namespace has its default ServiceAccount and the root CA', async () 
 
 test('a silent node is tainted and its pods leave after their toleration', async () => {
   await using bed = await startTestbed()
+  bed.nodesAlive = false
   const tolerations = [
     { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 30 },
   ]
