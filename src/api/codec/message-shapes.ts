@@ -94,10 +94,12 @@ export interface MessageShape {
 
 const shapesByFile = new WeakMap<MessageFile, Shapes>()
 
+/** One set of shapes for a file and its imports. */
 export function shapesOf(file: MessageFile, imports: readonly MessageFile[]): Shapes {
+  const files = [file, ...imports, wellKnown]
   const known = shapesByFile.get(file)
-  if (known) return known
-  const shapes = new Shapes([file, ...imports, wellKnown])
+  if (known?.isOf(files)) return known
+  const shapes = new Shapes(files)
   shapesByFile.set(file, shapes)
   return shapes
 }
@@ -108,6 +110,10 @@ class Shapes {
 
   constructor(files: readonly MessageFile[]) {
     this.#files = files
+  }
+
+  isOf(files: readonly MessageFile[]): boolean {
+    return files.length === this.#files.length && files.every((file, index) => file === this.#files[index])
   }
 
   message(file: MessageFile, name: string): MessageShape {
