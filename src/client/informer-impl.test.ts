@@ -183,3 +183,15 @@ test('synced rejects when the informers stop first', async () => {
   await informers.stop()
   await waiting
 })
+
+test('an informer of metadata keeps nothing else, and whole objects serve who asks for metadata', async () => {
+  const { informers, maps, settle } = setUp()
+  await maps.create({ metadata: { name: 'a', namespace: 'ns' }, data: { big: 'value' } })
+  const slim = informers.of(coreV1.configMaps, { metadataOnly: true })
+  informers.start()
+  await settle()
+  assert.deepEqual(Object.keys(slim.get('ns/a')!), ['metadata'])
+  const whole = informers.of(coreV1.configMaps)
+  assert.equal(informers.of(coreV1.configMaps, { metadataOnly: true }), whole)
+  await informers.stop()
+})

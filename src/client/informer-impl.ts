@@ -22,7 +22,7 @@ export interface InformersOptions {
   initialEvents?: boolean
 }
 
-type Selection = { fieldSelector?: string; labelSelector?: string; namespace?: string }
+type Selection = { fieldSelector?: string; labelSelector?: string; namespace?: string; metadataOnly?: boolean }
 
 export function createInformers(options: InformersOptions): Informers {
   return new InformersImpl(options)
@@ -42,10 +42,12 @@ class InformersImpl implements Informers {
   of<T extends KubeObject>(resource: Resource<T>, selection: Selection = {}): Informer<T> {
     const { namespace = '', labelSelector = '', fieldSelector = '' } = selection
     const id = JSON.stringify([groupResource(resource), resource.version, namespace, labelSelector, fieldSelector])
-    const known = this.#informers.get(id)
+    // Whole objects hold their metadata too: one copy serves both.
+    const key = selection.metadataOnly && !this.#informers.has(id) ? `${id} metadata` : id
+    const known = this.#informers.get(key)
     if (known) return known as unknown as Informer<T>
     const informer = new InformerImpl<T>(resource, selection, this.#options)
-    this.#informers.set(id, informer as unknown as InformerImpl<KubeObject>)
+    this.#informers.set(key, informer as unknown as InformerImpl<KubeObject>)
     if (this.#stopping.signal.aborted) informer.stopped()
     else if (this.#started) this.#run(informer as unknown as InformerImpl<KubeObject>)
     return informer
@@ -123,7 +125,7 @@ class InformerImpl<T extends KubeObject> implements Informer<T> {
 
   run(signal: AbortSignal): Promise<void> {
     const { client, clock, random, initialEvents = false } = this.#options
-    const { namespace, ...selectors } = this.#selection
+    const { namespace, metadataOnly: _, ...selectors } = this.#selection
     const source = client.of(this.resource, namespace)
     return reflect({ source, selectors, clock, random, log: this.#log, initialEvents }, this.#target(), signal)
   }
@@ -148,6 +150,7 @@ class InformerImpl<T extends KubeObject> implements Informer<T> {
   /** The object was made for this cache alone, so it may still be changed here. */
   #prepare(object: T): T {
     if (this.#options.keepManagedFields !== true) delete object.metadata.managedFields
+    if (this.#selection.metadataOnly) keepMetadata(object)
     return this.#options.freeze === true ? deepFreeze(object) : object
   }
 
@@ -170,4 +173,8 @@ function deepFreeze<T>(value: T): T {
   Object.freeze(value)
   for (const each of Object.values(value)) deepFreeze(each)
   return value
+}
+
+function keepMetadata(object: KubeObject): void {
+  for (const name of Object.keys(object) as (keyof KubeObject)[]) if (name !== 'metadata') delete object[name]
 }
