@@ -70,7 +70,7 @@ export class SpdyClient {
     stored.writeUInt16LE(~block.length & 0xffff, 3)
     const opening = Buffer.from([0x78, 0x20, 0, 0, 0, 0])
     opening.writeUInt32BE(spdyDictionaryId, 2)
-    const parts = this.#wroteZlibHeader ? [stored, block] : [opening, stored, block]
+    const parts = this.#wroteZlibHeader ? [stored, block, syncMark] : [opening, stored, block, syncMark]
     this.#wroteZlibHeader = true
     return Buffer.concat(parts)
   }
@@ -203,6 +203,9 @@ export class SpdyStream extends Duplex {
     return super.push(chunk)
   }
 }
+
+/** An empty stored block: readers give out what they have instead of asking for more. */
+const syncMark = Buffer.from([0, 0, 0, 0xff, 0xff])
 
 function controlFrame(type: number, flags: number, body: Buffer): Buffer {
   const head = Buffer.alloc(8)
