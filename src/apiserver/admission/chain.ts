@@ -11,6 +11,7 @@ import { limitRanger } from './limit-ranger.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeRestriction } from './node-restriction.ts'
 import { type AdmissionPlugin, admissionChain } from './plugin.ts'
+import { podSecurity } from './pod-security/pod-security.ts'
 import { priority } from './priority.ts'
 import { type QuotaWriter, resourceQuota } from './quota.ts'
 import { runtimeClass } from './runtime-class.ts'
@@ -44,6 +45,7 @@ export function defaultAdmission(parts: AdmissionParts): Admission {
     serviceAccount({ objects, clock, random: random.stream('service-account-admission') }),
     nodeRestriction(objects),
     taintNodesByCondition,
+    podSecurity(objects),
     priority(objects),
     defaultTolerationSeconds,
     defaultStorageClass(objects),

@@ -1,0 +1,216 @@
+/** The checks of the baseline level: known ways from a pod to its node are shut. In the order of their upstream names. */
+import {
+  type Check,
+  type CheckedContainer,
+  type CheckedPod,
+  containersOf,
+  distinctSorted,
+  named,
+  plural,
+  quoted,
+  settersOf,
+} from './violation.ts'
+
+const appArmorPrefix = 'container.apparmor.security.beta.kubernetes.io/'
+
+const appArmorProfile: Check = (pod) => {
+  const setters = settersOf(pod, ({ appArmorProfile: profile }) =>
+    profile?.type === 'Unconfined' ? [profile.type] : [],
+  )
+  const annotations = Object.entries(pod.annotations)
+    .filter(([name, value]) => name.startsWith(appArmorPrefix) && !/^($|runtime\/default$|localhost\/)/.test(value))
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    .sort()
+  if (!setters && annotations.length === 0) return undefined
+  const values = [...(setters?.values ?? []), ...annotations]
+  const who = [
+    ...(setters ? [setters.text] : []),
+    ...(annotations.length > 0 ? [plural('annotation', annotations.length)] : []),
+  ]
+  return {
+    reason: plural('forbidden AppArmor profile', values.length),
+    detail: `${who.join(' and ')} must not set AppArmor profile type to ${quoted(values)}`,
+  }
+}
+
+const defaultCapabilities: ReadonlySet<string> = new Set([
+  'AUDIT_WRITE',
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'FSETID',
+  'KILL',
+  'MKNOD',
+  'NET_BIND_SERVICE',
+  'SETFCAP',
+  'SETGID',
+  'SETPCAP',
+  'SETUID',
+  'SYS_CHROOT',
+])
+
+export const capabilitiesBaseline: Check = ({ spec }) => {
+  const found = addedBeyond(containersOf(spec), defaultCapabilities)
+  return found === undefined ? undefined : { reason: 'non-default capabilities', detail: found }
+}
+
+/** What containers add beyond the allowed capabilities, in words; undefined when they add nothing. */
+export function addedBeyond(containers: readonly CheckedContainer[], allowed: ReadonlySet<string>): string | undefined {
+  const added = containers
+    .map(({ name, securityContext }) => ({
+      name,
+      capabilities: (securityContext?.capabilities?.add ?? []).filter((one) => !allowed.has(one)),
+    }))
+    .filter(({ capabilities }) => capabilities.length > 0)
+  if (added.length === 0) return undefined
+  const names = added.map(({ name }) => name)
+  const capabilities = distinctSorted(added.flatMap((one) => one.capabilities))
+  return `${named('container', names)} must not include ${quoted(capabilities)} in securityContext.capabilities.add`
+}
+
+const hostNamespaces: Check = ({ spec }) => {
+  const shared = (['hostNetwork', 'hostPID', 'hostIPC'] as const).filter((name) => spec[name])
+  if (shared.length === 0) return undefined
+  return { reason: 'host namespaces', detail: shared.map((name) => `${name}=true`).join(', ') }
+}
+
+export const hostPathVolumes: Check = ({ spec }) => {
+  const names = (spec.volumes ?? []).filter(({ hostPath }) => hostPath).map(({ name }) => name)
+  return names.length === 0 ? undefined : { reason: 'hostPath volumes', detail: named('volume', names) }
+}
+
+const hostPorts: Check = ({ spec }) => {
+  const using = containersOf(spec).filter(({ ports = [] }) => ports.some(({ hostPort }) => hostPort))
+  if (using.length === 0) return undefined
+  const ports = distinctSorted(
+    using.flatMap(({ ports: own = [] }) => own.flatMap(({ hostPort }) => (hostPort ? [String(hostPort)] : []))),
+  )
+  const names = using.map(({ name }) => name)
+  const uses = names.length === 1 ? 'uses' : 'use'
+  return {
+    reason: 'hostPort',
+    detail: `${named('container', names)} ${uses} ${plural('hostPort', ports.length)} ${ports.join(', ')}`,
+  }
+}
+
+const hostProbes: Check = ({ spec }) => {
+  const using = containersOf(spec)
+    .map((container) => ({ name: container.name, hosts: hostsOf(container) }))
+    .filter(({ hosts }) => hosts.length > 0)
+  if (using.length === 0) return undefined
+  const names = using.map(({ name }) => name)
+  const hosts = distinctSorted(using.flatMap((one) => one.hosts))
+  const uses = names.length === 1 ? 'uses' : 'use'
+  const what = `${plural('probe or lifecycle host', hosts.length)} ${quoted(hosts)}`
+  return { reason: 'probe or lifecycle host', detail: `${named('container', names)} ${uses} ${what}` }
+}
+
+function hostsOf({ livenessProbe, readinessProbe, startupProbe, lifecycle }: CheckedContainer): string[] {
+  const handlers = [livenessProbe, readinessProbe, startupProbe, lifecycle?.preStop, lifecycle?.postStart]
+  return handlers.flatMap(
+    (handler) => [handler?.httpGet?.host, handler?.tcpSocket?.host].filter((host) => !!host) as string[],
+  )
+}
+
+const privileged: Check = ({ spec }) => {
+  const names = containersOf(spec)
+    .filter(({ securityContext }) => securityContext?.privileged)
+    .map(({ name }) => name)
+  if (names.length === 0) return undefined
+  return { reason: 'privileged', detail: `${named('container', names)} must not set securityContext.privileged=true` }
+}
+
+const procMount: Check = ({ spec }) => {
+  const using = containersOf(spec).filter(
+    ({ securityContext }) => (securityContext?.procMount ?? 'Default') !== 'Default',
+  )
+  if (using.length === 0) return undefined
+  const values = distinctSorted(using.map(({ securityContext }) => securityContext?.procMount ?? ''))
+  const names = using.map(({ name }) => name)
+  return {
+    reason: 'procMount',
+    detail: `${named('container', names)} must not set securityContext.procMount to ${quoted(values)}`,
+  }
+}
+
+const allowedSeLinuxTypes: ReadonlySet<string> = new Set([
+  '',
+  'container_t',
+  'container_init_t',
+  'container_kvm_t',
+  'container_engine_t',
+])
+
+const seLinuxOptions: Check = (pod) => {
+  const types = settersOf(pod, ({ seLinuxOptions: options }) => {
+    const type = options?.type ?? ''
+    return allowedSeLinuxTypes.has(type) ? [] : [type]
+  })
+  const parts = (['user', 'role'] as const).filter((part) =>
+    settersOf(pod, ({ seLinuxOptions: options }) => (options?.[part] ? [part] : [])),
+  )
+  const anyone = settersOf(pod, ({ seLinuxOptions: options }) => {
+    const isBad = !allowedSeLinuxTypes.has(options?.type ?? '') || options?.user || options?.role
+    return isBad ? ['set'] : []
+  })
+  if (!anyone) return undefined
+  const bad = [...(types ? [named('type', types.values)] : []), ...parts.map((part) => `${part} may not be set`)]
+  return {
+    reason: 'seLinuxOptions',
+    detail: `${anyone.text} set forbidden securityContext.seLinuxOptions: ${bad.join('; ')}`,
+  }
+}
+
+export const seccompBaseline: Check = (pod) => {
+  const setters = settersOf(pod, ({ seccompProfile }) =>
+    seccompProfile?.type === 'Unconfined' ? [seccompProfile.type] : [],
+  )
+  if (!setters) return undefined
+  const detail = `${setters.text} must not set securityContext.seccompProfile.type to ${quoted(setters.values)}`
+  return { reason: 'seccompProfile', detail }
+}
+
+const safeSysctls: ReadonlySet<string> = new Set([
+  'kernel.shm_rmid_forced',
+  'net.ipv4.ip_local_port_range',
+  'net.ipv4.ip_local_reserved_ports',
+  'net.ipv4.ip_unprivileged_port_start',
+  'net.ipv4.ping_group_range',
+  'net.ipv4.tcp_fin_timeout',
+  'net.ipv4.tcp_keepalive_intvl',
+  'net.ipv4.tcp_keepalive_probes',
+  'net.ipv4.tcp_keepalive_time',
+  'net.ipv4.tcp_rmem',
+  'net.ipv4.tcp_syncookies',
+  'net.ipv4.tcp_wmem',
+])
+
+const sysctls: Check = ({ spec }: CheckedPod) => {
+  const names = (spec.securityContext?.sysctls ?? []).map(({ name }) => name).filter((name) => !safeSysctls.has(name))
+  return names.length === 0 ? undefined : { reason: 'forbidden sysctls', detail: names.join(', ') }
+}
+
+const windowsHostProcess: Check = (pod) => {
+  const setters = settersOf(pod, ({ windowsOptions }) => (windowsOptions?.hostProcess ? ['true'] : []))
+  return (
+    setters && {
+      reason: 'hostProcess',
+      detail: `${setters.text} must not set securityContext.windowsOptions.hostProcess=true`,
+    }
+  )
+}
+
+export const baselineChecks: readonly Check[] = [
+  appArmorProfile,
+  capabilitiesBaseline,
+  hostNamespaces,
+  hostPathVolumes,
+  hostPorts,
+  hostProbes,
+  privileged,
+  procMount,
+  seLinuxOptions,
+  seccompBaseline,
+  sysctls,
+  windowsHostProcess,
+]
