@@ -177,6 +177,9 @@ class Pipeline {
   }
 
   async upgrade(request: ApiRequest, socket: Duplex, head: Uint8Array): Promise<ApiResponse | undefined> {
+    const { subresource } = requestInfoOf(request)
+    // Who offers to upgrade anything else gets the plain answer, as HTTP has it.
+    if (!this.#special.isStream(subresource)) return await this.handle(request)
     try {
       const exchange = await this.#admitted(request)
       await this.#mayConnect(exchange)

@@ -18,6 +18,8 @@ import { type VirtualResources, virtualEndpoint } from './virtual.ts'
 import { updateEndpoint } from './write.ts'
 
 export interface SpecialWithUpgrade extends SpecialEndpoints {
+  /** Whether requests to the subresource may be upgraded. */
+  isStream(subresource: string): boolean
   upgrade(
     parts: EndpointParts,
     proxy: NodeProxy,
@@ -36,6 +38,8 @@ const connects: ReadonlySet<string> = new Set([
   'services/proxy',
   'nodes/proxy',
 ])
+
+const streams: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy'])
 
 const objectVerbs: Readonly<Record<string, Endpoint>> = {
   get: getEndpoint,
@@ -57,6 +61,7 @@ export function specialEndpoints(parts: { virtual?: VirtualResources; nodeProxy?
       if (subresource === 'scale') return scaleEndpoint(verb)
       return subresource !== '' && served.strategy.subresources?.[subresource] ? objectVerbs[verb] : undefined
     },
+    isStream: (subresource) => streams.has(subresource),
     upgrade: connectUpgrade,
   }
 }

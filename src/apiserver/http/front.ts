@@ -108,6 +108,7 @@ function tooLarge(): Error {
 }
 
 const reasons: Readonly<Record<number, string>> = {
+  200: 'OK',
   400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
