@@ -1,8 +1,11 @@
 /** `k8ts agent`: this machine as a node: containerd, pod network, kubelet and service proxy. */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import type { Resource } from '../api/meta.ts'
+import { coreV1 } from '../api/resources.ts'
 import { createClient } from '../client/client-impl.ts'
 import { httpTransport } from '../client/http-transport.ts'
+import type { Informers } from '../client/informer.ts'
 import { createInformers } from '../client/informer-impl.ts'
 import { loadKubeconfig } from '../client/kubeconfig.ts'
 import { remoteRuntime } from '../kubelet/cri/remote.ts'
@@ -47,7 +50,9 @@ export async function startAgent(machine: Machine, config: ClusterConfig): Promi
     clientOf(machine, agentKubeconfig),
     clientOf(machine, proxyKubeconfig),
   ])
-  const informers = createInformers({ client: proxyClient, clock, random: random.stream('kube-proxy'), log })
+  const nodeInformers = createInformers({ client: kubeletClient, clock, random: random.stream('node-informers'), log })
+  const proxyInformers = createInformers({ client: proxyClient, clock, random: random.stream('proxy-informers'), log })
+  const informers = sharedInformers(nodeInformers, proxyInformers)
   const proxy = startServiceProxy({
     informers,
     exec,
@@ -59,9 +64,11 @@ export async function startAgent(machine: Machine, config: ClusterConfig): Promi
     bridgeFiltered: network.bridgeFiltered,
   })
   informers.start()
-  await provideImages({ disk, exec, log, paths: host })
+  const images = provideImages({ disk, exec, log, paths: host })
+  await images
   const kubelet = await startKubelet({
     client: kubeletClient,
+    informers: nodeInformers,
     clock,
     random: random.stream('kubelet'),
     disk,
@@ -108,6 +115,27 @@ async function kubeletConfig({ disk, architecture }: Machine, config: ClusterCon
 /** Clusters with different homes keep apart on one machine. */
 export function cgroupRoot(home: string): string {
   return `/k8ts-${createHash('sha256').update(home).digest('hex').slice(0, 8)}`
+}
+
+/**
+ * One copy of what both node agent and service proxy follow. A node's credentials allow its own pods, and Services;
+ * the proxy's allow what is left.
+ */
+function sharedInformers(node: Informers, proxy: Informers): Informers {
+  const ofNode = new Set<Resource>([coreV1.pods as Resource, coreV1.services as Resource])
+  return {
+    of: (resource, options) => (ofNode.has(resource as Resource) ? node : proxy).of(resource, options),
+    start() {
+      node.start()
+      proxy.start()
+    },
+    async synced() {
+      await Promise.all([node.synced(), proxy.synced()])
+    },
+    async stop() {
+      await Promise.all([node.stop(), proxy.stop()])
+    },
+  }
 }
 
 async function clientOf({ disk, net }: Machine, kubeconfig: string) {
