@@ -1,11 +1,12 @@
 /**
  * An API server in memory on a loopback port, for replaying recorded exchanges:
  *
- *     node tools/parity-server.ts [PORT]
+ *     node tools/parity-server.ts [PORT [CERTIFICATE.pem KEY.pem]]
  *
- * prints `URL TOKEN` once it listens; the token is an administrator's. Stops with SIGTERM or SIGINT.
+ * prints `URL TOKEN` once it listens (HTTPS with a certificate, else HTTP); the token is an administrator's. Stops with SIGTERM or SIGINT.
  */
 import { generateKeyPairSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { signingKey } from '../src/apiserver/authentication/jwt.ts'
 import { mastersGroup } from '../src/apiserver/authorization/decision.ts'
 import { bootstrap } from '../src/apiserver/bootstrap/bootstrap.ts'
@@ -47,9 +48,14 @@ const server = await createApiServer({
   tables,
 })
 await bootstrap({ server, store, clock, random, log })
-const listening = await net.serveHttp(
-  { host: '127.0.0.1', port: Number(process.argv[2] ?? 0) },
-  httpHandlers(server, log),
-)
-console.log(`http://127.0.0.1:${listening.port} ${token}`)
+const [port = '0', certificate, privateKeyFile] = process.argv.slice(2)
+const address = { host: '127.0.0.1', port: Number(port) }
+const identity =
+  certificate && privateKeyFile
+    ? { certificatePem: readFileSync(certificate, 'utf8'), keyPem: readFileSync(privateKeyFile, 'utf8') }
+    : undefined
+const listening = identity
+  ? await server.serve(net, { ...address, identity })
+  : await net.serveHttp(address, httpHandlers(server, log))
+console.log(`${identity ? 'https' : 'http'}://127.0.0.1:${listening.port} ${token}`)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0))
