@@ -86,9 +86,9 @@ function isObject(answer: unknown): answer is KubeObject {
 }
 
 function strategyOf({ path }: Request): Strategy {
-  const parts = (path.split('?')[0] ?? '').split('/').slice(path.startsWith('/apis/') ? 2 : 1)
-  const group = path.startsWith('/apis/') ? (parts.shift() ?? '') : (parts.shift(), '')
-  const version = path.startsWith('/apis/') ? (parts.shift() ?? '') : (parts.shift() ?? 'v1')
+  const [, root, ...rest] = (path.split('?')[0] ?? '').split('/')
+  const group = root === 'apis' ? (rest.shift() ?? '') : ''
+  const [version = '', ...parts] = rest
   const plural = (parts[0] === 'namespaces' && parts.length > 2 ? parts[2] : parts[0]) ?? ''
   const name = group === '' ? plural : `${plural}.${group}`
   const all = strategies()
@@ -126,7 +126,7 @@ function create(request: Request): unknown {
     strategy.prepareForCreate?.(object)
     const rules = { namespaced: strategy.resource.namespaced, validateName: strategy.validateName }
     const errors = [...validateMetadata(object.metadata, rules), ...(strategy.validateCreate?.(object) ?? [])]
-    if (errors.length > 0) throw invalid(kindOf(request), object.metadata.name ?? '', errors)
+    if (errors.length > 0) throw invalid(strategy.errorKind ?? kindOf(request), object.metadata.name ?? '', errors)
     return object
   })
 }
@@ -143,7 +143,7 @@ function update(request: Request, stored: KubeObject): unknown {
     admitted(object, 'update')
     strategy.prepareForUpdate?.(object, old)
     const errors = strategy.validateUpdate?.(object, old) ?? []
-    if (errors.length > 0) throw invalid(kindOf(request), object.metadata.name ?? '', errors)
+    if (errors.length > 0) throw invalid(strategy.errorKind ?? kindOf(request), object.metadata.name ?? '', errors)
     return object
   })
 }

@@ -20,6 +20,8 @@ export interface Allocation {
 
 export interface Strategy<T extends KubeObject = KubeObject> {
   resource: Resource<T>
+  /** The kind that a 422 names where it is not the resource's own (events.k8s.io speaks of the core Event). */
+  errorKind?: { group: string; kind: string }
   /** Defaults that the schema's static ones can't express. Changes the (private) object in place; must be idempotent. */
   default?(object: T): void
   /** Clears what a user may not set (status), sets `metadata.generation` where the kind has one. In place. */

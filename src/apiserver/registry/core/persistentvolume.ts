@@ -29,7 +29,8 @@ export const persistentVolumes: Strategy<PersistentVolume> = {
   resource: coreV1.persistentVolumes,
   default: defaultVolume,
   prepareForCreate(volume) {
-    volume.status = { phase: 'Pending' }
+    const { creationTimestamp } = volume.metadata
+    volume.status = { phase: 'Pending', ...(creationTimestamp ? { lastPhaseTransitionTime: creationTimestamp } : {}) }
   },
   prepareForUpdate(volume, old) {
     volume.status = old.status ?? { phase: 'Pending' }

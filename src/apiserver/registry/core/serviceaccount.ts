@@ -5,8 +5,12 @@ import type { Strategy } from '../strategy.ts'
 
 export const serviceAccounts: Strategy<ServiceAccount> = {
   resource: coreV1.serviceAccounts,
-  /** A token list is the controller's; a client that leaves it out keeps it. */
-  prepareForCreate(account) {
-    delete account.secrets
-  },
+  prepareForCreate: namesOnly,
+  prepareForUpdate: namesOnly,
+}
+
+/** A reference to a secret says its name and no more. */
+function namesOnly(account: ServiceAccount): void {
+  if (!account.secrets) return
+  account.secrets = account.secrets.map(({ name }) => (name === undefined ? {} : { name }))
 }

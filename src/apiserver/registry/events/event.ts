@@ -59,7 +59,10 @@ const strictEvents: Strategy<Event> = {
   },
 }
 
-export const newEvents: Strategy<NewEvent> = throughStored(eventsV1.events, strictEvents, eventConversion)
+export const newEvents: Strategy<NewEvent> = {
+  ...throughStored(eventsV1.events, strictEvents, eventConversion),
+  errorKind: coreV1.events,
+}
 
 function validateEvent(event: Event, controllerField: string): FieldError[] {
   const namespace = event.metadata.namespace ?? ''

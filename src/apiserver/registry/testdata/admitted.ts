@@ -11,6 +11,7 @@ export function admitted(object: KubeObject, operation: 'create' | 'update'): vo
   if (object.kind === 'Node') taint(object as Node)
   if (object.kind === 'PersistentVolumeClaim') object.metadata.finalizers = ['kubernetes.io/pvc-protection']
   if (object.kind === 'PersistentVolume') object.metadata.finalizers = ['kubernetes.io/pv-protection']
+  if (object.kind === 'VolumeAttributesClass') object.metadata.finalizers = ['kubernetes.io/vac-protection']
 }
 
 function schedulingDefaults({ spec }: Pod): void {

@@ -2,7 +2,9 @@
  * Addresses and address ranges in fields; each check answers the messages of what is wrong, none when all is well.
  * Source: the recorded messages, RFC 4291, RFC 3927.
  */
-import { isIPv4, isIPv6 } from 'node:net'
+import ipaddr from 'ipaddr.js'
+
+const fourParts = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/
 
 export function isIp(value: string): string[] {
   return ipFamily(value) ? [] : ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']
@@ -10,8 +12,8 @@ export function isIp(value: string): string[] {
 
 /** The address family of a bare address, undefined when it is none. Zone ids are no part of an address here. */
 export function ipFamily(value: string): 'IPv4' | 'IPv6' | undefined {
-  if (isIPv4(sloppy(value))) return 'IPv4'
-  return isIPv6(value) && !value.includes('%') ? 'IPv6' : undefined
+  if (fourParts.test(sloppy(value))) return 'IPv4'
+  return value.includes(':') && !value.includes('%') && ipaddr.IPv6.isValid(value) ? 'IPv6' : undefined
 }
 
 export function isCidr(value: string): string[] {
@@ -58,28 +60,8 @@ function isUnspecified6(family: string, address: string): boolean {
 export function cidrContains(outer: string, inner: string): boolean {
   const [outerAddress = '', outerBits = ''] = outer.split('/')
   const [innerAddress = '', innerBits = ''] = inner.split('/')
-  const family = ipFamily(outerAddress)
-  if (family !== ipFamily(innerAddress) || Number(outerBits) >= Number(innerBits)) return false
-  const width = family === 'IPv4' ? 32n : 128n
-  const shift = width - BigInt(outerBits)
-  return addressNumber(outerAddress) >> shift === addressNumber(innerAddress) >> shift
-}
-
-function addressNumber(address: string): bigint {
-  if (ipFamily(address) === 'IPv4')
-    return sloppy(address)
-      .split('.')
-      .reduce((sum, part) => (sum << 8n) | BigInt(part), 0n)
-  const mapped = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(address)
-  const plain = mapped ? `${mapped[1]}${groupsOf(mapped[2] ?? '')}` : address
-  const [head = '', tail] = plain.split('::')
-  const first = head === '' ? [] : head.split(':')
-  const last = tail === undefined || tail === '' ? [] : tail.split(':')
-  const groups = [...first, ...Array.from({ length: 8 - first.length - last.length }, () => '0'), ...last]
-  return groups.reduce((sum, group) => (sum << 16n) | BigInt(`0x${group}`), 0n)
-}
-
-function groupsOf(dotted: string): string {
-  const [a = 0, b = 0, c = 0, d = 0] = dotted.split('.').map(Number)
-  return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
+  const range = ipaddr.parse(sloppy(outerAddress))
+  const address = ipaddr.parse(sloppy(innerAddress))
+  if (range.kind() !== address.kind() || Number(outerBits) >= Number(innerBits)) return false
+  return address.match(range, Number(outerBits))
 }
