@@ -19,7 +19,7 @@ const pollMs = 20
 
 /** The role's process id when it runs: the pid file's process exists and is ours. */
 export async function runningPid(
-  { disk, exec }: ProcessParts,
+  { disk, exec }: Pick<ProcessParts, 'disk' | 'exec'>,
   config: ClusterConfig,
   role: Role,
 ): Promise<number | undefined> {
@@ -54,7 +54,8 @@ export async function stopRole(parts: ProcessParts, config: ClusterConfig, role:
   if (pid !== undefined) {
     exec.signal(pid, 'SIGTERM')
     const deadlineMs = clock.monotonicMs() + stopTimeoutMs
-    while (exec.alive(pid)) {
+    // An ended process that nobody waits for stays alive to `kill`, as in a container without an init.
+    while ((await runningPid(parts, config, role)) === pid) {
       if (clock.monotonicMs() > deadlineMs) exec.signal(pid, 'SIGKILL')
       await clock.sleep(pollMs)
     }
