@@ -11,6 +11,7 @@ import { jobController } from './job/reconcile.ts'
 import { namespaceController } from './namespace/reconcile.ts'
 import { nodeLifecycleController } from './node-lifecycle/reconcile.ts'
 import { replicaSetController } from './replicaset/reconcile.ts'
+import { resourceQuotaController } from './resourcequota/reconcile.ts'
 import { rootCaController } from './root-ca/reconcile.ts'
 import { serviceAccountController } from './serviceaccount/reconcile.ts'
 import { statefulSetController } from './statefulset/reconcile.ts'
@@ -38,5 +39,6 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     taintEvictionController(parts),
     garbageCollector(parts),
     clusterRoleAggregationController(parts),
+    resourceQuotaController(parts),
   ]
 }

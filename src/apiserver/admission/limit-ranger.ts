@@ -1,17 +1,11 @@
 /** Applies a namespace's LimitRanges: defaults for containers, and bounds for containers, pods and claims (https://kubernetes.io/docs/concepts/policy/limit-range/). */
+
+import { type Amounts, sumAmounts, sumPod } from '../../api/quota/amounts.ts'
 import { coreV1 } from '../../api/resources.ts'
 import type { Container, LimitRange, LimitRangeItem, PersistentVolumeClaim, Pod } from '../../api/types/core/v1.ts'
 import type { AdmissionAttributes } from '../admission.ts'
 import type { Objects } from '../objects.ts'
-import {
-  type Amounts,
-  maxErrors,
-  maxRequestErrors,
-  minErrors,
-  ratioErrors,
-  sumAmounts,
-  sumPod,
-} from './limit-bounds.ts'
+import { maxErrors, maxRequestErrors, minErrors, ratioErrors } from './limit-bounds.ts'
 import { type AdmissionPlugin, forbid, isFor, joined } from './plugin.ts'
 
 const annotation = 'kubernetes.io/limit-ranger'

@@ -5,15 +5,15 @@
 import { ApiError } from '../../api/errors.ts'
 import { type KubeObject, keyOf } from '../../api/meta.ts'
 import { addQuantities, canonicalQuantity, compareQuantities } from '../../api/quantity.ts'
+import type { Amounts } from '../../api/quota/amounts.ts'
+import { quotaMatches } from '../../api/quota/scopes.ts'
+import { canGrow, growth, missingComputeResources, usageOf } from '../../api/quota/usage.ts'
 import { coreV1 } from '../../api/resources.ts'
 import type { Pod, ResourceQuota } from '../../api/types/core/v1.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { AdmissionAttributes } from '../admission.ts'
 import type { Objects } from '../objects.ts'
-import type { Amounts } from './limit-bounds.ts'
 import { type AdmissionPlugin, forbid } from './plugin.ts'
-import { quotaMatches } from './quota-scopes.ts'
-import { canGrow, growth, missingComputeResources, usageOf } from './quota-usage.ts'
 
 /** Writes a quota's status; a 409 when the quota has changed since it was read. */
 export interface QuotaWriter {

@@ -1,8 +1,8 @@
 /** What an object counts against quotas, by the quota's resource names (https://kubernetes.io/docs/concepts/policy/resource-quotas/). */
-import { groupResource, type KubeObject, type Resource } from '../../api/meta.ts'
-import { compareQuantities, subtractQuantities } from '../../api/quantity.ts'
-import type { Container, PersistentVolumeClaim, Pod, Service } from '../../api/types/core/v1.ts'
-import { type Amounts, sumAmounts, sumPod } from './limit-bounds.ts'
+import { groupResource, type KubeObject, type Resource } from '../meta.ts'
+import { compareQuantities, subtractQuantities } from '../quantity.ts'
+import type { Container, PersistentVolumeClaim, Pod, Service } from '../types/core/v1.ts'
+import { type Amounts, sumAmounts, sumPod } from './amounts.ts'
 
 /** Kinds that had a resource name of their own before `count/` came. */
 const plainCounts: ReadonlySet<string> = new Set([

@@ -1,12 +1,12 @@
 /** Which objects a quota with scopes is about (https://kubernetes.io/docs/concepts/policy/resource-quotas/#quota-scopes). */
-import { groupResource, type KubeObject, type Resource } from '../../api/meta.ts'
+import { groupResource, type KubeObject, type Resource } from '../meta.ts'
 import type {
   Container,
   PersistentVolumeClaim,
   Pod,
   ResourceQuota,
   ScopedResourceSelectorRequirement,
-} from '../../api/types/core/v1.ts'
+} from '../types/core/v1.ts'
 
 export function quotaMatches({ spec }: ResourceQuota, resource: Resource, object: KubeObject): boolean {
   const scopes = (spec?.scopes ?? []).map((scopeName) => ({ scopeName, operator: 'Exists' }))
