@@ -43,8 +43,6 @@ export function actAsKubelet({ client, pods, clock, behave }: PaperKubelet): voi
 export async function createNode(client: Client, name: string, now = '2026-01-01T00:00:00Z'): Promise<void> {
   const resources = { cpu: '4', memory: '8Gi', pods: '110' }
   const labels = { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux' }
-  const nodes = client.of(coreV1.nodes)
-  const node = await nodes.create({ metadata: { name, labels } })
   const ready = {
     type: 'Ready',
     status: 'True',
@@ -53,7 +51,8 @@ export async function createNode(client: Client, name: string, now = '2026-01-01
     reason: 'KubeletReady',
     message: '',
   }
-  await nodes.updateStatus({ ...node, status: { capacity: resources, allocatable: resources, conditions: [ready] } })
+  const status = { capacity: resources, allocatable: resources, conditions: [ready] }
+  await client.of(coreV1.nodes).create({ metadata: { name, labels }, status })
 }
 
 /** A node whose lease is not renewed for 40 s counts as lost. */
