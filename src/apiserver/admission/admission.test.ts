@@ -12,7 +12,15 @@ import { Rbac } from '../authorization/rbac.ts'
 import { MemoryObjects } from '../memory-objects.ts'
 import { defaultAdmission } from './chain.ts'
 
-const clock = { nowMs: () => Date.UTC(2026, 5, 1), sleep: async () => undefined } as unknown as Clock
+const clock = {
+  nowMs: () => Date.UTC(2026, 5, 1),
+  sleep: async () => undefined,
+  after(_delayMs: number, callback: () => void) {
+    waits.push(callback)
+    return () => undefined
+  },
+} as unknown as Clock
+let waits: (() => void)[] = []
 const admin = { name: 'admin', groups: ['system:masters'], extra: {} }
 const node = { name: 'system:node:n1', groups: ['system:nodes'], extra: {} }
 
@@ -23,6 +31,7 @@ let statusWrites: ResourceQuota[]
 beforeEach(async () => {
   objects = new MemoryObjects()
   statusWrites = []
+  waits = []
   const rbac = new Rbac()
   await rbac.start(objects)
   admission = defaultAdmission({
@@ -160,6 +169,19 @@ test('a plain pod gets its account, token, tolerations and priority', async () =
     priority: 0,
     preemptionPolicy: 'PreemptLowerPriority',
   })
+})
+
+test('a pod waits for the default account of a new namespace, but not for ever', async () => {
+  objects.remove(coreV1.serviceAccounts as Resource, 'a/default')
+  const patient = admit(pods, podWith())
+  while (waits.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  put(coreV1.serviceAccounts, { metadata: { name: 'default', namespace: 'a' } })
+  assert.equal(((await patient) as Pod).spec?.serviceAccountName, 'default')
+  objects.remove(coreV1.serviceAccounts as Resource, 'a/default')
+  const refused = assert.rejects(admit(pods, podWith()), { message: /serviceaccount "default" not found/ })
+  while (waits.length === 1) await new Promise((resolve) => setImmediate(resolve))
+  waits[1]?.()
+  await refused
 })
 
 test('a pod is refused with upstream words', async () => {

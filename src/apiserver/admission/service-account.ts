@@ -14,9 +14,8 @@ const volumePrefix = 'kube-api-access-'
 const tokenMountPath = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** Recognised when the token is requested: it is then good for a year, see `token-request.ts`. */
 const tokenExpirationSeconds = 3607
-/** The `default` account of a new namespace is made by a controller: wait a little for it. */
-const defaultAccountAttempts = 10
-const defaultAccountPauseMs = 100
+/** The `default` account of a new namespace is made by a controller: wait this long for it. */
+const defaultAccountWaitMs = 2_000
 
 export interface ServiceAccountParts {
   objects: Objects
@@ -24,7 +23,8 @@ export interface ServiceAccountParts {
   random: Random
 }
 
-export function serviceAccount(parts: ServiceAccountParts): AdmissionPlugin {
+export function serviceAccount({ objects, clock, random }: ServiceAccountParts): AdmissionPlugin {
+  const accounts = new Accounts(objects, clock)
   return {
     name: 'ServiceAccount',
     async mutate(attributes) {
@@ -37,8 +37,8 @@ export function serviceAccount(parts: ServiceAccountParts): AdmissionPlugin {
       const spec = pod.spec!
       spec.serviceAccountName ||= spec.serviceAccount || 'default'
       spec.serviceAccount = spec.serviceAccountName
-      const account = await accountOf(parts, attributes, spec.serviceAccountName)
-      if (automounts(pod, account)) mountToken(pod, parts.random)
+      const account = await accounts.of(attributes, spec.serviceAccountName)
+      if (automounts(pod, account)) mountToken(pod, random)
       if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length) {
         spec.imagePullSecrets = structuredClone(account.imagePullSecrets)
       }
@@ -50,30 +50,62 @@ export function serviceAccount(parts: ServiceAccountParts): AdmissionPlugin {
         refuseMirrorReferences(attributes, pod)
         return
       }
-      const account = await accountOf(parts, attributes, pod.spec?.serviceAccountName ?? '')
+      const account = await accounts.of(attributes, pod.spec?.serviceAccountName ?? '')
       if (account.metadata.annotations?.[enforceMountableAnnotation] === 'true')
         refuseForeignSecrets(attributes, pod, account)
     },
   }
 }
 
-async function accountOf(
-  parts: ServiceAccountParts,
-  attributes: AdmissionAttributes,
-  name: string,
-): Promise<ServiceAccount> {
-  const key = `${attributes.namespace}/${name}`
-  const attempts = name === 'default' ? defaultAccountAttempts : 1
-  for (let attempt = 1; ; attempt++) {
-    const account = await parts.objects.get(coreV1.serviceAccounts, key)
-    if (account) return account
-    if (attempt >= attempts) {
-      throw forbid(
-        attributes,
-        `error looking up service account ${key}: serviceaccount ${JSON.stringify(name)} not found`,
-      )
-    }
-    await parts.clock.sleep(defaultAccountPauseMs)
+/** Finds accounts, and waits for one that is about to be made. */
+class Accounts {
+  readonly #objects: Objects
+  readonly #clock: Clock
+  readonly #waiting = new Map<string, Set<() => void>>()
+  #following: Promise<void> | undefined
+
+  constructor(objects: Objects, clock: Clock) {
+    this.#objects = objects
+    this.#clock = clock
+  }
+
+  async of(attributes: AdmissionAttributes, name: string): Promise<ServiceAccount> {
+    const key = `${attributes.namespace}/${name}`
+    const account = await this.#objects.get(coreV1.serviceAccounts, key)
+    const found = account ?? (name === 'default' ? await this.#awaited(key) : undefined)
+    if (found) return found
+    throw forbid(
+      attributes,
+      `error looking up service account ${key}: serviceaccount ${JSON.stringify(name)} not found`,
+    )
+  }
+
+  async #awaited(key: string): Promise<ServiceAccount | undefined> {
+    this.#following ??= this.#objects.follow(coreV1.serviceAccounts, {
+      put: ({ metadata }) => this.#tell(`${metadata.namespace}/${metadata.name}`),
+      gone() {},
+    })
+    await this.#following
+    const known = await this.#objects.get(coreV1.serviceAccounts, key)
+    if (known) return known
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.after(defaultAccountWaitMs, () => {
+        this.#waiting.get(key)?.delete(wake)
+        resolve()
+      })
+      const wake = () => {
+        cancel()
+        resolve()
+      }
+      this.#waiting.set(key, (this.#waiting.get(key) ?? new Set()).add(wake))
+    })
+    return await this.#objects.get(coreV1.serviceAccounts, key)
+  }
+
+  #tell(key: string): void {
+    const waiting = this.#waiting.get(key)
+    this.#waiting.delete(key)
+    for (const wake of waiting ?? []) wake()
   }
 }
 
