@@ -90,7 +90,9 @@ class Accounts {
     if (known) return known
     await new Promise<void>((resolve) => {
       const cancel = this.#clock.after(defaultAccountWaitMs, () => {
-        this.#waiting.get(key)?.delete(wake)
+        const waiting = this.#waiting.get(key)
+        waiting?.delete(wake)
+        if (waiting?.size === 0) this.#waiting.delete(key)
         resolve()
       })
       const wake = () => {
