@@ -74,6 +74,7 @@ export function helloImage(architecture: Architecture, busyBox: BusyBox): ImageS
       { kind: 'directory', path: 'www/cgi-bin' },
       text('www/cgi-bin/index.cgi', answerPerRequest, 0o755),
     ],
-    command: { entrypoint: ['/bin/hello'] },
+    // A default command and no entry point: what a container names instead replaces it, as with other base images.
+    command: { cmd: ['/bin/hello'] },
   }
 }

@@ -15,7 +15,7 @@ export interface ImageSpec {
   name: string
   architecture: Architecture
   entries: readonly TarEntry[]
-  command: { entrypoint: readonly string[]; cmd?: readonly string[]; env?: readonly string[]; workingDir?: string }
+  command: { entrypoint?: readonly string[]; cmd?: readonly string[]; env?: readonly string[]; workingDir?: string }
 }
 
 /** An image ready to be archived: its manifest's digest identifies the whole content. */
@@ -39,7 +39,7 @@ export async function buildImage(disk: Disk, spec: ImageSpec): Promise<BuiltImag
     os: 'linux',
     created,
     config: {
-      Entrypoint: spec.command.entrypoint,
+      ...(spec.command.entrypoint ? { Entrypoint: spec.command.entrypoint } : {}),
       ...(spec.command.cmd ? { Cmd: spec.command.cmd } : {}),
       Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...(spec.command.env ?? [])],
       WorkingDir: spec.command.workingDir ?? '/',
