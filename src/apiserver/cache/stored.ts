@@ -19,6 +19,7 @@ export class Stored {
   readonly value: Uint8Array
   readonly revision: number
   #selectable: Selectable | undefined
+  #splices: boolean | undefined
 
   constructor(item: KeyValue) {
     this.key = item.key
@@ -29,6 +30,12 @@ export class Stored {
   /** A fresh, private object each time. */
   decode(): KubeObject {
     return decodeStored(this.value, this.revision)
+  }
+
+  /** Whether the value opens as expected; others (of another version, or written by hand) are encoded anew. */
+  splices({ head }: Splice): boolean {
+    this.#splices ??= opensWith(this.value, head)
+    return this.#splices
   }
 
   /** Computed once. */
@@ -68,9 +75,7 @@ export function spliceOf({ kind, apiVersion }: { kind: string; apiVersion: strin
   return { head: textEncoder.encode(`${opening}"metadata":{`), itemStart: opening.length }
 }
 
-/** Whether the value has the expected opening; others (written by hand, or by another version) are re-encoded. */
-export function splices(splice: Splice, value: Uint8Array): boolean {
-  const { head } = splice
+function opensWith(value: Uint8Array, head: Uint8Array): boolean {
   if (value.length <= head.length) return false
   for (let index = 0; index < head.length; index++) if (value[index] !== head[index]) return false
   return true
@@ -78,18 +83,45 @@ export function splices(splice: Splice, value: Uint8Array): boolean {
 
 /** Chunks that together are the object with its resourceVersion. */
 export function objectChunks(splice: Splice, stored: Stored, revision = stored.revision): Uint8Array[] {
-  if (!splices(splice, stored.value)) return [encodeWithRevision(stored, revision)]
+  if (!stored.splices(splice)) return [encodeWithRevision(stored, revision)]
   return [splice.head, versionBytes(revision), stored.value.subarray(splice.head.length)]
 }
 
-/** Chunks that together are the object as it stands in a list: without kind and apiVersion. */
-export function itemChunks(splice: Splice, stored: Stored): Uint8Array[] {
-  if (!splices(splice, stored.value)) return [encodeWithRevision(stored, stored.revision)]
-  const opening = splice.head.subarray(splice.itemStart)
-  return [openBrace, opening, versionBytes(stored.revision), stored.value.subarray(splice.head.length)]
+/** `{"items":[…]}`-style joining: the objects as they stand in a list (without kind and apiVersion), between `[` and `]`. */
+export function joinItems(splice: Splice, items: readonly Stored[], opening: string, closing: string): Uint8Array {
+  const head = Buffer.from(splice.head.subarray(splice.itemStart))
+  const rest = items.map((stored) => restOf(splice, stored))
+  const versions = items.map(({ revision }) => `"resourceVersion":"${revision}",`)
+  let length = Buffer.byteLength(opening) + Buffer.byteLength(closing)
+  for (let index = 0; index < items.length; index++) length += itemLength(head, versions[index]!, rest[index]!) + 1
+  const bytes = Buffer.allocUnsafe(length)
+  let at = bytes.write(opening, 0)
+  for (let index = 0; index < items.length; index++) {
+    if (index > 0) bytes[at++] = comma
+    bytes[at++] = openBrace
+    at += head.copy(bytes, at)
+    at += bytes.write(versions[index]!, at, 'latin1')
+    bytes.set(rest[index]!, at)
+    at += rest[index]!.length
+  }
+  at += bytes.write(closing, at)
+  return bytes.subarray(0, at)
 }
 
-const openBrace = textEncoder.encode('{')
+const comma = 0x2c
+const openBrace = 0x7b
+
+function itemLength(head: Uint8Array, version: string, rest: Uint8Array): number {
+  return 1 + head.length + version.length + rest.length
+}
+
+/** What follows `"metadata":{"resourceVersion":"…",` in the value. */
+function restOf(splice: Splice, stored: Stored): Uint8Array {
+  if (stored.splices(splice)) return stored.value.subarray(splice.head.length)
+  const { kind: _kind, apiVersion: _apiVersion, metadata, ...others } = stored.decode()
+  const { resourceVersion: _, ...kept } = metadata
+  return textEncoder.encode(JSON.stringify({ metadata: kept, ...others }).slice('{"metadata":{'.length))
+}
 
 function versionBytes(revision: number): Uint8Array {
   return textEncoder.encode(`"resourceVersion":"${revision}",`)

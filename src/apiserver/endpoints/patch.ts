@@ -9,6 +9,7 @@ import { isObject } from '../../api/patch/json-value.ts'
 import { applyMergePatch } from '../../api/patch/merge-patch.ts'
 import { applyStrategicPatch } from '../../api/patch/strategic.ts'
 import { presentObject } from '../negotiation/represent.ts'
+import { clone } from '../registry/clone.ts'
 import { applied } from '../registry/field-ownership.ts'
 import { readWriteQuery, type WriteQuery } from '../registry/options.ts'
 import { updateObject } from '../registry/update.ts'
@@ -88,7 +89,7 @@ function patchedObject(
   { live, patch, query }: PatchRequest<KubeObject>,
 ): KubeObject {
   const expected: Expected = { kind: served.resource, type: served.type }
-  const value = structuredClone(patchedValue(live, patch, served.type))
+  const value = clone(patchedValue(live, patch, served.type))
   const { object, strictErrors } = decodedObject({ value, duplicates: patch.duplicates }, expected)
   const problems = patch.format === 'json' ? [...unknownOperationFields(patch.value), ...strictErrors] : strictErrors
   reportProblems(expected, problems, query.fieldValidation, exchange.warnings)
@@ -116,7 +117,7 @@ function appliedObject(
   }
   const target = targetOf(served, exchange)
   const request = { patch: patch.value, manager: query.fieldManager, force: query.force }
-  const merged = structuredClone(applied(parts.registry, target, live, request))
+  const merged = clone(applied(parts.registry, target, live, request))
   merged.metadata.name ??= exchange.info.name
   const { object } = decodedObject({ value: merged, duplicates: [] }, { kind: served.resource, type: served.type })
   matchNames(served, exchange, object)

@@ -5,6 +5,7 @@ import { formatLabelSelector, labelSelectorRequirements } from '../../api/select
 import type { Scale } from '../../api/types/autoscaling/v1.ts'
 import type { LabelSelector } from '../../api/types/meta/v1.ts'
 import { presentDocument } from '../negotiation/represent.ts'
+import { clone } from '../registry/clone.ts'
 import { readWriteQuery, type WriteQuery } from '../registry/options.ts'
 import { fromStored } from '../registry/persistence.ts'
 import { getObject } from '../registry/read.ts'
@@ -75,7 +76,7 @@ async function patchedScale(served: Served, exchange: Exchange, query: WriteQuer
   const patch: Patch = await readPatch(exchange, format, served)
   if (format === 'apply') patch.format = 'merge'
   return (live) => {
-    const value = structuredClone(patchedValue(scaleOf(live), patch, type))
+    const value = clone(patchedValue(scaleOf(live), patch, type))
     const { object, strictErrors } = decodedObject({ value, duplicates: patch.duplicates }, { kind: scaleKind, type })
     reportProblems({ kind: scaleKind, type }, strictErrors, query.fieldValidation, exchange.warnings)
     matchName(object, exchange.info.name)

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../api/meta.ts'
 import type { DeleteOptions } from '../../api/types/meta/v1.ts'
 import { attributesOf, authorized } from '../authorize.ts'
 import { presentDocument, presentObject } from '../negotiation/represent.ts'
+import { clone } from '../registry/clone.ts'
 import { createObject } from '../registry/create.ts'
 import { deleteObject, deletionAnswer } from '../registry/delete.ts'
 import { readDeleteOptions, readListQuery, readWriteQuery, type WriteQuery } from '../registry/options.ts'
@@ -46,7 +47,7 @@ export async function updateEndpoint(parts: EndpointParts, served: Served, excha
     target,
     caller: callerOf(exchange),
     options: writeOptions(query, 'UpdateOptions'),
-    change: () => structuredClone(object),
+    change: () => clone(object),
     uid: object.metadata.uid,
     mayCreate: () => mayCreate(parts, exchange),
   })

@@ -3,7 +3,7 @@ import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import type { ListMeta } from '../../api/types/meta/v1.ts'
 import { storedJsonFrames } from '../cache/caches.ts'
 import { bookmarkMetadata, type Frames, jsonLine } from '../cache/frames.ts'
-import { itemChunks, objectChunks, Stored } from '../cache/stored.ts'
+import { joinItems, objectChunks, Stored } from '../cache/stored.ts'
 import { fromStored } from '../registry/persistence.ts'
 import type { Page } from '../registry/read.ts'
 import type { ApiResponse } from '../request.ts'
@@ -178,18 +178,11 @@ function partial(object: KubeObject): object {
 }
 
 const newline = textEncoder.encode('\n')
-const comma = textEncoder.encode(',')
 
 function jsonList(served: Served, page: Page, metadata: ListMeta): Uint8Array {
   const { kind } = served.resource
-  const opening = { kind: `${kind}List`, apiVersion: apiVersionOf(served.resource), metadata }
-  const chunks: Uint8Array[] = [textEncoder.encode(`${JSON.stringify(opening).slice(0, -1)},"items":[`)]
-  for (const [index, stored] of page.items.entries()) {
-    if (index > 0) chunks.push(comma)
-    chunks.push(...itemChunks(served.splice, stored))
-  }
-  chunks.push(textEncoder.encode(']}\n'))
-  return Buffer.concat(chunks)
+  const opening = JSON.stringify({ kind: `${kind}List`, apiVersion: apiVersionOf(served.resource), metadata })
+  return joinItems(served.splice, page.items, `${opening.slice(0, -1)},"items":[`, ']}\n')
 }
 
 function answer(status: number, { encoding }: Representation, body: Uint8Array): ApiResponse {

@@ -7,6 +7,7 @@ import type { KubeObject } from '../../api/meta.ts'
 import { limits } from '../../limits.ts'
 import { Stored } from '../cache/stored.ts'
 import { objectKey } from '../scheme/served.ts'
+import { clone } from './clone.ts'
 import { trackUpdate } from './field-ownership.ts'
 import type { Caller, RegistryParts, Target } from './parts.ts'
 import { currentOf, fromStored, toBytes } from './persistence.ts'
@@ -27,7 +28,7 @@ export async function changeStored(parts: RegistryParts, input: ChangeInput): Pr
   let stored = await currentOf(parts, target)
   for (let attempt = 1; stored; attempt++) {
     const old = fromStored(served, stored)
-    const object = structuredClone(old)
+    const object = clone(old)
     input.change(object)
     if (input.dryRun || semanticEqual(object, old)) return object
     const tracked = trackUpdate(parts, target, old, object, caller.manager)

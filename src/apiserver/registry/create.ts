@@ -6,6 +6,7 @@ import { type ApiError, alreadyExists, apiError, invalid } from '../../api/error
 import { groupResource, type KubeObject } from '../../api/meta.ts'
 import { limits } from '../../limits.ts'
 import { objectKey } from '../scheme/served.ts'
+import { clone } from './clone.ts'
 import { trackUpdate } from './field-ownership.ts'
 import { chooseName, dedupOwnerReferences, fillSystemFields, validateMetadata } from './metadata.ts'
 import {
@@ -39,7 +40,7 @@ export async function createObject(parts: RegistryParts, input: CreateInput): Pr
   strategy.default?.(tracked)
   strategy.prepareForCreate?.(tracked, parts.clock.nowMs())
   for (let attempt = 1; ; attempt++) {
-    const candidate = structuredClone(tracked)
+    const candidate = tracked.metadata.name ? tracked : clone(tracked)
     candidate.metadata.name = chooseName(candidate.metadata, parts.random)
     const outcome = await createNamed(parts, { ...input, object: candidate })
     if (outcome.kind === 'created') return outcome.written

@@ -10,6 +10,7 @@ import { rfc3339 } from '../../platform/clock.ts'
 import type { CommitResult, Write } from '../../store/store.ts'
 import { Stored } from '../cache/stored.ts'
 import { objectKey, type Served } from '../scheme/served.ts'
+import { clone } from './clone.ts'
 import { foregroundFinalizer, orphanFinalizer } from './metadata.ts'
 import { admissionAttributes, type Caller, type RegistryParts, type Target } from './parts.ts'
 import { currentOf, fromStored, toBytes } from './persistence.ts'
@@ -84,7 +85,7 @@ async function attemptDelete(parts: RegistryParts, input: DeleteInput, stored: S
 
 /** Pure. `old` is not changed. */
 export function planDeletion(served: Served, old: KubeObject, options: DeleteOptions, nowMs: number): DeletionPlan {
-  const object = structuredClone(old)
+  const object = clone(old)
   if (isNamespace(served)) return planNamespaceDeletion(object, options, nowMs)
   const grace = gracePeriodOf(served, object, options)
   if (grace === 'pending') return { kind: 'pending' }

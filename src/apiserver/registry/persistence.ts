@@ -4,12 +4,13 @@ import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import type { KeyValue } from '../../store/store.ts'
 import { decodeStored, encodeStored, Stored } from '../cache/stored.ts'
 import { objectKey, type Served } from '../scheme/served.ts'
+import { clone } from './clone.ts'
 import type { RegistryParts, Target } from './parts.ts'
 
 /** The stored bytes of an object of the served version. */
 export function toBytes(served: Served, object: KubeObject): Uint8Array {
   if (!served.conversion) return encodeStored(object, served.type)
-  return encodeStored(served.conversion.toStored(structuredClone(object)), served.storedType)
+  return encodeStored(served.conversion.toStored(clone(object)), served.storedType)
 }
 
 /** A fresh object of the served version. */

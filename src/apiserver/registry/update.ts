@@ -9,6 +9,7 @@ import { limits } from '../../limits.ts'
 import type { CommitResult } from '../../store/store.ts'
 import { Stored } from '../cache/stored.ts'
 import { objectKey, type Served } from '../scheme/served.ts'
+import { clone } from './clone.ts'
 import { createObject } from './create.ts'
 import { trackUpdate, withUnchangedTimes } from './field-ownership.ts'
 import { dedupOwnerReferences } from './metadata.ts'
@@ -84,7 +85,7 @@ async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: S
 
 async function changed(parts: RegistryParts, input: UpdateInput, old: KubeObject): Promise<KubeObject> {
   const { target, caller, options } = input
-  const wanted = await input.change(structuredClone(old))
+  const wanted = await input.change(clone(old))
   warnOfDuplicates(wanted, caller)
   const tracked = input.apply ? wanted : trackUpdate(parts, target, old, wanted, caller.manager)
   const admission = {
