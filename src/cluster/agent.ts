@@ -1,5 +1,4 @@
 /** `k8ts agent`: this machine as a node: containerd, pod network, kubelet and service proxy. */
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Resource } from '../api/meta.ts'
 import { coreV1 } from '../api/resources.ts'
@@ -13,6 +12,7 @@ import { startKubelet } from '../kubelet/kubelet.ts'
 import { preparePodNetwork } from '../network/cni/prepare.ts'
 import { startServiceProxy } from '../network/proxy/proxy.ts'
 import { connectGrpc } from '../platform/grpc.ts'
+import { cgroupRoot } from './cgroup-root.ts'
 import { type ClusterConfig, paths } from './config.ts'
 import { startContainerd } from './host/containerd.ts'
 import { hostPaths } from './host/paths.ts'
@@ -110,11 +110,6 @@ async function kubeletConfig({ disk, architecture }: Machine, config: ClusterCon
     architecture,
     server: { port: config.kubeletPort, identity: { certificatePem, keyPem }, clientCaPem },
   }
-}
-
-/** Clusters with different homes keep apart on one machine. */
-export function cgroupRoot(home: string): string {
-  return `/k8ts-${createHash('sha256').update(home).digest('hex').slice(0, 8)}`
 }
 
 /**

@@ -1,5 +1,6 @@
 /** This machine, for the command line: the real doors, its name, and the program that starts our roles. */
 import { hostname } from 'node:os'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from '../platform/log.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -38,7 +39,7 @@ export interface LocationOptions {
 /** Options win over `K8TS_HOME`, which wins over the default. */
 export function configFor(machine: Machine, options: LocationOptions): ClusterConfig {
   const home = options.home ?? process.env.K8TS_HOME
-  return clusterConfig(machine.net, { ...options, ...(home ? { home } : {}), hostname: hostname() })
+  return clusterConfig(machine.net, { ...options, ...(home ? { home: resolve(home) } : {}), hostname: hostname() })
 }
 
 /** Resolves when this process is told to end (SIGTERM or SIGINT). A second signal ends it at once. */
