@@ -19,6 +19,7 @@ import type { Listening, Net } from '../platform/net.ts'
 import type { Random } from '../platform/random.ts'
 import { type Cgroups, detectCgroups } from './cgroups/cgroups.ts'
 import { defaults, type KubeletConfig, type KubeletServerConfig } from './config.ts'
+import { pacedRuntime } from './cri/paced.ts'
 import type { ContainerRuntime } from './cri/runtime.ts'
 import { ImagePuller } from './images/puller.ts'
 import { startMaintenance } from './maintenance.ts'
@@ -65,7 +66,8 @@ export interface Kubelet {
 }
 
 /** Resolves when the node is registered and pods are being looked after. */
-export async function startKubelet(parts: KubeletParts): Promise<Kubelet> {
+export async function startKubelet(given: KubeletParts): Promise<Kubelet> {
+  const parts = { ...given, runtime: pacedRuntime(given.runtime, sandboxesAtOnceMax) }
   const { client, clock, random, log, disk, config } = parts
   const own = parts.informers ? undefined : createInformers({ client, clock, random, log })
   const informers = parts.informers ?? (own as Informers)
@@ -129,6 +131,8 @@ export async function startKubelet(parts: KubeletParts): Promise<Kubelet> {
 }
 
 const stopGraceMs = 500
+/** Measured on two cores; more only make each other slower. */
+const sandboxesAtOnceMax = 4
 
 function serve(
   { net, client, config }: KubeletParts,

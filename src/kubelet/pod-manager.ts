@@ -110,9 +110,13 @@ export class PodManager {
     return worker
   }
 
-  #adoptOrphan({ uid, name, namespace }: RuntimePod): void {
+  #adoptOrphan({ uid, name, namespace, graceSeconds }: RuntimePod): void {
     this.#parts.log.info('ending a pod that the API does not have', { namespace, pod: name })
-    const worker = this.#add({ metadata: { name, namespace, uid }, spec: { containers: [] } })
+    const spec = {
+      containers: [],
+      ...(graceSeconds === undefined ? {} : { terminationGracePeriodSeconds: graceSeconds }),
+    }
+    const worker = this.#add({ metadata: { name, namespace, uid }, spec })
     worker.remove()
   }
 

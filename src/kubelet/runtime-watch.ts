@@ -6,7 +6,7 @@ import type { CancelTimer, Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import type { CriContainer, PodSandbox } from './cri/message.ts'
 import type { RuntimeService } from './cri/runtime.ts'
-import { podNameLabel, podNamespaceLabel, podUidLabel } from './pod/names.ts'
+import { podNameLabel, podNamespaceLabel, podTerminationGraceAnnotation, podUidLabel } from './pod/names.ts'
 
 const relistWithEventsMs = 15_000
 const relistWithoutEventsMs = 1_000
@@ -20,6 +20,8 @@ export interface RuntimePod {
   uid: string
   name: string
   namespace: string
+  /** The pod's own grace, as its containers tell; undefined when none is left. */
+  graceSeconds: number | undefined
 }
 
 export interface RuntimeWatchParts {
@@ -130,11 +132,17 @@ export class RuntimeWatch {
     const podOf = new Map<string, string>()
     const pods = new Map<string, RuntimePod>()
     const states = new Map<string, string[]>()
-    for (const { id = '', labels = {}, state } of [...sandboxes, ...containers]) {
+    for (const { id = '', labels = {}, annotations = {}, state } of [...sandboxes, ...containers]) {
       const uid = labels[podUidLabel]
       if (!uid) continue
       podOf.set(id, uid)
-      pods.set(uid, { uid, name: labels[podNameLabel] ?? '', namespace: labels[podNamespaceLabel] ?? '' })
+      const grace = annotations[podTerminationGraceAnnotation]
+      pods.set(uid, {
+        uid,
+        name: labels[podNameLabel] ?? '',
+        namespace: labels[podNamespaceLabel] ?? '',
+        graceSeconds: grace === undefined ? pods.get(uid)?.graceSeconds : Number(grace),
+      })
       states.set(uid, [...(states.get(uid) ?? []), `${id}=${state}`])
     }
     const seen = new Map([...states].map(([uid, list]) => [uid, list.sort().join(' ')]))
