@@ -7,6 +7,7 @@ import { eventConversion } from '../../api/conversion/events.ts'
 import { groupResource, type KubeObject, type Resource } from '../../api/meta.ts'
 import { autoscalingV1, autoscalingV2, coreV1 } from '../../api/resources.ts'
 import type { Conversion, KindName } from '../scheme/served.ts'
+import { mutatingWebhookConfigurations, validatingWebhookConfigurations } from './admissionregistration/webhooks.ts'
 import { controllerRevisions } from './apps/controllerrevision.ts'
 import { daemonSets } from './apps/daemonset.ts'
 import { deployments } from './apps/deployment.ts'
@@ -32,6 +33,8 @@ import { services } from './core/service.ts'
 import { serviceAccounts } from './core/serviceaccount.ts'
 import { endpointSlices } from './discovery/endpointslice.ts'
 import { events, newEvents } from './events/event.ts'
+import { flowSchemas } from './flowcontrol/flowschema.ts'
+import { priorityLevelConfigurations } from './flowcontrol/prioritylevelconfiguration.ts'
 import { ipAddresses, serviceCidrs } from './networking/addresses.ts'
 import { ingressClasses, ingresses } from './networking/ingress.ts'
 import { networkPolicies } from './networking/networkpolicy.ts'
@@ -82,18 +85,22 @@ const cluster = [
   csiNodes,
   csiStorageCapacities,
   endpointSlices,
+  flowSchemas,
   ingressClasses,
   ingresses,
   ipAddresses,
   leases,
+  mutatingWebhookConfigurations,
   networkPolicies,
   newEvents,
   priorityClasses,
+  priorityLevelConfigurations,
   roleBindings,
   roles,
   runtimeClasses,
   serviceCidrs,
   storageClasses,
+  validatingWebhookConfigurations,
   volumeAttachments,
   volumeAttributesClasses,
 ] as unknown as readonly Strategy[]
