@@ -12,8 +12,8 @@ const relistWithEventsMs = 15_000
 const relistWithoutEventsMs = 1_000
 /** An unknown id is looked up by listing, at most this often. */
 const lookUpMs = 100
-/** The runtime's own view may lag behind its events. */
-const settleMs = 100
+/** The runtime's own view may lag behind its events, the longer the busier the machine: it is looked at again then. */
+const settleMs = [100, 400, 1_500]
 
 /** A pod as the runtime's labels name it. */
 export interface RuntimePod {
@@ -83,9 +83,11 @@ export class RuntimeWatch {
       return
     }
     this.#parts.onPodChanged(uid)
-    this.#parts.clock.after(settleMs, () => {
-      if (!this.#stopped) this.#parts.onPodChanged(uid)
-    })
+    for (const delayMs of settleMs) {
+      this.#parts.clock.after(delayMs, () => {
+        if (!this.#stopped) this.#parts.onPodChanged(uid)
+      })
+    }
   }
 
   #relistSoon(): void {
