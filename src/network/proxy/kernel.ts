@@ -2,37 +2,40 @@
 import type { Exec } from '../../platform/exec.ts'
 import { type Affinity, type Flow, parseAffinities, parseFlows } from './stale.ts'
 
+/** The part of `Exec` that is needed. */
+export type Runner = Pick<Exec, 'run'>
+
 /** Applies a script as one transaction. Rejects with nft's own words, cut to one line. */
-export async function applyScript(exec: Exec, script: string): Promise<void> {
+export async function applyScript(exec: Runner, script: string): Promise<void> {
   const result = await exec.run(['nft', '-f', '-'], { input: script })
   if (result.exitCode === 0) return
   throw new Error(`apply nft rules: ${result.stderr.trim().split('\n')[0]?.slice(0, 300)}`)
 }
 
 /** Whether the table is there, as it might not be after somebody flushed all rules. */
-export async function tableExists(exec: Exec, table: string): Promise<boolean> {
+export async function tableExists(exec: Runner, table: string): Promise<boolean> {
   return (await exec.run(['nft', 'list', 'chain', 'ip', table, 'prerouting'])).exitCode === 0
 }
 
-export async function listAffinities(exec: Exec, table: string): Promise<Affinity[]> {
+export async function listAffinities(exec: Runner, table: string): Promise<Affinity[]> {
   const result = await exec.run(['nft', '-j', 'list', 'map', 'ip', table, 'affinity'])
   if (result.exitCode !== 0) throw new Error(`list session affinities: ${result.stderr.trim()}`)
   return parseAffinities(result.stdout)
 }
 
 /** One transaction for each: an entry that timed out meanwhile must not keep the others. */
-export async function dropAffinities(exec: Exec, table: string, affinities: readonly Affinity[]): Promise<void> {
+export async function dropAffinities(exec: Runner, table: string, affinities: readonly Affinity[]): Promise<void> {
   for (const { key } of affinities) await exec.run(['nft', 'delete', 'element', 'ip', table, 'affinity', `{ ${key} }`])
 }
 
-export async function listUdpFlows(exec: Exec): Promise<Flow[]> {
+export async function listUdpFlows(exec: Runner): Promise<Flow[]> {
   const result = await exec.run(['conntrack', '-L', '-f', 'ipv4', '-p', 'udp'])
   if (result.exitCode !== 0) throw new Error(`list UDP flows: ${result.stderr.trim()}`)
   return parseFlows(result.stdout)
 }
 
 /** A flow that ended meanwhile is no failure, though `conntrack` ends with 1 then. */
-export async function forgetFlows(exec: Exec, flows: readonly Flow[]): Promise<void> {
+export async function forgetFlows(exec: Runner, flows: readonly Flow[]): Promise<void> {
   for (const { client, clientPort, address, port } of flows) {
     const tuple = ['--orig-src', client, '--sport', clientPort, '--orig-dst', address, '--dport', port]
     await exec.run(['conntrack', '-D', '-f', 'ipv4', '-p', 'udp', ...tuple])

@@ -10,9 +10,16 @@ import type { Node, Pod, Service } from '../../api/types/core/v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
 import type { Informer, Informers } from '../../client/informer.ts'
 import type { CancelTimer, Clock } from '../../platform/clock.ts'
-import type { Exec } from '../../platform/exec.ts'
 import type { Logger } from '../../platform/log.ts'
-import { applyScript, dropAffinities, forgetFlows, listAffinities, listUdpFlows, tableExists } from './kernel.ts'
+import {
+  applyScript,
+  dropAffinities,
+  forgetFlows,
+  listAffinities,
+  listUdpFlows,
+  type Runner,
+  tableExists,
+} from './kernel.ts'
 import { type PlanContext, planHostPorts, planService } from './plan.ts'
 import type { RulesetOptions } from './ruleset.ts'
 import { changeScript, fullScript } from './script.ts'
@@ -21,7 +28,7 @@ import { type Difference, ProxyState } from './state.ts'
 
 export interface ServiceProxyOptions {
   informers: Informers
-  exec: Exec
+  exec: Runner
   clock: Clock
   log: Logger
   nodeName: string
