@@ -87,7 +87,7 @@ export const programPackages: Readonly<Record<string, string>> = {
   nft: 'nftables',
   ip: 'iproute2',
   conntrack: 'conntrack',
-  busybox: 'busybox-static',
+  busybox: 'busybox',
   mount: 'mount',
   umount: 'mount',
   unshare: 'util-linux',

@@ -1,8 +1,9 @@
 /**
- * The demonstration image: Debian's static BusyBox with a link for every applet, and a web server on port 8080 that
+ * The demonstration image: Debian's BusyBox with its libraries, a link for every applet, and a web server on port 8080 that
  * answers every path it knows (`/`, `/hostname`) with the container's host name, which is the pod's name, and
  * `/healthz` with `ok`. It serves without arguments, environment or mounts, as any user, and on a read-only root.
  */
+import { directoriesOf } from './libraries.ts'
 import type { ImageSpec } from './oci.ts'
 import type { Architecture } from './pause-binary.ts'
 import type { TarEntry } from './tar.ts'
@@ -34,9 +35,10 @@ export interface BusyBox {
   sizeBytes: number
   /** As `busybox --list` prints them. */
   applets: readonly string[]
+  /** What the loader and the resolver load for it. */
+  libraries: readonly TarEntry[]
 }
 
-/** @param busyBox a static binary for `architecture` */
 export function helloImage(architecture: Architecture, busyBox: BusyBox): ImageSpec {
   const text = (path: string, content: string, mode?: number): TarEntry => ({
     kind: 'file',
@@ -52,6 +54,8 @@ export function helloImage(architecture: Architecture, busyBox: BusyBox): ImageS
     name: helloImageName,
     architecture,
     entries: [
+      ...directoriesOf(busyBox.libraries),
+      ...busyBox.libraries,
       { kind: 'directory', path: 'bin' },
       { kind: 'file', path: 'bin/busybox', mode: 0o755, content: { from: busyBox.path, sizeBytes: busyBox.sizeBytes } },
       text('bin/hello', serve, 0o755),
