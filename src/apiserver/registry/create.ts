@@ -63,7 +63,7 @@ async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Ou
     ...(strategy.validateCreate?.(object) ?? []),
   ]
   const name = object.metadata.name ?? ''
-  if (errors.length > 0) throw invalid(served.resource, name, errors)
+  if (errors.length > 0) throw invalid(served.storedKind, name, errors)
   for (const warning of strategy.warnings?.(object, undefined) ?? []) caller.warn(warning)
   await admit(parts, input, object, 'validate')
   const allocation = await strategy.allocate?.(object, undefined, { dryRun: options.dryRun })

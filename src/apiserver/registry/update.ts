@@ -70,7 +70,7 @@ async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: S
   const prepared = prepareUpdate(target, wanted, old)
   const object = withUnchangedTimes(old, prepared)
   const errors = validateUpdated(target, object, old)
-  if (errors.length > 0) throw invalid(served.resource, target.name, errors)
+  if (errors.length > 0) throw invalid(served.storedKind, target.name, errors)
   for (const warning of served.strategy.warnings?.(object, old) ?? []) caller.warn(warning)
   const admission = {
     operation: 'UPDATE',
