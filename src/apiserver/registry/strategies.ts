@@ -41,6 +41,8 @@ import { networkPolicies } from './networking/networkpolicy.ts'
 import { runtimeClasses } from './node/runtimeclass.ts'
 import { podDisruptionBudgets } from './policy/poddisruptionbudget.ts'
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac/roles.ts'
+import { deviceClasses, resourceClaims, resourceClaimTemplates } from './resource/claims.ts'
+import { resourceSlices } from './resource/resourceslice.ts'
 import { priorityClasses } from './scheduling/priorityclass.ts'
 import { csiDrivers, csiNodes, csiStorageCapacities } from './storage/csi.ts'
 import { storageClasses, volumeAttributesClasses } from './storage/storageclass.ts'
@@ -84,6 +86,7 @@ const cluster = [
   csiDrivers,
   csiNodes,
   csiStorageCapacities,
+  deviceClasses,
   endpointSlices,
   flowSchemas,
   ingressClasses,
@@ -95,6 +98,9 @@ const cluster = [
   newEvents,
   priorityClasses,
   priorityLevelConfigurations,
+  resourceClaims,
+  resourceClaimTemplates,
+  resourceSlices,
   roleBindings,
   roles,
   runtimeClasses,

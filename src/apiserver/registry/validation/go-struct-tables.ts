@@ -17,6 +17,19 @@ export const goStructTables: Readonly<Record<string, string>> = {
   PodFailurePolicyRule: 'Action:s OnExitCodes:*OnExitCodes OnPodConditions:[]OnPodCondition',
   OnExitCodes: 'ContainerName:* Operator:s Values:*',
   OnPodCondition: 'Type:s Status:s',
+  ResourceClaimTemplateSpec: 'Spec:ResourceClaimSpec',
+  ResourceClaimSpec: 'Devices:DeviceClaim',
+  DeviceClaim: 'Requests:[]DeviceRequest Constraints:[]DeviceConstraint Config:[]DeviceClaimConfiguration',
+  DeviceRequest: 'Name:s Exactly:*ExactDeviceRequest FirstAvailable:[]DeviceSubRequest',
+  ExactDeviceRequest:
+    'DeviceClassName:s Selectors:[]DeviceSelector AllocationMode:s Count:n AdminAccess:* Tolerations:* Capacity:*',
+  DeviceSubRequest:
+    'Name:s DeviceClassName:s Selectors:[]DeviceSelector AllocationMode:s Count:n Tolerations:* Capacity:*',
+  DeviceSelector: 'CEL:*CELSelector',
+  CELSelector: 'Expression:s',
+  DeviceConstraint: 'Requests:* MatchAttribute:* DistinctAttribute:*',
+  DeviceClaimConfiguration: 'Requests:* Opaque:*OpaqueConfiguration',
+  OpaqueConfiguration: 'Driver:s Parameters:*',
   RoleRef: 'APIGroup:s Kind:s Name:s',
   VolumeNodeAffinity: 'Required:*NodeSelector',
   PersistentVolumeClaimSpec:
