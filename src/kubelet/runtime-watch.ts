@@ -77,17 +77,19 @@ export class RuntimeWatch {
   }
 
   #onEvent(id: string): void {
-    const uid = this.#parts.podOf(id) ?? this.#podOf.get(id)
-    if (uid === undefined) {
-      this.#relistSoon()
-      return
-    }
-    this.#parts.onPodChanged(uid)
+    this.#look(id)
     for (const delayMs of settleMs) {
       this.#parts.clock.after(delayMs, () => {
-        if (!this.#stopped) this.#parts.onPodChanged(uid)
+        if (!this.#stopped) this.#look(id)
       })
     }
+  }
+
+  /** A container that ended at once may be unknown here: only a listing tells whose it was. */
+  #look(id: string): void {
+    const uid = this.#parts.podOf(id) ?? this.#podOf.get(id)
+    if (uid === undefined) this.#relistSoon()
+    else this.#parts.onPodChanged(uid)
   }
 
   #relistSoon(): void {
