@@ -90,6 +90,8 @@ export async function startKubelet(given: KubeletParts): Promise<Kubelet> {
     services: () => services.list(),
   }
   const podParts = assemble(parts, { cgroups, node, events, wake: (uid) => manager.wake(uid) })
+  const notInMemory = await podParts.volumes.mountMemory()
+  if (notInMemory !== undefined) log.warn('secrets are written to disk', { reason: notInMemory })
   const manager = new PodManager({ ...podParts, pods: podInformer, nodeObject: () => nodeObject })
   const nodeAgent = makeNodeAgent(parts, machine, events, health, (object) => {
     nodeObject = object

@@ -86,6 +86,16 @@ export class PodManager {
     const gone = (uid: string): boolean => !this.#workers.has(uid) && !inRuntime.has(uid)
     for (const uid of (await volumes.leftovers()).filter(gone)) await volumes.tearDown(uid)
     for (const uid of (await cgroups.pods()).filter(gone)) await cgroups.removePod(uid)
+    await this.#removeLogs(gone)
+  }
+
+  /** Log directories are named `namespace_name_uid`. */
+  async #removeLogs(gone: (uid: string) => boolean): Promise<void> {
+    const { disk, settings } = this.#parts
+    for (const name of await disk.list(settings.logRoot)) {
+      const [, , uid] = name.split('_')
+      if (uid !== undefined && gone(uid)) await disk.remove(`${settings.logRoot}/${name}`)
+    }
   }
 
   #observe(pod: Pod, previous: Pod | undefined): void {

@@ -45,11 +45,27 @@ export interface VolumeParts {
   paths: PodPaths
 }
 
+/** Secrets and tokens of all pods of a node; pages are used only as they are written. */
+const memoryBytesMax = 512 * 1024 * 1024
+
 export class Volumes {
   readonly #parts: VolumeParts
 
   constructor(parts: VolumeParts) {
     this.#parts = parts
+  }
+
+  /**
+   * Mounts the tmpfs that Secrets and tokens are written to. Where that is not allowed they are written to disk, in
+   * directories that only root can enter; returns the reason then.
+   */
+  async mountMemory(): Promise<string | undefined> {
+    const { disk, exec, paths } = this.#parts
+    await disk.makeDirectory(paths.memory, 0o700)
+    if ((await this.#mounts(paths.memory)).includes(paths.memory)) return undefined
+    const options = `size=${memoryBytesMax},mode=0700`
+    const { exitCode, stderr } = await exec.run(['mount', '-t', 'tmpfs', '-o', options, 'tmpfs', paths.memory])
+    return exitCode === 0 ? undefined : stderr.trim()
   }
 
   /** Idempotent. Throws `VolumeFailure` for the first volume that can't be had. */

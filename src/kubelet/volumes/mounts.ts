@@ -65,7 +65,7 @@ async function sourcePath(
     throw new Error(`error SubPath \`${subPath}\` must not be an absolute path or contain '..'`)
   const root = await disk.realPath(volume.hostPath)
   const path = join(root, subPath)
-  if (!(await exists(disk, path))) await disk.makeDirectory(path, 0o750)
+  if (!(await exists(disk, path))) await disk.makeDirectory(path, (await disk.stat(root))?.mode ?? 0o755)
   const real = await disk.realPath(path)
   if (real !== root && !real.startsWith(`${root}/`))
     throw new Error(`failed to prepare subPath for volumeMount "${mount.name}": the path leaves the volume`)

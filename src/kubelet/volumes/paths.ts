@@ -9,7 +9,9 @@ export interface PodPaths {
   terminationMessage(uid: string, container: string, id: string): string
   /** Directory that lists pods with something left on this node. */
   pods: string
-  /** The same for what must not reach a disk (a tmpfs). */
+  /** Where a tmpfs is mounted for what must not reach a disk. */
+  memory: string
+  /** Like `pods`, below `memory`. */
   secretPods: string
   secretDirectory(uid: string): string
 }
@@ -20,11 +22,13 @@ const inMemory: ReadonlySet<VolumeKind> = new Set(['secret', 'projected'])
 
 export function podPaths(root: string): PodPaths {
   const pods = join(root, 'pods')
-  const secretPods = join(root, 'memory', 'pods')
+  const memory = join(root, 'memory')
+  const secretPods = join(memory, 'pods')
   const directory = (uid: string): string => join(pods, uid)
   const secretDirectory = (uid: string): string => join(secretPods, uid)
   return {
     pods,
+    memory,
     secretPods,
     directory,
     secretDirectory,
