@@ -230,6 +230,8 @@ test('what is not served is refused as upstream refuses it', async () => {
   for (const [path, status] of answers) assert.equal((await api.get(path)).status, status, path)
   assert.equal((await api.get('/apis/unknown.io/v1/things')).body, '404 page not found\n')
   assert.equal((await api.call('PUT', configMaps, {})).status, 405)
+  assert.equal((await api.call('POST', '/api/v1/configmaps', {})).status, 405)
+  assert.equal((await api.call('DELETE', '/api/v1/configmaps')).status, 405)
   const xml = await api.get(configMaps, 'application/xml')
   assert.deepEqual([xml.status, xml.body.reason], [406, 'NotAcceptable'])
 })

@@ -122,6 +122,32 @@ test('eviction waits for a budget that has not been counted, and lets go what no
   assert.equal((await evict('p')).status, 201)
 })
 
+test('ephemeral containers and resize change their part of the pod only', async () => {
+  await runningPod('p')
+  const strategic = { contentType: 'application/strategic-merge-patch+json' }
+  const ephemeralContainers = [{ name: 'debug', image: 'tools' }]
+  const debug = await api.call(
+    'PATCH',
+    `${pods}/p/ephemeralcontainers`,
+    { spec: { ephemeralContainers, nodeName: 'n2' } },
+    strategic,
+  )
+  assert.deepEqual(
+    [debug.status, debug.body.spec.ephemeralContainers?.[0]?.name, debug.body.spec.nodeName],
+    [200, 'debug', 'n1'],
+  )
+  const resources = { requests: { cpu: '100m' }, limits: { cpu: '200m' } }
+  const resized = await api.call(
+    'PATCH',
+    `${pods}/p/resize`,
+    { spec: { containers: [{ name: 'c', resources }] } },
+    strategic,
+  )
+  assert.equal(resized.status, 422, 'a pod keeps its class of service')
+  const plain = await api.call('PATCH', `${pods}/p`, { spec: { ephemeralContainers } }, strategic)
+  assert.equal(plain.status, 200)
+})
+
 test('a namespace stays, terminating, until it is finalized', async () => {
   await api.call('POST', '/api/v1/namespaces', { metadata: { name: 'n' } })
   const deleted = await api.call('DELETE', '/api/v1/namespaces/n')

@@ -42,7 +42,8 @@ export async function routeResource(
   const verbs = subresource === '' ? served.verbs : served.subresources.get(subresource)?.verbs
   if (!verbs) throw noSuchResource()
   const verb = verbOf(exchange)
-  if (!verb || !verbs.includes(verb)) throw noSuchMethod()
+  const everywhere = served.resource.namespaced && info.namespace === ''
+  if (!verb || !verbs.includes(verb) || (everywhere && verb !== 'list' && verb !== 'watch')) throw noSuchMethod()
   const endpoint =
     special.find(served, subresource, verb) ??
     (subresource === 'status' || subresource === '' ? generic[verb] : undefined)
@@ -61,7 +62,7 @@ const deprecations: Readonly<Record<string, string>> = {
 /** A namespaced object needs its namespace, a cluster-scoped one may not have any. */
 function rightScope({ resource }: Served, { info }: Exchange): boolean {
   const isNamespace = resource.group === '' && resource.plural === 'namespaces'
-  if (resource.namespaced) return info.namespace !== '' || (info.parts.length === 1 && info.verb !== 'create')
+  if (resource.namespaced) return info.namespace !== '' || info.parts.length === 1
   return info.namespace === '' || isNamespace
 }
 
