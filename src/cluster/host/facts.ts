@@ -87,7 +87,7 @@ export const programPackages: Readonly<Record<string, string>> = {
   nft: 'nftables',
   ip: 'iproute2',
   conntrack: 'conntrack',
-  busybox: 'busybox',
+  busybox: 'busybox-static',
   mount: 'mount',
   umount: 'mount',
   unshare: 'util-linux',

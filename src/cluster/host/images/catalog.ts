@@ -1,14 +1,11 @@
 /** The images k8ts brings itself, found from what is installed on this machine. */
-import { dirname, join } from 'node:path'
 import type { Disk } from '../../../platform/disk.ts'
 import type { Exec } from '../../../platform/exec.ts'
 import { dnsImage, dnsImageName } from './dns-image.ts'
-import { type BusyBox, helloImage, helloImageName } from './hello-image.ts'
-import { libraryEntry, sharedLibraries } from './libraries.ts'
+import { helloImage, helloImageName } from './hello-image.ts'
 import type { ImageSpec } from './oci.ts'
 import type { Architecture } from './pause-binary.ts'
 import { pauseImage, pauseImageName } from './pause-image.ts'
-import type { TarEntry } from './tar.ts'
 
 export { dnsImageName, helloImageName, pauseImageName }
 
@@ -50,27 +47,31 @@ function architectureOf(nodeArchitecture: string): Architecture {
   throw new Error(`build images: the processor must be x64 or arm64, this one is ${nodeArchitecture}`)
 }
 
-async function findBusyBox({ disk, exec }: CatalogInput): Promise<BusyBox> {
+async function findBusyBox({ disk, exec }: CatalogInput): Promise<Parameters<typeof helloImage>[1]> {
   for (const path of ['/bin/busybox', '/usr/bin/busybox']) {
     const info = (await disk.stat(path)) && (await disk.stat(await disk.realPath(path)))
-    if (!info) continue
+    if (!info || !(await isStatic(disk, path))) continue
     const listed = await exec.run([path, '--list'])
-    const libraries = listed.exitCode === 0 ? await librariesOf({ disk, exec }, path) : []
-    if (libraries.length === 0) continue
-    return { path, sizeBytes: info.sizeBytes, applets: listed.stdout.split('\n').filter(Boolean), libraries }
+    if (listed.exitCode === 0)
+      return { path, sizeBytes: info.sizeBytes, applets: listed.stdout.split('\n').filter(Boolean) }
   }
-  throw new Error('build the hello image: a dynamically linked busybox must be installed (package busybox)')
+  throw new Error('build the hello image: a static busybox must be installed (package busybox-static)')
 }
 
-/**
- * Empty for a static program. One of those would do for a smaller image, but Debian's crashes when it looks up a name
- * (its resolver loads shared libraries that are not there). What the resolver itself loads comes along.
- */
-async function librariesOf({ disk, exec }: Pick<CatalogInput, 'disk' | 'exec'>, program: string): Promise<TarEntry[]> {
-  const paths = await sharedLibraries(exec, program).catch(() => [])
-  const libc = paths.find((path) => path.endsWith('/libc.so.6'))
-  if (libc === undefined) return []
-  const resolver = ['libnss_files.so.2', 'libnss_dns.so.2'].map((name) => join(dirname(libc), name))
-  const present = await Promise.all(resolver.map(async (path) => ((await disk.stat(path)) ? [path] : [])))
-  return Promise.all([...new Set([...paths, ...present.flat()])].map((path) => libraryEntry(disk, path)))
+const interpreterHeader = 3
+
+/** A static program names no dynamic loader: an ELF-64 file without a program header of that kind. */
+async function isStatic(disk: Disk, path: string): Promise<boolean> {
+  const file = await disk.open(path, 'read')
+  try {
+    const head = Buffer.alloc(4096)
+    await file.read(head, 0)
+    const table = Number(head.readBigUInt64LE(32))
+    const [entryBytes, count] = [head.readUInt16LE(54), head.readUInt16LE(56)]
+    for (let index = 0; index < count && table + index * entryBytes + 4 <= head.length; index++)
+      if (head.readUInt32LE(table + index * entryBytes) === interpreterHeader) return false
+    return head.readUInt32BE(0) === 0x7f454c46
+  } finally {
+    await file.close()
+  }
 }

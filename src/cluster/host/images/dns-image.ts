@@ -11,7 +11,6 @@ import { isBuiltin, stripTypeScriptTypes } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import type { Disk } from '../../../platform/disk.ts'
 import type { Exec } from '../../../platform/exec.ts'
-import { directoriesOf, libraryEntry, sharedLibraries } from './libraries.ts'
 import type { ImageSpec } from './oci.ts'
 import type { Architecture } from './pause-binary.ts'
 import type { TarEntry } from './tar.ts'
@@ -33,7 +32,7 @@ export async function dnsImage(disk: Disk, exec: Exec, input: DnsImageInput): Pr
   const modules = await moduleClosure(disk, input)
   const libraries = await sharedLibraries(exec, input.nodePath)
   const files: TarEntry[] = [{ kind: 'file', path: 'usr/bin/node', mode: 0o755, content: Buffer.from(notMounted) }]
-  for (const path of libraries) files.push(await libraryEntry(disk, path))
+  for (const path of libraries) files.push(await library(disk, path))
   for (const [path, text] of [...modules].sort(([a], [b]) => (a < b ? -1 : 1)))
     files.push({ kind: 'file', path: `k8ts/${path}`, content: Buffer.from(text) })
   files.push({ kind: 'file', path: 'k8ts/package.json', content: Buffer.from('{"type":"module"}') })
@@ -51,6 +50,29 @@ const notMounted = "The node's own Node binary must be mounted here.\n"
 
 /** A small heap and few helper threads: the server holds some thousands of names at most. */
 const nodeFlags = ['--max-old-space-size=48', '--max-semi-space-size=1', '--v8-pool-size=1', '--no-warnings'] as const
+
+function directoriesOf(files: readonly TarEntry[]): TarEntry[] {
+  const paths = new Set<string>()
+  for (const { path } of files)
+    for (let parent = dirname(path); parent !== '.'; parent = dirname(parent)) paths.add(parent)
+  return [...paths].sort().map((path) => ({ kind: 'directory', path }))
+}
+
+async function library(disk: Disk, path: string): Promise<TarEntry> {
+  const from = await disk.realPath(path)
+  const info = await disk.stat(from)
+  if (!info) throw new Error(`read the shared library ${path}: it is missing`)
+  return { kind: 'file', path: path.slice(1), mode: 0o755, content: { from, sizeBytes: info.sizeBytes } }
+}
+
+/** The dynamic loader prints what it would load instead of starting the program (ld.so(8)). */
+async function sharedLibraries(exec: Exec, binary: string): Promise<string[]> {
+  const listed = await exec.run([binary], { env: { LD_TRACE_LOADED_OBJECTS: '1' } })
+  if (listed.exitCode !== 0) throw new Error(`list the shared libraries of ${binary}: ${listed.stderr.trim()}`)
+  const missing = /^\s*(\S+) => not found/m.exec(listed.stdout)
+  if (missing) throw new Error(`list the shared libraries of ${binary}: ${missing[1]} is not installed`)
+  return [...listed.stdout.matchAll(/(?:=> |^\s*)(\/\S+) \(0x/gm)].map((match) => match[1]!)
+}
 
 /** Import and export statements as the formatter leaves them (the last line of a long one starts with a brace). */
 const importPattern = /^(?:import|export|\})(?:[^'"\n]*\bfrom)?\s*['"]([^'"\n]+)['"]|\bimport\(\s*['"]([^'"\n]+)['"]/gm

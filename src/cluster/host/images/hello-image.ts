@@ -1,9 +1,8 @@
 /**
- * The demonstration image: Debian's BusyBox with its libraries, a link for every applet, and a web server on port 8080 that
+ * The demonstration image: Debian's static BusyBox with a link for every applet, and a web server on port 8080 that
  * answers every path it knows (`/`, `/hostname`) with the container's host name, which is the pod's name, and
  * `/healthz` with `ok`. It serves without arguments, environment or mounts, as any user, and on a read-only root.
  */
-import { directoriesOf } from './libraries.ts'
 import type { ImageSpec } from './oci.ts'
 import type { Architecture } from './pause-binary.ts'
 import type { TarEntry } from './tar.ts'
@@ -30,15 +29,37 @@ printf 'Content-Type: text/plain\\r\\n\\r\\n'
 hostname
 `
 
+/**
+ * Debian builds wget without its time limit, and the option ends it with a crash. The limit is taken over here for the
+ * whole transfer, which is what the option means to those who use it.
+ */
+const boundedWget = `#!/bin/sh
+limit= next= set=
+for word; do
+  [ -n "$set" ] || { set -- ; set=yes; }
+  if [ "$next" = limit ]; then limit=$word next=; continue; fi
+  case $word in
+    -T|--timeout) next=limit ;;
+    -T*) limit=\${word#-T} ;;
+    --timeout=*) limit=\${word#--timeout=} ;;
+    *) set -- "$@" "$word" ;;
+  esac
+done
+[ -n "$limit" ] || exec busybox wget "$@"
+timeout "$limit" busybox wget "$@"
+code=$?
+[ "$code" != 143 ] && [ "$code" != 124 ] || { echo 'wget: download timed out' >&2; code=1; }
+exit "$code"
+`
+
 export interface BusyBox {
   path: string
   sizeBytes: number
   /** As `busybox --list` prints them. */
   applets: readonly string[]
-  /** What the loader and the resolver load for it. */
-  libraries: readonly TarEntry[]
 }
 
+/** @param busyBox a static binary for `architecture` */
 export function helloImage(architecture: Architecture, busyBox: BusyBox): ImageSpec {
   const text = (path: string, content: string, mode?: number): TarEntry => ({
     kind: 'file',
@@ -47,18 +68,17 @@ export function helloImage(architecture: Architecture, busyBox: BusyBox): ImageS
     ...(mode ? { mode } : {}),
   })
   const links = [...busyBox.applets]
-    .filter((applet) => applet !== 'busybox')
+    .filter((applet) => applet !== 'busybox' && applet !== 'wget')
     .sort()
     .map((applet): TarEntry => ({ kind: 'symlink', path: `bin/${applet}`, target: 'busybox' }))
   return {
     name: helloImageName,
     architecture,
     entries: [
-      ...directoriesOf(busyBox.libraries),
-      ...busyBox.libraries,
       { kind: 'directory', path: 'bin' },
       { kind: 'file', path: 'bin/busybox', mode: 0o755, content: { from: busyBox.path, sizeBytes: busyBox.sizeBytes } },
       text('bin/hello', serve, 0o755),
+      text('bin/wget', boundedWget, 0o755),
       ...links,
       { kind: 'symlink', path: 'sbin', target: 'bin' },
       { kind: 'directory', path: 'usr' },
