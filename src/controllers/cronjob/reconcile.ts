@@ -7,7 +7,7 @@ import type { ObjectReference } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { byControllerUid, controllerKey, controllerReference, indexByController } from '../ownership.ts'
-import { canonical } from '../template-hash.ts'
+import { sameStatus } from '../status.ts'
 import { beyondHistory, type CronEvent, jobName, outcomeOf, planStart } from './plan.ts'
 
 const scheduledAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
@@ -127,7 +127,7 @@ class CronJobReconciler {
 
   async #write(cron: CronJob, { active = [], ...rest }: CronJobStatus): Promise<void> {
     const status = active.length > 0 ? { active, ...rest } : rest
-    if (canonical(status) === canonical(cron.status ?? {})) return
+    if (sameStatus(status, cron.status)) return
     await this.#parts.client.of(batchV1.cronJobs, cron.metadata.namespace).updateStatus({ ...cron, status })
   }
 

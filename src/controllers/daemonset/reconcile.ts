@@ -1,5 +1,4 @@
 /** Keeps one pod of a DaemonSet on every node that wants it. */
-import { ApiError } from '../../api/errors.ts'
 import { keyOf } from '../../api/meta.ts'
 import { appsV1, coreV1 } from '../../api/resources.ts'
 import type { ControllerRevision, DaemonSet } from '../../api/types/apps/v1.ts'
@@ -18,7 +17,9 @@ import {
 } from '../ownership.ts'
 import { podFromTemplate } from '../pods.ts'
 import { applyRevision, planRevision, staleRevisions } from '../revisions.ts'
+import { sameStatus } from '../status.ts'
 import { canonical } from '../template-hash.ts'
+import { ifThere, isNamespaceTerminating, textOf } from '../writes.ts'
 import {
   type DaemonInput,
   type DaemonPlan,
@@ -47,6 +48,7 @@ export function daemonSetController(parts: ControllerParts): Controller {
     sources: [
       source(sets, ({ object }) => [keyOf(object)]),
       source(pods, ({ object }) => ownerKeys(object, appsV1.daemonSets, sets, (set) => set.spec?.selector)),
+      source(revisions, () => []),
       source(nodes, (change) => (nodeChangeMatters(change) ? sets.list().map(keyOf) : [])),
     ],
     reconcile: (key) => reconciler.reconcile(key),
@@ -147,9 +149,8 @@ class DaemonSetReconciler {
         this.#expectations.created(key, made)
         this.#events.event(this.#about(set), 'Normal', 'SuccessfulCreate', `Created pod: ${made.metadata.name}`)
       } catch (error) {
-        if (error instanceof ApiError && error.message.includes('is being terminated')) return
-        const text = error instanceof Error ? error.message : String(error)
-        this.#events.event(this.#about(set), 'Warning', 'FailedCreate', `Error creating: ${text}`)
+        if (isNamespaceTerminating(error)) return
+        this.#events.event(this.#about(set), 'Warning', 'FailedCreate', `Error creating: ${textOf(error)}`)
         throw error
       }
     })
@@ -159,21 +160,16 @@ class DaemonSetReconciler {
 
   async #delete(key: string, set: DaemonSet, pod: Pod): Promise<void> {
     const { name = '', uid } = pod.metadata
-    try {
-      await this.#parts.client
-        .of(coreV1.pods, set.metadata.namespace)
-        .delete(name, uid ? { preconditions: { uid } } : {})
-    } catch (error) {
-      if (error instanceof ApiError && error.reason === 'NotFound') return
-      throw error
-    }
+    const api = this.#parts.client.of(coreV1.pods, set.metadata.namespace)
+    const deleted = await ifThere(api.delete(name, uid ? { preconditions: { uid } } : {}))
+    if (!deleted) return
     this.#expectations.deleted(key, pod)
     this.#events.event(this.#about(set), 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`)
   }
 
   async #writeStatus(input: DaemonInput): Promise<void> {
     const status = planStatus(input)
-    if (canonical(status) === canonical(input.set.status ?? {})) return
+    if (sameStatus(status, input.set.status)) return
     await this.#parts.client.of(appsV1.daemonSets, input.set.metadata.namespace).updateStatus({ ...input.set, status })
   }
 
@@ -184,7 +180,9 @@ class DaemonSetReconciler {
       limit: set.spec?.revisionHistoryLimit ?? 10,
     })
     for (const { metadata } of stale) {
-      await this.#parts.client.of(appsV1.controllerRevisions, set.metadata.namespace).delete(metadata.name ?? '')
+      await ifThere(
+        this.#parts.client.of(appsV1.controllerRevisions, set.metadata.namespace).delete(metadata.name ?? ''),
+      )
     }
   }
 

@@ -16,6 +16,7 @@ import {
   planClaim,
 } from '../ownership.ts'
 import { isFinished } from '../pods.ts'
+import { sameStatus } from '../status.ts'
 import { canonical } from '../template-hash.ts'
 import {
   annotationsFor,
@@ -269,7 +270,7 @@ class DeploymentReconciler {
     // The status endpoint takes annotations too, and, unlike the main one, leaves the generation alone.
     const revision = revisionOf(generations.current)
     const stale = revision > 0 && revisionOf(deployment) !== revision
-    if (stale || canonical(status) !== canonical(deployment.status ?? {})) {
+    if (stale || !sameStatus(status, deployment.status)) {
       const annotations = stale ? { [revisionAnnotation]: String(revision) } : {}
       const metadata = { ...deployment.metadata, annotations: { ...deployment.metadata.annotations, ...annotations } }
       await api.updateStatus({ ...deployment, metadata, status })

@@ -1,5 +1,4 @@
 /** Runs a Job's pods to completion. */
-import { ApiError } from '../../api/errors.ts'
 import { keyOf } from '../../api/meta.ts'
 import { batchV1, coreV1 } from '../../api/resources.ts'
 import type { Job } from '../../api/types/batch/v1.ts'
@@ -10,7 +9,8 @@ import { slowStart } from '../burst.ts'
 import { Expectations } from '../expectations.ts'
 import { applyClaim, controllerReference, indexByController, ownerKeys, planClaim } from '../ownership.ts'
 import { podFromTemplate } from '../pods.ts'
-import { canonical } from '../template-hash.ts'
+import { sameStatus } from '../status.ts'
+import { ifThere, isNamespaceTerminating, textOf } from '../writes.ts'
 import { type JobPlan, planJob } from './plan.ts'
 import { indexAnnotation, indexFailuresAnnotation, indexOf, isIndexed, trackingFinalizer } from './tally.ts'
 
@@ -66,7 +66,7 @@ class JobReconciler {
 
   /** Status first: a finalizer goes only after the status names its pod. */
   async #apply(key: string, job: Job, plan: JobPlan, pods: readonly Pod[]): Promise<Outcome> {
-    if (canonical(plan.status) !== canonical(job.status ?? {})) {
+    if (!sameStatus(plan.status, job.status)) {
       await this.#parts.client.of(batchV1.jobs, job.metadata.namespace).updateStatus({ ...job, status: plan.status })
     }
     if (plan.event) this.#events.event(this.#about(job), plan.event.type, plan.event.reason, plan.event.message)
@@ -75,7 +75,8 @@ class JobReconciler {
     const created = await slowStart(plan.create.length, (index) =>
       this.#createPod(key, job, plan.create[index]?.index, pods),
     )
-    if (created.error !== undefined && !isTerminating(created.error)) return { kind: 'retry', error: created.error }
+    if (created.error !== undefined && !isNamespaceTerminating(created.error))
+      return { kind: 'retry', error: created.error }
     return plan.lookAgainMs === undefined ? done : { kind: 'requeueAfter', delayMs: Math.max(plan.lookAgainMs, 0) + 1 }
   }
 
@@ -86,9 +87,8 @@ class JobReconciler {
       this.#expectations.created(key, created)
       this.#events.event(this.#about(job), 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`)
     } catch (error) {
-      if (!isTerminating(error)) {
-        const text = error instanceof Error ? error.message : String(error)
-        this.#events.event(this.#about(job), 'Warning', 'FailedCreate', `Error creating: ${text}`)
+      if (!isNamespaceTerminating(error)) {
+        this.#events.event(this.#about(job), 'Warning', 'FailedCreate', `Error creating: ${textOf(error)}`)
       }
       throw error
     }
@@ -155,17 +155,4 @@ function newPod(job: Job, index: number | undefined, pods: readonly Pod[]): Pod 
     }
   }
   return pod
-}
-
-function isTerminating(error: unknown): boolean {
-  return error instanceof ApiError && error.message.includes('is being terminated')
-}
-
-async function ifThere<T>(write: Promise<T>): Promise<T | undefined> {
-  try {
-    return await write
-  } catch (error) {
-    if (error instanceof ApiError && error.reason === 'NotFound') return undefined
-    throw error
-  }
 }

@@ -1,10 +1,13 @@
 /** What a ReplicaSet needs: how many pods to create, which to delete, and the status that its pods amount to. */
 import type { ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../api/types/apps/v1.ts'
-import type { Pod } from '../../api/types/core/v1.ts'
+import type { Pod, ReplicationController } from '../../api/types/core/v1.ts'
 import { deletionOrder, isActive, isAvailable, isReady, isTerminating } from '../pods.ts'
 
 /** One reconcile creates or deletes at most this many pods. Source: kube-controller-manager's burst of 500. */
 export const burstPods = 500
+
+/** Both kinds count their pods alike. */
+export type ReplicaOwner = ReplicaSet | ReplicationController
 
 export interface ReplicasPlan {
   create: number
@@ -12,7 +15,7 @@ export interface ReplicasPlan {
 }
 
 export function planReplicas(
-  set: ReplicaSet,
+  set: ReplicaOwner,
   pods: readonly Pod[],
   related: readonly Pod[],
   nowMs: number,
@@ -30,7 +33,7 @@ export function planReplicas(
 
 /** `failure` is the error of this round's create or delete, if any. */
 export function planStatus(
-  set: ReplicaSet,
+  set: ReplicaOwner,
   pods: readonly Pod[],
   {
     failure,

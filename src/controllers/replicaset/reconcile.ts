@@ -1,9 +1,11 @@
-/** Keeps a ReplicaSet's pods at the wanted number. https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/ */
-import { ApiError } from '../../api/errors.ts'
-import { keyOf } from '../../api/meta.ts'
+/**
+ * Keeps the pods of a ReplicaSet, or of its elder the ReplicationController, at the wanted number.
+ * https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/
+ */
+import { keyOf, type Resource } from '../../api/meta.ts'
 import { appsV1, coreV1 } from '../../api/resources.ts'
-import type { ReplicaSet } from '../../api/types/apps/v1.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
+import type { LabelSelector } from '../../api/types/meta/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { slowStart } from '../burst.ts'
@@ -18,25 +20,57 @@ import {
   planClaim,
 } from '../ownership.ts'
 import { availableInMs, isActive, isReady, podFromTemplate } from '../pods.ts'
-import { canonical } from '../template-hash.ts'
-import { planReplicas, planStatus } from './plan.ts'
+import { sameStatus } from '../status.ts'
+import { ifThere, isNamespaceTerminating, textOf } from '../writes.ts'
+import { planReplicas, planStatus, type ReplicaOwner } from './plan.ts'
+
+/** What sets the two kinds apart. */
+interface ReplicaKind<T extends ReplicaOwner> {
+  controller: string
+  /** The source of its events. */
+  component: string
+  resource: Resource<T>
+  selectorOf(owner: T): LabelSelector | undefined
+  /** Whether the status has `terminatingReplicas`. */
+  countsTerminating: boolean
+}
 
 export function replicaSetController(parts: ControllerParts): Controller {
-  const sets = parts.informers.of(appsV1.replicaSets)
+  return replicaController(parts, {
+    controller: 'replicaset',
+    component: 'replicaset-controller',
+    resource: appsV1.replicaSets,
+    selectorOf: (set) => set.spec?.selector,
+    countsTerminating: true,
+  })
+}
+
+export function replicationControllerController(parts: ControllerParts): Controller {
+  return replicaController(parts, {
+    controller: 'replicationcontroller',
+    component: 'replication-controller',
+    resource: coreV1.replicationControllers,
+    selectorOf: (one) => one.spec?.selector && { matchLabels: one.spec.selector },
+    countsTerminating: false,
+  })
+}
+
+function replicaController<T extends ReplicaOwner>(parts: ControllerParts, kind: ReplicaKind<T>): Controller {
+  const owners = parts.informers.of(kind.resource)
   const pods = parts.informers.of(coreV1.pods)
   indexByController(pods)
-  indexByController(sets)
-  const reconciler = new ReplicaSetReconciler(parts)
+  indexByController(owners)
+  const reconciler = new ReplicaReconciler(parts, kind)
+  const ownersOf = (pod: Pod) => ownerKeys(pod, kind.resource, owners, kind.selectorOf)
   return {
-    name: 'replicaset',
+    name: kind.controller,
     sources: [
-      source(sets, ({ object }) => [keyOf(object)]),
-      source(pods, (change) => {
-        const owners = (pod: Pod) => ownerKeys(pod, appsV1.replicaSets, sets, (set) => set.spec?.selector)
-        return change.type === 'updated'
-          ? [...owners(change.previous), ...owners(change.object)]
-          : owners(change.object)
-      }),
+      source(owners, ({ object }) => [keyOf(object)]),
+      source(pods, (change) =>
+        change.type === 'updated'
+          ? [...ownersOf(change.previous), ...ownersOf(change.object)]
+          : ownersOf(change.object),
+      ),
     ],
     reconcile: (key) => reconciler.reconcile(key),
   }
@@ -44,17 +78,19 @@ export function replicaSetController(parts: ControllerParts): Controller {
 
 type Failure = { reason: string; message: string; error: unknown }
 
-class ReplicaSetReconciler {
+class ReplicaReconciler<T extends ReplicaOwner> {
   readonly #parts: ControllerParts
+  readonly #kind: ReplicaKind<T>
   readonly #events
   readonly #sets
   readonly #pods
   readonly #expectations: Expectations<Pod>
 
-  constructor(parts: ControllerParts) {
+  constructor(parts: ControllerParts, kind: ReplicaKind<T>) {
     this.#parts = parts
-    this.#events = parts.events.as('replicaset-controller')
-    this.#sets = parts.informers.of(appsV1.replicaSets)
+    this.#kind = kind
+    this.#events = parts.events.as(kind.component)
+    this.#sets = parts.informers.of(kind.resource)
     this.#pods = parts.informers.of(coreV1.pods)
     this.#expectations = new Expectations(parts.clock, this.#pods)
   }
@@ -67,18 +103,18 @@ class ReplicaSetReconciler {
     }
     const settled = this.#expectations.satisfied(key)
     const { client } = this.#parts
-    const claim = planClaim(set, set.spec?.selector, this.#pods)
-    const pods = await applyClaim({ client, resource: coreV1.pods, ownerResource: appsV1.replicaSets }, set, claim)
+    const claim = planClaim(set, this.#kind.selectorOf(set), this.#pods)
+    const pods = await applyClaim({ client, resource: coreV1.pods, ownerResource: this.#kind.resource }, set, claim)
     const failure = settled && !set.metadata.deletionTimestamp ? await this.#adjust(key, set, pods) : undefined
     await this.#writeStatus(set, pods, failure)
     if (failure) return { kind: 'retry', error: failure.error }
     return this.#untilAvailable(set, pods)
   }
 
-  async #adjust(key: string, set: ReplicaSet, pods: readonly Pod[]): Promise<Failure | undefined> {
+  async #adjust(key: string, set: T, pods: readonly Pod[]): Promise<Failure | undefined> {
     const plan = planReplicas(set, pods, this.#relatedPods(set), this.#parts.clock.nowMs())
     const api = this.#parts.client.of(coreV1.pods, set.metadata.namespace)
-    const about = { resource: appsV1.replicaSets, object: set }
+    const about = { resource: this.#kind.resource as Resource, object: set }
     const created = await slowStart(plan.create, async () => {
       try {
         const pod = await api.create(this.#newPod(set))
@@ -98,16 +134,18 @@ class ReplicaSetReconciler {
     return this.#deletePods(key, set, plan.delete)
   }
 
-  async #deletePods(key: string, set: ReplicaSet, pods: readonly Pod[]): Promise<Failure | undefined> {
+  async #deletePods(key: string, set: T, pods: readonly Pod[]): Promise<Failure | undefined> {
     const api = this.#parts.client.of(coreV1.pods, set.metadata.namespace)
-    const about = { resource: appsV1.replicaSets, object: set }
+    const about = { resource: this.#kind.resource as Resource, object: set }
     const results = await Promise.allSettled(
       pods.map(async (pod) => {
         const name = pod.metadata.name ?? ''
         try {
-          await api.delete(name, pod.metadata.uid ? { preconditions: { uid: pod.metadata.uid } } : {})
+          const deleted = await ifThere(
+            api.delete(name, pod.metadata.uid ? { preconditions: { uid: pod.metadata.uid } } : {}),
+          )
+          if (!deleted) return
         } catch (error) {
-          if (error instanceof ApiError && error.reason === 'NotFound') return
           this.#events.event(about, 'Warning', 'FailedDelete', `Error deleting: ${textOf(error)}`)
           throw error
         }
@@ -119,34 +157,36 @@ class ReplicaSetReconciler {
     return failed ? { reason: 'FailedDelete', message: textOf(failed.reason), error: failed.reason } : undefined
   }
 
-  #newPod(set: ReplicaSet): Pod {
+  #newPod(set: T): Pod {
     return podFromTemplate(set.spec?.template ?? {}, {
-      owner: controllerReference(appsV1.replicaSets, set),
+      owner: controllerReference(this.#kind.resource, set),
       namespace: set.metadata.namespace ?? '',
       generateName: `${set.metadata.name}-`,
     })
   }
 
   /** Pods of all ReplicaSets of the same Deployment: scaling down thins out the fullest nodes. */
-  #relatedPods(set: ReplicaSet): readonly Pod[] {
+  #relatedPods(set: T): readonly Pod[] {
     const owner = controllerOf(set)
     const siblings = owner ? this.#sets.byIndex(byControllerUid, owner.uid) : [set]
     return siblings.flatMap((sibling) => this.#pods.byIndex(byControllerUid, sibling.metadata.uid ?? ''))
   }
 
-  async #writeStatus(set: ReplicaSet, pods: readonly Pod[], failure: Failure | undefined): Promise<void> {
+  async #writeStatus(set: T, pods: readonly Pod[], failure: Failure | undefined): Promise<void> {
     const nowMs = this.#parts.clock.nowMs()
-    const status = planStatus(set, pods, {
+    const counted = planStatus(set, pods, {
       failure: failure && { reason: failure.reason, message: failure.message },
       nowMs,
       nowText: rfc3339(nowMs),
     })
-    if (canonical(status) === canonical(set.status ?? {})) return
-    await this.#parts.client.of(appsV1.replicaSets, set.metadata.namespace).updateStatus({ ...set, status })
+    const { terminatingReplicas, ...rest } = counted
+    const status = this.#kind.countsTerminating ? { ...rest, terminatingReplicas } : rest
+    if (sameStatus(status, set.status)) return
+    await this.#parts.client.of(this.#kind.resource, set.metadata.namespace).updateStatus({ ...set, status })
   }
 
   /** Pods that are ready but not long enough will be available with time alone. */
-  #untilAvailable(set: ReplicaSet, pods: readonly Pod[]): Outcome {
+  #untilAvailable(set: T, pods: readonly Pod[]): Outcome {
     const minReadySeconds = set.spec?.minReadySeconds ?? 0
     if (minReadySeconds === 0) return done
     const nowMs = this.#parts.clock.nowMs()
@@ -156,17 +196,4 @@ class ReplicaSetReconciler {
       .filter((wait) => wait > 0 && Number.isFinite(wait))
     return waits.length === 0 ? done : { kind: 'requeueAfter', delayMs: Math.min(...waits) + 1 }
   }
-}
-
-/** The namespace goes away: creating more would only fill its log. */
-function isNamespaceTerminating(error: unknown): boolean {
-  return (
-    error instanceof ApiError &&
-    error.reason === 'Forbidden' &&
-    (error.status.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating')
-  )
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

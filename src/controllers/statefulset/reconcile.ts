@@ -1,5 +1,4 @@
 /** Keeps a StatefulSet's numbered pods and their claims. */
-import { ApiError } from '../../api/errors.ts'
 import { keyOf } from '../../api/meta.ts'
 import { appsV1, coreV1 } from '../../api/resources.ts'
 import type { ControllerRevision, StatefulSet } from '../../api/types/apps/v1.ts'
@@ -7,7 +6,8 @@ import type { PersistentVolumeClaim, Pod, PodTemplateSpec } from '../../api/type
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { applyClaim, byControllerUid, indexByController, ownerKeys, planClaim } from '../ownership.ts'
 import { applyRevision, planRevision, staleRevisions } from '../revisions.ts'
-import { canonical } from '../template-hash.ts'
+import { sameStatus } from '../status.ts'
+import { ifNew, ifThere, isNamespaceTerminating, textOf } from '../writes.ts'
 import { claimOwners, claimsFor, podFor } from './identity.ts'
 import { nextAvailabilityMs, ordinalOf, planPods, planStatus, revisionLabel, type StatefulInput } from './plan.ts'
 
@@ -25,6 +25,8 @@ export function statefulSetController(parts: ControllerParts): Controller {
     sources: [
       source(sets, ({ object }) => [keyOf(object)]),
       source(pods, ({ object }) => ownerKeys(object, appsV1.statefulSets, sets, (set) => set.spec?.selector)),
+      source(revisions, () => []),
+      source(parts.informers.of(coreV1.persistentVolumeClaims), () => []),
     ],
     reconcile: (key) => reconciler.reconcile(key),
   }
@@ -116,14 +118,14 @@ class StatefulSetReconciler {
       const owners = claimOwners(set, { condemnedPod: undefined })
       if (owners.length > 0) claim.metadata.ownerReferences = owners
       const what = `Create Claim ${name} Pod ${set.metadata.name}-${ordinal} in StatefulSet ${set.metadata.name}`
-      await this.#report(set, { what, reason: 'Create', word: 'success' }, () => unlessThere(api.create(claim)))
+      await this.#report(set, { what, reason: 'Create', word: 'success' }, () => ifNew(api.create(claim)))
     }
   }
 
   async #create(set: StatefulSet, pod: Pod): Promise<void> {
     const api = this.#parts.client.of(coreV1.pods, set.metadata.namespace)
     const what = `Create Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name}`
-    await this.#report(set, { what, reason: 'Create', word: 'successful' }, () => unlessThere(api.create(pod)))
+    await this.#report(set, { what, reason: 'Create', word: 'successful' }, () => ifNew(api.create(pod)))
   }
 
   async #delete(set: StatefulSet, pod: Pod): Promise<void> {
@@ -132,7 +134,7 @@ class StatefulSetReconciler {
     const api = this.#parts.client.of(coreV1.pods, set.metadata.namespace)
     const what = `Delete Pod ${name} in StatefulSet ${set.metadata.name}`
     await this.#report(set, { what, reason: 'Delete', word: 'successful' }, () =>
-      unlessGone(api.delete(name, uid ? { preconditions: { uid } } : {})),
+      ifThere(api.delete(name, uid ? { preconditions: { uid } } : {})),
     )
   }
 
@@ -149,9 +151,7 @@ class StatefulSetReconciler {
         `${set.metadata.namespace}/${claim.metadata.name}`,
       )
       if (!present) continue
-      await unlessGone(
-        api.patch(claim.metadata.name ?? '', { type: 'merge', patch: { metadata: { ownerReferences } } }),
-      )
+      await ifThere(api.patch(claim.metadata.name ?? '', { type: 'merge', patch: { metadata: { ownerReferences } } }))
     }
   }
 
@@ -166,16 +166,15 @@ class StatefulSetReconciler {
       if (written !== undefined)
         this.#events.event(this.#about(set), 'Normal', `Successful${reason}`, `${what} ${word}`)
     } catch (error) {
-      if (error instanceof ApiError && error.message.includes('is being terminated')) return
-      const text = error instanceof Error ? error.message : String(error)
-      this.#events.event(this.#about(set), 'Warning', `Failed${reason}`, `${what} failed error: ${text}`)
+      if (isNamespaceTerminating(error)) return
+      this.#events.event(this.#about(set), 'Warning', `Failed${reason}`, `${what} failed error: ${textOf(error)}`)
       throw error
     }
   }
 
   async #writeStatus(input: StatefulInput): Promise<void> {
     const status = planStatus(input)
-    if (canonical(status) === canonical(input.set.status ?? {})) return
+    if (sameStatus(status, input.set.status)) return
     await this.#parts.client
       .of(appsV1.statefulSets, input.set.metadata.namespace)
       .updateStatus({ ...input.set, status })
@@ -191,7 +190,7 @@ class StatefulSetReconciler {
       limit: set.spec?.revisionHistoryLimit ?? 10,
     })
     const api = this.#parts.client.of(appsV1.controllerRevisions, set.metadata.namespace)
-    for (const { metadata } of stale) await unlessGone(api.delete(metadata.name ?? ''))
+    for (const { metadata } of stale) await ifThere(api.delete(metadata.name ?? ''))
   }
 
   #about(set: StatefulSet) {
@@ -203,22 +202,4 @@ function templateOf(revision: ControllerRevision | undefined): PodTemplateSpec |
   const data = revision?.data as { spec?: { template?: PodTemplateSpec & { $patch?: string } } } | undefined
   const { $patch: _, ...template } = data?.spec?.template ?? {}
   return Object.keys(template).length > 0 ? template : undefined
-}
-
-async function unlessThere<T>(write: Promise<T>): Promise<T | undefined> {
-  try {
-    return await write
-  } catch (error) {
-    if (error instanceof ApiError && error.reason === 'AlreadyExists') return undefined
-    throw error
-  }
-}
-
-async function unlessGone<T>(write: Promise<T>): Promise<T | undefined> {
-  try {
-    return await write
-  } catch (error) {
-    if (error instanceof ApiError && error.reason === 'NotFound') return undefined
-    throw error
-  }
 }
