@@ -1,0 +1,65 @@
+/** Gives each node its block of pod addresses. One node after the other: two must never get the same block. */
+import { coreV1 } from '../../api/resources.ts'
+import type { Node } from '../../api/types/core/v1.ts'
+import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { ifThere } from '../writes.ts'
+import { blockText, type ClusterCidr, freeBlock, parseClusterCidr, podCidrsOf, usedBlocks } from './plan.ts'
+
+/** Without a free block, look again after this long: a node may have gone. */
+const retryFullMs = 60_000
+
+/** `clusterCidrs`: one for each address family. Throws `CidrError` when one can't be used. */
+export function nodeIpamController(
+  parts: ControllerParts,
+  { clusterCidrs }: { clusterCidrs: readonly string[] },
+): Controller {
+  const cidrs = clusterCidrs.map(parseClusterCidr)
+  const nodes = parts.informers.of(coreV1.nodes)
+  const events = parts.events.as('cidrAllocator')
+  /** Blocks given out whose node the cache does not show yet. */
+  const given = new Map<string, readonly string[]>()
+
+  function choose(): string[] | undefined {
+    const known: Node[] = [
+      ...nodes.list(),
+      ...[...given.values()].map((podCIDRs) => ({ metadata: {}, spec: { podCIDRs: [...podCIDRs] } })),
+    ]
+    const chosen = cidrs.map((cidr: ClusterCidr) => {
+      const block = freeBlock(cidr, usedBlocks(cidr, known))
+      return block === undefined ? undefined : blockText(cidr, block)
+    })
+    return chosen.includes(undefined) ? undefined : (chosen as string[])
+  }
+
+  async function reconcile(name: string): Promise<Outcome> {
+    const node = nodes.get(name)
+    if (!node || podCidrsOf(node).length > 0) {
+      given.delete(name)
+      return done
+    }
+    if (given.has(name)) return done
+    const podCIDRs = choose()
+    if (!podCIDRs) {
+      const message = `Node ${name} status is now: CIDRNotAvailable`
+      events.event({ resource: coreV1.nodes, object: node }, 'Normal', 'CIDRNotAvailable', message)
+      return { kind: 'requeueAfter', delayMs: retryFullMs }
+    }
+    const { uid, resourceVersion } = node.metadata
+    const patch = { metadata: { uid, resourceVersion }, spec: { podCIDR: podCIDRs[0], podCIDRs } }
+    given.set(name, podCIDRs)
+    try {
+      await ifThere(parts.client.of(coreV1.nodes).patch(name, { type: 'merge', patch }))
+    } catch (error) {
+      given.delete(name)
+      throw error
+    }
+    return done
+  }
+
+  return {
+    name: 'node-ipam',
+    workers: 1,
+    sources: [source(nodes, ({ object }) => [object.metadata.name ?? ''])],
+    reconcile,
+  }
+}
