@@ -30,23 +30,44 @@ export interface SliceInput {
 }
 
 /** Slices of one address family and one set of ports form a group. */
-interface Group {
+export interface Group {
   addressType: string
   ports: EndpointPort[]
   endpoints: Map<string, Endpoint>
 }
 
+/** What all slices of one owner carry. */
+export interface SliceMeta {
+  namePrefix: string
+  namespace: string
+  labels: Record<string, string>
+  annotations: Record<string, string>
+}
+
 export function planSlices(input: SliceInput): SlicePlan {
-  const groups = groupsOf(input)
+  const { service } = input
+  return planGroups(groupsOf(input), input.slices, {
+    namePrefix: `${service.metadata.name}-`,
+    namespace: service.metadata.namespace ?? '',
+    labels: labelsFor(service),
+    annotations: timed(input.changeTime),
+  })
+}
+
+/** The fewest writes from the present slices to the wanted groups; groups are keyed by `groupKey`. */
+export function planGroups(
+  groups: ReadonlyMap<string, Group>,
+  slices: readonly EndpointSlice[],
+  meta: SliceMeta,
+): SlicePlan {
   const plan: SlicePlan = { create: [], update: [], delete: [] }
-  const labels = labelsFor(input.service)
   const slicesByGroup = new Map<string, EndpointSlice[]>()
-  for (const slice of input.slices) {
+  for (const slice of slices) {
     const key = groupKey(slice.addressType, slice.ports ?? [])
     slicesByGroup.set(key, [...(slicesByGroup.get(key) ?? []), slice])
   }
   for (const [key, group] of groups) {
-    planGroup(plan, group, slicesByGroup.get(key) ?? [], { ...input, labels })
+    planGroup(plan, group, { slices: slicesByGroup.get(key) ?? [], meta })
     slicesByGroup.delete(key)
   }
   for (const stale of slicesByGroup.values()) plan.delete.push(...stale)
@@ -56,8 +77,7 @@ export function planSlices(input: SliceInput): SlicePlan {
 function planGroup(
   plan: SlicePlan,
   group: Group,
-  slices: readonly EndpointSlice[],
-  input: SliceInput & { labels: Record<string, string> },
+  { slices, meta }: { slices: readonly EndpointSlice[]; meta: SliceMeta },
 ): void {
   const waiting = new Map(group.endpoints)
   const kept = slices.map((slice) => {
@@ -81,10 +101,10 @@ function planGroup(
       continue
     }
     anyLeft = true
-    if (differs(slice, endpoints, input.labels)) plan.update.push(updated(slice, endpoints, input))
+    if (differs(slice, endpoints, meta)) plan.update.push(updated(slice, endpoints, meta))
   }
   while (left.length > 0 || (!anyLeft && kept.length === 0)) {
-    plan.create.push(created(group, left.splice(0, endpointsPerSliceMax), input))
+    plan.create.push(created(group, left.splice(0, endpointsPerSliceMax), meta))
     anyLeft = true
   }
 }
@@ -157,44 +177,37 @@ function labelsFor(service: Service): Record<string, string> {
   }
 }
 
-function groupKey(addressType: string, ports: readonly EndpointPort[]): string {
+export function groupKey(addressType: string, ports: readonly EndpointPort[]): string {
   const named = ports.map((port) => canonical({ ...port, name: port.name ?? '' })).sort()
   return `${addressType} ${named.join(' ')}`
 }
 
-function endpointKey(endpoint: Endpoint): string {
+export function endpointKey(endpoint: Endpoint): string {
   return `${endpoint.targetRef?.uid ?? ''} ${endpoint.addresses.join(',')}`
 }
 
-function differs(slice: EndpointSlice, endpoints: readonly Endpoint[], labels: Record<string, string>): boolean {
+function differs(slice: EndpointSlice, endpoints: readonly Endpoint[], { labels }: SliceMeta): boolean {
   return (
     canonical(slice.endpoints ?? []) !== canonical(endpoints) ||
     canonical(slice.metadata.labels ?? {}) !== canonical(labels)
   )
 }
 
-function updated(
-  slice: EndpointSlice,
-  endpoints: Endpoint[],
-  { labels, changeTime }: { labels: Record<string, string>; changeTime: string },
-): EndpointSlice {
-  const annotations = { ...slice.metadata.annotations, ...timed(changeTime) }
-  return { ...slice, metadata: { ...slice.metadata, labels, annotations }, endpoints }
+function updated(slice: EndpointSlice, endpoints: Endpoint[], meta: SliceMeta): EndpointSlice {
+  const annotations = { ...slice.metadata.annotations, ...meta.annotations }
+  return { ...slice, metadata: { ...slice.metadata, labels: meta.labels, annotations }, endpoints }
 }
 
-function created(
-  group: Group,
-  endpoints: Endpoint[],
-  { service, labels, changeTime }: SliceInput & { labels: Record<string, string> },
-): EndpointSlice {
+function created(group: Group, endpoints: Endpoint[], meta: SliceMeta): EndpointSlice {
+  const { namePrefix, namespace, labels, annotations } = meta
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: {
-      generateName: `${service.metadata.name}-`,
-      namespace: service.metadata.namespace ?? '',
+      generateName: namePrefix,
+      namespace,
       labels,
-      annotations: timed(changeTime),
+      ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
     },
     addressType: group.addressType,
     endpoints,
