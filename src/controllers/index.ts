@@ -4,34 +4,48 @@ import { clusterRoleAggregationController } from './clusterrole-aggregation/reco
 import { cronJobController } from './cronjob/reconcile.ts'
 import { daemonSetController } from './daemonset/reconcile.ts'
 import { deploymentController } from './deployment/reconcile.ts'
+import { disruptionController, staleDisruptionController } from './disruption/reconcile.ts'
 import { endpointsController } from './endpoints/reconcile.ts'
 import { endpointSliceController } from './endpointslice/reconcile.ts'
+import { endpointSliceMirroringController } from './endpointslice-mirroring/reconcile.ts'
 import { garbageCollector } from './garbage-collector/reconcile.ts'
 import { jobController } from './job/reconcile.ts'
 import { namespaceController } from './namespace/reconcile.ts'
+import { nodeIpamController } from './node-ipam/reconcile.ts'
 import { nodeLifecycleController } from './node-lifecycle/reconcile.ts'
-import { replicaSetController } from './replicaset/reconcile.ts'
+import { persistentVolumeProtectionController } from './persistentvolume-protection/reconcile.ts'
+import { persistentVolumeClaimProtectionController } from './persistentvolumeclaim-protection/reconcile.ts'
+import { podGarbageCollector } from './pod-garbage-collector/reconcile.ts'
+import { replicaSetController, replicationControllerController } from './replicaset/reconcile.ts'
 import { resourceQuotaController } from './resourcequota/reconcile.ts'
 import { rootCaController } from './root-ca/reconcile.ts'
 import { serviceAccountController } from './serviceaccount/reconcile.ts'
 import { statefulSetController } from './statefulset/reconcile.ts'
 import { taintEvictionController } from './taint-eviction/reconcile.ts'
+import { ttlAfterFinishedController } from './ttl-after-finished/reconcile.ts'
 
 export interface ControllerOptions {
   /** The bundle that pods verify the API server with. */
   rootCaPem: string
+  /** Nodes get their pod addresses from these, one for each family. Absent: nodes bring their own. */
+  clusterCidrs?: readonly string[]
+  /** Finished pods that may stay before the oldest are deleted. Default 12,500; 0: all may. */
+  terminatedPodsMax?: number
 }
 
 export function allControllers(parts: ControllerParts, options: ControllerOptions): Controller[] {
+  const { clusterCidrs = [], terminatedPodsMax } = options
   return [
     deploymentController(parts),
     replicaSetController(parts),
+    replicationControllerController(parts),
     daemonSetController(parts),
     statefulSetController(parts),
     jobController(parts),
     cronJobController(parts),
     endpointSliceController(parts),
     endpointsController(parts),
+    endpointSliceMirroringController(parts),
     namespaceController(parts),
     serviceAccountController(parts),
     rootCaController(parts, options),
@@ -40,5 +54,12 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     garbageCollector(parts),
     clusterRoleAggregationController(parts),
     resourceQuotaController(parts),
+    disruptionController(parts),
+    staleDisruptionController(parts),
+    persistentVolumeProtectionController(parts),
+    persistentVolumeClaimProtectionController(parts),
+    ttlAfterFinishedController(parts),
+    podGarbageCollector(parts, terminatedPodsMax === undefined ? {} : { terminatedPodsMax }),
+    ...(clusterCidrs.length > 0 ? [nodeIpamController(parts, { clusterCidrs })] : []),
   ]
 }

@@ -13,7 +13,7 @@ import type { RunningController } from '../../src/client/controller.ts'
 import { runController } from '../../src/client/controller-run.ts'
 import { createEventRecorder } from '../../src/client/events-impl.ts'
 import { createInformers } from '../../src/client/informer-impl.ts'
-import { allControllers } from '../../src/controllers/index.ts'
+import { allControllers, type ControllerOptions } from '../../src/controllers/index.ts'
 import { type SimulatedClock, simulatedClock } from '../../src/platform/simulated/clock.ts'
 import { simulatedRandom } from '../../src/platform/simulated/random.ts'
 import { type Scheduler, startScheduler } from '../../src/scheduler/scheduler.ts'
@@ -36,7 +36,13 @@ export interface Testbed extends AsyncDisposable {
 export const namespace = 'test'
 const heartbeatMs = 20_000
 
-export async function startTestbed({ nodes = ['node1'] }: { nodes?: string[] } = {}): Promise<Testbed> {
+export async function startTestbed({
+  nodes = ['node1'],
+  options = {},
+}: {
+  nodes?: string[]
+  options?: Partial<ControllerOptions>
+} = {}): Promise<Testbed> {
   const clock = simulatedClock()
   const random = simulatedRandom('testbed')
   const api = await startTestApiServer({ clock, namespaces: [namespace] })
@@ -47,7 +53,7 @@ export async function startTestbed({ nodes = ['node1'] }: { nodes?: string[] } =
   const parts = { client, informers, events: recorder, clock, random, log }
   const stopping = new AbortController()
   for (const name of nodes) await createNode(client, name)
-  const controllers: RunningController[] = allControllers(parts, { rootCaPem: 'CA' }).map((one) =>
+  const controllers: RunningController[] = allControllers(parts, { rootCaPem: 'CA', ...options }).map((one) =>
     runController(one, parts, stopping.signal),
   )
   informers.start()
