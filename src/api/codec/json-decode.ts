@@ -163,7 +163,7 @@ function decodeText(type: ScalarNode, value: unknown, state: DecodeState): strin
   if (type.scalar === 'quantity' && typeof value === 'number') return decodeQuantity(String(value), state)
   if (typeof value !== 'string') throw mismatch(type, value, state)
   if (type.scalar === 'quantity') return decodeQuantity(value.trim(), state)
-  if (type.scalar === 'bytes') return decodeBytes(value, state)
+  if (type.scalar === 'bytes') return decodeBytes(value)
   if (type.scalar === 'duration') return decodeDuration(value, state)
   return decodeTime(value, type.scalar === 'microTime', state)
 }
@@ -177,15 +177,33 @@ function decodeQuantity(text: string, state: DecodeState): string {
   }
 }
 
-function decodeBytes(text: string, state: DecodeState): string {
+function decodeBytes(text: string): string {
   const canonical = Buffer.from(text, 'base64').toString('base64')
   if (canonical === text) return text
-  const illegal = /[^A-Za-z0-9+/=\r\n]/.exec(text)?.index
-  const padded = text.replace(/[\r\n]/g, '')
-  if (illegal === undefined && padded.length % 4 === 0 && !/=[^=]/.test(padded) && !padded.endsWith('===')) {
-    return canonical
+  const corrupt = corruptByte(text)
+  if (corrupt === undefined) return canonical
+  throw new DecodeError(`illegal base64 data at input byte ${corrupt}`)
+}
+
+/** Where the text stops being padded base64 (line breaks aside), as Go's decoder counts; undefined when it never does. */
+function corruptByte(text: string): number | undefined {
+  let inGroup = 0
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index]!
+    if (character === '\r' || character === '\n') continue
+    if (/[A-Za-z0-9+/]/.test(character)) inGroup = (inGroup + 1) % 4
+    else if (character !== '=' || inGroup < 2) return index
+    else return afterPadding(text, index, inGroup)
   }
-  throw new DecodeError(`illegal base64 data at input byte ${illegal ?? text.length}, in field ${goPath(state)}`)
+  return inGroup === 0 ? undefined : text.length - inGroup
+}
+
+function afterPadding(text: string, first: number, inGroup: number): number | undefined {
+  const rest = text.slice(first + 1)
+  const second = inGroup === 2 ? /^[\r\n]*=/.exec(rest)?.[0].length : 0
+  if (second === undefined) return rest.trim() === '' ? text.length : first
+  const garbage = /[^\r\n]/.exec(rest.slice(second))
+  return garbage ? first + 1 + second + garbage.index : undefined
 }
 
 function decodeDuration(text: string, state: DecodeState): string {
@@ -202,9 +220,9 @@ function decodeTime(text: string, micro: boolean, state: DecodeState): string | 
   const instant = parseTime(text)
   if (!instant || !isWritableTime(instant) || (micro && !/\.\d{6}(Z|[-+])/.test(text))) {
     const layout = micro ? microTimeLayout : timeLayout
-    throw new DecodeError(
-      `parsing time ${JSON.stringify(text)} as "${layout}": no such time, in field ${goPath(state)}`,
-    )
+    const quoted = JSON.stringify(text)
+    const wrong = /^\d{4}/.test(text) ? `no such time, in field ${goPath(state)}` : `cannot parse ${quoted} as "2006"`
+    throw new DecodeError(`parsing time ${quoted} as "${layout}": ${wrong}`)
   }
   if (isZeroTime(instant)) return undefined
   return micro ? formatMicroTime(instant) : formatTime(instant)

@@ -75,7 +75,7 @@ const mismatches: { type: StructNode; value: object; message: string }[] = [
   {
     type: typeByName('core/v1.Secret'),
     value: { data: { a: 'é' } },
-    message: 'illegal base64 data at input byte 0, in field data',
+    message: 'illegal base64 data at input byte 0',
   },
 ]
 
