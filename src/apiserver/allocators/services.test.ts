@@ -57,7 +57,7 @@ test('a taken address or port is refused until its service is gone', async () =>
 
 test('an address or port out of range is refused', async () => {
   await assert.rejects(allocator.allocate(service('t', { clusterIPs: ['10.97.0.1'] })), {
-    message: /the provided IP \(10.97.0.1\) is not in the valid range. The range of valid IPs is 10.96.0.0\/16/,
+    message: /failed to allocate IP 10.97.0.1: the provided network does not match the current range/,
   })
   await assert.rejects(allocator.allocate(service('t', { type: 'NodePort', ports: [port(1, 'TCP', 1)] })), {
     message: /provided port is not in the valid range. The range of valid ports is 30000-30003/,

@@ -137,9 +137,7 @@ export class ServiceAllocator {
   #whyNotAddress(range: PlaceRange | undefined, wanted: string, claim: Claim): string | undefined {
     // An address of before the range was changed stays with the Service that has it.
     if (this.#held.get(wanted)?.has(claim.uid)) return undefined
-    if (!range?.contains(wanted)) {
-      return `the provided IP (${wanted}) is not in the valid range. The range of valid IPs is ${range?.text ?? 'empty'}`
-    }
+    if (!range?.contains(wanted)) return 'the provided network does not match the current range'
     return this.#isTaken(wanted, claim) ? 'provided IP is already allocated' : undefined
   }
 
