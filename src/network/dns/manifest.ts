@@ -99,6 +99,8 @@ function podSpec({ clusterDomain, serviceIp, nodeBinary, image }: DnsManifestOpt
     tolerations: [
       { key: 'CriticalAddonsOnly', operator: 'Exists' },
       { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' },
+      // Placed while the node is still getting ready, DNS answers a second or two sooner after a start.
+      { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoSchedule' },
     ],
     terminationGracePeriodSeconds: 5,
     containers: [
@@ -118,6 +120,7 @@ function podSpec({ clusterDomain, serviceIp, nodeBinary, image }: DnsManifestOpt
         ],
         livenessProbe: {
           httpGet: { path: '/health', port: healthPort },
+          initialDelaySeconds: 10,
           periodSeconds: 10,
           timeoutSeconds: 5,
           failureThreshold: 5,
