@@ -45,7 +45,20 @@ export function functionSpans(file: SourceFile): FunctionSpan[] {
   const spans: FunctionSpan[] = []
   const header =
     /^(\s*)(?:export\s+)?(?:default\s+)?(?:(?:async\s+)?function\*?\s*(\w+)|(?:const|let)\s+(\w+)\s*=\s*(?:async\s*)?(?:<[^>]*>)?\([^)]*\)?.*=>|(?:(?:public|private|protected|static|override|async|get|set)\s+)*\*?#?(\w+)\s*(?:<[^>]*>)?\()/
-  const notNames = new Set(['if', 'for', 'while', 'switch', 'catch', 'return', 'function', 'test', 'describe', 'await', 'new', 'super'])
+  const notNames = new Set([
+    'if',
+    'for',
+    'while',
+    'switch',
+    'catch',
+    'return',
+    'function',
+    'test',
+    'describe',
+    'await',
+    'new',
+    'super',
+  ])
   for (const [index, line] of file.lines.entries()) {
     const match = header.exec(line)
     const name = match?.[2] ?? match?.[3] ?? match?.[4]

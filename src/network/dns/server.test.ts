@@ -8,7 +8,7 @@ import { silent } from '../../platform/log.ts'
 import { realClock } from '../../platform/real/clock.ts'
 import { realNet } from '../../platform/real/net.ts'
 import { realRandom } from '../../platform/real/random.ts'
-import { type TestInformers, testInformers } from '../testing/informers.ts'
+import { type TestInformers, testInformers } from '../testbed/informers.ts'
 import { Frames, framed } from './frames.ts'
 import { type RunningDns, startDns } from './server.ts'
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { coreV1, discoveryV1 } from '../../api/resources.ts'
 import { silent } from '../../platform/log.ts'
 import { simulatedClock } from '../../platform/simulated/clock.ts'
-import { testInformers } from '../testing/informers.ts'
+import { testInformers } from '../testbed/informers.ts'
 import type { Runner } from './kernel.ts'
 import { startServiceProxy } from './proxy.ts'
 

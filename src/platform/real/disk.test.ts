@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { diskContract } from '../disk-contract.ts'
+import { diskContract } from '../disk.contract.ts'
 import { realDisk } from './disk.ts'
 
 diskContract('realDisk', () => {

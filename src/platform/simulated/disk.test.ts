@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { diskContract } from '../disk-contract.ts'
+import { diskContract } from '../disk.contract.ts'
 import { simulatedDisk } from './disk.ts'
 
 diskContract('simulatedDisk', () => {

@@ -8,7 +8,7 @@ import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { realDisk } from '../../platform/real/disk.ts'
 import { simulatedClock } from '../../platform/simulated/clock.ts'
-import { storeContract } from '../contract.ts'
+import { storeContract } from '../store.contract.ts'
 import { type Store, StoreUnavailableError } from '../store.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
