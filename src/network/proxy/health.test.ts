@@ -4,7 +4,7 @@ import { coreV1 } from '../../api/resources.ts'
 import { silent } from '../../platform/log.ts'
 import { realNet } from '../../platform/real/net.ts'
 import { simulatedClock } from '../../platform/simulated/clock.ts'
-import { testInformers } from '../testing/informers.ts'
+import { testInformers } from '../testbed/informers.ts'
 import { startProxyHealth } from './health.ts'
 
 const net = realNet()
