@@ -68,16 +68,19 @@ export class PodManager {
     return undefined
   }
 
+  /** The newest pod of that name: one that was forcefully deleted may still be ending. */
   find(namespace: string, name: string): PodWorker | undefined {
+    let found: PodWorker | undefined
     for (const worker of this.#workers.values()) {
       const { metadata } = worker.pod
-      if (metadata.name === name && metadata.namespace === namespace) return worker
+      if (metadata.name === name && metadata.namespace === namespace) found = worker
     }
-    return undefined
+    return found
   }
 
   /** Ends what the runtime has of pods that nobody knows, and cleans up directories and cgroups without a pod. */
   async endOrphans(inRuntime: ReadonlyMap<string, RuntimePod>): Promise<void> {
+    if (!this.#unsubscribe) return
     const unknown = [...inRuntime.values()].filter(({ uid }) => !this.#workers.has(uid))
     const again = unknown.filter(({ uid }) => this.#orphans.has(uid))
     this.#orphans = new Set(unknown.map(({ uid }) => uid))

@@ -11,22 +11,23 @@ export interface Leavings {
   sandboxes: string[]
 }
 
-/** Dead runs beyond the newest dead one of each name, and sandboxes that are neither newest nor in use. */
+/** Runs that are neither the newest of their name nor its newest ended one; sandboxes that are neither newest nor in use. */
 export function planCollection(runtime: PodRuntime): Leavings {
-  const keptNames = new Set<string>()
+  const newest = new Set<string>()
+  const newestEnded = new Set<string>()
   const containers: string[] = []
-  const kept: string[] = []
+  const usedSandboxes = new Set<string>()
   for (const { id, name, state, sandboxId } of runtime.containers) {
-    if (state === 'exited' && keptNames.has(name)) {
-      containers.push(id)
-      continue
-    }
-    if (state === 'exited') keptNames.add(name)
-    kept.push(sandboxId)
+    const isFirst = !newest.has(name)
+    const isFirstEnded = state === 'exited' && !newestEnded.has(name)
+    newest.add(name)
+    if (state === 'exited') newestEnded.add(name)
+    if (isFirst || isFirstEnded || state === 'running') usedSandboxes.add(sandboxId)
+    else containers.push(id)
   }
   const sandboxes = runtime.sandboxes
     .slice(1)
-    .filter(({ id, ready }) => !ready && !kept.includes(id))
+    .filter(({ id, ready }) => !ready && !usedSandboxes.has(id))
     .map(({ id }) => id)
   return { containers, sandboxes }
 }

@@ -149,11 +149,7 @@ export class PodWorker {
     if (!this.#admitted && !(await this.#admit())) return 0
     const pod = this.#view()
     const deadline = this.#deadline(pod)
-    if (deadline === 0)
-      this.fail({
-        reason: 'DeadlineExceeded',
-        message: 'Pod was active on the node longer than the specified deadline',
-      })
+    if (deadline === 0) this.#exceedDeadline()
     if (this.#mustEnd) {
       this.state = 'terminating'
       return 0
@@ -165,6 +161,13 @@ export class PodWorker {
     }
     await this.#refreshVolumes(pod)
     return Math.min(this.#delayAfter(result), deadline ?? Number.POSITIVE_INFINITY)
+  }
+
+  #exceedDeadline(): void {
+    const reason = 'DeadlineExceeded'
+    const message = 'Pod was active on the node longer than the specified deadline'
+    this.#parts.events.pod(this.pod, 'Normal', reason, message)
+    this.fail({ reason, message })
   }
 
   #delayAfter({ acted, retryAfterMs }: { acted: boolean; retryAfterMs: number | undefined }): number {

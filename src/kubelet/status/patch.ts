@@ -5,6 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { PodCondition, PodStatus } from '../../api/types/core/v1.ts'
+import { ownConditions } from '../pod/conditions.ts'
 
 type Fields = Record<string, unknown>
 
@@ -39,22 +40,27 @@ const ownedFields = new Set([
   'ephemeralContainerStatuses',
 ])
 
+/** Conditions of other writers are left as they are, even when our view of them is old. */
+const ourConditions = new Set<string>([...ownConditions, 'DisruptionTarget'])
+
 const replacedLists = new Set(['podIPs', 'hostIPs'])
 
 function conditionChanges(before: readonly PodCondition[], after: readonly PodCondition[]): Fields {
-  const changed = after.filter(
-    (condition) =>
-      !isSame(
-        before.find(({ type }) => type === condition.type),
-        condition,
-      ),
-  )
-  const gone = before.filter(({ type }) => !after.some((condition) => condition.type === type))
+  const changed = after
+    .filter(({ type }) => ourConditions.has(type))
+    .filter((condition) => !isSame(findType(before, condition.type), condition))
+  const gone = before
+    .filter(({ type }) => type !== 'DisruptionTarget' && ourConditions.has(type))
+    .filter(({ type }) => !findType(after, type))
   if (changed.length === 0 && gone.length === 0) return {}
   return {
     conditions: [...changed.map(withRemovals(before)), ...gone.map(({ type }) => ({ type, $patch: 'delete' }))],
     '$setElementOrder/conditions': after.map(({ type }) => ({ type })),
   }
+}
+
+function findType(conditions: readonly PodCondition[], wanted: string): PodCondition | undefined {
+  return conditions.find(({ type }) => type === wanted)
 }
 
 /** Fields that a condition loses have to be named, since its entries merge. */
