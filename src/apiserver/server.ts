@@ -29,8 +29,10 @@ import { specialEndpoints } from './endpoints/special.ts'
 import type { VirtualResources } from './endpoints/virtual.ts'
 import { InFlightLimit } from './flow-control.ts'
 import { httpHandlers } from './http/front.ts'
-import { errorResponse } from './http/status.ts'
+import { asApiError, errorResponse } from './http/status.ts'
 import { inProcessTransport } from './in-process.ts'
+import { mediaTypes, preferredEncoding } from './negotiation/accept.ts'
+import { encodeAs } from './negotiation/encode.ts'
 import type { TableMaker } from './negotiation/represent.ts'
 import type { NodeProxy } from './node-proxy.ts'
 import { type NonResource, nonResourceEndpoints } from './nonresource/endpoints.ts'
@@ -172,7 +174,7 @@ class Pipeline {
     try {
       return await this.#answer(request)
     } catch (error) {
-      return this.#failed(request, error)
+      return await this.#failed(request, error)
     }
   }
 
@@ -187,7 +189,7 @@ class Pipeline {
       if (!proxy) return errorResponse(new Error('this server has no way to nodes'))
       return await this.#special.upgrade(this.#endpoints, proxy, exchange, socket, head)
     } catch (error) {
-      return this.#failed(request, error)
+      return await this.#failed(request, error)
     }
   }
 
@@ -220,13 +222,17 @@ class Pipeline {
     await authorized(this.#security.authorizer, { ...attributesOf(user, info), verb: 'create' })
   }
 
-  #failed(request: ApiRequest, error: unknown): ApiResponse {
+  /** The failure as a Status in the encoding that the client prefers. */
+  async #failed(request: ApiRequest, error: unknown): Promise<ApiResponse> {
     const response = errorResponse(error)
     if (response.status >= 500 && !request.signal.aborted) {
       const { method, path } = request
       const cause = error instanceof Error ? (error.stack ?? error.message) : String(error)
       this.#parts.log.error('a request failed', { method, path, status: response.status, cause })
     }
-    return response
+    const encoding = preferredEncoding(request.headers.accept)
+    if (encoding === 'json') return response
+    const body = await encodeAs(encoding, undefined, asApiError(error).status)
+    return { ...response, headers: { ...response.headers, 'content-type': mediaTypes[encoding] }, body }
   }
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { decodeProtobuf, encodeProtobuf } from '../../api/codec/protobuf.ts'
+import type { KubeObject } from '../../api/meta.ts'
 import { TestCaller } from '../test-caller.ts'
 
 const configMaps = '/api/v1/namespaces/default/configmaps'
@@ -234,4 +236,25 @@ test('what is not served is refused as upstream refuses it', async () => {
   assert.equal((await api.call('DELETE', '/api/v1/configmaps')).status, 405)
   const xml = await api.get(configMaps, 'application/xml')
   assert.deepEqual([xml.status, xml.body.reason], [406, 'NotAcceptable'])
+})
+
+test('a protobuf client writes, reads and is refused in protobuf', async () => {
+  const protobuf = 'application/vnd.kubernetes.protobuf'
+  const send = async (method: 'GET' | 'POST', path: string, body?: Uint8Array) => {
+    const headers = { accept: protobuf, 'content-type': protobuf }
+    const reply = await api.api.transport.send({ method, path, headers, ...(body ? { body } : {}) })
+    assert.equal(reply.headers['content-type'], protobuf)
+    return {
+      status: reply.status,
+      object: decodeProtobuf(reply.body as Uint8Array) as KubeObject & { data?: object; code?: number },
+    }
+  }
+  const sent = encodeProtobuf({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'binary' }, data: { a: 'b' } })
+  const created = await send('POST', configMaps, sent)
+  assert.deepEqual([created.status, created.object.kind, created.object.data], [201, 'ConfigMap', { a: 'b' }])
+  assert.deepEqual((await send('GET', `${configMaps}/binary`)).object, created.object)
+  const missing = await send('GET', `${configMaps}/missing`)
+  assert.deepEqual([missing.status, missing.object.kind, missing.object.code], [404, 'Status', 404])
+  const table = await api.get(configMaps, `${protobuf};as=Table;v=v1;g=meta.k8s.io`)
+  assert.equal(table.status, 406)
 })

@@ -56,7 +56,10 @@ export function negotiate(header: string | undefined, offer: Offer): Representat
     if (view === 'table' && encoding === 'protobuf') continue
     return { encoding, view, includeObject: 'Metadata' }
   }
-  throw notAcceptable(offer.encodings)
+  throw notAcceptable(
+    offer.encodings,
+    clauses.some(({ mediaType }) => encodingOf(mediaType, offer.encodings)),
+  )
 }
 
 export const plainJson: Representation = { encoding: 'json', view: 'object', includeObject: 'Metadata' }
@@ -75,14 +78,24 @@ function viewOf({ parameters }: Clause): View | undefined {
   return as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList' ? 'partial' : undefined
 }
 
-function notAcceptable(encodings: readonly Encoding[]): Error {
+/** Upstream says it in two ways: a known encoding in a view it lacks, and an encoding that nothing here has. */
+function notAcceptable(encodings: readonly Encoding[], knownEncoding: boolean): Error {
   const list = encodings.map((encoding) => mediaTypes[encoding]).join(', ')
-  return apiError({
-    code: 406,
-    reason: 'NotAcceptable',
-    message: `406: Not Acceptable\n\nAvailable representations: ${list}`,
-    details: {},
-  })
+  if (knownEncoding) {
+    const message = `only the following media types are accepted: ${list}`
+    return apiError({ code: 406, reason: 'NotAcceptable', message })
+  }
+  const message = `406: Not Acceptable\n\nAvailable representations: ${list}`
+  return apiError({ code: 406, reason: 'NotAcceptable', message, details: {} })
+}
+
+/** The encoding for an answer that has one view only (a Status): what the client likes best of what we have. */
+export function preferredEncoding(header: string | undefined): Encoding {
+  for (const { mediaType } of parseAccept(header ?? '')) {
+    const encoding = encodingOf(mediaType, ['json', 'yaml', 'protobuf'])
+    if (encoding) return encoding
+  }
+  return 'json'
 }
 
 function splitParameter(word: string): [string, string] {
