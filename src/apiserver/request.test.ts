@@ -36,7 +36,17 @@ for (const [method, url, wanted] of resources) {
   })
 }
 
-for (const url of ['/', '/version', '/api', '/api/v1', '/apis', '/apis/apps', '/apis/apps/v1', '/healthz/ping', '/%zz']) {
+for (const url of [
+  '/',
+  '/version',
+  '/api',
+  '/api/v1',
+  '/apis',
+  '/apis/apps',
+  '/apis/apps/v1',
+  '/healthz/ping',
+  '/%zz',
+]) {
   test(`requestInfoOf takes ${url} for no resource`, () => {
     const info = of('GET', url)
     assert.deepEqual([info.isResourceRequest, info.verb, info.resource], [false, 'get', ''])

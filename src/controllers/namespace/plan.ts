@@ -18,66 +18,7 @@ export function planConditions(
   remaining: Remaining,
   { failures, nowText }: { failures: DeletionFailures; nowText: string },
 ): NamespaceCondition[] {
-  const wanted: Omit<NamespaceCondition, 'lastTransitionTime'>[] = [
-    failures.discovery.length > 0
-      ? {
-          type: 'NamespaceDeletionDiscoveryFailure',
-          status: 'True',
-          reason: 'DiscoveryFailed',
-          message: discoveryText(failures.discovery),
-        }
-      : {
-          type: 'NamespaceDeletionDiscoveryFailure',
-          status: 'False',
-          reason: 'ResourcesDiscovered',
-          message: 'All resources successfully discovered',
-        },
-    {
-      type: 'NamespaceDeletionGroupVersionParsingFailure',
-      status: 'False',
-      reason: 'ParsedGroupVersions',
-      message: 'All legacy kube types successfully parsed',
-    },
-    failures.content.length > 0
-      ? {
-          type: 'NamespaceDeletionContentFailure',
-          status: 'True',
-          reason: 'ContentDeletionFailed',
-          message: contentText(failures.content),
-        }
-      : {
-          type: 'NamespaceDeletionContentFailure',
-          status: 'False',
-          reason: 'ContentDeleted',
-          message: 'All content successfully deleted, may be waiting on finalization',
-        },
-    remaining.counts.size > 0
-      ? {
-          type: 'NamespaceContentRemaining',
-          status: 'True',
-          reason: 'SomeResourcesRemain',
-          message: remainingText(remaining.counts),
-        }
-      : {
-          type: 'NamespaceContentRemaining',
-          status: 'False',
-          reason: 'ContentRemoved',
-          message: 'All content successfully removed',
-        },
-    remaining.finalizers.size > 0
-      ? {
-          type: 'NamespaceFinalizersRemaining',
-          status: 'True',
-          reason: 'SomeFinalizersRemain',
-          message: finalizersText(remaining.finalizers),
-        }
-      : {
-          type: 'NamespaceFinalizersRemaining',
-          status: 'False',
-          reason: 'ContentHasNoFinalizers',
-          message: 'All content-preserving finalizers finished',
-        },
-  ]
+  const wanted = wantedConditions(remaining, failures)
   const own = new Set(wanted.map(({ type }) => type))
   const conditions = wanted.map((condition) => {
     const known = present.find(({ type }) => type === condition.type)
@@ -85,6 +26,43 @@ export function planConditions(
     return { ...condition, lastTransitionTime: unturned ? unturned : nowText }
   })
   return [...present.filter(({ type }) => !own.has(type)), ...conditions]
+}
+
+type Wanted = Omit<NamespaceCondition, 'lastTransitionTime'>
+
+function wantedConditions(remaining: Remaining, failures: DeletionFailures): Wanted[] {
+  const { discovery, content } = failures
+  const { counts, finalizers } = remaining
+  return [
+    condition('NamespaceDeletionDiscoveryFailure', {
+      bad: discovery.length > 0 && ['DiscoveryFailed', discoveryText(discovery)],
+      good: ['ResourcesDiscovered', 'All resources successfully discovered'],
+    }),
+    condition('NamespaceDeletionGroupVersionParsingFailure', {
+      bad: false,
+      good: ['ParsedGroupVersions', 'All legacy kube types successfully parsed'],
+    }),
+    condition('NamespaceDeletionContentFailure', {
+      bad: content.length > 0 && ['ContentDeletionFailed', contentText(content)],
+      good: ['ContentDeleted', 'All content successfully deleted, may be waiting on finalization'],
+    }),
+    condition('NamespaceContentRemaining', {
+      bad: counts.size > 0 && ['SomeResourcesRemain', remainingText(counts)],
+      good: ['ContentRemoved', 'All content successfully removed'],
+    }),
+    condition('NamespaceFinalizersRemaining', {
+      bad: finalizers.size > 0 && ['SomeFinalizersRemain', finalizersText(finalizers)],
+      good: ['ContentHasNoFinalizers', 'All content-preserving finalizers finished'],
+    }),
+  ]
+}
+
+/** Reason and message, of what is wrong or of all being well. */
+type Said = readonly [reason: string, message: string]
+
+function condition(type: string, { bad, good }: { bad: Said | false; good: Said }): Wanted {
+  const [reason, message] = bad || good
+  return { type, status: bad ? 'True' : 'False', reason, message }
 }
 
 function remainingText(counts: ReadonlyMap<string, number>): string {
