@@ -20,7 +20,7 @@ test('the API server answers recorded requests as kube-apiserver does', { skip }
   const { server, url, token } = await startServer()
   try {
     const results = replay(url, token)
-    if (process.env.UPDATE) writeFileSync(countsFile, `${JSON.stringify(countsOf(results), null, 1)}\n`)
+    if (process.env.UPDATE) writeFileSync(countsFile, `${JSON.stringify(countsOf(results), null, 2)}\n`)
     const expected = JSON.parse(readFileSync(countsFile, 'utf8')) as Record<string, number>
     const worse: string[] = []
     for (const [file, { passed, failed }] of results) {
