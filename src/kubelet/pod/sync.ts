@@ -10,7 +10,7 @@ import type { WaitingReason } from './container-status.ts'
 import { uidOf } from './names.ts'
 import type { PodParts } from './parts.ts'
 import { type PodPlan, planPod } from './plan.ts'
-import { emptyRuntime, inspectPod, type PodRuntime } from './runtime-state.ts'
+import { emptyRuntime, inspectPod, type PodRuntime, runningContainers } from './runtime-state.ts'
 import { usesHostNetwork } from './spec.ts'
 import { makeSandboxConfig, type StartContext, StartFailure, startContainer, startSandbox } from './start.ts'
 import { type PodFailure, podStatus } from './status.ts'
@@ -81,7 +81,9 @@ export class PodSync {
 
   /** Writes volume content that changed since it was mounted. */
   async refreshVolumes(pod: Pod): Promise<void> {
-    if (this.#mounted) await this.#parts.volumes.refresh(pod, this.#contentSources(pod, false))
+    // Containers that run since before this agent started have volumes too.
+    if (runningContainers(this.runtime).length > 0)
+      await this.#parts.volumes.refresh(pod, this.#contentSources(pod, false))
   }
 
   async #carryOut(pod: Pod, plan: PodPlan, cancelled: () => boolean): Promise<Omit<RoundResult, 'status'>> {

@@ -61,6 +61,8 @@ export class PodWorker {
   /** The API's newest view of the pod. */
   update(pod: Pod): void {
     this.pod = pod
+    // Labels and annotations may stand in a downward API volume.
+    this.#refreshedMs = Number.NEGATIVE_INFINITY
     this.#shortenGrace()
     this.wake()
   }

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { Duplex } from 'node:stream'
+import { test } from 'node:test'
+import { constants, inflateSync } from 'node:zlib'
+import { SpdyClient } from './spdy.ts'
+import { spdyDictionary } from './spdy-dictionary.ts'
+
+/** What the client wrote, and a way to answer it. */
+function makeConnection(): {
+  client: SpdyClient
+  written: () => Buffer
+  answer: (hex: string) => void
+  end: () => void
+} {
+  const chunks: Buffer[] = []
+  const socket = new Duplex({
+    read() {},
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk)
+      done()
+    },
+  })
+  const client = new SpdyClient(socket)
+  return {
+    client,
+    written: () => Buffer.concat(chunks),
+    answer: (hex) => socket.push(Buffer.from(hex.replaceAll(' ', ''), 'hex')),
+    end: () => socket.push(null),
+  }
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+test('SpdyClient opens streams whose headers any zlib reader with the dictionary understands', () => {
+  const { client, written } = makeConnection()
+  client.open({ streamtype: 'error' })
+  client.open({ streamtype: 'stdin', port: '80' })
+  const bytes = written()
+  const first = bytes.readUIntBE(5, 3)
+  assert.equal(bytes.toString('hex', 0, 5), '8003000100')
+  assert.equal(bytes.readUInt32BE(8), 1)
+  const second = bytes.subarray(8 + first)
+  assert.equal(second.readUInt32BE(8), 3)
+  const blocks = Buffer.concat([bytes.subarray(18, 8 + first), second.subarray(18)])
+  const headers = inflateSync(blocks, { dictionary: spdyDictionary, finishFlush: constants.Z_SYNC_FLUSH })
+  const expected = ['00000001', '0000000a', hex('streamtype'), '00000005', hex('error')]
+  expected.push('00000002', '0000000a', hex('streamtype'), '00000005', hex('stdin'), '00000004', hex('port'))
+  expected.push('00000002', hex('80'))
+  assert.equal(headers.toString('hex'), expected.join(''))
+})
+
+function hex(text: string): string {
+  return Buffer.from(text).toString('hex')
+}
+
+test('SpdyClient half-closes a stream when it is ended, and still gets its data', async () => {
+  const { client, written, answer } = makeConnection()
+  const stream = client.open({})
+  const opened = written().length
+  stream.end('in')
+  await settled()
+  assert.equal(written().subarray(opened).toString('hex'), `0000000100000002${hex('in')}0000000101000000`)
+  answer(`00000001 00000003 ${hex('out')} 00000001 01000002 ${hex('!!')}`)
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk as Buffer)
+  assert.equal(Buffer.concat(chunks).toString(), 'out!!')
+})
+
+test('SpdyClient answers pings and puts frames together when they arrive in pieces', async () => {
+  const { client, written, answer } = makeConnection()
+  const stream = client.open({})
+  const opened = written().length
+  answer('80030006 000000')
+  answer('04 00000002 000000')
+  answer(`01 00000002 ${hex('ok')}`)
+  await settled()
+  assert.equal(written().subarray(opened).toString('hex'), '800300060000000400000002')
+  assert.equal((stream.read() as Buffer).toString(), 'ok')
+})
+
+test('SpdyClient ends its streams when the connection ends, and fails one that is reset', async () => {
+  const { client, answer, end } = makeConnection()
+  const reset = client.open({})
+  const errors: Error[] = []
+  reset.on('close', () => errors.push(new Error('closed')))
+  const open = client.open({})
+  open.resume()
+  answer('80030003 00000008 00000001 00000001')
+  await settled()
+  assert.equal(reset.destroyed, true)
+  end()
+  await settled()
+  assert.equal(open.readableEnded, true)
+})
