@@ -25,7 +25,8 @@ export function planPlacement(pod: Pod, snapshot: Snapshot, profile: Profile, ra
   for (const plugin of profile.filters) {
     const preparation = plugin.prepare(pod, snapshot)
     if (preparation.kind === 'reject') {
-      const message = `0/${snapshot.nodes.length} nodes are available: ${preparation.reason}.${preemptionNote(snapshot.nodes.length, 0)}`
+      // Upstream's resource claims are asked next and miss what this rejection kept them from preparing.
+      const message = `0/${snapshot.nodes.length} nodes are available: ${preparation.reason}. not found`
       return { kind: 'unschedulable', message, rejectedBy: new Set([plugin.name]), preemptionMightHelp: [] }
     }
     if (preparation.kind === 'filter') active.push({ name: plugin.name, filter: preparation.filter })

@@ -157,7 +157,7 @@ class RunningScheduler implements Scheduler {
     const placement: Placement = blocked
       ? {
           kind: 'unschedulable',
-          message: `0/${snapshot.nodes.length} nodes are available: ${blocked}. no new claims to deallocate, preemption: 0/${snapshot.nodes.length} nodes are available: ${snapshot.nodes.length} Preemption is not helpful for scheduling.`,
+          message: `0/${snapshot.nodes.length} nodes are available: ${blocked}. not found`,
           rejectedBy: new Set(['VolumeBinding']),
           preemptionMightHelp: [],
         }

@@ -3,10 +3,14 @@
  * at once, or does what the test says. Time is held; `settle` waits until nothing more happens by itself.
  */
 
+import { generateKeyPairSync } from 'node:crypto'
 import type { KubeObject, Resource } from '../../src/api/meta.ts'
 import { coreV1 } from '../../src/api/resources.ts'
 import type { Pod } from '../../src/api/types/core/v1.ts'
-import { startTestApiServer } from '../../src/apiserver/testing.ts'
+import { signingKey } from '../../src/apiserver/authentication/jwt.ts'
+import { allowAll } from '../../src/apiserver/authorize.ts'
+import { standardSecurity } from '../../src/apiserver/standard-security.ts'
+import { startTestApiServer, type TestApiServerOptions } from '../../src/apiserver/testing.ts'
 import type { Client } from '../../src/client/client.ts'
 import { createClient } from '../../src/client/client-impl.ts'
 import type { RunningController } from '../../src/client/controller.ts'
@@ -14,6 +18,7 @@ import { runController } from '../../src/client/controller-run.ts'
 import { createEventRecorder } from '../../src/client/events-impl.ts'
 import { createInformers } from '../../src/client/informer-impl.ts'
 import { allControllers, type ControllerOptions } from '../../src/controllers/index.ts'
+import type { Random } from '../../src/platform/random.ts'
 import { type SimulatedClock, simulatedClock } from '../../src/platform/simulated/clock.ts'
 import { simulatedRandom } from '../../src/platform/simulated/random.ts'
 import { type Scheduler, startScheduler } from '../../src/scheduler/scheduler.ts'
@@ -39,13 +44,17 @@ const heartbeatMs = 20_000
 export async function startTestbed({
   nodes = ['node1'],
   options = {},
+  admission = false,
 }: {
   nodes?: string[]
   options?: Partial<ControllerOptions>
+  /** Whether writes pass the default admission steps, as on a real server. Default false. */
+  admission?: boolean
 } = {}): Promise<Testbed> {
   const clock = simulatedClock()
   const random = simulatedRandom('testbed')
-  const api = await startTestApiServer({ clock, namespaces: [namespace] })
+  const security = admission ? { security: admittingSecurity(clock, random) } : {}
+  const api = await startTestApiServer({ clock, namespaces: [namespace], ...security })
   const client = createClient(api.transport)
   const { log } = api
   const informers = createInformers({ client, clock, random, log, freeze: true })
@@ -92,6 +101,15 @@ export async function startTestbed({
   actAsKubelet({ client, pods: informers.of(coreV1.pods), clock, behave: (pod) => bed.behave(pod) })
   await bed.settle()
   return bed
+}
+
+/** Everybody may do everything, and admission has its say. */
+function admittingSecurity(clock: SimulatedClock, random: Random): NonNullable<TestApiServerOptions['security']> {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const key = signingKey(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
+  const serviceAccounts = { keys: [key], issuer: 'test', audiences: ['test'] } as const
+  const standard = standardSecurity({ clock, random, serviceAccounts, nodeRules: [] })
+  return async (own) => ({ ...(await standard(own)), authorizer: allowAll })
 }
 
 async function settle(

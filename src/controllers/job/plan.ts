@@ -6,7 +6,7 @@ import type { Job, JobCondition, JobStatus } from '../../api/types/batch/v1.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import { deletionOrder } from '../pods.ts'
 import { parseIndexes } from './indexes.ts'
-import { countsOf, indexOf, isIndexed, type Tally, tallyOf } from './tally.ts'
+import { countsOf, indexOf, isIndexed, type Tally, tallyOf, withFailed } from './tally.ts'
 
 /** One reconcile creates at most this many pods. */
 const createMax = 500
@@ -44,7 +44,7 @@ export function planJob(
   const suspended = job.spec?.suspend === true
   if (!plan.status.startTime && !suspended) plan.status.startTime = nowText
   const ending = endingOf(job, tally, nowMs)
-  if (ending) return end(plan, tally, ending, nowText)
+  if (ending) return end(job, plan, { tally, ending, nowText })
   if (suspended) return suspend(plan, tally, nowText)
   resume(plan, nowText)
   managePods(job, plan, tally, nowMs)
@@ -130,10 +130,17 @@ function successOf(job: Job, tally: Tally): Ending | undefined {
 }
 
 /** First the decision is written and running pods are stopped; the Job has ended when every pod is counted. */
-function end(plan: JobPlan, tally: Tally, ending: Ending, nowText: string): JobPlan {
+function end(
+  job: Job,
+  plan: JobPlan,
+  { tally, ending, nowText }: { tally: Tally; ending: Ending; nowText: string },
+): JobPlan {
   const { type, reason, message } = ending
   const interim = type === 'Failed' ? 'FailureTarget' : 'SuccessCriteriaMet'
   plan.delete = tally.active
+  plan.release = [...tally.release, ...tally.active]
+  // What still runs when the Job fails counts as failed; what is no longer needed when it succeeds, as nothing.
+  if (type === 'Failed') Object.assign(plan.status, countsOf(job, withFailed(tally, tally.active)))
   plan.status.conditions = withCondition(
     plan.status.conditions,
     { type: interim, status: 'True', reason, message },

@@ -115,6 +115,13 @@ function countFailure(job: Job, tally: Tally, pod: Pod): void {
   tally.release.push(pod)
 }
 
+/** The tally with some running pods counted as failed. */
+export function withFailed(tally: Tally, pods: readonly Pod[]): Tally {
+  const failed = [...tally.uncounted.failed]
+  for (const pod of pods) if (isTracked(pod)) name(failed, pod)
+  return { ...tally, uncounted: { ...tally.uncounted, failed } }
+}
+
 /** With a back-off limit per index, an index fails for good after that many failures, or at once by policy. */
 function failsIndex(job: Job, pod: Pod, verdict: FailureVerdict): boolean {
   const limit = job.spec?.backoffLimitPerIndex
