@@ -40,7 +40,7 @@ export async function routeResource(
   if (!served || !rightScope(served, exchange)) throw noSuchResource()
   const subresource = info.parts.length > 2 ? info.subresource : ''
   const verbs = subresource === '' ? served.verbs : served.subresources.get(subresource)?.verbs
-  if (!verbs) throw noSuchResource()
+  if (!verbs || (info.parts.length > 3 && subresource !== 'proxy')) throw noSuchResource()
   const verb = verbOf(exchange)
   const everywhere = served.resource.namespaced && info.namespace === ''
   if (!verb || !verbs.includes(verb) || (everywhere && verb !== 'list' && verb !== 'watch')) throw noSuchMethod()

@@ -1,10 +1,10 @@
 /** The `scale` subresource: replicas of a workload seen and changed as an autoscaling/v1 Scale. */
-import { badRequest, invalid as invalidObject } from '../../api/errors.ts'
+import { badRequest, conflict, invalid as invalidObject } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { formatLabelSelector, labelSelectorRequirements } from '../../api/selectors/label.ts'
 import type { Scale } from '../../api/types/autoscaling/v1.ts'
 import type { LabelSelector } from '../../api/types/meta/v1.ts'
-import { presentDocument } from '../negotiation/represent.ts'
+import { presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
 import { readWriteQuery, type WriteQuery } from '../registry/options.ts'
 import { fromStored } from '../registry/persistence.ts'
@@ -22,6 +22,20 @@ import { matchName, matchNamespace, targetOf, writeOptions } from './write.ts'
 
 const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' }
 
+/** Source of the columns: `kubectl get --subresource=scale`. */
+const scaleColumns: Served['columns'] = [
+  { name: 'Name', type: 'string', format: 'name', priority: 0 },
+  { name: 'Desired', type: 'integer', format: '', priority: 0 },
+  { name: 'Available', type: 'integer', format: '', priority: 0 },
+  { name: 'Age', type: 'string', format: '', priority: 0 },
+]
+
+/** The workload's scales as if they were a resource of their own, for every representation. */
+function asScale(served: Served): Served {
+  const resource = { ...served.resource, ...scaleKind, plural: 'scales' }
+  return { ...served, resource, columns: scaleColumns, type: typeOfKind(scaleKind) }
+}
+
 type Scalable = KubeObject & {
   spec?: { replicas?: number; selector?: LabelSelector | Record<string, string> }
   status?: { replicas?: number }
@@ -37,29 +51,33 @@ export function scaleEndpoint(verb: string): Endpoint {
 const refuse: Endpoint = () => Promise.reject(badRequest('a scale can be read, updated and patched only'))
 
 const getScale: Endpoint = async (parts, served, exchange) => {
-  const representation = { ...representationOf(parts, exchange), view: 'object' } as const
   const stored = await getObject(
     parts.registry,
     targetOf(served, exchange),
     exchange.request.query.get('resourceVersion') ?? '',
   )
-  return await presentDocument(scaleOf(fromStored(served, stored)), typeOfKind(scaleKind), representation)
+  const scale = scaleOf(fromStored(served, stored))
+  return await presentObject(parts.presenter, asScale(served), scale, representationOf(parts, exchange))
 }
 
 async function changeScale(
   ...[parts, served, exchange, verb]: [...Parameters<Endpoint>, 'update' | 'patch']
 ): ReturnType<Endpoint> {
-  const representation = { ...representationOf(parts, exchange), view: 'object' } as const
   const query = readWriteQuery(exchange.request.query, verb === 'update' ? 'UpdateOptions' : 'PatchOptions')
   const wanted = verb === 'update' ? await sentScale(exchange, query) : await patchedScale(served, exchange, query)
   const written = await updateObject(parts.registry, {
     target: { ...targetOf(served, exchange), subresource: 'scale' },
     caller: callerOf(exchange),
     options: writeOptions(query, verb === 'update' ? 'UpdateOptions' : 'PatchOptions'),
-    change: (live) => withReplicas(live as Scalable, wanted(live as Scalable)),
+    change: (live) => withReplicas(served, live as Scalable, wanted(live as Scalable)),
     uid: undefined,
   })
-  return await presentDocument(scaleOf(written.object), typeOfKind(scaleKind), representation)
+  return await presentObject(
+    parts.presenter,
+    asScale(served),
+    scaleOf(written.object),
+    representationOf(parts, exchange),
+  )
 }
 
 async function sentScale(exchange: Exchange, query: WriteQuery): Promise<() => Scale> {
@@ -84,13 +102,15 @@ async function patchedScale(served: Served, exchange: Exchange, query: WriteQuer
   }
 }
 
-function withReplicas(live: Scalable, scale: Scale): KubeObject {
+function withReplicas({ resource }: Served, live: Scalable, scale: Scale): KubeObject {
   const replicas = scale.spec?.replicas ?? 0
   const errors = nonNegative('spec.replicas', replicas)
   if (errors.length > 0) throw invalidObject(scaleKind, live.metadata.name ?? '', errors)
   const { resourceVersion, uid } = scale.metadata
-  if (uid && uid !== live.metadata.uid)
-    throw badRequest(`the uid of the scale (${uid}) is not the object's (${live.metadata.uid})`)
+  if (uid && uid !== live.metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`
+    throw conflict({ ...resource, plural: `${resource.plural}/scale` }, live.metadata.name ?? '', why)
+  }
   live.spec = { ...live.spec, replicas }
   if (resourceVersion) live.metadata.resourceVersion = resourceVersion
   return live

@@ -1,5 +1,5 @@
 /** Rows of autoscaling: v2 metrics, and v1's single one shown the same way. */
-import type { HorizontalPodAutoscaler as V1 } from '../../../api/types/autoscaling/v1.ts'
+import type { Scale, HorizontalPodAutoscaler as V1 } from '../../../api/types/autoscaling/v1.ts'
 import type {
   HorizontalPodAutoscaler,
   MetricSpec,
@@ -8,13 +8,17 @@ import type {
   MetricValueStatus,
 } from '../../../api/types/autoscaling/v2.ts'
 import { age, listText, none, unknown, unset } from '../cells.ts'
-import type { Printers } from '../printer.ts'
+import { type Printers, printer } from '../printer.ts'
 
 export const autoscalingPrinters: Printers = {
   horizontalpodautoscalers: (object, nowMs) =>
     object.apiVersion === 'autoscaling/v1'
       ? printV1(object as V1, nowMs)
       : print(object as HorizontalPodAutoscaler, nowMs),
+  scales: printer<Scale>((scale, nowMs) => {
+    const { metadata, spec, status } = scale
+    return [metadata.name, spec?.replicas ?? 0, status?.replicas ?? 0, age(scale, nowMs)]
+  }),
 }
 
 function print(scaler: HorizontalPodAutoscaler, nowMs: number): unknown[] {
