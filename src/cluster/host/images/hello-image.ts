@@ -12,14 +12,15 @@ export const helloImageName = 'k8ts.local/hello:1.0'
 /**
  * The page is a file written once, so that a request costs one `fork` and no `exec`; where the root is read-only the
  * server falls back to a script per request. The shell stays as process 1: the kernel keeps signals without a handler
- * from it, and the web server has none, so that it would outlive every grace period.
+ * from it, and the web server has none, so that it would outlive every grace period. It serves for half a second more
+ * when told to end: by then no proxy sends anybody here, and a rollout loses no request.
  */
 const serve = `#!/bin/sh
 name=$(hostname)
 { echo "$name" > /www/index.html; } 2>/dev/null
 httpd -f -p 8080 -h /www &
 server=$!
-trap 'kill "$server"; echo "hello: stopping"; exit 0' TERM INT
+trap 'echo "hello: stopping"; sleep 0.5; kill "$server"; exit 0' TERM INT
 echo "hello: serving as $name on port 8080"
 wait "$server"
 `
