@@ -6,7 +6,7 @@ import { bridgeFiltering, configFileName, conflist, forwarding, masqueradeRules,
 
 export interface PreparePodNetworkOptions {
   disk: Disk
-  exec: Exec
+  exec: Pick<Exec, 'run'>
   log: Logger
   /** The node's range, `10.244.0.0/24`. */
   podCidr: string
@@ -50,7 +50,7 @@ export async function preparePodNetwork(options: PreparePodNetworkOptions): Prom
 }
 
 /** The packet size of the link with the default route; Ethernet's when there is none. */
-async function outsideMtu(disk: Disk, exec: Exec): Promise<number> {
+async function outsideMtu(disk: Disk, exec: Pick<Exec, 'run'>): Promise<number> {
   const routes = await exec.run(['ip', '-4', '-o', 'route', 'show', 'default'])
   const link = /\bdev (\S+)/.exec(routes.stdout)?.[1]
   if (link === undefined || !(await disk.stat(`/sys/class/net/${link}`))) return ethernetMtuBytes
@@ -58,7 +58,7 @@ async function outsideMtu(disk: Disk, exec: Exec): Promise<number> {
   return Number.isInteger(bytes) && bytes >= 576 ? Math.min(bytes, 65_535) : ethernetMtuBytes
 }
 
-async function filterBridge(disk: Disk, exec: Exec): Promise<boolean> {
+async function filterBridge(disk: Disk, exec: Pick<Exec, 'run'>): Promise<boolean> {
   const [first] = bridgeFiltering
   if (!(await disk.stat(first!.path))) await exec.run(['modprobe', 'br_netfilter']).catch(() => undefined)
   if (!(await disk.stat(first!.path))) return false
@@ -71,7 +71,7 @@ async function writeSysctl(disk: Disk, { path, value }: Sysctl): Promise<void> {
   await disk.write(path, value, { durable: false })
 }
 
-async function runNft(exec: Exec, script: string): Promise<void> {
+async function runNft(exec: Pick<Exec, 'run'>, script: string): Promise<void> {
   const result = await exec.run(['nft', '-f', '-'], { input: script })
   if (result.exitCode !== 0) throw new Error(`masquerade pods with nft: ${result.stderr.trim()}`)
 }
