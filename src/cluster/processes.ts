@@ -27,7 +27,12 @@ export async function runningPid(
   const pid = Number(text?.trim())
   if (!Number.isInteger(pid) || pid <= 1 || !exec.alive(pid)) return undefined
   const words = (await readIfThere(disk, `/proc/${pid}/cmdline`))?.split('\0') ?? []
-  return words.includes(role) && words.some((word) => word.includes('cli/main.')) ? pid : undefined
+  return words.includes(role) && words.some(isProgram) ? pid : undefined
+}
+
+/** Node running our command line, or for its first moments the shell of `bin/k8ts` that turns into it. */
+function isProgram(word: string): boolean {
+  return word.includes('cli/main.') || word.endsWith('/bin/k8ts')
 }
 
 /** Starts the role detached, its output in the log file. Does not wait for it to be ready. */
