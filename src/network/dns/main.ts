@@ -17,6 +17,8 @@ import { startDns } from './server.ts'
 const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** The kubelet renews the token long before it ends; reading it this often is enough. */
 const tokenReadPeriodMs = 60_000
+/** Told to end, it answers for this long: no proxy sends anybody here by then. */
+const drainMs = 1_000
 
 async function main(): Promise<void> {
   const [clock, random, disk, net] = [realClock(), realRandom(), realDisk(), realNet()]
@@ -51,7 +53,10 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => {
       log.info('ending', { signal })
-      void dns.stop().then(() => process.exit(0))
+      void clock
+        .sleep(drainMs)
+        .then(() => dns.stop())
+        .then(() => process.exit(0))
     })
 }
 

@@ -48,8 +48,8 @@ export async function dnsImage(disk: Disk, exec: Exec, input: DnsImageInput): Pr
 /** Stands where the binary gets mounted; there is no shell to run it, so whoever finds it here reads it. */
 const notMounted = "The node's own Node binary must be mounted here.\n"
 
-/** A small heap and few helper threads: the server holds some thousands of names at most. */
-const nodeFlags = ['--max-old-space-size=48', '--max-semi-space-size=1', '--v8-pool-size=1', '--no-warnings'] as const
+/** Few helper threads, and a heap that holds some ten thousand Services within the pod's memory limit. */
+const nodeFlags = ['--max-old-space-size=110', '--max-semi-space-size=1', '--v8-pool-size=1', '--no-warnings'] as const
 
 function directoriesOf(files: readonly TarEntry[]): TarEntry[] {
   const paths = new Set<string>()
