@@ -83,7 +83,8 @@ function deployment(options: DnsManifestOptions): Deployment {
     metadata: { name: 'coredns', namespace, labels },
     spec: {
       replicas: 1,
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } },
+      // With a single replica, the next one must be ready before the last one goes.
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
       selector: { matchLabels: selector },
       template: { metadata: { labels: selector }, spec: podSpec(options) },
     },
