@@ -10,6 +10,7 @@ import { loadKubeconfig } from '../client/kubeconfig.ts'
 import { remoteRuntime } from '../kubelet/cri/remote.ts'
 import { startKubelet } from '../kubelet/kubelet.ts'
 import { preparePodNetwork } from '../network/cni/prepare.ts'
+import { startProxyHealth } from '../network/proxy/health.ts'
 import { startServiceProxy } from '../network/proxy/proxy.ts'
 import { connectGrpc } from '../platform/grpc.ts'
 import { cgroupRoot } from './cgroup-root.ts'
@@ -32,8 +33,9 @@ export async function startAgent(machine: Machine, config: ClusterConfig): Promi
   const { clock, random, disk, exec, net, log } = machine
   const host = hostPaths(config.home)
   const doors = { clock, disk, exec, net, log, paths: host }
+  const runtime = startContainerd(doors)
   const [containerd, network] = await Promise.all([
-    startContainerd(doors),
+    runtime,
     preparePodNetwork({
       disk,
       exec,
@@ -44,6 +46,7 @@ export async function startAgent(machine: Machine, config: ClusterConfig): Promi
       dataDirectory: host.cniDataDirectory,
     }),
     untilThere(machine, paths(config).adminKubeconfig),
+    runtime.then(() => provideImages({ disk, exec, log, paths: host })),
   ])
   const { agentKubeconfig, proxyKubeconfig } = paths(config)
   const [kubeletClient, proxyClient] = await Promise.all([
@@ -64,8 +67,7 @@ export async function startAgent(machine: Machine, config: ClusterConfig): Promi
     bridgeFiltered: network.bridgeFiltered,
   })
   informers.start()
-  const images = provideImages({ disk, exec, log, paths: host })
-  await images
+  const health = await startProxyHealth({ net, clock, log, informers, proxy })
   const kubelet = await startKubelet({
     client: kubeletClient,
     informers: nodeInformers,
@@ -83,6 +85,7 @@ export async function startAgent(machine: Machine, config: ClusterConfig): Promi
   return {
     async stop() {
       await kubelet.stop()
+      await health.stop()
       await proxy.stop()
       await informers.stop()
       containerd.release()
