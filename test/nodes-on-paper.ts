@@ -21,6 +21,7 @@ export interface PaperKubelet {
 /** Starts what is bound to any node, and lets go of what is being deleted, until the informer stops. */
 export function actAsKubelet({ client, pods, clock, behave }: PaperKubelet): void {
   const acted = new Set<string>()
+  let addresses = 2
   pods.onChange(({ type, object }) => {
     const pod = object as Pod
     const { name = '', uid = '' } = pod.metadata
@@ -34,7 +35,8 @@ export function actAsKubelet({ client, pods, clock, behave }: PaperKubelet): voi
     }
     if (acted.has(uid)) return
     acted.add(uid)
-    const status = statusFor(pod, behave(pod), rfc3339(clock.nowMs()))
+    const place = { ip: `10.244.${addresses >> 8}.${addresses++ & 255}`, now: rfc3339(clock.nowMs()) }
+    const status = statusFor(pod, behave(pod), place)
     if (status) void api.patchStatus(name, { type: 'merge', patch: { status } }).catch(() => {})
   })
 }
@@ -63,7 +65,7 @@ export async function renewLease(client: Client, name: string, clock: Clock): Pr
   await leases.patch(name, { type: 'merge', patch: lease }).catch(() => leases.create(lease))
 }
 
-function statusFor(pod: Pod, outcome: PodOutcome, now: string): Pod['status'] | undefined {
+function statusFor(pod: Pod, outcome: PodOutcome, { ip, now }: { ip: string; now: string }): Pod['status'] | undefined {
   if (outcome === 'pending') return undefined
   const ready = outcome === 'ready'
   const exitCode = outcome === 'succeeded' ? 0 : typeof outcome === 'object' ? outcome.failed : undefined
@@ -71,8 +73,8 @@ function statusFor(pod: Pod, outcome: PodOutcome, now: string): Pod['status'] | 
   return {
     ...started,
     phase: ready ? 'Running' : exitCode === 0 ? 'Succeeded' : 'Failed',
-    podIP: '10.244.0.9',
-    podIPs: [{ ip: '10.244.0.9' }],
+    podIP: ip,
+    podIPs: [{ ip }],
     conditions: conditionsFor(pod, ready, now),
     containerStatuses: (pod.spec?.containers ?? []).map(({ name, image = '' }) =>
       containerStatus({ name, image, ready, exitCode, now }),

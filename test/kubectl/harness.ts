@@ -30,6 +30,8 @@ export interface RunOptions {
   /** Standard input. */
   input?: string
   env?: Record<string, string>
+  /** Default: the bed's directory. */
+  cwd?: string
 }
 
 /** A program under way, with what it has written so far. */
@@ -155,11 +157,15 @@ interface Place {
   environment: Record<string, string>
 }
 
-function runProgram({ exec }: Platform, program: string, { cwd, environment }: Place): Run {
+function runProgram({ exec }: Platform, program: string, place: Place): Run {
   return async (...args) => {
     const words = args.filter((each) => typeof each === 'string')
-    const { input, env } = Object.assign({}, ...args.filter((each) => typeof each === 'object')) as RunOptions
-    const options = { cwd, env: { ...environment, ...env }, timeoutMs: 60_000 }
+    const {
+      input,
+      env,
+      cwd = place.cwd,
+    } = Object.assign({}, ...args.filter((each) => typeof each === 'object')) as RunOptions
+    const options = { cwd, env: { ...place.environment, ...env }, timeoutMs: 60_000 }
     const ran = await exec.run([program, ...words], input === undefined ? options : { ...options, input })
     return { stdout: ran.stdout, stderr: ran.stderr, code: ran.exitCode }
   }
@@ -204,13 +210,22 @@ export async function eventually<T>(
   }
 }
 
-/** Replaces what differs from run to run: ages, uids, times, resource versions, the bed's own address and directory. */
+/** Replaces what differs from run to run by placeholders: ages, uids, times, addresses, random names and the like. */
 export function steady(bed: Bed, text: string): string {
   return text
     .replaceAll(bed.url, '<url>')
     .replaceAll(bed.directory, '<dir>')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')
-    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>')
+    .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| [+-]\d{4})/g, '<time>')
+    .replace(/[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, '<time>')
+    .replace(/[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d \d{4}/g, '<time>')
     .replace(/(resourceVersion["']?: ?["']?)\d+/g, '$1<rv>')
-    .replace(/\b(\d+m)?\d+m?s\b/g, '<age>')
+    .replace(/\b10\.96\.(?!0\.1\b)\d+\.\d+/g, '<ip>')
+    .replace(/\b10\.244\.\d+\.\d+/g, '<pod-ip>')
+    .replace(/\b3\d{4}(?=\/TCP|\/UDP|,|$)/gm, '<port>')
+    .replace(/(nodePort["']?: ?)3\d{4}/g, '$1<port>')
+    .replace(/-[bcdfghjklmnpqrstvwxz24-9]{5}\b/g, '-<rand>')
+    .replace(/SHA256=[0-9a-f]{64}/g, 'SHA256=<hash>')
+    .replace(/(LIVE|MERGED)-\d+/g, '$1')
+    .replace(/(?<=\s|=)(\d+[hm])?\d+(\.\d+)?m?s(?=\s|$|,|\))/gm, '<age>')
 }
