@@ -85,6 +85,8 @@ export interface ApiServer {
   readonly scheme: Scheme
   /** The server's own caches, for authentication, authorization and admission. */
   readonly objects: Objects
+  /** Newest revision of the store that all caches and watchers have been given. */
+  readonly revision: number
   handle(request: ApiRequest): Promise<ApiResponse>
   upgrade(request: ApiRequest, socket: Duplex, head: Uint8Array): Promise<ApiResponse | undefined>
   /** Requests of a known user, without sockets. */
@@ -118,6 +120,9 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   return {
     scheme,
     objects,
+    get revision() {
+      return hub.revision
+    },
     handle: (request) => path.handle(request),
     upgrade: (request, socket, head) => path.upgrade(request, socket, head),
     transportFor,

@@ -58,6 +58,8 @@ export interface StandardSecurityOptions {
   /** Default true: requests without credentials are those of `system:anonymous`. */
   allowAnonymous?: boolean
   admission?: Pick<AdmissionParts, 'disabled' | 'dynamic'>
+  /** Judges how long client certificates are valid, besides what TLS did by real time. Default: TLS alone. */
+  certificateClock?: Clock
 }
 
 /** The server's own name for what it writes by itself. */
@@ -103,7 +105,7 @@ function bearerTokens(
 }
 
 function authenticatorOf(options: StandardSecurityOptions, tokens: BearerAuthenticator): Authenticator {
-  const { clientCaPem, frontProxy, allowAnonymous = true } = options
+  const { clientCaPem, frontProxy, allowAnonymous = true, certificateClock } = options
   const authenticators: Authenticator[] = []
   const proxyAuthority = frontProxy && new ClientAuthority(frontProxy.caPem)
   if (frontProxy && proxyAuthority) {
@@ -112,7 +114,7 @@ function authenticatorOf(options: StandardSecurityOptions, tokens: BearerAuthent
   }
   if (clientCaPem) {
     const others = proxyAuthority ? [proxyAuthority] : []
-    authenticators.push(new CertificateAuthenticator(new ClientAuthority(clientCaPem), others))
+    authenticators.push(new CertificateAuthenticator(new ClientAuthority(clientCaPem), others, certificateClock))
   }
   return new AuthenticatorChain([...authenticators, tokens], { allowAnonymous })
 }

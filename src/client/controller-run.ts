@@ -35,6 +35,10 @@ class ControllerRun implements RunningController {
     return this.#started && this.#queue.idle
   }
 
+  get nextRetryMs(): number | undefined {
+    return this.#queue.nextRetryMs
+  }
+
   start(signal: AbortSignal): void {
     const { sources } = this.#controller
     const unsubscribe = sources.map(({ informer, keysOf }) =>

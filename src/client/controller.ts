@@ -66,5 +66,7 @@ export interface ControllerParts {
 export interface RunningController {
   /** No key waits or runs and no retry is due without time passing. */
   readonly idle: boolean
+  /** Milliseconds until the earliest key that failed is tried again; undefined when none waits for that. */
+  readonly nextRetryMs: number | undefined
   stop(): Promise<void>
 }

@@ -20,6 +20,8 @@ export interface InformersOptions {
   keepManagedFields?: boolean
   /** Start by watch events instead of a list, where the server can. Default false. */
   initialEvents?: boolean
+  /** A watch is asked to end after this to twice this. Default `limits.informerWatchTimeoutSeconds`. */
+  watchTimeoutSeconds?: number
 }
 
 type Selection = { fieldSelector?: string; labelSelector?: string; namespace?: string; metadataOnly?: boolean }
@@ -124,10 +126,15 @@ class InformerImpl<T extends KubeObject> implements Informer<T> {
   }
 
   run(signal: AbortSignal): Promise<void> {
-    const { client, clock, random, initialEvents = false } = this.#options
+    const { client, clock, random, initialEvents = false, watchTimeoutSeconds } = this.#options
+    const timeout = watchTimeoutSeconds === undefined ? {} : { watchTimeoutSeconds }
     const { namespace, metadataOnly: _, ...selectors } = this.#selection
     const source = client.of(this.resource, namespace)
-    return reflect({ source, selectors, clock, random, log: this.#log, initialEvents }, this.#target(), signal)
+    return reflect(
+      { source, selectors, clock, random, log: this.#log, initialEvents, ...timeout },
+      this.#target(),
+      signal,
+    )
   }
 
   stopped(): void {

@@ -20,6 +20,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   log: Logger
   /** Ask for the start as watch events. Default false. */
   initialEvents: boolean
+  /** A watch is asked to end after this to twice this. Default `limits.informerWatchTimeoutSeconds`. */
+  watchTimeoutSeconds?: number
 }
 
 export interface ReflectorTarget<T> {
@@ -119,8 +121,9 @@ class Reflector<T extends KubeObject> {
 
   /** Whether anything came before the server ended it. */
   async #watch(resourceVersion: string | undefined): Promise<boolean> {
-    const { source, selectors, random, clock } = this.#options
-    const timeoutSeconds = Math.ceil(limits.informerWatchTimeoutSeconds * (1 + random.float()))
+    const { source, selectors, random, clock, watchTimeoutSeconds } = this.#options
+    const shortest = watchTimeoutSeconds ?? limits.informerWatchTimeoutSeconds
+    const timeoutSeconds = Math.ceil(shortest * (1 + random.float()))
     const startedMs = clock.monotonicMs()
     const ending = new AbortController()
     const end = (): void => ending.abort()

@@ -28,6 +28,16 @@ export class WorkQueue implements KeyQueue {
     return this.#waiting.size === 0 && this.#running.size === 0
   }
 
+  /** Milliseconds until the earliest key that failed is tried again; undefined when none waits for that. */
+  get nextRetryMs(): number | undefined {
+    let dueMs: number | undefined
+    for (const key of this.#failures.keys()) {
+      const delayed = this.#delayed.get(key)
+      if (delayed && (dueMs === undefined || delayed.dueMs < dueMs)) dueMs = delayed.dueMs
+    }
+    return dueMs === undefined ? undefined : Math.max(0, dueMs - this.#clock.monotonicMs())
+  }
+
   add(key: string): void {
     if (this.#closed) return
     if (this.#running.has(key)) {

@@ -25,6 +25,11 @@ export class Expiry {
     this.#dueMs.delete(key)
   }
 
+  /** Keys with the wall time at which they run out. */
+  due(): Iterable<[string, number]> {
+    return this.#dueMs
+  }
+
   close(): void {
     this.#cancel?.()
     this.#dueMs.clear()

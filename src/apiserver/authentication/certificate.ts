@@ -6,6 +6,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { unauthorized } from '../../api/errors.ts'
 import { certificateSubject } from '../../api/x509/certificate.ts'
 import type { Subject } from '../../api/x509/names.ts'
+import type { Clock } from '../../platform/clock.ts'
 import type { Authenticator } from '../authenticate.ts'
 import type { ApiRequest, PeerCertificate, UserInfo } from '../request.ts'
 import { credentialIdKey } from './user.ts'
@@ -45,13 +46,18 @@ export class CertificateAuthenticator implements Authenticator {
   /** Authorities whose certificates are somebody else's to judge, such as the front proxy's. */
   readonly #others: readonly ClientAuthority[]
 
-  constructor(authority: ClientAuthority, others: readonly ClientAuthority[] = []) {
+  /** Where time is held by a test, TLS can't judge validity. */
+  readonly #clock: Pick<Clock, 'nowMs'> | undefined
+
+  constructor(authority: ClientAuthority, others: readonly ClientAuthority[] = [], clock?: Pick<Clock, 'nowMs'>) {
     this.#authority = authority
     this.#others = others
+    this.#clock = clock
   }
 
   async authenticate({ peerCertificate }: ApiRequest): Promise<UserInfo | undefined> {
     if (!peerCertificate) return undefined
+    if (this.#clock && !isValidAt(peerCertificate, this.#clock.nowMs())) throw unauthorized()
     const known = this.#users.get(peerCertificate)
     if (known) return known
     const subject = this.#authority.subjectOf(peerCertificate)
@@ -64,6 +70,18 @@ export class CertificateAuthenticator implements Authenticator {
     this.#users.set(peerCertificate, user)
     return user
   }
+}
+
+const validities = new WeakMap<PeerCertificate, { fromMs: number; toMs: number }>()
+
+function isValidAt(peer: PeerCertificate, nowMs: number): boolean {
+  let validity = validities.get(peer)
+  if (!validity) {
+    const { validFromDate, validToDate } = new X509Certificate(peer.der)
+    validity = { fromMs: validFromDate.getTime(), toMs: validToDate.getTime() }
+    validities.set(peer, validity)
+  }
+  return validity.fromMs <= nowMs && nowMs <= validity.toMs
 }
 
 function userOf({ commonName, organizations }: Subject, { der }: PeerCertificate): UserInfo {

@@ -12,15 +12,16 @@ import type { NonResource } from '../../apiserver/nonresource/endpoints.ts'
 import { conversions, strategies } from '../../apiserver/registry/strategies.ts'
 import type { UserInfo } from '../../apiserver/request.ts'
 import { type ApiServer, createApiServer } from '../../apiserver/server.ts'
-import { serverUser, standardSecurity } from '../../apiserver/standard-security.ts'
+import { type StandardSecurityOptions, serverUser, standardSecurity } from '../../apiserver/standard-security.ts'
 import type { Client } from '../../client/client.ts'
 import { createClient } from '../../client/client-impl.ts'
+import type { Transport } from '../../client/transport.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Store } from '../../store/store.ts'
 import type { ClusterPki } from '../pki/cluster-pki.ts'
-import { ControllerGroup } from './controller-group.ts'
+import { ControllerGroup, type ControllerTuning } from './controller-group.ts'
 
 export interface ControlPlaneParts {
   store: Store
@@ -33,12 +34,28 @@ export interface ControlPlaneParts {
   advertise?: BootstrapOptions['advertise']
   /** Absent: no logs, exec or proxies. */
   nodeProxy?: NodeProxy
+  /** For clusters inside a test. */
+  tuning?: ControlPlaneTuning
+}
+
+export interface ControlPlaneTuning extends ControllerTuning {
+  /** What stands between controllers and scheduler and the server: counts, delays, fails. */
+  wrapTransport?(transport: Transport, user: UserInfo): Transport
+  /** Time for what the server does by itself (watch ends, bookmarks, leases). Default: the plane's. */
+  serverClock?: Clock
+  /** Judges validity of client certificates, besides what TLS did by real time. Default: TLS alone. */
+  certificateClock?: Clock
+  admission?: StandardSecurityOptions['admission']
 }
 
 export interface ControlPlane {
   api: ApiServer
   /** In process, as the server itself. */
   client: Client
+  /** Names of controllers that have something queued or running, `scheduler` among them. */
+  busy(): string[]
+  /** Milliseconds until the earliest retry after a failure; undefined when none is due. */
+  readonly nextRetryMs: number | undefined
   /** Runs controllers and scheduler from now on. */
   startControllers(): Promise<void>
   stop(): Promise<void>
@@ -49,7 +66,8 @@ const frontProxyNames = ['front-proxy-client']
 
 /** Resolves when the API answers and the system's own objects are there. */
 export async function createControlPlane(parts: ControlPlaneParts): Promise<ControlPlane> {
-  const { store, pki, clock, random, log } = parts
+  const { store, pki, random, log, tuning = {} } = parts
+  const clock = tuning.serverClock ?? parts.clock
   const key = signingKey(pki.serviceAccountKey.privateKeyPem)
   const clientCaPem = pki.ca.certificatePem
   const frontProxy = { caPem: pki.frontProxyCa.certificatePem, allowedNames: frontProxyNames }
@@ -66,6 +84,8 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
       frontProxy,
       serviceAccounts: { keys: [key], issuer: tokenIssuer, audiences: [tokenIssuer] },
       nodeRules: rulesOfDefaultRole('system:node'),
+      ...(tuning.certificateClock ? { certificateClock: tuning.certificateClock } : {}),
+      ...(tuning.admission ? { admission: tuning.admission } : {}),
     }),
     strategies: strategies(),
     services: { serviceCidrs },
@@ -79,11 +99,17 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
     ...{ server: api, store, clock, random, log, serviceCidrs, clientCaPem, frontProxy },
     ...(advertise ? { advertise } : {}),
   })
-  const clientFor = (user: UserInfo) => createClient(api.transportFor(user))
-  const controllers = new ControllerGroup({ clock, random, log, rootCaPem: pki.ca.certificatePem, clientFor })
+  const { wrapTransport = (transport) => transport } = tuning
+  const clientFor = (user: UserInfo) => createClient(wrapTransport(api.transportFor(user), user))
+  const rootCaPem = pki.ca.certificatePem
+  const controllers = new ControllerGroup({ clock: parts.clock, random, log, rootCaPem, clientFor, tuning })
   return {
     api,
     client: clientFor(serverUser),
+    busy: () => controllers.busy(),
+    get nextRetryMs() {
+      return controllers.nextRetryMs
+    },
     startControllers: () => controllers.start(),
     async stop() {
       await controllers.stop()

@@ -27,7 +27,7 @@ export interface SimulatedClockOptions {
   settle?(): Promise<void>
 }
 
-interface Timer {
+export interface Timer {
   dueMs: number
   /** Timers due at the same moment fire in the order they were set. */
   order: number
@@ -93,7 +93,7 @@ export function simulatedClock(options: SimulatedClockOptions = {}): SimulatedCl
   }
 }
 
-function every(after: Clock['after'], periodMs: number, callback: () => void): CancelTimer {
+export function every(after: Clock['after'], periodMs: number, callback: () => void): CancelTimer {
   let stopped = false
   let cancel: CancelTimer
   const tick = (): void => {
@@ -110,7 +110,7 @@ function every(after: Clock['after'], periodMs: number, callback: () => void): C
   }
 }
 
-function sleep(after: Clock['after'], delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+export function sleep(after: Clock['after'], delayMs: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
     const onAbort = (): void => {
@@ -125,14 +125,14 @@ function sleep(after: Clock['after'], delayMs: number, signal: AbortSignal | und
   })
 }
 
-interface TimerQueue {
+export interface TimerQueue {
   add(dueMs: number, callback: () => void): CancelTimer
   takeDue(untilMs: number): Timer | undefined
   nextDueMs(): number | undefined
 }
 
 /** A binary heap. Cancelled timers stay until they surface, or until they are most of the heap. */
-function timerQueue(): TimerQueue {
+export function timerQueue(): TimerQueue {
   let heap: Timer[] = []
   let cancelled = 0
   let order = 0

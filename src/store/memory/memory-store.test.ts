@@ -36,3 +36,23 @@ test('benchStore reads back the same whatever the number of writers', async () =
   }
   assert.equal(hashes.size, 1)
 })
+
+test('fork goes on from the present or the past without touching its origin', async () => {
+  const clock = simulatedClock()
+  const store = memoryStore({ clock })
+  const put = (key: string, text: string) => ({ op: 'put' as const, key, value: Buffer.from(text) })
+  await store.commit([put('/a', '1')])
+  const { revision } = await store.get('/a')
+  await store.commit([put('/a', '2'), put('/b', '1')])
+  const [now, past] = [store.fork({ clock }), store.fork({ clock }, revision)]
+  await store.commit([put('/a', '3')])
+  await now.commit([{ op: 'delete', key: '/a' }])
+  const content = async (of: typeof store) =>
+    (await of.range({ prefix: '/' })).items.map(({ key, value }) => `${key}=${Buffer.from(value)}`)
+  assert.deepEqual(await content(store), ['/a=3', '/b=1'])
+  assert.deepEqual(await content(now), ['/b=1'])
+  assert.deepEqual(await content(past), ['/a=1'])
+  assert.equal((await past.commit([put('/c', '1')])).revision, revision + 1)
+  await assert.rejects(past.range({ prefix: '/', revision: revision - 1 }), { name: 'CompactedError' })
+  for (const each of [store, now, past]) await each.close()
+})

@@ -29,11 +29,20 @@ export interface MemoryStoreOptions {
   historyRevisionsMax?: number
 }
 
-export function memoryStore(options: MemoryStoreOptions): Store {
+/** A store whose present or past can be branched off. */
+export interface ForkableStore extends Store {
+  /**
+   * An independent store that holds what this one held at `revision` (default: now) and goes on from there. Values are
+   * shared, history is not copied. Throws `CompactedError` or `FutureRevisionError`.
+   */
+  fork(options: MemoryStoreOptions, revision?: number): ForkableStore
+}
+
+export function memoryStore(options: MemoryStoreOptions): ForkableStore {
   return new MemoryStore(options)
 }
 
-class MemoryStore implements Store {
+class MemoryStore implements ForkableStore {
   readonly #clock: Clock
   readonly #items = new Map<string, KeyValue>()
   readonly #keys = new SortedKeys()
@@ -114,6 +123,23 @@ class MemoryStore implements Store {
   watch(options: WatchOptions): AsyncIterable<WatchBatch> {
     this.#open()
     return this.#hub.watch(options)
+  }
+
+  fork(options: MemoryStoreOptions, revision?: number): ForkableStore {
+    const at = this.#readable(revision)
+    const fork = new MemoryStore(options)
+    const overrides = this.#overrides(at, '')
+    for (const key of this.#keysAt(overrides, '', undefined)) {
+      const item = overrides.has(key) ? overrides.get(key) : this.#items.get(key)
+      if (!item) continue
+      fork.#items.set(key, item)
+      fork.#keys.append(key)
+    }
+    fork.#revision = at
+    fork.#compacted = at
+    fork.#historyStart = at + 1
+    for (const [key, dueMs] of this.#expiry.due()) if (fork.#items.has(key)) fork.#expiry.set(key, dueMs)
+    return fork
   }
 
   async currentRevision(): Promise<number> {

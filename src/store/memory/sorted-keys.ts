@@ -13,6 +13,16 @@ export class SortedKeys {
     if (run.length > runLengthMax) this.#runs.splice(at + 1, 0, run.splice(runLengthMax / 2))
   }
 
+  /** Adds a key that comes after all others. */
+  append(key: string): void {
+    let run = this.#runs.at(-1)!
+    if (run.length >= runLengthMax) {
+      run = []
+      this.#runs.push(run)
+    }
+    run.push(key)
+  }
+
   delete(key: string): void {
     const at = this.#runOf(key)
     const run = this.#runs[at]!
