@@ -93,6 +93,10 @@ export const limits = {
   /** Longest bearer token looked at. Beyond: 401. Ours; service account tokens have about 1,200 bytes. */
   bearerTokenBytesMax: 32 * 1024,
 
+  // Scheduler (src/scheduler/)
+  /** Bindings and other writes of the scheduler at once; planning waits for them. Below the server's own limit. Ours. */
+  schedulerWritesInFlightMax: 100,
+
   // Client, informers and the controller kit (src/client/)
   /** One frame of a watch. Beyond: TransportError. Twice the largest object. Ours. */
   watchFrameBytesMax: 8 * 1024 * 1024,

@@ -4,106 +4,125 @@
  */
 import type { Pod } from '../api/types/core/v1.ts'
 import type { CancelTimer, Clock } from '../platform/clock.ts'
+import { Heap } from './heap.ts'
+import { priorityOf, uidOf } from './node-info.ts'
 
 const backOffFirstMs = 1_000
 const backOffMaxMs = 10_000
 /** A parked pod is looked at again after this long even when nothing seems to have changed. */
 const parkedMaxMs = 300_000
+const parkedCheckMs = 30_000
 
 interface Waiting {
   pod: Pod
   attempts: number
+  /** When the pod first came, and its place among those of the same moment. */
   enqueuedMs: number
+  order: number
+  place: Place
 }
+
+type Place =
+  | { kind: 'ready' }
+  | { kind: 'backingOff'; cancel: CancelTimer; dueMs: number }
+  | { kind: 'parked'; sinceMs: number }
+  /** Out for planning or binding. */
+  | { kind: 'taken' }
+  | { kind: 'gone' }
 
 export class SchedulingQueue {
   readonly #clock: Clock
   readonly #onReady: () => void
-  readonly #ready = new Map<string, Waiting>()
-  readonly #backingOff = new Map<string, { waiting: Waiting; cancel: CancelTimer }>()
-  readonly #parked = new Map<string, { waiting: Waiting; sinceMs: number; failedMs: number }>()
-  readonly #taken = new Map<string, Waiting>()
-  #cancelFlush: CancelTimer
+  readonly #pods = new Map<string, Waiting>()
+  /** May hold pods that are elsewhere by now; `take` passes over them. */
+  readonly #ready = new Heap<Waiting>(comesBefore)
+  readonly #parked = new Set<Waiting>()
+  readonly #cancelFlush: CancelTimer
+  #readyCount = 0
+  #takenCount = 0
+  #order = 0
 
+  /** `onReady` is called whenever a pod has become ready to be taken. */
   constructor(clock: Clock, onReady: () => void) {
     this.#clock = clock
     this.#onReady = onReady
-    this.#cancelFlush = clock.every(30_000, () => this.#flushOldParked())
+    this.#cancelFlush = clock.every(parkedCheckMs, () => this.#flushOldParked())
   }
 
+  /** No pod is ready or taken; those in back-off or parked don't count. */
   get idle(): boolean {
-    return this.#ready.size === 0 && this.#taken.size === 0
+    return this.#readyCount === 0 && this.#takenCount === 0
   }
 
-  /** A new pod, or a changed one that may fit now. */
+  /** Milliseconds until the earliest pod in back-off is ready again; undefined when none is. */
+  get nextRetryMs(): number | undefined {
+    let dueMs: number | undefined
+    for (const { place } of this.#pods.values()) {
+      if (place.kind === 'backingOff' && (dueMs === undefined || place.dueMs < dueMs)) dueMs = place.dueMs
+    }
+    return dueMs === undefined ? undefined : Math.max(0, dueMs - this.#clock.monotonicMs())
+  }
+
+  /** A new pod, or a changed one that may fit now. One that is taken stays so. */
   add(pod: Pod): void {
-    const uid = pod.metadata.uid ?? ''
-    const known = this.#forget(uid)
-    this.#ready.set(uid, {
-      pod,
-      attempts: known?.attempts ?? 0,
-      enqueuedMs: known?.enqueuedMs ?? this.#clock.monotonicMs(),
-    })
-    this.#onReady()
+    const known = this.#pods.get(uidOf(pod))
+    const waiting = known ?? this.#newlyWaiting(pod)
+    waiting.pod = pod
+    if (waiting.place.kind !== 'taken') this.#makeReady(waiting)
   }
 
   /** The newest object of a pod that waits; a change of status alone does not make it ready. */
   refresh(pod: Pod): void {
-    const uid = pod.metadata.uid ?? ''
-    for (const waiting of [this.#ready.get(uid), this.#backingOff.get(uid)?.waiting, this.#parked.get(uid)?.waiting]) {
-      if (waiting) waiting.pod = pod
-    }
+    const waiting = this.#pods.get(uidOf(pod))
+    if (waiting) waiting.pod = pod
   }
 
   has(uid: string): boolean {
-    return this.#ready.has(uid) || this.#backingOff.has(uid) || this.#parked.has(uid) || this.#taken.has(uid)
+    return this.#pods.has(uid)
   }
 
   remove(uid: string): void {
-    this.#forget(uid)
-    this.#taken.delete(uid)
+    const waiting = this.#pods.get(uid)
+    if (!waiting) return
+    this.#pods.delete(uid)
+    this.#moveTo(waiting, { kind: 'gone' })
   }
 
   /** The most important pod: highest priority, then longest waiting. */
   take(): Pod | undefined {
-    let best: Waiting | undefined
-    for (const waiting of this.#ready.values()) if (!best || comesBefore(waiting, best)) best = waiting
-    if (!best) return undefined
-    const uid = best.pod.metadata.uid ?? ''
-    this.#ready.delete(uid)
-    best.attempts++
-    this.#taken.set(uid, best)
-    return best.pod
+    for (let waiting = this.#ready.pop(); waiting; waiting = this.#ready.pop()) {
+      if (waiting.place.kind !== 'ready') continue
+      this.#moveTo(waiting, { kind: 'taken' })
+      waiting.attempts++
+      return waiting.pod
+    }
+    return undefined
   }
 
   /** The taken pod has a node. */
   placed(uid: string): void {
-    this.#taken.delete(uid)
+    if (this.#pods.get(uid)?.place.kind === 'taken') this.remove(uid)
   }
 
   /** The taken pod fits nowhere until the cluster changes. */
   park(uid: string): void {
-    const waiting = this.#taken.get(uid)
-    if (!waiting) return
-    this.#taken.delete(uid)
-    const nowMs = this.#clock.monotonicMs()
-    this.#parked.set(uid, { waiting, sinceMs: nowMs, failedMs: nowMs })
+    const waiting = this.#pods.get(uid)
+    if (waiting?.place.kind !== 'taken') return
+    this.#moveTo(waiting, { kind: 'parked', sinceMs: this.#clock.monotonicMs() })
   }
 
   /** The taken pod failed for a passing reason. */
   retryLater(uid: string): void {
-    const waiting = this.#taken.get(uid)
-    if (!waiting) return
-    this.#taken.delete(uid)
-    this.#backOff(waiting, backOffMs(waiting.attempts))
+    const waiting = this.#pods.get(uid)
+    if (waiting?.place.kind === 'taken') this.#backOff(waiting, backOffMs(waiting.attempts))
   }
 
   /** The cluster changed: parked pods try again, those that failed a moment ago after their back-off. */
   clusterChanged(): void {
     const nowMs = this.#clock.monotonicMs()
-    for (const [uid, { waiting, failedMs }] of this.#parked) {
-      this.#parked.delete(uid)
-      const remainingMs = backOffMs(waiting.attempts) - (nowMs - failedMs)
+    for (const waiting of [...this.#parked]) {
+      if (waiting.place.kind !== 'parked') continue
+      const remainingMs = backOffMs(waiting.attempts) - (nowMs - waiting.place.sinceMs)
       if (remainingMs > 0) this.#backOff(waiting, remainingMs)
       else this.#makeReady(waiting)
     }
@@ -111,47 +130,50 @@ export class SchedulingQueue {
 
   stop(): void {
     this.#cancelFlush()
-    for (const { cancel } of this.#backingOff.values()) cancel()
-    this.#backingOff.clear()
+    for (const uid of [...this.#pods.keys()]) this.remove(uid)
+  }
+
+  #newlyWaiting(pod: Pod): Waiting {
+    const enqueuedMs = this.#clock.monotonicMs()
+    const waiting: Waiting = { pod, attempts: 0, enqueuedMs, order: this.#order++, place: { kind: 'gone' } }
+    this.#pods.set(uidOf(pod), waiting)
+    return waiting
   }
 
   #backOff(waiting: Waiting, delayMs: number): void {
-    const uid = waiting.pod.metadata.uid ?? ''
-    const cancel = this.#clock.after(delayMs, () => {
-      this.#backingOff.delete(uid)
-      this.#makeReady(waiting)
-    })
-    this.#backingOff.set(uid, { waiting, cancel })
+    const cancel = this.#clock.after(delayMs, () => this.#makeReady(waiting))
+    this.#moveTo(waiting, { kind: 'backingOff', cancel, dueMs: this.#clock.monotonicMs() + delayMs })
   }
 
   #makeReady(waiting: Waiting): void {
-    this.#ready.set(waiting.pod.metadata.uid ?? '', waiting)
+    if (waiting.place.kind === 'ready') return
+    this.#moveTo(waiting, { kind: 'ready' })
+    this.#ready.push(waiting)
     this.#onReady()
+  }
+
+  #moveTo(waiting: Waiting, place: Place): void {
+    const { place: before } = waiting
+    if (before.kind === 'backingOff') before.cancel()
+    if (before.kind === 'parked') this.#parked.delete(waiting)
+    if (place.kind === 'parked') this.#parked.add(waiting)
+    this.#readyCount += Number(place.kind === 'ready') - Number(before.kind === 'ready')
+    this.#takenCount += Number(place.kind === 'taken') - Number(before.kind === 'taken')
+    waiting.place = place
   }
 
   #flushOldParked(): void {
     const nowMs = this.#clock.monotonicMs()
-    for (const [uid, { waiting, sinceMs }] of this.#parked) {
-      if (nowMs - sinceMs < parkedMaxMs) continue
-      this.#parked.delete(uid)
-      this.#makeReady(waiting)
+    for (const waiting of [...this.#parked]) {
+      if (waiting.place.kind === 'parked' && nowMs - waiting.place.sinceMs >= parkedMaxMs) this.#makeReady(waiting)
     }
-  }
-
-  #forget(uid: string): Waiting | undefined {
-    const backingOff = this.#backingOff.get(uid)
-    backingOff?.cancel()
-    const known = this.#ready.get(uid) ?? backingOff?.waiting ?? this.#parked.get(uid)?.waiting
-    this.#ready.delete(uid)
-    this.#backingOff.delete(uid)
-    this.#parked.delete(uid)
-    return known
   }
 }
 
 function comesBefore(one: Waiting, other: Waiting): boolean {
-  const [priority, otherPriority] = [one.pod.spec?.priority ?? 0, other.pod.spec?.priority ?? 0]
-  return priority === otherPriority ? one.enqueuedMs < other.enqueuedMs : priority > otherPriority
+  const [priority, otherPriority] = [priorityOf(one.pod), priorityOf(other.pod)]
+  if (priority !== otherPriority) return priority > otherPriority
+  return one.enqueuedMs === other.enqueuedMs ? one.order < other.order : one.enqueuedMs < other.enqueuedMs
 }
 
 function backOffMs(attempts: number): number {

@@ -1,20 +1,24 @@
 /**
- * Gives pods to nodes. Informers feed the cluster state and the queue; one pod at a time is planned against a snapshot
- * and assumed, its binding is written while the next one is planned.
+ * Gives pods to nodes. Informers feed the cluster state and the queue; one pod at a time is planned against the state
+ * and assumed, its binding is written while the next ones are planned.
  */
-import { coreV1 } from '../api/resources.ts'
-import type { Node, Pod, PodCondition } from '../api/types/core/v1.ts'
+import { coreV1, policyV1 } from '../api/resources.ts'
+import type { Node, Pod } from '../api/types/core/v1.ts'
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/events.ts'
 import type { Change, Informers } from '../client/informer.ts'
-import { type Clock, rfc3339 } from '../platform/clock.ts'
+import { limits } from '../limits.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
+import { priorityOf, uidOf } from './node-info.ts'
 import { type Placement, type Profile, planPlacement } from './plan.ts'
 import { filters, scores } from './plugins/index.ts'
+import { planPreemption } from './preemption.ts'
 import { SchedulingQueue } from './queue.ts'
 import { ClusterState } from './snapshot.ts'
 import { claimsNotReady } from './volumes.ts'
+import { bindPod, clearNomination, preempt, reportFailure, type WriteParts } from './writes.ts'
 
 export interface SchedulerParts {
   client: Client
@@ -28,11 +32,18 @@ export interface SchedulerParts {
 }
 
 export interface Scheduler {
+  /** No pod is ready to be planned or being written about. */
   readonly idle: boolean
+  /** Milliseconds until the earliest pod in back-off is tried again; undefined when none is. */
+  readonly nextRetryMs: number | undefined
   stop(): Promise<void>
 }
 
 const profile: Profile = { filters, scores }
+/** Pods planned before other work of the process gets its turn. */
+const podsPerTurn = 32
+
+type Refusal = Extract<Placement, { kind: 'unschedulable' }>
 
 export async function startScheduler(parts: SchedulerParts): Promise<Scheduler> {
   const scheduler = new RunningScheduler(parts)
@@ -43,19 +54,23 @@ export async function startScheduler(parts: SchedulerParts): Promise<Scheduler> 
 class RunningScheduler implements Scheduler {
   readonly #parts: SchedulerParts
   readonly #name: string
-  readonly #events: EventRecorder
+  readonly #writer: WriteParts
   readonly #random: Random
   readonly #state = new ClusterState()
   readonly #queue: SchedulingQueue
   readonly #unsubscribe: (() => void)[] = []
   readonly #writes = new Set<Promise<void>>()
+  /** Pods whose victims are being told to go. */
+  readonly #preempting = new Set<string>()
+  #startAt = 0
   #running = false
   #scheduled = false
 
   constructor(parts: SchedulerParts) {
     this.#parts = parts
     this.#name = parts.name ?? 'default-scheduler'
-    this.#events = parts.events.as(this.#name)
+    const { client, clock } = parts
+    this.#writer = { client, clock, events: parts.events.as(this.#name), schedulerName: this.#name }
     this.#random = parts.random.stream('scheduler')
     this.#queue = new SchedulingQueue(parts.clock, () => this.#wake())
   }
@@ -64,12 +79,17 @@ class RunningScheduler implements Scheduler {
     return this.#queue.idle && this.#writes.size === 0
   }
 
+  get nextRetryMs(): number | undefined {
+    return this.#queue.nextRetryMs
+  }
+
   async start(): Promise<void> {
     const { informers } = this.#parts
     const nodes = informers.of(coreV1.nodes)
     const pods = informers.of(coreV1.pods)
     const namespaces = informers.of(coreV1.namespaces)
     const claims = informers.of(coreV1.persistentVolumeClaims)
+    const budgets = informers.of(policyV1.podDisruptionBudgets)
     this.#unsubscribe.push(
       nodes.onChange((change) => this.#onNode(change)),
       pods.onChange((change) => this.#onPod(change)),
@@ -80,7 +100,7 @@ class RunningScheduler implements Scheduler {
       ),
       claims.onChange(() => this.#queue.clusterChanged()),
     )
-    await Promise.all([nodes.synced(), pods.synced(), namespaces.synced(), claims.synced()])
+    await Promise.all([nodes, pods, namespaces, claims, budgets].map((informer) => informer.synced()))
     this.#running = true
     this.#wake()
   }
@@ -100,9 +120,10 @@ class RunningScheduler implements Scheduler {
 
   #onPod(change: Change<Pod>): void {
     const pod = change.object
-    const uid = pod.metadata.uid ?? ''
+    const uid = uidOf(pod)
     if (change.type === 'deleted') {
       this.#queue.remove(uid)
+      this.#state.removeNomination(uid)
       if (!this.#state.isPlaced(uid)) return
       this.#state.removePod(uid)
       return this.#queue.clusterChanged()
@@ -111,12 +132,15 @@ class RunningScheduler implements Scheduler {
     this.#state.setPod(pod)
     if (pod.spec?.nodeName) {
       this.#queue.remove(uid)
+      this.#state.removeNomination(uid)
       const previous = change.type === 'updated' ? change.previous : undefined
       if (!wasPlaced || !this.#state.isPlaced(uid) || labelsDiffer(previous, pod)) this.#queue.clusterChanged()
     } else if (this.#isOurs(pod) && !wasPlaced) {
+      this.#noteNomination(pod)
       this.#offer(pod, change.type === 'updated' ? change.previous : undefined)
-    } else {
+    } else if (!wasPlaced) {
       this.#queue.remove(uid)
+      this.#state.removeNomination(uid)
     }
   }
 
@@ -125,8 +149,17 @@ class RunningScheduler implements Scheduler {
     return (pod.spec?.schedulerName ?? this.#name) === this.#name && !pod.metadata.deletionTimestamp && !finished
   }
 
+  /** What the pod says of its nomination counts, but for what was decided here and is still being written. */
+  #noteNomination(pod: Pod): void {
+    const uid = uidOf(pod)
+    if (this.#preempting.has(uid)) return
+    const nodeName = pod.status?.nominatedNodeName
+    if (nodeName) this.#state.nominate(pod, nodeName)
+    else this.#state.removeNomination(uid)
+  }
+
   #offer(pod: Pod, previous: Pod | undefined): void {
-    const uid = pod.metadata.uid ?? ''
+    const uid = uidOf(pod)
     if ((pod.spec?.schedulingGates ?? []).length > 0) return this.#queue.remove(uid)
     const sameAsked =
       previous &&
@@ -135,14 +168,16 @@ class RunningScheduler implements Scheduler {
     else this.#queue.add(pod)
   }
 
-  /** Plans in turns of the event loop, so that a long queue does not hold up everything else. */
+  /** Plans in turns of the event loop, and never further ahead of the writes than these may be at once. */
   #wake(): void {
     if (!this.#running || this.#scheduled) return
     this.#scheduled = true
     this.#parts.clock.after(0, () => {
       this.#scheduled = false
       if (!this.#running) return
-      for (let count = 0; count < 32; count++) {
+      for (let count = 0; count < podsPerTurn; count++) {
+        // Whoever finishes a write wakes us again.
+        if (this.#writes.size >= limits.schedulerWritesInFlightMax) return
         const pod = this.#queue.take()
         if (!pod) return
         this.#scheduleOne(pod)
@@ -152,79 +187,101 @@ class RunningScheduler implements Scheduler {
   }
 
   #scheduleOne(pod: Pod): void {
-    const snapshot = this.#state.snapshot()
+    const placement = this.#place(pod)
+    if (placement.kind === 'unschedulable') return this.#refuse(pod, placement)
+    this.#startAt = (this.#startAt + placement.examined) % Math.max(1, this.#state.nodes.length)
+    this.#state.assume(pod, placement.nodeName)
+    this.#track(this.#bind(pod, placement.nodeName))
+  }
+
+  #place(pod: Pod): Placement {
     const blocked = claimsNotReady(pod, this.#parts.informers)
-    const placement: Placement = blocked
-      ? {
-          kind: 'unschedulable',
-          message: `0/${snapshot.nodes.length} nodes are available: ${blocked}. not found`,
-          rejectedBy: new Set(['VolumeBinding']),
-          preemptionMightHelp: [],
-        }
-      : planPlacement(pod, snapshot, profile, this.#random)
-    if (placement.kind === 'node') {
-      this.#state.assume(pod, placement.nodeName)
-      this.#track(this.#bind(pod, placement.nodeName))
-    } else {
-      this.#queue.park(pod.metadata.uid ?? '')
-      this.#track(this.#report(pod, 'Unschedulable', placement.message))
+    if (blocked === undefined) {
+      return planPlacement(pod, this.#state, { profile, random: this.#random, startAt: this.#startAt })
+    }
+    const message = `0/${this.#state.nodes.length} nodes are available: ${blocked}.`
+    return {
+      kind: 'unschedulable',
+      message,
+      rejectedBy: new Set(['VolumeBinding']),
+      rejected: [],
+      everywhere: true,
     }
   }
 
   async #bind(pod: Pod, nodeName: string): Promise<void> {
-    const { name = '', namespace = '', uid = '' } = pod.metadata
-    const binding = {
-      apiVersion: 'v1',
-      kind: 'Binding',
-      metadata: { name, namespace, uid },
-      target: { kind: 'Node', name: nodeName },
-    }
+    const uid = uidOf(pod)
     try {
-      await this.#parts.client.of(coreV1.pods, namespace).createSub(name, 'binding', binding)
+      await bindPod(this.#writer, pod, nodeName)
       this.#queue.placed(uid)
-      this.#events.event(
-        { resource: coreV1.pods, object: pod },
-        'Normal',
-        'Scheduled',
-        `Successfully assigned ${namespace}/${name} to ${nodeName}`,
-      )
     } catch (error) {
       this.#state.removePod(uid)
       this.#queue.retryLater(uid)
+      // What the failed binding held is free again.
+      this.#queue.clusterChanged()
       const message = `binding rejected: ${error instanceof Error ? error.message : String(error)}`
+      const { namespace, name } = pod.metadata
       this.#parts.log.warn('binding failed', { pod: `${namespace}/${name}`, node: nodeName, error: message })
-      await this.#report(pod, 'SchedulerError', message)
+      await reportFailure(this.#writer, pod, { reason: 'SchedulerError', message })
     }
   }
 
-  /** Says on the pod, and in an event, why it has no node. */
-  async #report(pod: Pod, reason: string, message: string): Promise<void> {
-    const { name = '', namespace = '', generation } = pod.metadata
-    this.#events.event({ resource: coreV1.pods, object: pod }, 'Warning', 'FailedScheduling', message)
-    const known = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled')
-    if (known?.status === 'False' && known.reason === reason && known.message === message) return
-    const condition: PodCondition = {
-      type: 'PodScheduled',
-      status: 'False',
-      lastTransitionTime:
-        known?.status === 'False' && known.lastTransitionTime
-          ? known.lastTransitionTime
-          : rfc3339(this.#parts.clock.nowMs()),
-      reason,
-      message,
-      ...(generation === undefined ? {} : { observedGeneration: generation }),
+  /** No node fits: parks the pod, and makes room for it where that can be done. */
+  #refuse(pod: Pod, refusal: Refusal): void {
+    const uid = uidOf(pod)
+    this.#queue.park(uid)
+    if (this.#preempting.has(uid)) return
+    if (refusal.everywhere) {
+      // Upstream's resource claims are asked next and miss what the early refusal kept them from preparing.
+      const message = this.#state.nodes.length === 0 ? refusal.message : `${refusal.message} not found`
+      return this.#report(pod, { message })
     }
-    try {
-      await this.#parts.client
-        .of(coreV1.pods, namespace)
-        .patchStatus(name, { type: 'strategic', patch: { status: { conditions: [condition] } } })
-    } catch (error) {
-      this.#parts.log.debug('pod condition not written', { pod: `${namespace}/${name}`, error: String(error) })
-    }
+    const offset = this.#random.int(Math.max(1, refusal.rejected.length))
+    const budgets = this.#parts.informers.of(policyV1.podDisruptionBudgets).list()
+    const plan = planPreemption({ pod, snapshot: this.#state, profile, rejected: refusal.rejected, budgets, offset })
+    if (plan.kind === 'nominate') return this.#makeRoom(pod, { ...plan, message: refusal.message })
+    if (plan.reconsidered) this.#state.removeNomination(uid)
+    const message = `${refusal.message} no new claims to deallocate, ${plan.message}`
+    this.#report(pod, { message, ...(plan.reconsidered ? { nominatedNodeName: '' } : {}) })
   }
 
+  #makeRoom(pod: Pod, plan: { nodeName: string; victims: readonly Pod[]; message: string }): void {
+    const { nodeName, victims, message } = plan
+    const uid = uidOf(pod)
+    this.#state.nominate(pod, nodeName)
+    this.#preempting.add(uid)
+    const displaced = this.#state
+      .nominatedOn(nodeName)
+      .filter((one) => uidOf(one.pod) !== uid && priorityOf(one.pod) < priorityOf(pod))
+    for (const one of displaced) this.#state.removeNomination(uidOf(one.pod))
+    const writes = async () => {
+      await reportFailure(this.#writer, pod, { reason: 'Unschedulable', message, nominatedNodeName: nodeName })
+      const leaving = victims.map((victim) => preempt(this.#writer, victim, { pod, nodeName }))
+      const cleared = displaced.map((one) => clearNomination(this.#writer, one.pod))
+      const failed = (await Promise.allSettled([...leaving, ...cleared])).find(({ status }) => status === 'rejected')
+      if (failed?.status === 'rejected') throw failed.reason
+    }
+    this.#track(
+      writes().finally(() => {
+        this.#preempting.delete(uid)
+        // Events that came in between have been passed over.
+        this.#queue.clusterChanged()
+      }),
+    )
+  }
+
+  #report(pod: Pod, failure: { message: string; nominatedNodeName?: string }): void {
+    this.#track(reportFailure(this.#writer, pod, { reason: 'Unschedulable', ...failure }))
+  }
+
+  /** A write that fails is made again when the pod is next planned. */
   #track(write: Promise<void>): void {
-    const tracked = write.finally(() => this.#writes.delete(tracked))
+    const tracked = write
+      .catch((error: unknown) => this.#parts.log.debug('scheduling result not written', { error: String(error) }))
+      .finally(() => {
+        this.#writes.delete(tracked)
+        this.#wake()
+      })
     this.#writes.add(tracked)
   }
 }

@@ -1,5 +1,4 @@
 /** Prefers nodes that have the pod's images already, weighed by their size and by how many nodes have them. */
-import type { NodeInfo } from '../node-info.ts'
 import type { ScorePlugin } from './plugin.ts'
 
 const mebibyte = 1024 * 1024
@@ -12,25 +11,16 @@ export const imageLocality: ScorePlugin = {
   score(pod, nodes, snapshot) {
     const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]
     const wanted = containers.map((container) => normalizedName(container.image ?? ''))
-    const nodesWith = new Map<string, number>()
-    for (const image of new Set(wanted)) {
-      nodesWith.set(image, snapshot.nodes.filter((node) => imageSizeBytes(node, image) !== undefined).length)
-    }
+    const spreads = wanted.map((image) => snapshot.nodesWithImage(image) / Math.max(1, snapshot.nodes.length))
+    if (spreads.every((spread) => spread === 0)) return undefined
     const maxBytes = sizeMaxBytesPerContainer * Math.max(1, containers.length)
     return nodes.map((node) => {
       let sum = 0
-      for (const image of wanted) {
-        const spread = (nodesWith.get(image) ?? 0) / Math.max(1, snapshot.nodes.length)
-        sum += (imageSizeBytes(node, image) ?? 0) * spread
-      }
+      for (const [index, image] of wanted.entries()) sum += (node.images.get(image) ?? 0) * (spreads[index] ?? 0)
       const bounded = Math.min(Math.max(sum, sizeMinBytes), maxBytes)
       return Math.floor(((bounded - sizeMinBytes) * 100) / (maxBytes - sizeMinBytes))
     })
   },
-}
-
-function imageSizeBytes(node: NodeInfo, image: string): number | undefined {
-  return node.node.status?.images?.find((known) => known.names?.includes(image))?.sizeBytes
 }
 
 function normalizedName(image: string): string {

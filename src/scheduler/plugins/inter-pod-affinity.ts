@@ -43,10 +43,16 @@ export const interPodAffinityScore: ScorePlugin = {
   weight: 2,
   score(pod, nodes, snapshot) {
     const weights = new Map<string, number>()
-    for (const node of snapshot.nodes) {
+    const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {}
+    const prefers =
+      (podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).length > 0 ||
+      (podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).length > 0
+    for (const node of prefers ? snapshot.nodes : snapshot.nodesWithAffinity) {
       for (const { pod: other, hasAffinity } of node.pods.values()) {
-        addPreferences(weights, { of: pod, towards: other, on: node, snapshot })
-        if (hasAffinity) addPreferences(weights, { of: other, towards: pod, on: node, snapshot })
+        if (prefers) addPreferences(weights, { of: pod, towards: other, on: node, snapshot })
+        if (!hasAffinity) continue
+        addPreferences(weights, { of: other, towards: pod, on: node, snapshot })
+        addHardAffinity(weights, { of: other, towards: pod, on: node, snapshot })
       }
     }
     if (weights.size === 0) return undefined
@@ -84,7 +90,7 @@ function domainsWith(term: PodAffinityTerm, pod: Pod, snapshot: Snapshot): Set<s
 /** Domains where a running pod's required anti-affinity keeps this pod out. */
 function domainsRefusing(pod: Pod, snapshot: Snapshot): Set<string> {
   const domains = new Set<string>()
-  for (const node of snapshot.nodes) {
+  for (const node of snapshot.nodesWithAntiAffinity) {
     for (const { pod: other, hasRequiredAntiAffinity } of node.pods.values()) {
       if (!hasRequiredAntiAffinity) continue
       for (const term of other.spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) {
@@ -125,6 +131,21 @@ function withLabelKeys(term: PodAffinityTerm, owner: Pod): LabelSelector | undef
   ]
   if (added.length === 0) return term.labelSelector
   return { ...term.labelSelector, matchExpressions: [...(term.labelSelector?.matchExpressions ?? []), ...added] }
+}
+
+/** A pod that requires company near it makes its domain a little better for that company. Source: hardPodAffinityWeight. */
+const hardAffinityWeight = 1
+
+function addHardAffinity(
+  weights: Map<string, number>,
+  { of, towards, on, snapshot }: { of: Pod; towards: Pod; on: NodeInfo; snapshot: Snapshot },
+): void {
+  for (const term of of.spec?.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) {
+    const value = on.node.metadata.labels?.[term.topologyKey]
+    if (value === undefined || !termMatches(term, of, towards, snapshot)) continue
+    const key = domainKey(term.topologyKey, value)
+    weights.set(key, (weights.get(key) ?? 0) + hardAffinityWeight)
+  }
 }
 
 function addPreferences(

@@ -42,14 +42,12 @@ export const leastAllocated: ScorePlugin = {
   weight: 1,
   score(pod, nodes) {
     const wanted = podScoringRequests(pod)
-    return nodes.map((node) => {
-      const parts = ['cpu', 'memory'].map((resource) => {
-        const total = node.allocatable.get(resource) ?? 0
-        const used = (node.scoringRequested.get(resource) ?? 0) + (wanted.get(resource) ?? 0)
-        return total === 0 || used > total ? 0 : Math.floor(((total - used) * 100) / total)
-      })
-      return Math.floor(parts.reduce((sum, part) => sum + part, 0) / parts.length)
-    })
+    const free = (node: NodeInfo, resource: string) => {
+      const total = node.allocatable.get(resource) ?? 0
+      const used = (node.scoringRequested.get(resource) ?? 0) + (wanted.get(resource) ?? 0)
+      return total === 0 || used > total ? 0 : Math.floor(((total - used) * 100) / total)
+    }
+    return nodes.map((node) => Math.floor((free(node, 'cpu') + free(node, 'memory')) / 2))
   },
 }
 
@@ -60,14 +58,11 @@ export const balancedAllocation: ScorePlugin = {
   score(pod: Pod, nodes) {
     const wanted = podRequests(pod)
     if (![...wanted.values()].some((amount) => amount > 0)) return undefined
-    return nodes.map((node) => {
-      const fractions = ['cpu', 'memory'].map((resource) => {
-        const total = node.allocatable.get(resource) ?? 0
-        const used = (node.requested.get(resource) ?? 0) + (wanted.get(resource) ?? 0)
-        return total === 0 ? 1 : Math.min(1, used / total)
-      })
-      const [cpu = 0, memory = 0] = fractions
-      return Math.floor((1 - Math.abs(cpu - memory) / 2) * 100)
-    })
+    const fraction = (node: NodeInfo, resource: string) => {
+      const total = node.allocatable.get(resource) ?? 0
+      const used = (node.requested.get(resource) ?? 0) + (wanted.get(resource) ?? 0)
+      return total === 0 ? 1 : Math.min(1, used / total)
+    }
+    return nodes.map((node) => Math.floor((1 - Math.abs(fraction(node, 'cpu') - fraction(node, 'memory')) / 2) * 100))
   },
 }

@@ -18,7 +18,8 @@ export type NodeFilter = (node: NodeInfo) => Rejection | undefined
 export type Preparation =
   /** The rule does not concern this pod. */
   | { kind: 'skip' }
-  | { kind: 'filter'; filter: NodeFilter }
+  /** `only`: names of the only nodes that can pass, when the pod itself says so. */
+  | { kind: 'filter'; filter: NodeFilter; only?: ReadonlySet<string> }
   /** No node can take the pod, whatever it looks like. */
   | { kind: 'reject'; reason: string }
 

@@ -9,7 +9,7 @@ import { matchesLabelSelector } from '../../api/selectors/label.ts'
 import { tolerates } from '../../api/tolerations.ts'
 import type { Pod, TopologySpreadConstraint } from '../../api/types/core/v1.ts'
 import type { LabelSelector } from '../../api/types/meta/v1.ts'
-import type { NodeInfo } from '../node-info.ts'
+import type { NodeInfo, PodInfo } from '../node-info.ts'
 import { type FilterPlugin, filterBy, type ScorePlugin, skip, unfit, unresolvable } from './plugin.ts'
 
 const mismatch = "node(s) didn't match pod topology spread constraints"
@@ -21,15 +21,19 @@ export const podTopologySpreadFilter: FilterPlugin = {
       .filter((constraint) => constraint.whenUnsatisfiable === 'DoNotSchedule')
       .map((constraint) => prepared(constraint, pod))
     if (constraints.length === 0) return skip
-    const counted = constraints.map((constraint) => ({ constraint, counts: countsOf(constraint, pod, snapshot.nodes) }))
+    // A node that lacks the label of one constraint is in no domain of any.
+    const keyed = snapshot.nodes.filter(({ node }) =>
+      constraints.every(({ topologyKey }) => node.metadata.labels?.[topologyKey] !== undefined),
+    )
+    const counted = constraints.map((constraint) => {
+      const counts = countsOf(constraint, pod, keyed)
+      const selfMatch = matchesLabelSelector(constraint.selector, pod.metadata.labels) ? 1 : 0
+      return { constraint, counts, selfMatch, least: leastOf(counts, constraint.minDomains ?? 1) }
+    })
     return filterBy((node) => {
-      for (const { constraint, counts } of counted) {
+      for (const { constraint, counts, selfMatch, least } of counted) {
         const value = node.node.metadata.labels?.[constraint.topologyKey]
         if (value === undefined) return unresolvable(`${mismatch} (missing required label)`)
-        const selfMatch = matchesLabelSelector(constraint.selector, pod.metadata.labels) ? 1 : 0
-        const domains = [...counts.values()]
-        const enough = domains.length >= (constraint.minDomains ?? 1)
-        const least = enough && domains.length > 0 ? Math.min(...domains) : 0
         if ((counts.get(value) ?? 0) + selfMatch - least > constraint.maxSkew) return unfit(mismatch)
       }
       return undefined
@@ -53,6 +57,14 @@ export const podTopologySpreadScore: ScorePlugin = {
     const [most, least] = [Math.max(...sums), Math.min(...sums)]
     return sums.map((sum) => (most === 0 ? 100 : Math.floor((100 * (most + least - sum)) / most)))
   },
+}
+
+/** The emptiest domain's pods; none when there are fewer domains than wanted. */
+function leastOf(counts: ReadonlyMap<string, number>, minDomains: number): number {
+  if (counts.size < minDomains) return 0
+  let least = Number.POSITIVE_INFINITY
+  for (const count of counts.values()) least = Math.min(least, count)
+  return Number.isFinite(least) ? least : 0
 }
 
 interface Prepared {
@@ -86,17 +98,27 @@ function withMatchLabelKeys(constraint: TopologySpreadConstraint, pod: Pod): Lab
 /** Matching pods per topology value, over nodes that the pod could use at all. */
 function countsOf(constraint: Prepared, pod: Pod, nodes: readonly NodeInfo[]): Map<string, number> {
   const counts = new Map<string, number>()
+  const matching = countMatching(constraint, pod)
   for (const node of nodes) {
     const value = node.node.metadata.labels?.[constraint.topologyKey]
     if (value === undefined || !countsNode(constraint, pod, node)) continue
-    let matching = 0
-    for (const { pod: other } of node.pods.values()) {
-      if (other.metadata.namespace !== pod.metadata.namespace || other.metadata.deletionTimestamp) continue
-      if (matchesLabelSelector(constraint.selector, other.metadata.labels)) matching++
-    }
-    counts.set(value, (counts.get(value) ?? 0) + matching)
+    counts.set(value, (counts.get(value) ?? 0) + matching(node))
   }
   return counts
+}
+
+/** Counts a node's pods of the constraint; pods of one workload ask the same, so a node remembers its answer. */
+function countMatching({ selector }: Prepared, { metadata }: Pod): (node: NodeInfo) => number {
+  const { namespace } = metadata
+  const key = `spread ${namespace} ${JSON.stringify(selector)}`
+  const matches = ({ pod: other }: PodInfo) =>
+    other.metadata.namespace === namespace &&
+    other.metadata.deletionTimestamp === undefined &&
+    matchesLabelSelector(selector, other.metadata.labels)
+  return (node) => {
+    if (node.pods.size === 0) return 0
+    return node.remembered(key, () => [...node.pods.values()].filter(matches).length)
+  }
 }
 
 function countsNode(constraint: Prepared, pod: Pod, node: NodeInfo): boolean {
