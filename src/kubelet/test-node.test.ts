@@ -47,6 +47,8 @@ export interface TestNode {
 export interface TestNodeOptions {
   runtime?: Partial<SimulatedRuntimeOptions>
   config?: Partial<KubeletConfig>
+  /** Default: opens nothing. */
+  net?: Net
 }
 
 export async function startTestNode(options: TestNodeOptions = {}): Promise<TestNode> {
@@ -64,7 +66,7 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
       random: random.stream('kubelet'),
       disk,
       exec: testExec(disk),
-      net: {} as Net,
+      net: options.net ?? ({} as Net),
       log: silent,
       runtime,
       connectGrpc: () => {
