@@ -2,6 +2,7 @@
  * Makes sure that a container's image is on the node: pull policies, back-off, one pull at a time for each image, and
  * the events that tell about it. Source: https://kubernetes.io/docs/concepts/containers/images/
  */
+import { messageOf } from '../../platform/log.ts'
 import type { Container, Pod } from '../../api/types/core/v1.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { AuthConfig, CriImage, PodSandboxConfig } from '../cri/message.ts'
@@ -153,10 +154,6 @@ export class ImagePuller {
     }
     throw failure
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof RuntimeError || error instanceof Error ? error.message : String(error)
 }
 
 /** A duration as Go prints it. */

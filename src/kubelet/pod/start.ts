@@ -2,6 +2,7 @@
  * Makes what a pod's plan asks for: the sandbox, and containers one after the other. Every failure becomes a `waiting`
  * reason, an event with upstream's words, and a time to try again.
  */
+import { messageOf } from '../../platform/log.ts'
 import type { Container, Pod } from '../../api/types/core/v1.ts'
 import type { CriImage, PodSandboxConfig } from '../cri/message.ts'
 import { RuntimeError } from '../cri/runtime.ts'
@@ -155,7 +156,7 @@ async function create(parts: PodParts, context: StartContext, named: NamedContai
     config = await configure(parts, context, named, image, restartCount)
   } catch (error) {
     if (error instanceof RuntimeError) throw error
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     if (!(error instanceof MissingReference)) parts.log.debug('container configuration failed', { message })
     throw failed(parts, pod, named, 'CreateContainerConfigError', message)
   }
@@ -230,10 +231,6 @@ async function runPostStart(parts: PodParts, pod: Pod, named: NamedContainer, id
 function failed(parts: PodParts, pod: Pod, named: NamedContainer, reason: string, message: string): StartFailure {
   parts.events.container(pod, named, 'Warning', 'Failed', `Error: ${message}`)
   return new StartFailure(reason, message)
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 /** An error of the runtime as gRPC's Go client prints it. */

@@ -5,6 +5,7 @@
  *   admitted ─▶ running ─▶ terminating ─▶ terminated ─▶ (deleted from the API) ─▶ finished
  *       └────────────────────▶ rejected ──────────────────────┘
  */
+import { messageOf } from '../../platform/log.ts'
 import type { Pod, PodStatus } from '../../api/types/core/v1.ts'
 import type { CancelTimer } from '../../platform/clock.ts'
 import { rfc3339 } from '../../platform/clock.ts'
@@ -294,7 +295,7 @@ export class PodWorker {
     if (now - this.#refreshedMs < resyncMs) return
     this.#refreshedMs = now
     await this.#sync.refreshVolumes(pod).catch((error: unknown) => {
-      this.#parts.events.pod(pod, 'Warning', 'FailedMount', error instanceof Error ? error.message : String(error))
+      this.#parts.events.pod(pod, 'Warning', 'FailedMount', messageOf(error))
     })
   }
 

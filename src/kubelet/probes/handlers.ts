@@ -2,6 +2,7 @@
  * One probe or hook action run once: exec, HTTP, TCP, gRPC. Outcomes carry upstream's words, as they end up in events.
  * Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#probe-check-methods
  */
+import { messageOf } from '../../platform/log.ts'
 import type { Container, HTTPGetAction, Pod, ProbeHandler } from '../../api/types/core/v1.ts'
 import { type ConnectGrpc, GrpcError, grpcCode } from '../../platform/grpc.ts'
 import type { Net } from '../../platform/net.ts'
@@ -66,7 +67,7 @@ async function execute(
         result: 'failure',
         output: `command timed out: ${JSON.stringify(command.join(' '))} timed out after ${timeoutSeconds}s`,
       }
-    return { result: 'error', output: error instanceof Error ? error.message : String(error) }
+    return { result: 'error', output: messageOf(error) }
   }
 }
 

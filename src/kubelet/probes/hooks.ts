@@ -1,4 +1,5 @@
 /** Life-cycle hooks. Source: https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/ */
+import { messageOf } from '../../platform/log.ts'
 import type { Container, LifecycleHandler, Pod } from '../../api/types/core/v1.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { ContainerRecord } from '../pod/runtime-state.ts'
@@ -57,6 +58,6 @@ async function runOnce(
     const { result, output } = await runHandler(parts, target, handler, timeoutMs)
     return result === 'success' ? undefined : output
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return messageOf(error)
   }
 }

@@ -2,6 +2,7 @@
  * Runs the probes of all containers on the node and keeps their results. A result changes once enough probes in a row
  * agree. Source: https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/
  */
+import { messageOf } from '../../platform/log.ts'
 import type { ContainerStatus, Pod, Probe } from '../../api/types/core/v1.ts'
 import type { CancelTimer, Clock } from '../../platform/clock.ts'
 import { uidOf } from '../pod/names.ts'
@@ -174,7 +175,7 @@ class ProbeRun {
     try {
       return await runHandler(this.#parts, target, probe, (probe.timeoutSeconds ?? 1) * 1000)
     } catch (error) {
-      return { result: 'error', output: error instanceof Error ? error.message : String(error) }
+      return { result: 'error', output: messageOf(error) }
     }
   }
 

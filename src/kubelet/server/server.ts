@@ -2,6 +2,7 @@
  * The node agent's HTTPS server: logs, exec, attach, port-forward, pods, health, stats. Everything but `/healthz` from
  * this machine needs a caller that the cluster lets in.
  */
+import { messageOf } from '../../platform/log.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ApiError, apiError } from '../../api/errors.ts'
@@ -124,7 +125,7 @@ function sendError(response: ServerResponse, error: unknown): void {
 
 function statusOf(error: unknown): ApiError['status'] {
   if (error instanceof ApiError) return error.status
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   const code = error instanceof StreamRefused ? error.status : 500
   return apiError({ code, reason: code === 500 ? 'InternalError' : 'BadRequest', message }).status
 }
