@@ -2,11 +2,12 @@
  * Makes sure that a container's image is on the node: pull policies, back-off, one pull at a time for each image, and
  * the events that tell about it. Source: https://kubernetes.io/docs/concepts/containers/images/
  */
-import { messageOf } from '../../platform/log.ts'
+
 import type { Container, Pod } from '../../api/types/core/v1.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { messageOf } from '../../platform/log.ts'
 import type { AuthConfig, CriImage, PodSandboxConfig } from '../cri/message.ts'
-import { type ImageService, RuntimeError } from '../cri/runtime.ts'
+import type { ImageService } from '../cri/runtime.ts'
 import { BackOff } from '../pod/back-off.ts'
 import { uidOf } from '../pod/names.ts'
 import { withDefaultTag } from './reference.ts'

@@ -2,8 +2,9 @@
  * Makes what a pod's plan asks for: the sandbox, and containers one after the other. Every failure becomes a `waiting`
  * reason, an event with upstream's words, and a time to try again.
  */
-import { messageOf } from '../../platform/log.ts'
+
 import type { Container, Pod } from '../../api/types/core/v1.ts'
+import { messageOf } from '../../platform/log.ts'
 import type { CriImage, PodSandboxConfig } from '../cri/message.ts'
 import { RuntimeError } from '../cri/runtime.ts'
 import { pullCredentials } from '../images/credentials.ts'

@@ -5,10 +5,11 @@
  *   admitted ─▶ running ─▶ terminating ─▶ terminated ─▶ (deleted from the API) ─▶ finished
  *       └────────────────────▶ rejected ──────────────────────┘
  */
-import { messageOf } from '../../platform/log.ts'
+
 import type { Pod, PodStatus } from '../../api/types/core/v1.ts'
 import type { CancelTimer } from '../../platform/clock.ts'
 import { rfc3339 } from '../../platform/clock.ts'
+import { messageOf } from '../../platform/log.ts'
 import { nameOf, namespaceOf, uidOf } from './names.ts'
 import type { PodParts } from './parts.ts'
 import { runningContainers } from './runtime-state.ts'

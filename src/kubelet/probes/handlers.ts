@@ -2,9 +2,10 @@
  * One probe or hook action run once: exec, HTTP, TCP, gRPC. Outcomes carry upstream's words, as they end up in events.
  * Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#probe-check-methods
  */
-import { messageOf } from '../../platform/log.ts'
+
 import type { Container, HTTPGetAction, Pod, ProbeHandler } from '../../api/types/core/v1.ts'
 import { type ConnectGrpc, GrpcError, grpcCode } from '../../platform/grpc.ts'
+import { messageOf } from '../../platform/log.ts'
 import type { Net } from '../../platform/net.ts'
 import { RuntimeError, type RuntimeService, grpcCode as runtimeCode } from '../cri/runtime.ts'
 

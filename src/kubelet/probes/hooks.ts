@@ -1,7 +1,8 @@
 /** Life-cycle hooks. Source: https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/ */
-import { messageOf } from '../../platform/log.ts'
+
 import type { Container, LifecycleHandler, Pod } from '../../api/types/core/v1.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { messageOf } from '../../platform/log.ts'
 import type { ContainerRecord } from '../pod/runtime-state.ts'
 import { type HandlerParts, runHandler } from './handlers.ts'
 

@@ -2,9 +2,10 @@
  * Runs the probes of all containers on the node and keeps their results. A result changes once enough probes in a row
  * agree. Source: https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/
  */
-import { messageOf } from '../../platform/log.ts'
+
 import type { ContainerStatus, Pod, Probe } from '../../api/types/core/v1.ts'
 import type { CancelTimer, Clock } from '../../platform/clock.ts'
+import { messageOf } from '../../platform/log.ts'
 import { uidOf } from '../pod/names.ts'
 import type { PodEvents } from '../pod/parts.ts'
 import type { ProbeVerdict } from '../pod/plan.ts'
@@ -28,6 +29,8 @@ interface Worker {
   kind: ProbeKind
   uid: string
   containerId: string
+  /** Probes now, if it may. */
+  once(): void
   cancel: CancelTimer
 }
 
@@ -94,6 +97,7 @@ export class Probes {
     const run = new ProbeRun(this.#parts, { pod, named, record, kind, probe, ip }, (verdict) => {
       if (this.#results.get(key) === verdict) return
       this.#results.set(key, verdict)
+      if (kind === 'startup') this.#probeOthers(record.id)
       this.#parts.onChange(uidOf(pod))
     })
     const mayRun = (): boolean => kind === 'startup' || this.hasStarted(pod, record)
@@ -104,10 +108,16 @@ export class Probes {
     const cancelTimer = this.#parts.clock.every((probe.periodSeconds ?? 10) * 1000, once)
     const cancel = (): void => {
       cancelTimer()
-      run.cancelled = true
+      run.cancel()
     }
-    this.#workers.set(key, { kind, uid: uidOf(pod), containerId: record.id, cancel })
-    once()
+    this.#workers.set(key, { kind, uid: uidOf(pod), containerId: record.id, once, cancel })
+    if (mayRun() && hurries(kind, probe)) run.hurry()
+    else once()
+  }
+
+  /** Once a container has started, its other probes need not wait for their next turn. */
+  #probeOthers(containerId: string): void {
+    for (const kind of kinds) if (kind !== 'startup') this.#workers.get(`${containerId}/${kind}`)?.once()
   }
 
   /** After a restart of the agent, what was published about a container that still runs holds until probed again. */
@@ -138,9 +148,18 @@ interface RunFacts {
   ip: string
 }
 
+/** Whether it is worth asking more often than the period says while a container comes up. Commands cost too much. */
+function hurries(kind: ProbeKind, probe: Probe): boolean {
+  return kind !== 'liveness' && !probe.exec && !probe.initialDelaySeconds
+}
+
+/** Delays of the extra probes before the first regular one. */
+const hurryFirstMs = 50
+
 /** One probe of one run of a container. */
 class ProbeRun {
-  cancelled = false
+  #cancelled = false
+  #cancelHurry: CancelTimer | undefined
   readonly #parts: ProbeParts
   readonly #facts: RunFacts
   readonly #report: (verdict: ProbeVerdict) => void
@@ -159,12 +178,37 @@ class ProbeRun {
   once(): void {
     const { probe, record } = this.#facts
     const ageMs = this.#parts.clock.nowMs() - record.startedMs
-    if (this.#busy || this.#onHold || this.cancelled || ageMs < (probe.initialDelaySeconds ?? 0) * 1000) return
+    if (this.#busy || this.#onHold || this.#cancelled || ageMs < (probe.initialDelaySeconds ?? 0) * 1000) return
     this.#busy = true
     this.#run()
       .then((outcome) => this.#count(outcome))
       .catch((error: unknown) => this.#count({ result: 'error', output: String(error) }))
       .finally(() => {
+        this.#busy = false
+      })
+  }
+
+  cancel(): void {
+    this.#cancelled = true
+    this.#cancelHurry?.()
+  }
+
+  /**
+   * Probes at once and again after growing delays until it succeeds or the first period is over, so that a container
+   * is ready as soon as it can be. Failures are neither counted nor told: the container is still coming up.
+   */
+  hurry(delayMs = hurryFirstMs, spentMs = 0): void {
+    const periodMs = (this.#facts.probe.periodSeconds ?? 10) * 1000
+    if (this.#cancelled || this.#busy || this.#last !== undefined) return
+    this.#busy = true
+    this.#run()
+      .then((outcome) => {
+        this.#busy = false
+        if (outcome.result === 'success') this.#count(outcome)
+        else if (spentMs + delayMs < periodMs)
+          this.#cancelHurry = this.#parts.clock.after(delayMs, () => this.hurry(delayMs * 2, spentMs + delayMs))
+      })
+      .catch(() => {
         this.#busy = false
       })
   }
@@ -180,7 +224,7 @@ class ProbeRun {
   }
 
   #count({ result, output }: Outcome): void {
-    if (this.cancelled) return
+    if (this.#cancelled) return
     const { pod, named, kind, probe } = this.#facts
     const event = (text: string): void => this.#parts.events.container(pod, named, 'Warning', 'Unhealthy', text)
     if (result === 'error') {

@@ -2,11 +2,12 @@
  * The node agent's HTTPS server: logs, exec, attach, port-forward, pods, health, stats. Everything but `/healthz` from
  * this machine needs a caller that the cluster lets in.
  */
-import { messageOf } from '../../platform/log.ts'
+
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ApiError, apiError } from '../../api/errors.ts'
 import type { Client } from '../../client/client.ts'
+import { messageOf } from '../../platform/log.ts'
 import type { HttpRequest, Listening, Net } from '../../platform/net.ts'
 import { defaults, type KubeletServerConfig } from '../config.ts'
 import { ServerAccess } from './authorize.ts'

@@ -10,6 +10,7 @@ import type { Client } from '../../client/client.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Disk } from '../../platform/disk.ts'
 import type { Exec } from '../../platform/exec.ts'
+import { messageOf } from '../../platform/log.ts'
 import type { Random } from '../../platform/random.ts'
 import { namespaceOf, uidOf } from '../pod/names.ts'
 import { allContainers } from '../pod/spec.ts'
@@ -22,7 +23,7 @@ import type { PodPaths, VolumeKind } from './paths.ts'
 export class VolumeFailure extends Error {
   readonly volume: string
   constructor(volume: string, cause: unknown) {
-    const message = cause instanceof Error ? cause.message : String(cause)
+    const message = messageOf(cause)
     super(`MountVolume.SetUp failed for volume "${volume}" : ${message}`, { cause })
     this.name = 'VolumeFailure'
     this.volume = volume
