@@ -1,5 +1,7 @@
 /** The command line: thin commands over `cluster/`. Each command's code is loaded when it runs. */
+
 import { Command } from 'commander'
+import { messageOf } from '../platform/log.ts'
 
 const program = new Command('k8ts')
   .description('Kubernetes v1.36 in TypeScript: a cluster from one command')
@@ -51,7 +53,7 @@ function located(command: Command): Command {
 try {
   await program.parseAsync()
 } catch (error) {
-  process.stderr.write(`k8ts: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(`k8ts: ${messageOf(error)}\n`)
   if (process.env.K8TS_LOG === 'debug' && error instanceof Error) process.stderr.write(`${error.stack}\n`)
   process.exitCode = 1
 }

@@ -1,8 +1,10 @@
 /** Runs a controller: feeds its queue from its informers and reconciles keys once all its caches have synced. */
+
 import { ApiError } from '../api/errors.ts'
 import { limits } from '../limits.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
+import { messageOf } from '../platform/log.ts'
 import type { Controller, Outcome, RunningController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
 
@@ -131,8 +133,4 @@ class ControllerRun implements RunningController {
     if (error instanceof ApiError && error.reason === 'Conflict') this.#log.debug('reconcile will be retried', fields)
     else this.#log.warn('reconcile will be retried', fields)
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -3,11 +3,13 @@
  * listing again when the server has forgotten it (410). With `initialEvents` the watch itself delivers the start
  * (KEP-3157), where the server can.
  */
+
 import { ApiError } from '../api/errors.ts'
 import type { KubeObject } from '../api/meta.ts'
 import { limits } from '../limits.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
+import { messageOf } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
 import type { Reader, WatchEvent, Watcher } from './client.ts'
 import { TransportError } from './transport-error.ts'
@@ -95,7 +97,7 @@ class Reflector<T extends KubeObject> {
       this.#initialEvents = false
       return false
     }
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     // Streams break when servers restart; only what stays broken deserves attention.
     if (error instanceof TransportError) this.#options.log.debug('watch interrupted', { error: message })
     else this.#options.log.warn('list or watch failed', { error: message })

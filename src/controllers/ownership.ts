@@ -3,12 +3,12 @@
  * matches and releases what no longer matches. https://kubernetes.io/docs/concepts/architecture/garbage-collection/
  */
 
-import { ApiError } from '../api/errors.ts'
 import { apiVersionOf, type KubeObject, keyOf, type Resource } from '../api/meta.ts'
 import { matchesLabelSelector } from '../api/selectors/label.ts'
 import type { LabelSelector, OwnerReference } from '../api/types/meta/v1.ts'
 import type { Client } from '../client/client.ts'
 import type { Informer } from '../client/informer.ts'
+import { unless } from '../client/writes.ts'
 
 export function controllerOf(object: KubeObject): OwnerReference | undefined {
   return object.metadata.ownerReferences?.find((reference) => reference.controller === true)
@@ -82,7 +82,8 @@ export async function applyClaim<T extends KubeObject>(
   for (const object of claim.adopt) {
     const { uid } = object.metadata
     const ownerReferences = [...(object.metadata.ownerReferences ?? []), controllerReference(ownerResource, owner)]
-    const adopted = await unlessGone(
+    const adopted = await unless(
+      ['NotFound', 'Invalid'],
       api.patch(object.metadata.name ?? '', { type: 'merge', patch: { metadata: { uid, ownerReferences } } }),
     )
     if (adopted) owned.push(adopted)
@@ -90,20 +91,12 @@ export async function applyClaim<T extends KubeObject>(
   for (const object of claim.release) {
     const ownerReferences = (object.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== owner.metadata.uid)
     const { uid } = object.metadata
-    await unlessGone(
+    await unless(
+      ['NotFound', 'Invalid'],
       api.patch(object.metadata.name ?? '', { type: 'merge', patch: { metadata: { uid, ownerReferences } } }),
     )
   }
   return owned
-}
-
-async function unlessGone<T>(write: Promise<T>): Promise<T | undefined> {
-  try {
-    return await write
-  } catch (error) {
-    if (error instanceof ApiError && (error.reason === 'NotFound' || error.reason === 'Invalid')) return undefined
-    throw error
-  }
 }
 
 /** For a changed object: its controller's key, or the keys of all owners whose selector might want an orphan. */

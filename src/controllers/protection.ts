@@ -1,8 +1,9 @@
 /** A finalizer that keeps an object until nothing uses it any more. https://kubernetes.io/docs/concepts/storage/persistent-volumes/#storage-object-in-use-protection */
+
 import type { KubeObject, Resource } from '../api/meta.ts'
 import type { Client } from '../client/client.ts'
 import { done, type Outcome } from '../client/controller.ts'
-import { ifThere } from './writes.ts'
+import { ifThere } from '../client/writes.ts'
 
 export interface Protection {
   client: Client

@@ -20,3 +20,8 @@ export const silent: Logger = {
     return silent
   },
 }
+
+/** What a caught value says, for a log line, an event or a condition. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}

@@ -1,9 +1,10 @@
 /** What the scheduler writes: bindings, the reason why a pod has no node, and the end of pods that make room. */
-import { ApiError } from '../api/errors.ts'
+
 import { coreV1 } from '../api/resources.ts'
 import type { Pod, PodCondition } from '../api/types/core/v1.ts'
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/events.ts'
+import { unless } from '../client/writes.ts'
 import { type Clock, rfc3339 } from '../platform/clock.ts'
 
 export interface WriteParts {
@@ -95,11 +96,6 @@ export async function preempt(
 }
 
 /** Gone, or another by the same name: nothing is left to do. */
-async function unlessGone<T>(write: Promise<T>): Promise<T | undefined> {
-  try {
-    return await write
-  } catch (error) {
-    if (error instanceof ApiError && (error.reason === 'NotFound' || error.reason === 'Conflict')) return undefined
-    throw error
-  }
+function unlessGone<T>(write: Promise<T>): Promise<T | undefined> {
+  return unless(['NotFound', 'Conflict'], write)
 }

@@ -2,9 +2,11 @@
  * Forwards logs, exec, attach, port-forward and proxy requests to the node or pod that can answer them. Bodies and
  * upgraded connections are passed on as they are; redirects are handed to the client, never followed.
  */
+
 import type { Duplex } from 'node:stream'
 import { apiError, badRequest } from '../../api/errors.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
+import { messageOf } from '../../platform/log.ts'
 import type { ClientTls, HttpRequestOptions, Net } from '../../platform/net.ts'
 import type { Random } from '../../platform/random.ts'
 import type { NodeProxy, ProxyCall } from '../node-proxy.ts'
@@ -102,7 +104,7 @@ class ForwardingProxy implements NodeProxy {
     try {
       return await send()
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = messageOf(error)
       const message =
         call.subresource === 'proxy' ? `error trying to reach service: ${why}` : `error dialing backend: ${why}`
       throw apiError({

@@ -1,11 +1,14 @@
 /** Starts Jobs by the clock and keeps the history of those it started. */
+
 import { ApiError } from '../../api/errors.ts'
 import { keyOf } from '../../api/meta.ts'
 import { batchV1 } from '../../api/resources.ts'
 import type { CronJob, CronJobStatus, Job } from '../../api/types/batch/v1.ts'
 import type { ObjectReference } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { ifThere } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
+import { messageOf } from '../../platform/log.ts'
 import { byControllerUid, controllerKey, controllerReference, indexByController } from '../ownership.ts'
 import { sameStatus } from '../status.ts'
 import { beyondHistory, type CronEvent, jobName, outcomeOf, planStart } from './plan.ts'
@@ -105,7 +108,7 @@ class CronJobReconciler {
     } catch (error) {
       if (error instanceof ApiError && error.message.includes('is being terminated')) return
       if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) {
-        const message = `Error creating job: ${error instanceof Error ? error.message : error}`
+        const message = `Error creating job: ${messageOf(error)}`
         this.#report(cron, { type: 'Warning', reason: 'FailedCreate', message })
         throw error
       }
@@ -115,14 +118,9 @@ class CronJobReconciler {
 
   async #delete(cron: CronJob, job: Job): Promise<void> {
     const name = job.metadata.name ?? ''
-    try {
-      await this.#parts.client
-        .of(batchV1.jobs, job.metadata.namespace)
-        .delete(name, { propagationPolicy: 'Background' })
-      this.#report(cron, { type: 'Normal', reason: 'SuccessfulDelete', message: `Deleted job ${name}` })
-    } catch (error) {
-      if (!(error instanceof ApiError && error.reason === 'NotFound')) throw error
-    }
+    const api = this.#parts.client.of(batchV1.jobs, job.metadata.namespace)
+    if (!(await ifThere(api.delete(name, { propagationPolicy: 'Background' })))) return
+    this.#report(cron, { type: 'Normal', reason: 'SuccessfulDelete', message: `Deleted job ${name}` })
   }
 
   async #write(cron: CronJob, { active = [], ...rest }: CronJobStatus): Promise<void> {

@@ -1,10 +1,13 @@
 /** Keeps one pod of a DaemonSet on every node that wants it. */
+
 import { keyOf } from '../../api/meta.ts'
 import { appsV1, coreV1 } from '../../api/resources.ts'
 import type { ControllerRevision, DaemonSet } from '../../api/types/apps/v1.ts'
 import type { Node, Pod } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import type { Change } from '../../client/informer.ts'
+import { ifThere, isNamespaceTerminating } from '../../client/writes.ts'
+import { messageOf } from '../../platform/log.ts'
 import { slowStart } from '../burst.ts'
 import { Expectations } from '../expectations.ts'
 import {
@@ -19,7 +22,6 @@ import { podFromTemplate } from '../pods.ts'
 import { applyRevision, planRevision, staleRevisions } from '../revisions.ts'
 import { sameStatus } from '../status.ts'
 import { canonical } from '../template-hash.ts'
-import { ifThere, isNamespaceTerminating, textOf } from '../writes.ts'
 import {
   type DaemonInput,
   type DaemonPlan,
@@ -150,7 +152,7 @@ class DaemonSetReconciler {
         this.#events.event(this.#about(set), 'Normal', 'SuccessfulCreate', `Created pod: ${made.metadata.name}`)
       } catch (error) {
         if (isNamespaceTerminating(error)) return
-        this.#events.event(this.#about(set), 'Warning', 'FailedCreate', `Error creating: ${textOf(error)}`)
+        this.#events.event(this.#about(set), 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`)
         throw error
       }
     })

@@ -1,10 +1,13 @@
 /** Rolls a Deployment's ReplicaSets forward, one step a reconcile. https://kubernetes.io/docs/concepts/workloads/controllers/deployment/ */
+
 import { ApiError } from '../../api/errors.ts'
 import { keyOf } from '../../api/meta.ts'
 import { appsV1, coreV1 } from '../../api/resources.ts'
 import type { Deployment, ReplicaSet } from '../../api/types/apps/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { ifThere } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
+import { messageOf } from '../../platform/log.ts'
 import {
   applyClaim,
   byControllerUid,
@@ -186,7 +189,7 @@ class DeploymentReconciler {
       return { generations: { current, old }, progress: { status: 'True', reason: 'NewReplicaSetCreated', message } }
     } catch (error) {
       if (error instanceof ApiError && error.reason === 'AlreadyExists') return this.#onNameTaken(deployment, old, name)
-      const message = `Failed to create new replica set "${name}": ${error instanceof Error ? error.message : error}`
+      const message = `Failed to create new replica set "${name}": ${messageOf(error)}`
       const terminating =
         error instanceof ApiError && error.reason === 'Forbidden' && error.message.includes('being terminated')
       if (!terminating) this.#events.event(this.#about(deployment), 'Warning', 'ReplicaSetCreateError', message)
@@ -284,13 +287,7 @@ class DeploymentReconciler {
 
   async #cleanUp(deployment: Deployment, old: readonly ReplicaSet[]): Promise<void> {
     const api = this.#parts.client.of(appsV1.replicaSets, deployment.metadata.namespace)
-    for (const set of beyondHistory(deployment, old)) {
-      try {
-        await api.delete(set.metadata.name ?? '')
-      } catch (error) {
-        if (!(error instanceof ApiError && error.reason === 'NotFound')) throw error
-      }
-    }
+    for (const set of beyondHistory(deployment, old)) await ifThere(api.delete(set.metadata.name ?? ''))
   }
 
   #about(deployment: Deployment) {

@@ -1,4 +1,5 @@
 /** Keeps the status of PodDisruptionBudgets, which the eviction endpoint and the scheduler's preemption go by. */
+
 import { ApiError } from '../../api/errors.ts'
 import { keyOf } from '../../api/meta.ts'
 import { coreV1, policyV1 } from '../../api/resources.ts'
@@ -6,10 +7,11 @@ import { matchesLabelSelector } from '../../api/selectors/label.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import type { PodDisruptionBudget } from '../../api/types/policy/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { ifThere } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
+import { messageOf } from '../../platform/log.ts'
 import { isFinished } from '../pods.ts'
 import { sameStatus } from '../status.ts'
-import { ifThere, textOf } from '../writes.ts'
 import { failedStatus, needsScale, planBudget } from './plan.ts'
 import { ScaleFinder, scaledResources } from './scale.ts'
 
@@ -102,7 +104,7 @@ class BudgetReconciler {
       if (error instanceof ApiError && error.reason === 'Conflict') throw error
       await this.#write(
         budget,
-        failedStatus(budget, { message: textOf(error), nowText: rfc3339(this.#parts.clock.nowMs()) }),
+        failedStatus(budget, { message: messageOf(error), nowText: rfc3339(this.#parts.clock.nowMs()) }),
       )
       // Found by the next change of the budget or its pods; a failure of the server itself is tried again.
       return error instanceof ApiError ? { kind: 'retry', error } : done
@@ -135,7 +137,7 @@ class BudgetReconciler {
       }
       return scale
     } catch (error) {
-      const message = `Failed to calculate the number of expected pods: ${textOf(error)}`
+      const message = `Failed to calculate the number of expected pods: ${messageOf(error)}`
       this.#report(budget, 'Warning', 'CalculateExpectedPodCountFailed', message)
       throw error
     }

@@ -1,4 +1,5 @@
 /** How many pods the controllers of some pods want in all: known kinds from caches, others through their scale. */
+
 import { ApiError } from '../../api/errors.ts'
 import { apiVersionOf, groupResource, type KubeObject, type Resource } from '../../api/meta.ts'
 import { appsV1, coreV1 } from '../../api/resources.ts'
@@ -8,8 +9,8 @@ import type { OwnerReference } from '../../api/types/meta/v1.ts'
 import type { ControllerParts } from '../../client/controller.ts'
 import { discoverResources } from '../../client/discovery.ts'
 import type { Informer } from '../../client/informer.ts'
+import { ifThere } from '../../client/writes.ts'
 import { controllerOf } from '../ownership.ts'
-import { ifThere } from '../writes.ts'
 
 type Replicated = KubeObject & { spec?: { replicas?: number } }
 

@@ -1,13 +1,14 @@
 /** Keeps mirrored EndpointSlices in step with their Endpoints object, which owns them. */
+
 import { keyOf } from '../../api/meta.ts'
 import { coreV1, discoveryV1 } from '../../api/resources.ts'
 import type { Endpoints } from '../../api/types/core/v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { ifThere, isNamespaceTerminating } from '../../client/writes.ts'
 import { managedByLabel, serviceNameLabel } from '../endpointslice/plan.ts'
 import { Expectations } from '../expectations.ts'
 import { controllerReference } from '../ownership.ts'
-import { ifThere, isNamespaceTerminating } from '../writes.ts'
 import { addressesPerSubsetMax, isMirrored, type MirrorPlan, mirroredBy, planMirror } from './plan.ts'
 
 const bySource = 'mirrored'

@@ -1,9 +1,11 @@
 /** Keeps the EndpointSlices of every Service that has a selector. */
+
 import { ApiError } from '../../api/errors.ts'
 import { keyOf } from '../../api/meta.ts'
 import { coreV1, discoveryV1 } from '../../api/resources.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { ifThere } from '../../client/writes.ts'
 import { Expectations } from '../expectations.ts'
 import { controllerReference } from '../ownership.ts'
 import { lastChangeTime, serviceKeysOf, servingPods } from '../service-pods.ts'
@@ -43,7 +45,7 @@ export function endpointSliceController(parts: ControllerParts): Controller {
         expectations.created(key, await api.create(slice))
       }
       for (const slice of plan.update) await api.update(slice)
-      for (const slice of plan.delete) await deleteIfThere(api.delete(slice.metadata.name ?? ''))
+      for (const slice of plan.delete) await ifThere(api.delete(slice.metadata.name ?? ''))
     } catch (error) {
       if (error instanceof ApiError && error.message.includes('is being terminated')) return done
       throw error
@@ -67,12 +69,4 @@ function serviceKeyOf(slice: EndpointSlice): string {
   const labels = slice.metadata.labels ?? {}
   if (labels[managedByLabel] !== managedBy || !labels[serviceNameLabel]) return ''
   return `${slice.metadata.namespace}/${labels[serviceNameLabel]}`
-}
-
-async function deleteIfThere(deletion: Promise<unknown>): Promise<void> {
-  try {
-    await deletion
-  } catch (error) {
-    if (!(error instanceof ApiError && error.reason === 'NotFound')) throw error
-  }
 }

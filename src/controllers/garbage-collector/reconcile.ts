@@ -2,12 +2,13 @@
  * Deletes what nobody owns any more, in the background, the foreground, or leaving orphans, as the deletion asked.
  * It watches the metadata of everything that can be deleted, found by discovery. Work is keyed by uid.
  */
-import { ApiError } from '../../api/errors.ts'
+
 import { apiVersionOf, type KubeObject, type Resource } from '../../api/meta.ts'
 import type { OwnerReference } from '../../api/types/meta/v1.ts'
 import { type Controller, type ControllerParts, done, type KeyQueue, type Outcome } from '../../client/controller.ts'
 import { type DiscoveredResource, discoverResources } from '../../client/discovery.ts'
 import type { Change } from '../../client/informer.ts'
+import { ifThere } from '../../client/writes.ts'
 import { type GraphNode, OwnershipGraph } from './graph.ts'
 import { blocks, foregroundFinalizer, type OwnerState, orphanFinalizer, planDependent } from './plan.ts'
 
@@ -116,7 +117,7 @@ class GarbageCollector {
 
   /** The object as the server has it now; undefined when it is gone or another took its name. */
   async #read(node: GraphNode): Promise<KubeObject | undefined> {
-    const live = await this.#ifThere(this.#api(node).get(node.name))
+    const live = await ifThere(this.#api(node).get(node.name))
     return live?.metadata.uid === node.uid ? live : undefined
   }
 
@@ -134,9 +135,7 @@ class GarbageCollector {
     if (!resource) throw new Error(`the owner's kind ${owner.apiVersion} ${owner.kind} is not served (now)`)
     const namespace = resource.namespaced ? dependent.namespace : ''
     if (resource.namespaced && namespace === '') return 'absent'
-    const live = await this.#ifThere(
-      this.#parts.client.of(resource as Resource, namespace || undefined).get(owner.name),
-    )
+    const live = await ifThere(this.#parts.client.of(resource as Resource, namespace || undefined).get(owner.name))
     if (live?.metadata.uid === owner.uid) return 'present'
     this.#graph.markAbsent(owner.uid)
     return 'absent'
@@ -165,14 +164,14 @@ class GarbageCollector {
     const ownerReferences = (live.metadata.ownerReferences ?? []).filter((owner) => !uids.includes(owner.uid))
     const { uid, resourceVersion } = live.metadata
     const patch = { metadata: { uid, resourceVersion, ownerReferences } }
-    await this.#ifThere(this.#api(node).patch(node.name, { type: 'merge', patch }))
+    await ifThere(this.#api(node).patch(node.name, { type: 'merge', patch }))
   }
 
   async #removeFinalizer(node: GraphNode, live: KubeObject, finalizer: string): Promise<void> {
     const finalizers = (live.metadata.finalizers ?? []).filter((one) => one !== finalizer)
     const { uid, resourceVersion } = live.metadata
     const patch = { metadata: { uid, resourceVersion, finalizers } }
-    await this.#ifThere(this.#api(node).patch(node.name, { type: 'merge', patch }))
+    await ifThere(this.#api(node).patch(node.name, { type: 'merge', patch }))
   }
 
   async #delete(
@@ -182,20 +181,11 @@ class GarbageCollector {
   ): Promise<void> {
     const { uid, resourceVersion } = live.metadata
     const preconditions = { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) }
-    await this.#ifThere(this.#api(node).delete(node.name, { propagationPolicy, preconditions }))
+    await ifThere(this.#api(node).delete(node.name, { propagationPolicy, preconditions }))
   }
 
   #api(node: GraphNode) {
     return this.#parts.client.of(node.resource as Resource, node.namespace || undefined)
-  }
-
-  async #ifThere<T>(request: Promise<T>): Promise<T | undefined> {
-    try {
-      return await request
-    } catch (error) {
-      if (error instanceof ApiError && error.reason === 'NotFound') return undefined
-      throw error
-    }
   }
 }
 

@@ -1,16 +1,18 @@
 /** Runs a Job's pods to completion. */
+
 import { keyOf } from '../../api/meta.ts'
 import { batchV1, coreV1 } from '../../api/resources.ts'
 import type { Job } from '../../api/types/batch/v1.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { ifThere, isNamespaceTerminating } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
+import { messageOf } from '../../platform/log.ts'
 import { slowStart } from '../burst.ts'
 import { Expectations } from '../expectations.ts'
 import { applyClaim, controllerReference, indexByController, ownerKeys, planClaim } from '../ownership.ts'
 import { podFromTemplate } from '../pods.ts'
 import { sameStatus } from '../status.ts'
-import { ifThere, isNamespaceTerminating, textOf } from '../writes.ts'
 import { type JobPlan, planJob } from './plan.ts'
 import { indexAnnotation, indexFailuresAnnotation, indexOf, isIndexed, trackingFinalizer } from './tally.ts'
 
@@ -88,7 +90,7 @@ class JobReconciler {
       this.#events.event(this.#about(job), 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`)
     } catch (error) {
       if (!isNamespaceTerminating(error)) {
-        this.#events.event(this.#about(job), 'Warning', 'FailedCreate', `Error creating: ${textOf(error)}`)
+        this.#events.event(this.#about(job), 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`)
       }
       throw error
     }

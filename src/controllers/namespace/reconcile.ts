@@ -2,13 +2,16 @@
  * Empties a namespace that is being deleted, pods before everything else, and lets it go once nothing is left.
  * https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
  */
+
 import { ApiError } from '../../api/errors.ts'
 import { groupResource } from '../../api/meta.ts'
 import { coreV1 } from '../../api/resources.ts'
 import type { Namespace } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { type Discovered, type DiscoveredResource, discoverResources } from '../../client/discovery.ts'
+import { unless } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
+import { messageOf } from '../../platform/log.ts'
 import { canonical } from '../template-hash.ts'
 import { type DeletionFailures, planConditions, type Remaining } from './plan.ts'
 
@@ -50,7 +53,7 @@ class NamespaceReconciler {
     const { resources, failures } = await this.#discover()
     const content: string[] = []
     const remaining = await this.#empty(name, resources, content)
-    const discovery = failures.map(({ groupVersion, error }) => `${groupVersion}: ${textOf(error)}`)
+    const discovery = failures.map(({ groupVersion, error }) => `${groupVersion}: ${messageOf(error)}`)
     await this.#report(namespace, remaining, { discovery, content })
     if (remaining.counts.size > 0 || content.length > 0 || discovery.length > 0) {
       return { kind: 'requeueAfter', delayMs: recheckMs }
@@ -106,7 +109,7 @@ class NamespaceReconciler {
         error instanceof ApiError &&
         (error.reason === 'NotFound' || error.reason === 'MethodNotAllowed')
       )
-      if (served) found.failures.push(`${groupResource(resource)}: ${textOf(error)}`)
+      if (served) found.failures.push(`${groupResource(resource)}: ${messageOf(error)}`)
     }
   }
 
@@ -138,13 +141,5 @@ class NamespaceReconciler {
 
 /** The namespace changed or went away meanwhile; the next look sees it. */
 async function ignoringRace(write: Promise<unknown>): Promise<void> {
-  try {
-    await write
-  } catch (error) {
-    if (!(error instanceof ApiError && (error.reason === 'NotFound' || error.reason === 'Conflict'))) throw error
-  }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  await unless(['NotFound', 'Conflict'], write)
 }

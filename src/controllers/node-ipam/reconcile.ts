@@ -1,8 +1,9 @@
 /** Gives each node its block of pod addresses. One node after the other: two must never get the same block. */
+
 import { coreV1 } from '../../api/resources.ts'
 import type { Node } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
-import { ifThere } from '../writes.ts'
+import { ifThere } from '../../client/writes.ts'
 import { blockText, type ClusterCidr, freeBlock, parseClusterCidr, podCidrsOf, usedBlocks } from './plan.ts'
 
 /** Without a free block, look again after this long: a node may have gone. */

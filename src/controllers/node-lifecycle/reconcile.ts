@@ -1,8 +1,9 @@
 /** Notices nodes that went silent, taints nodes by their conditions, and marks their pods as not ready. */
-import { ApiError } from '../../api/errors.ts'
+
 import { coordinationV1, coreV1 } from '../../api/resources.ts'
 import type { Node, Pod } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { ifThere } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { gracePeriodMs, planTaints, sameTaints, silentConditions } from './plan.ts'
 
@@ -111,12 +112,8 @@ class NodeLifecycleReconciler {
 
   async #markPod(pod: Pod, nowText: string): Promise<void> {
     const condition = { type: 'Ready', status: 'False', lastTransitionTime: nowText }
-    try {
-      await this.#parts.client
-        .of(coreV1.pods, pod.metadata.namespace)
-        .patchStatus(pod.metadata.name ?? '', { type: 'strategic', patch: { status: { conditions: [condition] } } })
-    } catch (error) {
-      if (!(error instanceof ApiError && error.reason === 'NotFound')) throw error
-    }
+    const api = this.#parts.client.of(coreV1.pods, pod.metadata.namespace)
+    const patch = { status: { conditions: [condition] } }
+    await ifThere(api.patchStatus(pod.metadata.name ?? '', { type: 'strategic', patch }))
   }
 }

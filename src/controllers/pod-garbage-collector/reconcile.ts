@@ -1,10 +1,11 @@
 /** Collects what `plan.ts` names, every 20 seconds. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-garbage-collection */
+
 import { ApiError } from '../../api/errors.ts'
 import { coreV1 } from '../../api/resources.ts'
 import { type Controller, type ControllerParts, done, source } from '../../client/controller.ts'
+import { ifThere } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { isFinished } from '../pods.ts'
-import { ifThere } from '../writes.ts'
 import { type Collected, missingNodes, planCollection } from './plan.ts'
 
 /** Source: upstream's gcCheckPeriod and quarantineTime. */

@@ -2,12 +2,15 @@
  * Keeps the pods of a ReplicaSet, or of its elder the ReplicationController, at the wanted number.
  * https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/
  */
+
 import { keyOf, type Resource } from '../../api/meta.ts'
 import { appsV1, coreV1 } from '../../api/resources.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import type { LabelSelector } from '../../api/types/meta/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { ifThere, isNamespaceTerminating } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
+import { messageOf } from '../../platform/log.ts'
 import { slowStart } from '../burst.ts'
 import { Expectations } from '../expectations.ts'
 import {
@@ -21,7 +24,6 @@ import {
 } from '../ownership.ts'
 import { availableInMs, isActive, isReady, podFromTemplate } from '../pods.ts'
 import { sameStatus } from '../status.ts'
-import { ifThere, isNamespaceTerminating, textOf } from '../writes.ts'
 import { planReplicas, planStatus, type ReplicaOwner } from './plan.ts'
 
 /** What sets the two kinds apart. */
@@ -122,14 +124,14 @@ class ReplicaReconciler<T extends ReplicaOwner> {
         this.#events.event(about, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`)
       } catch (error) {
         if (!isNamespaceTerminating(error)) {
-          this.#events.event(about, 'Warning', 'FailedCreate', `Error creating: ${textOf(error)}`)
+          this.#events.event(about, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`)
         }
         throw error
       }
     })
     if (created.error !== undefined) {
       if (isNamespaceTerminating(created.error)) return undefined
-      return { reason: 'FailedCreate', message: textOf(created.error), error: created.error }
+      return { reason: 'FailedCreate', message: messageOf(created.error), error: created.error }
     }
     return this.#deletePods(key, set, plan.delete)
   }
@@ -146,7 +148,7 @@ class ReplicaReconciler<T extends ReplicaOwner> {
           )
           if (!deleted) return
         } catch (error) {
-          this.#events.event(about, 'Warning', 'FailedDelete', `Error deleting: ${textOf(error)}`)
+          this.#events.event(about, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`)
           throw error
         }
         this.#expectations.deleted(key, pod)
@@ -154,7 +156,7 @@ class ReplicaReconciler<T extends ReplicaOwner> {
       }),
     )
     const failed = results.find((result) => result.status === 'rejected')
-    return failed ? { reason: 'FailedDelete', message: textOf(failed.reason), error: failed.reason } : undefined
+    return failed ? { reason: 'FailedDelete', message: messageOf(failed.reason), error: failed.reason } : undefined
   }
 
   #newPod(set: T): Pod {

@@ -1,13 +1,15 @@
 /** Keeps a StatefulSet's numbered pods and their claims. */
+
 import { keyOf } from '../../api/meta.ts'
 import { appsV1, coreV1 } from '../../api/resources.ts'
 import type { ControllerRevision, StatefulSet } from '../../api/types/apps/v1.ts'
 import type { PersistentVolumeClaim, Pod, PodTemplateSpec } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { ifNew, ifThere, isNamespaceTerminating } from '../../client/writes.ts'
+import { messageOf } from '../../platform/log.ts'
 import { applyClaim, byControllerUid, indexByController, ownerKeys, planClaim } from '../ownership.ts'
 import { applyRevision, planRevision, staleRevisions } from '../revisions.ts'
 import { sameStatus } from '../status.ts'
-import { ifNew, ifThere, isNamespaceTerminating, textOf } from '../writes.ts'
 import { claimOwners, claimsFor, podFor } from './identity.ts'
 import { nextAvailabilityMs, ordinalOf, planPods, planStatus, revisionLabel, type StatefulInput } from './plan.ts'
 
@@ -167,7 +169,7 @@ class StatefulSetReconciler {
         this.#events.event(this.#about(set), 'Normal', `Successful${reason}`, `${what} ${word}`)
     } catch (error) {
       if (isNamespaceTerminating(error)) return
-      this.#events.event(this.#about(set), 'Warning', `Failed${reason}`, `${what} failed error: ${textOf(error)}`)
+      this.#events.event(this.#about(set), 'Warning', `Failed${reason}`, `${what} failed error: ${messageOf(error)}`)
       throw error
     }
   }

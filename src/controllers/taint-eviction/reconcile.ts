@@ -2,12 +2,13 @@
  * Deletes pods from nodes whose NoExecute taints they do not tolerate, after the time they do.
  * https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#taint-based-evictions
  */
-import { ApiError } from '../../api/errors.ts'
+
 import { keyOf } from '../../api/meta.ts'
 import { coreV1 } from '../../api/resources.ts'
 import { tolerates } from '../../api/tolerations.ts'
 import type { Node, Pod, Taint } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { ifThere } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 
 const byNode = 'nodeName'
@@ -74,10 +75,7 @@ async function evict(parts: ControllerParts, pod: Pod): Promise<void> {
   parts.events
     .as('taint-eviction-controller')
     .event({ resource: coreV1.pods, object: pod }, 'Normal', 'TaintManagerEviction', message)
-  try {
-    await api.patchStatus(name, { type: 'strategic', patch: { status: { conditions: [condition] } } })
-    await api.delete(name, uid ? { preconditions: { uid } } : {})
-  } catch (error) {
-    if (!(error instanceof ApiError && error.reason === 'NotFound')) throw error
-  }
+  const patch = { status: { conditions: [condition] } }
+  if (!(await ifThere(api.patchStatus(name, { type: 'strategic', patch })))) return
+  await ifThere(api.delete(name, uid ? { preconditions: { uid } } : {}))
 }

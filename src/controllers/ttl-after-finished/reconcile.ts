@@ -1,9 +1,10 @@
 /** Deletes finished Jobs that asked for it, after their time. https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/ */
+
 import { keyOf } from '../../api/meta.ts'
 import { batchV1 } from '../../api/resources.ts'
 import type { Job } from '../../api/types/batch/v1.ts'
 import { type Controller, type ControllerParts, done, source } from '../../client/controller.ts'
-import { ifThere } from '../writes.ts'
+import { ifThere } from '../../client/writes.ts'
 
 export function ttlAfterFinishedController(parts: ControllerParts): Controller {
   const jobs = parts.informers.of(batchV1.jobs)

@@ -11,6 +11,7 @@ import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
 import type { Informer, Informers } from '../../client/informer.ts'
 import type { CancelTimer, Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
+import { messageOf } from '../../platform/log.ts'
 import {
   applyScript,
   dropAffinities,
@@ -212,7 +213,7 @@ class Follower {
   #failed(error: unknown): void {
     this.#loaded = false
     this.#failures++
-    this.#problem = error instanceof Error ? error.message : String(error)
+    this.#problem = messageOf(error)
     this.#options.log.error('service rules could not be applied', { error: this.#problem, failures: this.#failures })
   }
 

@@ -4,9 +4,11 @@
  * sync on Node's thread pool, so that a slow disk delays writers and nobody else (docs/decisions/2026-11-22-store-group-commit.md has the
  * figures). Until a sync ended nobody reads what it makes durable.
  */
+
 import { limits } from '../../limits.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Disk, OpenFile } from '../../platform/disk.ts'
+import { messageOf } from '../../platform/log.ts'
 import { endOfTurn } from '../../platform/turn.ts'
 import { checkWrites } from '../commit-plan.ts'
 import { Compactor } from '../compactor.ts'
@@ -264,7 +266,7 @@ class SqliteStore implements Store {
    * file anew does, so the store stays closed until it is opened again.
    */
   #giveUp(error: unknown, commits: readonly QueuedCommit[]): void {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     const unavailable = new StoreUnavailableError(
       `syncing the store to disk failed (${reason}); it must be opened again`,
     )
