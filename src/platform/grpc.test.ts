@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type ServerHttp2Stream } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { after, before, test } from 'node:test'
 import * as grpc from '@grpc/grpc-js'
 import { connectGrpc, type GrpcChannel, grpcCode } from './grpc.ts'
@@ -108,4 +110,52 @@ test('duplexStream carries messages both ways until the requests end', async () 
     yield bytes('b')
   }
   assert.deepEqual(await collect(channel.duplexStream('/test.Echo/Both', requests())), ['a', 'b'])
+})
+
+test('calls under way fail as unavailable when the server goes, and the next call connects anew', async () => {
+  const socket = join(directory, 'mortal.sock')
+  const mortal = connectGrpc({ target: `unix://${socket}` })
+  const sockets = new Set<Duplex>()
+  const first = createServer()
+  first.on('connection', (each) => sockets.add(each))
+  await new Promise<void>((resolve) => first.listen(socket, resolve))
+  const pending = mortal.unary('/test.Echo/Never', bytes(''))
+  const failed = assert.rejects(pending, { code: grpcCode.unavailable })
+  first.once('stream', () => {
+    for (const each of sockets) each.destroy()
+    first.close()
+  })
+  await failed
+  const second = createServer()
+  second.on('stream', (stream: ServerHttp2Stream) => {
+    stream.respond({ 'content-type': 'application/grpc', 'grpc-status': '5', 'grpc-message': 'no%20such' })
+    stream.end()
+  })
+  rmSync(socket, { force: true })
+  await new Promise<void>((resolve) => second.listen(socket, resolve))
+  const answer = mortal.unary('/test.Echo/Once', bytes(''))
+  await assert.rejects(answer, { code: grpcCode.notFound, details: 'no such' })
+  mortal.close()
+  second.close()
+})
+
+test('close fails calls under way as cancelled', async () => {
+  const brief = connectGrpc({ target })
+  const pending = brief.unary('/test.Echo/Never', bytes(''))
+  brief.close()
+  await assert.rejects(pending, { code: grpcCode.cancelled })
+})
+
+test('a message larger than allowed fails as exhausted', async () => {
+  const socket = join(directory, 'large.sock')
+  const server = createServer()
+  server.on('stream', (stream: ServerHttp2Stream) => {
+    stream.respond({ 'content-type': 'application/grpc' })
+    stream.write(Buffer.from([0, 0xff, 0xff, 0xff, 0xff]))
+  })
+  await new Promise<void>((resolve) => server.listen(socket, resolve))
+  const client = connectGrpc({ target: `unix://${socket}` })
+  await assert.rejects(client.unary('/test.Echo/Once', bytes('')), { code: grpcCode.resourceExhausted })
+  client.close()
+  server.close()
 })

@@ -1,44 +1,14 @@
 /**
- * gRPC by raw message bytes: the caller encodes and decodes. The library is loaded by the first call, so that processes
- * that never speak gRPC don't pay for it.
+ * gRPC by raw message bytes: the caller encodes and decodes. A channel is one HTTP/2 connection, made by its first call
+ * and made anew by the first call after it broke.
  *
  * Targets: `unix:///run/containerd/containerd.sock` or `host:port`.
  */
-import type { ChannelCredentials, Client, ClientReadableStream, Metadata } from '@grpc/grpc-js'
-import { limits } from '../limits.ts'
 import type { ClientTls } from './net.ts'
+import { Call, type CallHandlers } from './real/grpc-call.ts'
+import { GrpcConnection } from './real/grpc-connection.ts'
 
-/** Names of the codes a caller tells apart (https://grpc.io/docs/guides/status-codes/). */
-export const grpcCode = {
-  cancelled: 1,
-  unknown: 2,
-  invalidArgument: 3,
-  deadlineExceeded: 4,
-  notFound: 5,
-  alreadyExists: 6,
-  permissionDenied: 7,
-  resourceExhausted: 8,
-  failedPrecondition: 9,
-  aborted: 10,
-  outOfRange: 11,
-  unimplemented: 12,
-  internal: 13,
-  unavailable: 14,
-  unauthenticated: 16,
-} as const
-
-export class GrpcError extends Error {
-  /** One of `grpcCode`. */
-  readonly code: number
-  /** The server's text without the code. */
-  readonly details: string
-  constructor(code: number, details: string, options?: ErrorOptions) {
-    super(`rpc error: code ${code}: ${details}`, options)
-    this.name = 'GrpcError'
-    this.code = code
-    this.details = details
-  }
-}
+export { GrpcError, grpcCode } from './grpc-error.ts'
 
 export interface GrpcCallOptions {
   /** Deadline. Beyond: `GrpcError` deadlineExceeded. Default 120,000 for unary calls, none for streams. */
@@ -70,155 +40,106 @@ export interface GrpcTarget {
 
 export type ConnectGrpc = (target: GrpcTarget) => GrpcChannel
 
-type Grpc = typeof import('@grpc/grpc-js')
-interface Connected {
-  grpc: Grpc
-  client: Client
-}
-
 const unaryTimeoutMs = 120_000
-const bytesOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-const same = (bytes: Buffer): Uint8Array => bytes
+/** Messages read ahead of who iterates; more stay with the sender. */
+const readAheadMax = 64
 
 export function connectGrpc(target: GrpcTarget): GrpcChannel {
-  let connection: Promise<Connected> | undefined
-  const connected = (): Promise<Connected> => {
-    connection ??= connect(target)
-    return connection
+  const connection = new GrpcConnection(target)
+  const underWay = new Set<Call>()
+  const open = (method: string, options: GrpcCallOptions, handlers: CallHandlers): Call => {
+    const call = new Call(
+      connection.session(),
+      { method, authority: connection.authority, ...options },
+      {
+        ...handlers,
+        end(failure) {
+          underWay.delete(call)
+          handlers.end(failure)
+        },
+      },
+    )
+    underWay.add(call)
+    return call
   }
   return {
-    unary: async (method, request, options = {}) => unary(await connected(), method, request, options),
-    serverStream: (method, request, options = {}) => serverStream(connected, method, request, options),
-    duplexStream: (method, requests, options = {}) => duplexStream(connected, method, requests, options),
+    unary: (method, request, options = {}) =>
+      new Promise((resolve, reject) => {
+        options.signal?.throwIfAborted()
+        let reply: Uint8Array = new Uint8Array()
+        const call = open(
+          method,
+          { timeoutMs: unaryTimeoutMs, ...options },
+          {
+            message: (bytes) => {
+              reply = bytes
+            },
+            end: (failure) => (failure === undefined ? resolve(reply) : reject(failure)),
+          },
+        )
+        call.send(request)
+        call.endRequests()
+      }),
+    serverStream: (method, request, options = {}) =>
+      messages((handlers) => {
+        const call = open(method, options, handlers)
+        call.send(request)
+        call.endRequests()
+        return call
+      }, options.signal),
+    duplexStream: (method, requests, options = {}) =>
+      messages((handlers) => {
+        const call = open(method, options, handlers)
+        sendAll(call, requests).catch((error: unknown) => call.end(error))
+        return call
+      }, options.signal),
     close() {
-      void connection?.then(({ client }) => client.close())
-      connection = undefined
+      for (const call of underWay) call.cancel()
+      connection.close()
     },
   }
 }
 
-async function connect({ target, tls }: GrpcTarget): Promise<Connected> {
-  const grpc = await import('@grpc/grpc-js')
-  const client = new grpc.Client(target, credentialsOf(grpc, tls), {
-    'grpc.max_receive_message_length': limits.grpcMessageBytesMax,
-    'grpc.max_send_message_length': limits.grpcMessageBytesMax,
-    'grpc.initial_reconnect_backoff_ms': 100,
-    'grpc.max_reconnect_backoff_ms': 3_000,
-    // A Unix path is no host name; servers refuse it as `:authority`.
-    ...(target.startsWith('unix:') ? { 'grpc.default_authority': 'localhost' } : {}),
-    ...(tls?.serverName === undefined ? {} : { 'grpc.ssl_target_name_override': tls.serverName }),
-  })
-  return { grpc, client }
-}
-
-function credentialsOf(grpc: Grpc, tls: ClientTls | undefined): ChannelCredentials {
-  if (!tls) return grpc.credentials.createInsecure()
-  const pem = (text: string | undefined): Buffer | null => (text === undefined ? null : Buffer.from(text))
-  const verify = tls.insecureSkipVerify === true ? { rejectUnauthorized: false } : {}
-  return grpc.credentials.createSsl(
-    pem(tls.caPem),
-    pem(tls.identity?.keyPem),
-    pem(tls.identity?.certificatePem),
-    verify,
-  )
-}
-
-function callOptions(timeoutMs: number | undefined): { deadline?: number } {
-  return timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs }
-}
-
-function metadataOf(grpc: Grpc, options: GrpcCallOptions): Metadata {
-  const metadata = new grpc.Metadata()
-  for (const [name, value] of Object.entries(options.metadata ?? {})) metadata.set(name, value)
-  return metadata
-}
-
-function unary(
-  connected: Connected,
-  method: string,
-  request: Uint8Array,
-  options: GrpcCallOptions,
-): Promise<Uint8Array> {
-  const { grpc, client } = connected
-  const { signal, timeoutMs = unaryTimeoutMs } = options
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason)
-    const onAbort = (): void => call.cancel()
-    const call = client.makeUnaryRequest(
-      method,
-      bytesOf,
-      same,
-      request,
-      metadataOf(grpc, options),
-      callOptions(timeoutMs),
-      (error, reply) => {
-        signal?.removeEventListener('abort', onAbort)
-        if (error) reject(signal?.aborted ? signal.reason : asGrpcError(error))
-        else resolve(reply ?? new Uint8Array())
-      },
-    )
-    signal?.addEventListener('abort', onAbort, { once: true })
-  })
-}
-
-async function* serverStream(
-  connected: () => Promise<Connected>,
-  method: string,
-  request: Uint8Array,
-  options: GrpcCallOptions,
-): AsyncGenerator<Uint8Array> {
-  const { grpc, client } = await connected()
-  options.signal?.throwIfAborted()
-  const metadata = metadataOf(grpc, options)
-  yield* messages(
-    client.makeServerStreamRequest(method, bytesOf, same, request, metadata, callOptions(options.timeoutMs)),
-    options.signal,
-  )
-}
-
-async function* duplexStream(
-  connected: () => Promise<Connected>,
-  method: string,
-  requests: AsyncIterable<Uint8Array>,
-  options: GrpcCallOptions,
-): AsyncGenerator<Uint8Array> {
-  const { grpc, client } = await connected()
-  options.signal?.throwIfAborted()
-  const metadata = metadataOf(grpc, options)
-  const call = client.makeBidiStreamRequest(method, bytesOf, same, metadata, callOptions(options.timeoutMs))
-  const send = async (): Promise<void> => {
-    for await (const request of requests) call.write(request)
-    call.end()
+async function sendAll(call: Call, requests: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const request of requests) {
+    if (call.ended) return
+    if (!call.send(request)) await call.drained()
   }
-  send().catch((error: unknown) => call.destroy(error instanceof Error ? error : new Error(String(error))))
-  yield* messages(call, options.signal)
+  call.endRequests()
 }
 
 async function* messages(
-  call: Pick<ClientReadableStream<Uint8Array>, 'cancel'> & AsyncIterable<Uint8Array>,
+  open: (handlers: CallHandlers) => Call,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const onAbort = (): void => call.cancel()
-  signal?.addEventListener('abort', onAbort, { once: true })
+  signal?.throwIfAborted()
+  const queue: Uint8Array[] = []
+  let ended = false
+  let failure: unknown
+  let wake = (): void => {}
+  const call = open({
+    message(bytes) {
+      queue.push(bytes)
+      if (queue.length >= readAheadMax) call.pause()
+      wake()
+    },
+    end(error) {
+      ended = true
+      failure = error
+      wake()
+    },
+  })
   try {
-    yield* call
-  } catch (error) {
-    throw signal?.aborted ? signal.reason : asGrpcError(error)
+    for (;;) {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) yield next
+      if (ended && queue.length === 0) break
+      call.resume()
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+    if (failure !== undefined) throw failure
   } finally {
-    signal?.removeEventListener('abort', onAbort)
     call.cancel()
   }
-}
-
-function asGrpcError(error: unknown): GrpcError {
-  const {
-    code = grpcCode.unknown,
-    details,
-    message = String(error),
-  } = error as {
-    code?: number
-    details?: string
-    message?: string
-  }
-  return new GrpcError(typeof code === 'number' ? code : grpcCode.unknown, details ?? message, { cause: error })
 }

@@ -3,13 +3,13 @@
  * webhook or a proxied pod answers must not send us elsewhere with our credentials.
  */
 import { createHash } from 'node:crypto'
-import * as http from 'node:http'
+import type * as http from 'node:http'
 import * as https from 'node:https'
-import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { checkServerIdentity } from 'node:tls'
 import { limits } from '../../limits.ts'
 import type { ClientTls, HttpReply, HttpRequestOptions, UpgradedReply } from '../net.ts'
+import { nodeHttp } from './node-http.ts'
+import { tlsOptions } from './tls-options.ts'
 
 /** No answer in time. */
 export class NetTimeoutError extends Error {
@@ -26,7 +26,7 @@ export interface HttpClient {
 }
 
 export function httpClient(): HttpClient {
-  const plain = new http.Agent({ keepAlive: true })
+  const plain = new nodeHttp.Agent({ keepAlive: true })
   const pools = new Map<string, https.Agent>()
   const agentFor = (options: HttpRequestOptions): http.Agent => {
     if (!options.url.startsWith('https:')) return plain
@@ -55,18 +55,6 @@ function poolKey(tls: ClientTls = {}): string {
   const { caPem = '', identity, serverName = '', insecureSkipVerify = false } = tls
   const parts = [caPem, identity?.certificatePem ?? '', identity?.keyPem ?? '', serverName, String(insecureSkipVerify)]
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64')
-}
-
-export function tlsOptions(tls: ClientTls = {}): https.AgentOptions {
-  const { caPem, identity, serverName, insecureSkipVerify = false } = tls
-  const options: https.AgentOptions = { rejectUnauthorized: !insecureSkipVerify, minVersion: 'TLSv1.2' }
-  if (caPem !== undefined) options.ca = caPem
-  if (identity) Object.assign(options, { cert: identity.certificatePem, key: identity.keyPem })
-  if (serverName !== undefined) {
-    if (isIP(serverName) === 0) options.servername = serverName
-    options.checkServerIdentity = (_host, certificate) => checkServerIdentity(serverName, certificate)
-  }
-  return options
 }
 
 /** The body must be read to its end or left by `break`: until then it holds its connection. */
@@ -112,7 +100,7 @@ function open(options: HttpRequestOptions, agent: http.Agent | false): http.Clie
   const headers = { ...length, ...options.headers }
   const secure = url.startsWith('https:')
   const tls = secure && agent === false ? tlsOptions(options.tls) : {}
-  return (secure ? https : http).request(url, {
+  return (secure ? https : nodeHttp).request(url, {
     method,
     headers,
     agent,

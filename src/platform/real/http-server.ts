@@ -3,12 +3,13 @@
  * Client certificates are asked for and never required: the authenticator reads them from `request.socket`
  * (`authorized`, `getPeerCertificate`).
  */
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { limits } from '../../limits.ts'
 import type { HttpHandlers, HttpsServerOptions, Listening, TlsIdentity } from '../net.ts'
+import { nodeHttp } from './node-http.ts'
 
 /** What a stream may send before the server acknowledges it. Source: kube-apiserver's 256 KiB. */
 const streamWindowBytes = 256 * 1024
@@ -53,7 +54,7 @@ export async function serveHttps(options: HttpsServerOptions, handlers: HttpHand
 }
 
 export async function serveHttp(options: { host: string; port: number }, handlers: HttpHandlers): Promise<Listening> {
-  const listening = await listen(createServer(http1Options), options, handlers)
+  const listening = await listen(nodeHttp.createServer(http1Options), options, handlers)
   return { ...listening, setIdentity: () => {} }
 }
 
