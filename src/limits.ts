@@ -96,6 +96,8 @@ export const limits = {
   // Scheduler (src/scheduler/)
   /** Bindings and other writes of the scheduler at once; planning waits for them. Below the server's own limit. Ours. */
   schedulerWritesInFlightMax: 100,
+  /** Remembered counts of pods by domain, for spreading. The one unused for longest is counted afresh beyond. Ours. */
+  schedulerDomainCountsMax: 64,
 
   // Client, informers and the controller kit (src/client/)
   /** One frame of a watch. Beyond: TransportError. Twice the largest object. Ours. */

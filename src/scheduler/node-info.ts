@@ -34,8 +34,6 @@ export interface NodeInfo {
   readonly hostPorts: readonly HostPort[]
   /** Sizes in bytes by image name. */
   readonly images: ReadonlyMap<string, number>
-  /** `compute`'s result for this key, kept until a pod comes or goes. */
-  remembered(key: string, compute: () => number): number
 }
 
 export class LiveNodeInfo implements NodeInfo {
@@ -48,7 +46,6 @@ export class LiveNodeInfo implements NodeInfo {
   allocatable: ResourceAmounts
   allowedPods: number
   images: ReadonlyMap<string, number>
-  #remembered: Map<string, number> | undefined
 
   constructor(node: Node, pods: Iterable<PodInfo> = []) {
     this.name = node.metadata.name ?? ''
@@ -72,7 +69,6 @@ export class LiveNodeInfo implements NodeInfo {
     addTo(this.requested, info.requests, 1)
     addTo(this.scoringRequested, info.scoringRequests, 1)
     this.hostPorts.push(...info.hostPorts)
-    this.#remembered = undefined
   }
 
   remove(uid: string): PodInfo | undefined {
@@ -82,17 +78,7 @@ export class LiveNodeInfo implements NodeInfo {
     addTo(this.requested, info.requests, -1)
     addTo(this.scoringRequested, info.scoringRequests, -1)
     if (info.hostPorts.length > 0) this.hostPorts = [...this.pods.values()].flatMap((pod) => pod.hostPorts)
-    this.#remembered = undefined
     return info
-  }
-
-  remembered(key: string, compute: () => number): number {
-    this.#remembered ??= new Map()
-    const known = this.#remembered.get(key)
-    if (known !== undefined) return known
-    const value = compute()
-    this.#remembered.set(key, value)
-    return value
   }
 }
 

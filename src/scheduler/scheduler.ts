@@ -2,6 +2,7 @@
  * Gives pods to nodes. Informers feed the cluster state and the queue; one pod at a time is planned against the state
  * and assumed, its binding is written while the next ones are planned.
  */
+
 import { coreV1, policyV1 } from '../api/resources.ts'
 import type { Node, Pod } from '../api/types/core/v1.ts'
 import type { Client } from '../client/client.ts'
@@ -10,6 +11,7 @@ import type { Change, Informers } from '../client/informer.ts'
 import { limits } from '../limits.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
+import { messageOf } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
 import { priorityOf, uidOf } from './node-info.ts'
 import { type Placement, type Profile, planPlacement } from './plan.ts'
@@ -219,7 +221,7 @@ class RunningScheduler implements Scheduler {
       this.#queue.retryLater(uid)
       // What the failed binding held is free again.
       this.#queue.clusterChanged()
-      const message = `binding rejected: ${error instanceof Error ? error.message : String(error)}`
+      const message = `binding rejected: ${messageOf(error)}`
       const { namespace, name } = pod.metadata
       this.#parts.log.warn('binding failed', { pod: `${namespace}/${name}`, node: nodeName, error: message })
       await reportFailure(this.#writer, pod, { reason: 'SchedulerError', message })

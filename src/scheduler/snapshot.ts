@@ -4,6 +4,7 @@
  * itself and runs in one turn, so nothing is ever copied: a change costs what changed.
  */
 import type { Namespace, Node, Pod } from '../api/types/core/v1.ts'
+import { countDomains, DomainCounter, type DomainCounts, type DomainQuery } from './domain-counts.ts'
 import { LiveNodeInfo, type NodeInfo, type PodInfo, podInfo, uidOf } from './node-info.ts'
 
 /** What plugins decide on. */
@@ -17,6 +18,8 @@ export interface Snapshot {
   nodesWithImage(name: string): number
   /** For affinity terms that select namespaces by label. */
   namespaceLabels(name: string): Readonly<Record<string, string>>
+  /** Pods by domain over all nodes. */
+  podsByDomain(query: DomainQuery): DomainCounts
   /** Pods that are to get the node once others have left it. */
   nominatedOn(nodeName: string): readonly PodInfo[]
 }
@@ -33,6 +36,7 @@ export class ClusterState implements Snapshot {
   readonly #nominationOf = new Map<string, string>()
   readonly nodesWithAffinity = new Set<LiveNodeInfo>()
   readonly nodesWithAntiAffinity = new Set<LiveNodeInfo>()
+  readonly #domains = new DomainCounter()
   #list: readonly NodeInfo[] | undefined
 
   setNode(node: Node): void {
@@ -40,6 +44,7 @@ export class ClusterState implements Snapshot {
     const known = this.#infos.get(name)
     if (known) {
       this.#countImages(known, -1)
+      if (!sameLabels(known.node, node)) this.#domains.forget()
       known.setNode(node)
       this.#countImages(known, 1)
       return
@@ -49,6 +54,7 @@ export class ClusterState implements Snapshot {
     this.#infos.set(name, info)
     this.#countImages(info, 1)
     this.#markAffinity(info)
+    this.#domains.forget()
     this.#list = undefined
   }
 
@@ -60,6 +66,7 @@ export class ClusterState implements Snapshot {
     this.nodesWithAffinity.delete(info)
     this.nodesWithAntiAffinity.delete(info)
     if (info.pods.size > 0) this.#homeless.set(name, info.pods)
+    this.#domains.forget()
     this.#list = undefined
   }
 
@@ -89,7 +96,9 @@ export class ClusterState implements Snapshot {
     const info = this.#infos.get(nodeName)
     const removed = info?.remove(uid)
     if (!info) this.#homeless.get(nodeName)?.delete(uid)
-    if (info && removed?.hasAffinity) this.#markAffinity(info)
+    if (!info || !removed) return
+    this.#domains.change(removed.pod, info, -1)
+    if (removed.hasAffinity) this.#markAffinity(info)
   }
 
   /** Counts the pod on the node until the informer shows its binding or `removePod` takes it back. */
@@ -145,6 +154,10 @@ export class ClusterState implements Snapshot {
     return this.#images.get(name) ?? 0
   }
 
+  podsByDomain(query: DomainQuery): DomainCounts {
+    return this.#domains.count(query, this.#infos.values())
+  }
+
   namespaceLabels(name: string): Readonly<Record<string, string>> {
     return this.#namespaces.get(name)?.metadata.labels ?? {}
   }
@@ -159,6 +172,7 @@ export class ClusterState implements Snapshot {
       return
     }
     node.add(info)
+    this.#domains.change(info.pod, node, 1)
     if (info.hasAffinity) this.nodesWithAffinity.add(node)
     if (info.hasRequiredAntiAffinity) this.nodesWithAntiAffinity.add(node)
   }
@@ -202,9 +216,16 @@ export function withNode(snapshot: Snapshot, changed: NodeInfo): Snapshot {
       return new Set([...some(snapshot.nodesWithAntiAffinity), changed])
     },
     nodesWithImage: (name) => snapshot.nodesWithImage(name),
+    podsByDomain(query) {
+      return countDomains(query, this.nodes)
+    },
     namespaceLabels: (name) => snapshot.namespaceLabels(name),
     nominatedOn: (name) => snapshot.nominatedOn(name),
   }
+}
+
+function sameLabels(one: Node, other: Node): boolean {
+  return JSON.stringify(one.metadata.labels) === JSON.stringify(other.metadata.labels)
 }
 
 function mark<T>(set: Set<T>, member: T, belongs: boolean): void {

@@ -9,7 +9,9 @@ import { matchesLabelSelector } from '../../api/selectors/label.ts'
 import { tolerates } from '../../api/tolerations.ts'
 import type { Pod, TopologySpreadConstraint } from '../../api/types/core/v1.ts'
 import type { LabelSelector } from '../../api/types/meta/v1.ts'
-import type { NodeInfo, PodInfo } from '../node-info.ts'
+import { countDomains, type DomainCounts } from '../domain-counts.ts'
+import type { NodeInfo } from '../node-info.ts'
+import type { Snapshot } from '../snapshot.ts'
 import { type FilterPlugin, filterBy, type ScorePlugin, skip, unfit, unresolvable } from './plugin.ts'
 
 const mismatch = "node(s) didn't match pod topology spread constraints"
@@ -22,11 +24,9 @@ export const podTopologySpreadFilter: FilterPlugin = {
       .map((constraint) => prepared(constraint, pod))
     if (constraints.length === 0) return skip
     // A node that lacks the label of one constraint is in no domain of any.
-    const keyed = snapshot.nodes.filter(({ node }) =>
-      constraints.every(({ topologyKey }) => node.metadata.labels?.[topologyKey] !== undefined),
-    )
+    const keys = constraints.map(({ topologyKey }) => topologyKey)
     const counted = constraints.map((constraint) => {
-      const counts = countsOf(constraint, pod, keyed)
+      const counts = countsOf(constraint, pod, { snapshot, keys })
       const selfMatch = matchesLabelSelector(constraint.selector, pod.metadata.labels) ? 1 : 0
       return { constraint, counts, selfMatch, least: leastOf(counts, constraint.minDomains ?? 1) }
     })
@@ -51,7 +51,7 @@ export const podTopologySpreadScore: ScorePlugin = {
     if (constraints.length === 0) return undefined
     const counted = constraints.map((constraint) => ({
       constraint,
-      counts: countsOf(constraint, pod, constraint.topologyKey === 'kubernetes.io/hostname' ? nodes : snapshot.nodes),
+      counts: countsOf(constraint, pod, { snapshot, keys: [constraint.topologyKey] }),
     }))
     const sums = nodes.map((node) => crowding(node, counted))
     const [most, least] = [Math.max(...sums), Math.min(...sums)]
@@ -95,30 +95,31 @@ function withMatchLabelKeys(constraint: TopologySpreadConstraint, pod: Pod): Lab
   return { ...selector, matchExpressions: [...(selector.matchExpressions ?? []), ...added] }
 }
 
-/** Matching pods per topology value, over nodes that the pod could use at all. */
-function countsOf(constraint: Prepared, pod: Pod, nodes: readonly NodeInfo[]): Map<string, number> {
-  const counts = new Map<string, number>()
-  const matching = countMatching(constraint, pod)
-  for (const node of nodes) {
-    const value = node.node.metadata.labels?.[constraint.topologyKey]
-    if (value === undefined || !countsNode(constraint, pod, node)) continue
-    counts.set(value, (counts.get(value) ?? 0) + matching(node))
+/**
+ * Matching pods per topology value, over nodes that the pod could use at all and that have all of `keys`. When those are
+ * all nodes with the constraint's own key, the snapshot knows.
+ */
+function countsOf(
+  constraint: Prepared,
+  pod: Pod,
+  { snapshot, keys }: { snapshot: Snapshot; keys: readonly string[] },
+): DomainCounts {
+  const query = {
+    namespace: pod.metadata.namespace ?? '',
+    selector: constraint.selector,
+    topologyKey: constraint.topologyKey,
   }
-  return counts
+  const anyNode = !constraint.honorsTaints && !(constraint.honorsAffinity && choosesNodes(pod))
+  if (anyNode && keys.every((key) => key === constraint.topologyKey)) return snapshot.podsByDomain(query)
+  const counted = snapshot.nodes.filter(
+    (node) => keys.every((key) => node.node.metadata.labels?.[key] !== undefined) && countsNode(constraint, pod, node),
+  )
+  return countDomains(query, counted)
 }
 
-/** Counts a node's pods of the constraint; pods of one workload ask the same, so a node remembers its answer. */
-function countMatching({ selector }: Prepared, { metadata }: Pod): (node: NodeInfo) => number {
-  const { namespace } = metadata
-  const key = `spread ${namespace} ${JSON.stringify(selector)}`
-  const matches = ({ pod: other }: PodInfo) =>
-    other.metadata.namespace === namespace &&
-    other.metadata.deletionTimestamp === undefined &&
-    matchesLabelSelector(selector, other.metadata.labels)
-  return (node) => {
-    if (node.pods.size === 0) return 0
-    return node.remembered(key, () => [...node.pods.values()].filter(matches).length)
-  }
+function choosesNodes({ spec }: Pod): boolean {
+  const required = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+  return required !== undefined || Object.keys(spec?.nodeSelector ?? {}).length > 0
 }
 
 function countsNode(constraint: Prepared, pod: Pod, node: NodeInfo): boolean {
@@ -130,7 +131,7 @@ function countsNode(constraint: Prepared, pod: Pod, node: NodeInfo): boolean {
 }
 
 /** Larger for fuller domains; domains of a key with many values weigh more. */
-function crowding(node: NodeInfo, counted: readonly { constraint: Prepared; counts: Map<string, number> }[]): number {
+function crowding(node: NodeInfo, counted: readonly { constraint: Prepared; counts: DomainCounts }[]): number {
   let sum = 0
   for (const { constraint, counts } of counted) {
     const value = node.node.metadata.labels?.[constraint.topologyKey]
