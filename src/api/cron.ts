@@ -1,69 +1,158 @@
 /**
- * Whether a cron schedule can be read, with upstream's words for what is wrong.
+ * Cron schedules as a CronJob writes them: five fields, names of months and days, lists, ranges, steps, the `@daily`
+ * words and `@every`. What is wrong with one is said in upstream's words.
  * Source: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-syntax.
  */
+export interface Schedule {
+  minutes: ReadonlySet<number>
+  hours: ReadonlySet<number>
+  daysOfMonth: ReadonlySet<number>
+  /** 1 is January. */
+  months: ReadonlySet<number>
+  /** 0 is Sunday. */
+  daysOfWeek: ReadonlySet<number>
+  /** Days of month and of week are alternatives only when both are restricted. */
+  anyDayOfMonth: boolean
+  anyDayOfWeek: boolean
+  /** `@every` schedules run by distance alone. */
+  everyMs: number | undefined
+}
+
+/** The schedule cannot be read. */
+export class ScheduleError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'ScheduleError'
+  }
+}
+
+const macros: Readonly<Record<string, string>> = {
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+  '@monthly': '0 0 1 * *',
+  '@weekly': '0 0 * * 0',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
+  '@hourly': '0 * * * *',
+}
+
 interface Field {
   min: number
   max: number
+  /** By number. */
   names?: readonly string[]
 }
 
-const fields: readonly Field[] = [
-  { min: 0, max: 59 },
-  { min: 0, max: 23 },
-  { min: 1, max: 31 },
-  { min: 1, max: 12, names: ['', 'jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'] },
-  { min: 0, max: 6, names: ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] },
-]
-const macros = new Set(['@yearly', '@annually', '@monthly', '@weekly', '@daily', '@midnight', '@hourly'])
+const months = ['', 'jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+const fields = {
+  minutes: { min: 0, max: 59 },
+  hours: { min: 0, max: 23 },
+  daysOfMonth: { min: 1, max: 31 },
+  months: { min: 1, max: 12, names: months },
+  daysOfWeek: { min: 0, max: 6, names: ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] },
+} satisfies Record<string, Field>
 
-/** Undefined when the schedule is fine. */
+/** Throws `ScheduleError`. */
+export function parseSchedule(schedule: string): Schedule {
+  if (schedule === '') throw new ScheduleError('empty spec string')
+  const everyMs = schedule.startsWith('@every ') ? parseEvery(schedule) : undefined
+  const spelled = everyMs === undefined ? (macros[schedule] ?? schedule) : '* * * * *'
+  if (spelled.startsWith('@')) throw new ScheduleError(`unrecognized descriptor: ${schedule}`)
+  const parts = spelled.trim().split(/\s+/)
+  if (parts.length !== 5) {
+    throw new ScheduleError(`expected exactly 5 fields, found ${parts.length}: [${parts.join(' ')}]`)
+  }
+  const [minutes = '', hours = '', daysOfMonth = '', months = '', daysOfWeek = ''] = parts
+  return {
+    minutes: parseField(minutes, fields.minutes),
+    hours: parseField(hours, fields.hours),
+    daysOfMonth: parseField(daysOfMonth, fields.daysOfMonth),
+    months: parseField(months, fields.months),
+    daysOfWeek: parseField(daysOfWeek, fields.daysOfWeek),
+    anyDayOfMonth: isAny(daysOfMonth),
+    anyDayOfWeek: isAny(daysOfWeek),
+    everyMs,
+  }
+}
+
+/** What is wrong with a schedule; undefined when it is fine. */
 export function cronProblem(schedule: string): string | undefined {
-  if (schedule === '') return 'empty spec string'
-  if (schedule.startsWith('@')) return descriptorProblem(schedule)
-  const parts = schedule.trim().split(/\s+/)
-  if (parts.length !== fields.length) {
-    return `expected exactly ${fields.length} fields, found ${parts.length}: [${parts.join(' ')}]`
+  try {
+    parseSchedule(schedule)
+    return undefined
+  } catch (error) {
+    if (error instanceof ScheduleError) return error.message
+    throw error
   }
-  for (const [index, part] of parts.entries()) {
-    const field = fields[index] as Field
-    for (const range of part.split(',')) {
-      const problem = rangeProblem(range, field)
-      if (problem) return problem
-    }
-  }
-  return undefined
 }
 
-function descriptorProblem(schedule: string): string | undefined {
-  if (macros.has(schedule)) return undefined
-  if (!schedule.startsWith('@every ')) return `unrecognized descriptor: ${schedule}`
+/** A name of the time zone database; offsets such as `+01:00` are none. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return !/^[+-]/.test(name)
+  } catch {
+    return false
+  }
+}
+
+const unitMs: Readonly<Record<string, number>> = {
+  h: 3_600_000,
+  m: 60_000,
+  s: 1000,
+  ms: 1,
+  us: 1e-3,
+  µs: 1e-3,
+  ns: 1e-6,
+}
+
+/** Whole seconds, at least one. */
+function parseEvery(schedule: string): number {
   const duration = schedule.slice('@every '.length)
-  return /^([\d.]+(h|m|s|ms|us|µs|ns))+$/.test(duration) ? undefined : `failed to parse duration ${schedule}`
+  if (!/^((\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|ns))+$/.test(duration)) {
+    throw new ScheduleError(`failed to parse duration ${schedule}`)
+  }
+  let ms = 0
+  for (const [, amount, unit = ''] of duration.matchAll(/([\d.]+)([a-zµ]+)/g))
+    ms += Number(amount) * (unitMs[unit] ?? 0)
+  return Math.max(1, Math.floor(ms / 1000)) * 1000
 }
 
-function rangeProblem(text: string, field: Field): string | undefined {
+function isAny(field: string): boolean {
+  return field.split(',').some((range) => /^[*?](-[^/]*)?(\/1)?$/.test(range))
+}
+
+function parseField(text: string, field: Field): Set<number> {
+  const values = new Set<number>()
+  for (const range of text.split(',')) {
+    const { first, last, stride } = parseRange(range, field)
+    for (let value = first; value <= last; value += stride) values.add(value)
+  }
+  return values
+}
+
+function parseRange(text: string, field: Field): { first: number; last: number; stride: number } {
   const [range = '', step, ...moreSteps] = text.split('/')
-  if (moreSteps.length > 0) return `too many slashes: ${text}`
   const [low = '', high, ...moreHigh] = range.split('-')
-  if (moreHigh.length > 0) return `too many hyphens: ${text}`
   const any = low === '*' || low === '?'
-  const first = any ? field.min : numberOf(low, field)
-  const last = any ? field.max : high !== undefined ? numberOf(high, field) : step === undefined ? first : field.max
-  if (typeof first === 'string') return first
-  if (typeof last === 'string') return last
-  const stride = step === undefined ? 1 : numberOf(step, { min: 0, max: 0 })
-  if (typeof stride === 'string') return stride
-  if (first < field.min) return `beginning of range (${first}) below minimum (${field.min}): ${text}`
-  if (last > field.max) return `end of range (${last}) above maximum (${field.max}): ${text}`
-  if (first > last) return `beginning of range (${first}) beyond end of range (${last}): ${text}`
-  return stride === 0 ? `step of range should be a positive number: ${text}` : undefined
+  if (!any && moreHigh.length > 0) throw new ScheduleError(`too many hyphens: ${text}`)
+  const first = any ? field.min : parseNumber(low, field)
+  const end = !any && high !== undefined ? parseNumber(high, field) : undefined
+  if (moreSteps.length > 0) throw new ScheduleError(`too many slashes: ${text}`)
+  const stride = step === undefined ? 1 : parseNumber(step)
+  const last = end ?? (any || step !== undefined ? field.max : first)
+  if (first < field.min) throw new ScheduleError(`beginning of range (${first}) below minimum (${field.min}): ${text}`)
+  if (last > field.max) throw new ScheduleError(`end of range (${last}) above maximum (${field.max}): ${text}`)
+  if (first > last) throw new ScheduleError(`beginning of range (${first}) beyond end of range (${last}): ${text}`)
+  if (stride === 0) throw new ScheduleError(`step of range should be a positive number: ${text}`)
+  return { first, last, stride }
 }
 
-/** A number, or what is wrong with the text. */
-function numberOf(text: string, { names }: Field): number | string {
-  const named = text === '' ? -1 : (names?.indexOf(text.toLowerCase()) ?? -1)
+function parseNumber(text: string, field?: Field): number {
+  const named = text === '' ? -1 : (field?.names?.indexOf(text.toLowerCase()) ?? -1)
   if (named >= 0) return named
   if (/^\d{1,9}$/.test(text)) return Number(text)
-  return `failed to parse int from ${text}: must be a whole number`
+  throw new ScheduleError(
+    `failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`,
+  )
 }

@@ -2,13 +2,12 @@
  * API server, controllers and scheduler in one process over any store: the heart of `k8ts server` and of clusters inside
  * a test. It opens no socket by itself.
  */
-import { discoveryDocument, keySet, type SigningKey, signingKey } from '../../apiserver/authentication/jwt.ts'
+import { signingKey } from '../../apiserver/authentication/jwt.ts'
+import { oidcDocuments } from '../../apiserver/authentication/oidc-documents.ts'
 import { type BootstrapOptions, type Bootstrapped, bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
 import { rulesOfDefaultRole } from '../../apiserver/bootstrap/default-rbac.ts'
-import { jsonResponse, pageNotFound } from '../../apiserver/http/status.ts'
 import { tables } from '../../apiserver/negotiation/tables.ts'
 import type { NodeProxy } from '../../apiserver/node-proxy.ts'
-import type { NonResource } from '../../apiserver/nonresource/endpoints.ts'
 import { conversions, strategies } from '../../apiserver/registry/strategies.ts'
 import type { UserInfo } from '../../apiserver/request.ts'
 import { type ApiServer, createApiServer } from '../../apiserver/server.ts'
@@ -91,7 +90,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
     services: { serviceCidrs },
     conversions: conversions(),
     tables,
-    documents: issuerDocuments([key]),
+    documents: oidcDocuments({ keys: [key], issuer: tokenIssuer }),
     ...(parts.nodeProxy ? { nodeProxy: parts.nodeProxy } : {}),
   })
   const { advertise } = parts
@@ -115,19 +114,6 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
       await controllers.stop()
       await started.stop()
       await api.stop()
-    },
-  }
-}
-
-/** OpenID discovery of the service account issuer, for who verifies our tokens elsewhere. */
-function issuerDocuments(keys: readonly SigningKey[]): NonResource {
-  return {
-    async answer({ info }) {
-      if (info.path === '/openid/v1/jwks') {
-        return jsonResponse(200, keySet(keys), { 'content-type': 'application/jwk-set+json' })
-      }
-      if (info.path !== '/.well-known/openid-configuration') return pageNotFound()
-      return jsonResponse(200, discoveryDocument(tokenIssuer, `${tokenIssuer}/openid/v1/jwks`, keys))
     },
   }
 }

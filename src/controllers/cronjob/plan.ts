@@ -2,8 +2,9 @@
  * Whether a CronJob starts a Job now, which old Jobs go, and when to look again.
  * https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/
  */
+import { isTimeZone, parseSchedule, type Schedule, ScheduleError } from '../../api/cron.ts'
 import type { CronJob, Job } from '../../api/types/batch/v1.ts'
-import { isTimeZone, nextTime, parseSchedule, type Schedule, ScheduleError } from './schedule.ts'
+import { nextTime } from './schedule.ts'
 
 /** With more missed starts than this, something is wrong with the clock; the newest is started all the same. */
 export const missedStartsMax = 100

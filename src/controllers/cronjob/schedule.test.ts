@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { nextTime, parseSchedule, ScheduleError } from './schedule.ts'
+import { parseSchedule } from '../../api/cron.ts'
+import { nextTime } from './schedule.ts'
 
 const cases: readonly { schedule: string; after: string; zone?: string; next: string | undefined }[] = [
   { schedule: '*/15 * * * *', after: '2026-01-01T00:00:00Z', next: '2026-01-01T00:15:00Z' },
@@ -8,6 +9,9 @@ const cases: readonly { schedule: string; after: string; zone?: string; next: st
   { schedule: '30 4 1,15 * 5', after: '2026-01-02T05:00:00Z', next: '2026-01-09T04:30:00Z' },
   { schedule: '0 9 * * mon-fri', after: '2026-01-02T09:00:00Z', next: '2026-01-05T09:00:00Z' },
   { schedule: '@monthly', after: '2026-12-15T00:00:00Z', next: '2027-01-01T00:00:00Z' },
+  { schedule: '@every 1h30m', after: '2026-01-01T00:00:00Z', next: '2026-01-01T01:30:00Z' },
+  { schedule: '@every 1.5h', after: '2026-01-01T00:00:00Z', next: '2026-01-01T01:30:00Z' },
+  { schedule: '@every 1ms', after: '2026-01-01T00:00:00Z', next: '2026-01-01T00:00:01Z' },
   { schedule: '0 0 29 2 *', after: '2026-01-01T00:00:00Z', next: '2028-02-29T00:00:00Z' },
   { schedule: '0 0 30 2 *', after: '2026-01-01T00:00:00Z', next: undefined },
   { schedule: '5 12 * * *', after: '2026-06-01T00:00:00Z', zone: 'Asia/Kolkata', next: '2026-06-01T06:35:00Z' },
@@ -21,23 +25,6 @@ describe('nextTime', () => {
     test(`finds ${next ?? 'nothing'} when ${schedule} in ${zone} is asked after ${after}`, () => {
       const foundMs = nextTime(parseSchedule(schedule), Date.parse(after), zone)
       assert.equal(foundMs === undefined ? undefined : new Date(foundMs).toISOString().replace('.000Z', 'Z'), next)
-    })
-  }
-})
-
-describe('parseSchedule', () => {
-  for (const text of [
-    '',
-    '* * * *',
-    '60 * * * *',
-    '* * 0 * *',
-    '*/0 * * * *',
-    '5-1 * * * *',
-    'a * * * *',
-    '1/2/3 * * * *',
-  ]) {
-    test(`refuses when the schedule is ${JSON.stringify(text)}`, () => {
-      assert.throws(() => parseSchedule(text), ScheduleError)
     })
   }
 })

@@ -1,104 +1,5 @@
-/**
- * Cron schedules: five fields, names of months and days, lists, ranges, steps and the `@daily` words; days of month and
- * of week are alternatives when both are restricted. Source:
- * https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-syntax
- */
-
-export interface Schedule {
-  minutes: ReadonlySet<number>
-  hours: ReadonlySet<number>
-  daysOfMonth: ReadonlySet<number>
-  months: ReadonlySet<number>
-  daysOfWeek: ReadonlySet<number>
-  anyDayOfMonth: boolean
-  anyDayOfWeek: boolean
-  /** `@every` schedules run by distance alone. */
-  everyMs: number | undefined
-}
-
-export class ScheduleError extends Error {}
-
-const macros: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-  '@monthly': '0 0 1 * *',
-  '@weekly': '0 0 * * 0',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-}
-
-const monthNames = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
-const dayNames = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
-
-export function parseSchedule(text: string): Schedule {
-  const everyMs = parseEvery(text)
-  const fields = (macros[text] ?? (everyMs === undefined ? text : '* * * * *')).trim().split(/\s+/)
-  if (fields.length !== 5)
-    throw new ScheduleError(`expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`)
-  const [minutes = '', hours = '', daysOfMonth = '', months = '', daysOfWeek = ''] = fields
-  return {
-    minutes: parseField(minutes, { min: 0, max: 59 }),
-    hours: parseField(hours, { min: 0, max: 23 }),
-    daysOfMonth: parseField(daysOfMonth, { min: 1, max: 31 }),
-    months: parseField(months, { min: 1, max: 12, names: monthNames, nameBase: 1 }),
-    daysOfWeek: parseField(daysOfWeek, { min: 0, max: 6, names: dayNames, nameBase: 0 }),
-    anyDayOfMonth: isAny(daysOfMonth),
-    anyDayOfWeek: isAny(daysOfWeek),
-    everyMs,
-  }
-}
-
-function parseEvery(text: string): number | undefined {
-  const match = /^@every (?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text)
-  if (!match) return undefined
-  const ms = ((Number(match[1] ?? 0) * 60 + Number(match[2] ?? 0)) * 60 + Number(match[3] ?? 0)) * 1000
-  return Math.max(1000, ms)
-}
-
-interface Bounds {
-  min: number
-  max: number
-  names?: readonly string[]
-  nameBase?: number
-}
-
-function isAny(field: string): boolean {
-  return field.split(',').some((part) => part === '*' || part === '?' || part === '*/1')
-}
-
-function parseField(field: string, bounds: Bounds): Set<number> {
-  const values = new Set<number>()
-  for (const part of field.split(',')) {
-    const [range = '', step, ...more] = part.split('/')
-    if (more.length > 0) throw new ScheduleError(`too many slashes: ${part}`)
-    const { first, last } = parseRange(range, bounds, step !== undefined)
-    const stride = step === undefined ? 1 : parseNumber(step, {})
-    if (stride === 0) throw new ScheduleError(`step of range should be a positive number: ${part}`)
-    if (first < bounds.min)
-      throw new ScheduleError(`beginning of range (${first}) below minimum (${bounds.min}): ${part}`)
-    if (last > bounds.max) throw new ScheduleError(`end of range (${last}) above maximum (${bounds.max}): ${part}`)
-    if (first > last) throw new ScheduleError(`beginning of range (${first}) beyond end of range (${last}): ${part}`)
-    for (let value = first; value <= last; value += stride) values.add(value)
-  }
-  return values
-}
-
-function parseRange(range: string, bounds: Bounds, stepped: boolean): { first: number; last: number } {
-  if (range === '*' || range === '?') return { first: bounds.min, last: bounds.max }
-  const [low = '', high, ...more] = range.split('-')
-  if (more.length > 0) throw new ScheduleError(`too many hyphens: ${range}`)
-  const first = parseNumber(low, bounds)
-  if (high !== undefined) return { first, last: parseNumber(high, bounds) }
-  return { first, last: stepped ? bounds.max : first }
-}
-
-function parseNumber(text: string, { names, nameBase = 0 }: Partial<Bounds>): number {
-  const named = names?.indexOf(text.toLowerCase()) ?? -1
-  if (named >= 0) return named + nameBase
-  if (!/^\d{1,9}$/.test(text)) throw new ScheduleError(`failed to parse int from ${text}`)
-  return Number(text)
-}
+/** When a cron schedule is due next, on the clock of a time zone and across its changes of offset. */
+import type { Schedule } from '../../api/cron.ts'
 
 /** Wall-clock parts in a time zone. */
 interface Wall {
@@ -109,6 +10,7 @@ interface Wall {
   minute: number
 }
 
+const dayNames = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 /** A schedule without a match for this long (February 30th) never matches. */
@@ -178,18 +80,9 @@ function wallClock(timeZone: string): (atMs: number) => Wall {
     return {
       month: Number(parts.month),
       day: Number(parts.day),
-      weekday: dayNames.indexOf((parts.weekday ?? '').toLowerCase()),
+      weekday: dayNames.indexOf(parts.weekday ?? ''),
       hour: Number(parts.hour),
       minute: Number(parts.minute),
     }
-  }
-}
-
-export function isTimeZone(timeZone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone })
-    return true
-  } catch {
-    return false
   }
 }

@@ -1,5 +1,5 @@
 /** Cron jobs. Source: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/. */
-import { cronProblem } from '../../../api/cron.ts'
+import { cronProblem, isTimeZone } from '../../../api/cron.ts'
 import { defaultCronJob } from '../../../api/defaults/batch.ts'
 import type { FieldError } from '../../../api/errors.ts'
 import { batchV1 } from '../../../api/resources.ts'
@@ -69,13 +69,4 @@ function validateTimeZone(path: string, timeZone: string | undefined): FieldErro
     return [invalid(path, timeZone, why)]
   }
   return isTimeZone(timeZone) ? [] : [invalid(path, timeZone, `unknown time zone ${timeZone}`)]
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return !/^[+-]/.test(name)
-  } catch {
-    return false
-  }
 }
