@@ -45,7 +45,7 @@ export async function startAgent(machine: Machine, config: ClusterConfig): Promi
       configDirectory: host.cniConfigDirectory,
       dataDirectory: host.cniDataDirectory,
     }),
-    untilThere(machine, paths(config).adminKubeconfig),
+    untilCredentialsFit(machine, config),
     runtime.then(() => provideImages({ disk, exec, log, paths: host })),
   ])
   const { agentKubeconfig, proxyKubeconfig } = paths(config)
@@ -141,10 +141,22 @@ async function clientOf({ disk, net }: Machine, kubeconfig: string) {
   return createClient(httpTransport({ net, server, tls }))
 }
 
-/** The server on this machine writes the node's credentials when it is up. */
-async function untilThere({ clock, disk, log }: Machine, path: string): Promise<void> {
+/**
+ * The server on this machine writes the node's credentials when it is up. What an earlier start left does not do when the
+ * node has another name or address now.
+ */
+async function untilCredentialsFit({ clock, disk, log }: Machine, config: ClusterConfig): Promise<void> {
+  const { nodeName, nodeAddress, apiServerPort } = config
+  const path = paths(config).agentKubeconfig
+  const user = new RegExp(`system:node:${nodeName.replaceAll('.', '\\.')}(?![-.a-z0-9])`)
+  const server = `${nodeAddress.includes(':') ? `[${nodeAddress}]` : nodeAddress}:${apiServerPort}`
+  const fits = async (): Promise<boolean> => {
+    if (!(await disk.stat(path))) return false
+    const text = await disk.readText(path)
+    return user.test(text) && text.includes(`https://${server}`)
+  }
   let told = false
-  while (!(await disk.stat(path))) {
+  while (!(await fits())) {
     if (!told) log.info('waiting for the control plane to write the credentials', { path })
     told = true
     await clock.sleep(credentialsPollMs)
