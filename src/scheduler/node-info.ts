@@ -2,14 +2,9 @@
  * A node as the scheduler sees it: the object, the pods on it (assumed ones included) and what they use, kept as sums
  * so that a filter is a few comparisons. It changes in place, pod by pod: placing a pod never looks at the others.
  */
+import { type HostPort, hostPortsOf } from '../api/host-ports.ts'
 import { nodeAllocatable, podRequests, podScoringRequests, type ResourceAmounts } from '../api/pod-requests.ts'
 import type { Node, Pod } from '../api/types/core/v1.ts'
-
-export interface HostPort {
-  ip: string
-  protocol: string
-  port: number
-}
 
 export interface PodInfo {
   pod: Pod
@@ -101,22 +96,6 @@ export function podInfo(pod: Pod): PodInfo {
     hasRequiredAntiAffinity: antiTerms.length > 0,
     hasAffinity: affinity?.podAffinity !== undefined || affinity?.podAntiAffinity !== undefined,
   }
-}
-
-/** Host ports that a pod's containers, sidecars included, claim on their node. */
-export function hostPortsOf(pod: Pod): HostPort[] {
-  const sidecars = (pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === 'Always')
-  return [...sidecars, ...(pod.spec?.containers ?? [])].flatMap((container) =>
-    (container.ports ?? [])
-      .filter((port) => (port.hostPort ?? 0) > 0)
-      .map((port) => ({ ip: port.hostIP || '0.0.0.0', protocol: port.protocol ?? 'TCP', port: port.hostPort ?? 0 })),
-  )
-}
-
-/** Two claims collide when port and protocol are equal and the addresses are, or one means all addresses. */
-export function portsCollide(one: HostPort, other: HostPort): boolean {
-  if (one.port !== other.port || one.protocol !== other.protocol) return false
-  return one.ip === other.ip || one.ip === '0.0.0.0' || other.ip === '0.0.0.0'
 }
 
 function imagesOf(node: Node): ReadonlyMap<string, number> {

@@ -4,6 +4,7 @@
  * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/, KEP-2221's list of rejection reasons.
  */
 
+import { hostPortsOf, portsCollide } from '../../api/host-ports.ts'
 import { matchesNode } from '../../api/node-selection.ts'
 import { amounts, podRequests } from '../../api/pod-requests.ts'
 import type { Node, Pod } from '../../api/types/core/v1.ts'
@@ -54,29 +55,9 @@ function misplaced(pod: Pod, node: Node): PodFailure | undefined {
 }
 
 function portsTaken(pod: Pod, others: readonly Pod[]): PodFailure | undefined {
-  const taken = others.flatMap(hostPorts)
-  const conflict = hostPorts(pod).some((wanted) =>
-    taken.some(
-      (other) =>
-        other.port === wanted.port &&
-        other.protocol === wanted.protocol &&
-        (other.ip === wanted.ip || isAny(other.ip) || isAny(wanted.ip)),
-    ),
-  )
+  const taken = others.flatMap(hostPortsOf)
+  const conflict = hostPortsOf(pod).some((wanted) => taken.some((other) => portsCollide(wanted, other)))
   return conflict ? refusal('NodePorts', `Predicate NodePorts failed: ${portsReason}`) : undefined
-}
-
-function hostPorts(pod: Pod): { port: number; protocol: string; ip: string }[] {
-  const sidecars = (pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always')
-  return [...(pod.spec?.containers ?? []), ...sidecars].flatMap(({ ports = [] }) =>
-    ports.flatMap(({ hostPort, protocol = 'TCP', hostIP = '0.0.0.0' }) =>
-      hostPort ? [{ port: hostPort, protocol, ip: hostIP || '0.0.0.0' }] : [],
-    ),
-  )
-}
-
-function isAny(ip: string): boolean {
-  return ip === '0.0.0.0' || ip === '::'
 }
 
 function refusal(reason: string, message: string): PodFailure {

@@ -1,5 +1,5 @@
 /** Host ports are exclusive on a node. */
-import { hostPortsOf, portsCollide } from '../node-info.ts'
+import { hostPortsOf, portsCollide } from '../../api/host-ports.ts'
 import { type FilterPlugin, filterBy, skip, unfit } from './plugin.ts'
 
 export const nodePorts: FilterPlugin = {
