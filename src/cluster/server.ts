@@ -1,7 +1,7 @@
 /** `k8ts server`: the control plane of a real cluster on this machine, over its embedded store and its HTTPS port. */
 import { dirname } from 'node:path'
 import { nodeProxy } from '../apiserver/node-proxy/proxy.ts'
-import { kubeconfigText } from '../client/kubeconfig.ts'
+import { kubeconfigJson, kubeconfigText } from '../client/kubeconfig.ts'
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { applyAddons } from './addons.ts'
 import { type ClusterConfig, paths } from './config.ts'
@@ -65,11 +65,11 @@ async function writeKubeconfigs({ disk }: Machine, config: ClusterConfig, pki: C
   const common = { server: `https://${host}:${apiServerPort}`, caPem: pki.ca.certificatePem }
   const { adminKubeconfig, agentKubeconfig, proxyKubeconfig } = paths(config)
   const files = [
-    { path: proxyKubeconfig, user: 'system:kube-proxy', identity: pki.leafs['kube-proxy'] },
-    { path: agentKubeconfig, user: `system:node:${nodeName}`, identity: pki.leafs.kubelet },
-    { path: adminKubeconfig, user: 'kubernetes-admin', identity: pki.leafs.admin },
+    { path: proxyKubeconfig, text: kubeconfigJson, user: 'system:kube-proxy', identity: pki.leafs['kube-proxy'] },
+    { path: agentKubeconfig, text: kubeconfigJson, user: `system:node:${nodeName}`, identity: pki.leafs.kubelet },
+    { path: adminKubeconfig, text: kubeconfigText, user: 'kubernetes-admin', identity: pki.leafs.admin },
   ]
-  for (const { path, user, identity } of files) {
-    await disk.write(path, kubeconfigText({ ...common, user, identity }), { mode: 0o600 })
+  for (const { path, text, user, identity } of files) {
+    await disk.write(path, text({ ...common, user, identity }), { mode: 0o600 })
   }
 }

@@ -54,6 +54,11 @@ export interface HttpRequestOptions {
   signal?: AbortSignal
   /** Time until response headers. Default 30,000. */
   timeoutMs?: number
+  /**
+   * `shared`: waits for one of few connections to the server rather than opening another; for requests that end soon.
+   * Default `own`: never waits.
+   */
+  connection?: 'shared' | 'own'
 }
 
 export interface HttpReply {

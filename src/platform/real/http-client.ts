@@ -30,8 +30,9 @@ export function httpClient(): HttpClient {
   const pools = new Map<string, https.Agent>()
   const agentFor = (options: HttpRequestOptions): http.Agent => {
     if (!options.url.startsWith('https:')) return plain
-    const key = poolKey(options.tls)
-    const pool = pools.get(key) ?? new https.Agent({ keepAlive: true, ...tlsOptions(options.tls) })
+    const shared = options.connection === 'shared'
+    const key = poolKey(options.tls, shared)
+    const pool = pools.get(key) ?? new https.Agent({ ...poolOptions(shared), ...tlsOptions(options.tls) })
     pools.delete(key)
     pools.set(key, pool)
     if (pools.size > limits.connectionPoolsMax) closeOldest(pools)
@@ -51,10 +52,16 @@ function closeOldest(pools: Map<string, https.Agent>): void {
   pools.delete(oldest)
 }
 
-function poolKey(tls: ClientTls = {}): string {
+function poolOptions(shared: boolean): https.AgentOptions {
+  return shared ? { keepAlive: true, maxSockets: limits.sharedConnectionsMax } : { keepAlive: true }
+}
+
+function poolKey(tls: ClientTls = {}, shared: boolean): string {
   const { caPem = '', identity, serverName = '', insecureSkipVerify = false } = tls
   const parts = [caPem, identity?.certificatePem ?? '', identity?.keyPem ?? '', serverName, String(insecureSkipVerify)]
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64')
+  return createHash('sha256')
+    .update(JSON.stringify([...parts, shared]))
+    .digest('base64')
 }
 
 /** The body must be read to its end or left by `break`: until then it holds its connection. */

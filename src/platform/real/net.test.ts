@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
+import { limits } from '../../limits.ts'
 import type { HttpHandlers, HttpReply, Listening, TlsIdentity } from '../net.ts'
 import { realNet } from './net.ts'
 
@@ -132,6 +133,24 @@ test('request reuses its connection and does not follow redirects', async () => 
       await textOf(reply)
     }
     assert.equal(ports.size, 1)
+  })
+})
+
+test('shared requests wait for one of a few connections', async () => {
+  const ports = new Set<number | undefined>()
+  const counting: HttpHandlers = {
+    ...echoPeer,
+    request(request, response) {
+      ports.add(request.socket.remotePort)
+      setImmediate(() => (response as ServerResponse).end('done'))
+    },
+  }
+  await withServer(counting, async (_listening, url) => {
+    const tls = { caPem: identity.certificatePem }
+    const one = async () => textOf(await net.request({ method: 'GET', url, tls, connection: 'shared' }))
+    const texts = await Promise.all(Array.from({ length: 3 * limits.sharedConnectionsMax }, one))
+    assert.ok(texts.every((text) => text === 'done'))
+    assert.ok(ports.size <= limits.sharedConnectionsMax, `${ports.size} connections`)
   })
 })
 
