@@ -92,13 +92,13 @@ export async function whyNot(): Promise<string | false> {
 export async function prepareCluster(): Promise<SystemCluster> {
   const platform = realPlatform()
   const { exec, disk } = platform
-  // Timers of the platform never keep a process alive.
-  const alive = setInterval(() => {}, 60_000)
   const tools = await findTools(platform)
   const home = await mkdtemp(join(tmpdir(), 'k8ts-system-'))
   await symlink(dirname(dirname(tools.kubectl)), join(home, 'tools'))
   await disk.makeDirectory(join(home, 'logs'), 0o700)
   const network = await makeNetwork(exec)
+  // Timers of the platform never keep a process alive.
+  const alive = setInterval(() => {}, 60_000)
   const nodeName = 'test-node'
   const config = clusterConfig(platform.net, { home, nodeName, nodeAddress, hostname: nodeName })
   const kubeconfig = paths(config).adminKubeconfig
@@ -125,11 +125,12 @@ export async function prepareCluster(): Promise<SystemCluster> {
       must('k8ts up', await cluster.k8ts(['up', '--node-name', nodeName, ...words], { timeoutMs: upTimeoutMs })),
     async stop() {
       clearInterval(alive)
-      const down = await cluster.k8ts(['down', '--purge'])
-      if (down.exitCode !== 0) throw new Error(`k8ts down --purge failed: ${down.stderr}${down.stdout}`)
-      const left = await leftovers(platform, inside, home)
-      await removeNetwork(exec, network)
-      assert.deepEqual(left, [])
+      try {
+        must('k8ts down', await cluster.k8ts(['down', '--purge']))
+        assert.deepEqual(await leftovers(platform, inside, home), [])
+      } finally {
+        await removeNetwork(exec, network)
+      }
     },
   }
   return cluster
@@ -197,9 +198,11 @@ function must(what: string, { exitCode, stdout, stderr }: ExecResult): string {
   return stdout
 }
 
+let networks = 0
+
 /** The node's network, joined to an empty one outside, which its default route leads to. */
 async function makeNetwork(exec: Exec): Promise<string> {
-  const node = `k8ts-test-${process.pid}`
+  const node = `k8ts-test-${process.pid}-${++networks}`
   const outside = `${node}-out`
   const lines = [
     ...[`netns add ${node}`, `netns add ${outside}`, `-n ${node} link set lo up`, `-n ${outside} link set lo up`],

@@ -12,7 +12,7 @@ test('script/up brings a cluster up with the example, again, and script/down lea
     cluster.run(['sh', '-c', `cd / && exec ${packageRoot}/script/${name} ${words.join(' ')}`], { timeoutMs: 240_000 })
   try {
     await t.test('the first call tells each step and shows the Service spreading requests', async () => {
-      const { exitCode, stdout, stderr } = await script('up')
+      const { exitCode, stdout, stderr } = await script('up', '--node-name', cluster.nodeName)
       assert.equal(exitCode, 0, stderr)
       const steps = [
         'started k8ts server',
@@ -33,7 +33,7 @@ test('script/up brings a cluster up with the example, again, and script/down lea
     })
     await t.test('the second call finds everything running', async () => {
       const server = await cluster.pidOf('server')
-      const { exitCode, stdout } = await script('up')
+      const { exitCode, stdout } = await script('up', '--node-name', cluster.nodeName)
       assert.equal(exitCode, 0)
       assert.ok(stdout.includes(`k8ts server is running (pid ${server})`))
     })
