@@ -30,3 +30,21 @@ export function rfc3339Micro(epochMs: number): string {
   const micros = Math.floor((epochMs - Math.floor(epochMs)) * 1000)
   return `${iso.slice(0, 23)}${String(micros).padStart(3, '0')}Z`
 }
+
+/** `Clock.every` by means of `after`: each call is armed when the one before has returned, whether it threw or not. */
+export function every(after: Clock['after'], periodMs: number, callback: () => void): CancelTimer {
+  let stopped = false
+  let cancel: CancelTimer
+  const tick = (): void => {
+    try {
+      callback()
+    } finally {
+      if (!stopped) cancel = after(periodMs, tick)
+    }
+  }
+  cancel = after(periodMs, tick)
+  return () => {
+    stopped = true
+    cancel()
+  }
+}

@@ -5,13 +5,13 @@
  * Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/, https://docs.kernel.org/admin-guide/cgroup-v2.html
  */
 import { join } from 'node:path'
+import { type QosClass, qosClassOf } from '../../api/pod-qos.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import type { Disk } from '../../platform/disk.ts'
 import type { Exec } from '../../platform/exec.ts'
 import type { Logger } from '../../platform/log.ts'
 import { uidOf } from '../pod/names.ts'
 import { podLimitsOf, quotaPeriodUs } from '../pod/resources.ts'
-import { type QosClass, qosClassOf } from '../pod/spec.ts'
 
 export interface Cgroups {
   readonly version: 1 | 2

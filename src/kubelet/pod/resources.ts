@@ -3,11 +3,12 @@
  * Source: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/ and the formulas of the
  * container manager: 1 CPU is 1,024 shares; the quota's period is 100 ms.
  */
+
+import { qosClassOf } from '../../api/pod-qos.ts'
 import { podLimits, podRequests } from '../../api/pod-requests.ts'
 import { milliValue, wholeValue } from '../../api/quantity.ts'
 import type { Container, Pod } from '../../api/types/core/v1.ts'
 import type { LinuxContainerResources } from '../cri/message.ts'
-import { qosClassOf } from './spec.ts'
 
 const sharesMin = 2
 const sharesMax = 262_144

@@ -1,5 +1,4 @@
 /** Questions about a pod's specification that several decisions ask. */
-import { podQosClass } from '../../api/pod-qos.ts'
 import type { Container, EphemeralContainer, Pod } from '../../api/types/core/v1.ts'
 
 export type ContainerKind = 'init' | 'regular' | 'ephemeral'
@@ -10,8 +9,6 @@ export interface NamedContainer {
   kind: ContainerKind
   container: Container
 }
-
-export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort'
 
 /** Init containers, regular ones and ephemeral ones, in that order. */
 export function allContainers(pod: Pod): NamedContainer[] {
@@ -52,13 +49,6 @@ export function usesHostNetwork(pod: Pod): boolean {
 export function fieldPathOf({ kind, container }: NamedContainer): string {
   const list = kind === 'init' ? 'initContainers' : kind === 'ephemeral' ? 'ephemeralContainers' : 'containers'
   return `spec.${list}{${container.name}}`
-}
-
-/** The class the API server computed, or computed here for pods that it has not seen. */
-export function qosClassOf(pod: Pod): QosClass {
-  const known = pod.status?.qosClass
-  if (known === 'Guaranteed' || known === 'Burstable' || known === 'BestEffort') return known
-  return podQosClass(pod)
 }
 
 /** Succeeded or Failed: nothing of it will run again. */

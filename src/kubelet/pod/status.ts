@@ -2,18 +2,12 @@
  * A pod's whole status as its node agent publishes it. Pure: the same facts give the same status.
  * Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase
  */
+import { qosClassOf } from '../../api/pod-qos.ts'
 import type { ContainerStatus, Pod, PodStatus } from '../../api/types/core/v1.ts'
 import { condition, ownConditions, type PodPhase, podConditions } from './conditions.ts'
 import { containerStatus, type StatusInput } from './container-status.ts'
 import { sandboxNeed } from './plan.ts'
-import {
-  allContainers,
-  initContainers,
-  qosClassOf,
-  regularContainers,
-  restartPolicyOf,
-  usesHostNetwork,
-} from './spec.ts'
+import { allContainers, initContainers, regularContainers, restartPolicyOf, usesHostNetwork } from './spec.ts'
 
 export interface PodStatusInput extends Omit<StatusInput, 'previous'> {
   /** Addresses of the node, the preferred family first. */

@@ -6,6 +6,7 @@
  *       └────────────────────▶ rejected ──────────────────────┘
  */
 
+import { qosClassOf } from '../../api/pod-qos.ts'
 import type { Pod, PodStatus } from '../../api/types/core/v1.ts'
 import type { CancelTimer } from '../../platform/clock.ts'
 import { rfc3339 } from '../../platform/clock.ts'
@@ -13,7 +14,7 @@ import { messageOf } from '../../platform/log.ts'
 import { nameOf, namespaceOf, uidOf } from './names.ts'
 import type { PodParts } from './parts.ts'
 import { runningContainers } from './runtime-state.ts'
-import { isTerminal, qosClassOf } from './spec.ts'
+import { isTerminal } from './spec.ts'
 import { type PodFailure, rejectedStatus } from './status.ts'
 import { graceSecondsOf, stopPod } from './stop.ts'
 import { PodSync } from './sync.ts'

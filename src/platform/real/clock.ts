@@ -2,13 +2,19 @@
  * The machine's clock. Delays beyond Node's timer range (about 24.8 days) are waited for in pieces, so that a
  * certificate renewal a year ahead doesn't fire at once.
  */
-import type { CancelTimer, Clock } from '../clock.ts'
+import { type CancelTimer, type Clock, every } from '../clock.ts'
 
 /** The longest delay `setTimeout` takes; a longer one would fire after 1 ms. */
 const timerDelayMsMax = 2 ** 31 - 1
 
 export function realClock(): Clock {
-  return { nowMs: () => Date.now(), monotonicMs: () => performance.now(), after, every, sleep }
+  return {
+    nowMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
+    after,
+    every: (periodMs, callback) => every(after, periodMs, callback),
+    sleep,
+  }
 }
 
 function after(delayMs: number, callback: () => void): CancelTimer {
@@ -20,23 +26,6 @@ function after(delayMs: number, callback: () => void): CancelTimer {
   }
   arm(Math.max(0, delayMs))
   return () => clearTimeout(timer)
-}
-
-function every(periodMs: number, callback: () => void): CancelTimer {
-  let stopped = false
-  let cancel: CancelTimer
-  const tick = (): void => {
-    try {
-      callback()
-    } finally {
-      if (!stopped) cancel = after(periodMs, tick)
-    }
-  }
-  cancel = after(periodMs, tick)
-  return () => {
-    stopped = true
-    cancel()
-  }
 }
 
 /** Unlike a bare timer, a sleep keeps the process alive: a command that polls must not end between two polls. */

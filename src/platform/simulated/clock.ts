@@ -2,7 +2,7 @@
  * Time that moves only when told to. `advance` works asynchronously: between two timers it lets all promise work
  * finish, so that what a timer started is complete before the next one fires, as it would be with real waiting.
  */
-import type { CancelTimer, Clock } from '../clock.ts'
+import { type CancelTimer, type Clock, every } from '../clock.ts'
 
 export interface SimulatedClock extends Clock {
   /**
@@ -90,23 +90,6 @@ export function simulatedClock(options: SimulatedClockOptions = {}): SimulatedCl
       const dueMs = timers.nextDueMs()
       return dueMs === undefined ? undefined : Math.max(0, dueMs - nowMs)
     },
-  }
-}
-
-export function every(after: Clock['after'], periodMs: number, callback: () => void): CancelTimer {
-  let stopped = false
-  let cancel: CancelTimer
-  const tick = (): void => {
-    try {
-      callback()
-    } finally {
-      if (!stopped) cancel = after(periodMs, tick)
-    }
-  }
-  cancel = after(periodMs, tick)
-  return () => {
-    stopped = true
-    cancel()
   }
 }
 

@@ -91,7 +91,7 @@ function validatePath(path: string, entry: HTTPIngressPath): FieldError[] {
 
 function validateBackend(path: string, { resource, service }: IngressBackend): FieldError[] {
   if (resource && service) return [invalid(path, '', 'cannot set both resource and service backends')]
-  if (resource) return validateResource(`${path}.resource`, resource)
+  if (resource) return validateTypedReference(`${path}.resource`, resource)
   if (!service) return [invalid(path, '', 'resource or service backend is required')]
   const { name = '', port } = service
   const errors =
@@ -109,7 +109,8 @@ function serviceName(name: string): string[] {
   return isDns1035Label(name).length === 0 ? [] : isDns1123Label(name)
 }
 
-function validateResource(
+/** Of a backend's resource and of an ingress class's parameters. */
+export function validateTypedReference(
   path: string,
   { apiGroup, kind = '', name = '' }: Partial<TypedLocalObjectReference>,
 ): FieldError[] {

@@ -1,7 +1,7 @@
 /** Ingresses and their classes. Source: https://kubernetes.io/docs/concepts/services-networking/ingress/. */
 import { defaultIngressClass } from '../../../api/defaults/networking.ts'
 import type { FieldError } from '../../../api/errors.ts'
-import { isDns1123Label, isDns1123Subdomain, isPathSegmentName } from '../../../api/names.ts'
+import { isDns1123Label } from '../../../api/names.ts'
 import { networkingV1 } from '../../../api/resources.ts'
 import type { Ingress, IngressClass } from '../../../api/types/networking/v1.ts'
 import { bumpGeneration, keepSpec, keepStatus } from '../generation.ts'
@@ -17,7 +17,7 @@ import {
   required,
   tooLong,
 } from '../validation/field.ts'
-import { validateIngress, validateIngressStatus } from './ingress-validation.ts'
+import { validateIngress, validateIngressStatus, validateTypedReference } from './ingress-validation.ts'
 
 const controllerBytesMax = 250
 
@@ -74,16 +74,8 @@ function validateParameters(ingressClass: IngressClass): FieldError[] {
   const parameters = ingressClass.spec?.parameters
   if (!parameters) return []
   const path = 'spec.parameters'
-  const { apiGroup, kind = '', name = '', scope, namespace } = parameters
-  const errors: FieldError[] = []
-  if (apiGroup !== undefined) errors.push(...invalidEach(`${path}.apiGroup`, apiGroup, isDns1123Subdomain(apiGroup)))
-  for (const [field, value] of [
-    ['kind', kind],
-    ['name', name],
-  ] as const) {
-    if (value === '') errors.push(required(`${path}.${field}`))
-    else errors.push(...invalidEach(`${path}.${field}`, value, isPathSegmentName(value)))
-  }
+  const { scope, namespace } = parameters
+  const errors = validateTypedReference(path, parameters)
   if (scope === undefined) errors.push(required(`${path}.scope`))
   else if (scope !== 'Cluster' && scope !== 'Namespace')
     errors.push(notSupported(`${path}.scope`, scope, ['Cluster', 'Namespace']))

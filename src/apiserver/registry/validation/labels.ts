@@ -46,18 +46,9 @@ function validateRequirement(
   path: string,
   { key = '', operator = '', values = [] }: { key?: string; operator?: string; values?: string[] },
 ): FieldError[] {
-  const errors: FieldError[] = []
-  if (operator === 'In' || operator === 'NotIn') {
-    if (values.length === 0) {
-      errors.push(required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"))
-    }
-  } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-    if (values.length > 0) {
-      errors.push(forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
-    }
-  } else {
-    errors.push(invalid(`${path}.operator`, operator, 'not a valid selector operator'))
-  }
+  const errors = validateSetOperator(path, operator, values) ?? [
+    invalid(`${path}.operator`, operator, 'not a valid selector operator'),
+  ]
   errors.push(...validateLabelName(`${path}.key`, key))
   for (const [index, value] of values.entries()) {
     errors.push(...invalidEach(`${path}.values[${index}]`, value, isLabelValue(value)))
@@ -67,4 +58,21 @@ function validateRequirement(
 
 export function isEmptySelector(selector: LabelSelector | undefined): boolean {
   return Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions ?? []).length === 0
+}
+
+/** Whether the operator of a requirement goes with its values; undefined for an operator that label selectors lack. */
+export function validateSetOperator(
+  path: string,
+  operator: string,
+  values: readonly string[],
+): FieldError[] | undefined {
+  if (operator === 'In' || operator === 'NotIn') {
+    if (values.length > 0) return []
+    return [required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'")]
+  }
+  if (operator === 'Exists' || operator === 'DoesNotExist') {
+    if (values.length === 0) return []
+    return [forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")]
+  }
+  return undefined
 }

@@ -16,7 +16,7 @@ import type {
 } from '../../../../api/types/core/v1.ts'
 import type { LabelSelector } from '../../../../api/types/meta/v1.ts'
 import { forbidden, invalid, invalidEach, required } from '../../validation/field.ts'
-import { validateLabelName, validateLabelSelector } from '../../validation/labels.ts'
+import { validateLabelName, validateLabelSelector, validateSetOperator } from '../../validation/labels.ts'
 
 const notAnOperator = 'not a valid selector operator'
 const inBothSelectors = 'exists in both matchLabelKeys and labelSelector'
@@ -66,26 +66,19 @@ function validateTerm(path: string, term: NodeSelectorTerm | undefined, checkVal
 
 function validateRequirement(path: string, requirement: NodeSelectorRequirement, checkValues: boolean): FieldError[] {
   const { key = '', operator = '', values = [] } = requirement
-  const errors: FieldError[] = []
-  if (operator === 'In' || operator === 'NotIn') {
-    if (values.length === 0) {
-      errors.push(required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"))
-    }
-  } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-    if (values.length > 0) {
-      errors.push(forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
-    }
-  } else if (operator === 'Gt' || operator === 'Lt') {
-    if (values.length !== 1) {
-      errors.push(required(`${path}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'"))
-    }
-  } else errors.push(invalid(`${path}.operator`, operator, notAnOperator))
+  const errors = validateSetOperator(path, operator, values) ?? validateComparison(path, operator, values)
   errors.push(...validateLabelName(`${path}.key`, key))
   if (!checkValues) return errors
   for (const [index, value] of values.entries()) {
     errors.push(...invalidEach(`${path}.values[${index}]`, value, isLabelValue(value)))
   }
   return errors
+}
+
+function validateComparison(path: string, operator: string, values: readonly string[]): FieldError[] {
+  if (operator !== 'Gt' && operator !== 'Lt') return [invalid(`${path}.operator`, operator, notAnOperator)]
+  if (values.length === 1) return []
+  return [required(`${path}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'")]
 }
 
 function validateFieldRequirement(path: string, requirement: NodeSelectorRequirement): FieldError[] {
