@@ -1,6 +1,7 @@
 /**
- * Keeps files and functions readable: hard limits on length. What was over a limit when it was listed stands in
- * `tidy-exceptions.json` with its size and may only shrink.
+ * Keeps files and functions readable: hard limits on length, an opening that says what a file is for, and nothing in it
+ * that belongs to one machine. What was over a limit when it was listed stands in `tidy-exceptions.json` with its size
+ * and may only shrink.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -53,6 +54,15 @@ test('every listed exception is still needed', () => {
     else if (size < allowed) stale.push(`${key}: shrank to ${size}, lower its entry from ${allowed}`)
   }
   assert.deepEqual(stale, [])
+})
+
+test('source files open with what they are for', () => {
+  const offenders = sourceFiles(['src', 'tools', 'test', 'bench'])
+    .filter(
+      (file) => !file.path.endsWith('.test.ts') && !/^(#!.*\n)?\/(\*\*|\/) /.test(file.text.replace('/**\n', '/** ')),
+    )
+    .map((file) => file.path)
+  assert.deepEqual(offenders, [])
 })
 
 function lengthOf(span: FunctionSpan): number {

@@ -1,3 +1,4 @@
+/** `k8ts agent`: the node agent in the foreground until it is told to end. */
 import { startAgent } from '../cluster/agent.ts'
 import { configFor, type LocationOptions, thisMachine, untilToldToEnd } from '../cluster/machine.ts'
 

@@ -1,3 +1,4 @@
+/** `k8ts doctor`: what this machine lacks, one finding with its remedy at a time. */
 import { allFindings } from '../cluster/host/doctor.ts'
 import { configFor, type LocationOptions, thisMachine } from '../cluster/machine.ts'
 

@@ -1,3 +1,4 @@
+/** `k8ts down`: everything away, line by line. */
 import { takeDown } from '../cluster/down.ts'
 import { configFor, type LocationOptions, thisMachine } from '../cluster/machine.ts'
 

@@ -1,3 +1,4 @@
+/** `k8ts kubeconfig`: the administrator's kubeconfig on standard output. */
 import { paths } from '../cluster/config.ts'
 import { configFor, type LocationOptions, thisMachine } from '../cluster/machine.ts'
 

@@ -1,3 +1,4 @@
+/** `k8ts server`: the control plane in the foreground until it is told to end. */
 import { configFor, type LocationOptions, thisMachine, untilToldToEnd } from '../cluster/machine.ts'
 import { startServer } from '../cluster/server.ts'
 

@@ -1,3 +1,4 @@
+/** `k8ts up`: everything in the background, its progress line by line. */
 import { configFor, type LocationOptions, thisMachine } from '../cluster/machine.ts'
 import { bringUp } from '../cluster/up/up.ts'
 

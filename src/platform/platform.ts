@@ -1,3 +1,4 @@
+/** The doors to the world: time, randomness, sockets, files, processes. */
 import type { Clock } from './clock.ts'
 import type { Disk } from './disk.ts'
 import type { Exec } from './exec.ts'

@@ -1,3 +1,4 @@
+/** The doors as they open onto the machine this process runs on. */
 import type { Platform } from '../platform.ts'
 import { realClock } from './clock.ts'
 import { realDisk } from './disk.ts'
