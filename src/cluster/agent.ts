@@ -50,8 +50,8 @@ export async function startAgent(machine: Machine, config: ClusterConfig): Promi
   ])
   const { agentKubeconfig, proxyKubeconfig } = paths(config)
   const [kubeletClient, proxyClient] = await Promise.all([
-    clientOf(machine, agentKubeconfig),
-    clientOf(machine, proxyKubeconfig),
+    clientOf(machine, agentKubeconfig, 'kubelet'),
+    clientOf(machine, proxyKubeconfig, 'kube-proxy'),
   ])
   const nodeInformers = createInformers({ client: kubeletClient, clock, random: random.stream('node-informers'), log })
   const proxyInformers = createInformers({ client: proxyClient, clock, random: random.stream('proxy-informers'), log })
@@ -136,9 +136,9 @@ function sharedInformers(node: Informers, proxy: Informers): Informers {
   }
 }
 
-async function clientOf({ disk, net }: Machine, kubeconfig: string) {
+async function clientOf({ disk, net }: Machine, kubeconfig: string, userAgent: string) {
   const { server, tls } = await loadKubeconfig(disk, kubeconfig)
-  return createClient(httpTransport({ net, server, tls }))
+  return createClient(httpTransport({ net, server, tls }), { userAgent })
 }
 
 /**

@@ -99,12 +99,14 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
     ...(advertise ? { advertise } : {}),
   })
   const { wrapTransport = (transport) => transport } = tuning
-  const clientFor = (user: UserInfo) => createClient(wrapTransport(api.transportFor(user), user))
+  // Managed fields name their manager by the user agent: a component's is its user's name without the prefix.
+  const clientFor = (user: UserInfo, userAgent = user.name.replace(/^system:/, '')) =>
+    createClient(wrapTransport(api.transportFor(user), user), { userAgent })
   const rootCaPem = pki.ca.certificatePem
   const controllers = new ControllerGroup({ clock: parts.clock, random, log, rootCaPem, clientFor, tuning })
   return {
     api,
-    client: clientFor(serverUser),
+    client: clientFor(serverUser, 'kube-apiserver'),
     busy: () => controllers.busy(),
     get nextRetryMs() {
       return controllers.nextRetryMs
