@@ -32,6 +32,13 @@ located(program.command('doctor').description('say what this machine lacks to ru
   async (options) => (await import('./doctor.ts')).doctor(options),
 )
 
+program
+  .command('warm', { hidden: true })
+  .description('load the code of all roles, so that the first start finds it compiled')
+  .action(async () => {
+    await Promise.all([import('./up.ts'), import('./server.ts'), import('./agent.ts')])
+  })
+
 for (const tool of ['kubectl', 'helm'] as const) {
   program
     .command(tool)

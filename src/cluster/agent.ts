@@ -46,7 +46,7 @@ export async function startAgent(machine: Machine, config: ClusterConfig): Promi
       dataDirectory: host.cniDataDirectory,
     }),
     untilCredentialsFit(machine, config),
-    runtime.then(() => provideImages({ disk, exec, log, paths: host })),
+    provideImages({ disk, exec, log, paths: host, containerd: runtime }),
   ])
   const { agentKubeconfig, proxyKubeconfig } = paths(config)
   const [kubeletClient, proxyClient] = await Promise.all([

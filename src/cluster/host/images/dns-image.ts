@@ -1,13 +1,13 @@
 /**
  * The cluster DNS image: the DNS server's own modules, found by following imports from its entry, and the shared
- * libraries that Node asks the loader for. Types are stripped beforehand, because the stripper would cost each DNS pod
- * some megabytes and milliseconds.
+ * libraries that Node asks the loader for. Types are stripped beforehand and in a process of its own, because the stripper
+ * stays in memory with some 15 MB wherever it ran once.
  *
  * Node itself (150 MB) is not inside: the pod mounts the node's binary (`HostPaths.nodeBinary`) at `/usr/bin/node`.
  * Importing it took 2.8 s of a first start, and a file of its own would be in memory twice; the mounted one shares its
  * pages with the server and the agent.
  */
-import { isBuiltin, stripTypeScriptTypes } from 'node:module'
+import { isBuiltin } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import type { Disk } from '../../../platform/disk.ts'
 import type { Exec } from '../../../platform/exec.ts'
@@ -29,7 +29,7 @@ export interface DnsImageInput {
 
 /** Reads the binary's headers, its library list and the modules; rejects when one of them is missing. */
 export async function dnsImage(disk: Disk, exec: Exec, input: DnsImageInput): Promise<ImageSpec> {
-  const modules = await moduleClosure(disk, input)
+  const modules = await moduleClosure(disk, exec, input)
   const libraries = await sharedLibraries(exec, input.nodePath)
   const files: TarEntry[] = [{ kind: 'file', path: 'usr/bin/node', mode: 0o755, content: Buffer.from(notMounted) }]
   for (const path of libraries) files.push(await library(disk, path))
@@ -77,26 +77,46 @@ async function sharedLibraries(exec: Exec, binary: string): Promise<string[]> {
 /** Import and export statements as the formatter leaves them (the last line of a long one starts with a brace). */
 const importPattern = /^(?:import|export|\})(?:[^'"\n]*\bfrom)?\s*['"]([^'"\n]+)['"]|\bimport\(\s*['"]([^'"\n]+)['"]/gm
 
+/** Imports of types alone, which stripping leaves nothing of. */
+const typeImportPattern = /^(?:import|export) type (?:\{[^}]*\}|[^'"\n]*) from ['"][^'"\n]+['"]\n/gm
+
 /** Package-relative path → JavaScript source of everything the entry imports, statically or dynamically. */
-async function moduleClosure(disk: Disk, input: DnsImageInput): Promise<Map<string, string>> {
-  const found = new Map<string, string>()
+async function moduleClosure(disk: Disk, exec: Exec, input: DnsImageInput): Promise<Map<string, string>> {
+  const sources = new Map<string, string>()
+  const packages = new Map<string, string>()
   const waiting = [input.entryPath]
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
-    const name = javascriptName(relative(input.packageRoot, path))
-    if (found.has(name)) continue
+    if (sources.has(path)) continue
     const source = await disk.readText(path)
-    const text = path.endsWith('.ts') ? stripTypeScriptTypes(source) : source
-    found.set(
-      name,
-      text.replace(importPattern, (statement) => statement.replace(/\.ts(['"])$/, '.js$1')),
-    )
-    for (const match of text.matchAll(importPattern)) {
+    sources.set(path, source)
+    for (const match of source.replace(typeImportPattern, '').matchAll(importPattern)) {
       const specifier = match[1] ?? match[2]!
       if (specifier.startsWith('.')) waiting.push(join(dirname(path), specifier))
-      else if (!specifier.startsWith('node:')) await addPackage(disk, input.packageRoot, specifier, found)
+      else if (!specifier.startsWith('node:')) await addPackage(disk, input.packageRoot, specifier, packages)
     }
   }
-  return found
+  const stripped = await stripTypes(exec, input.nodePath, sources)
+  const modules = [...stripped].map(([path, text]): [string, string] => [
+    javascriptName(relative(input.packageRoot, path)),
+    text.replace(importPattern, (statement) => statement.replace(/\.ts(['"])$/, '.js$1')),
+  ])
+  return new Map([...packages, ...modules])
+}
+
+const stripper = `import { stripTypeScriptTypes } from 'node:module'
+const read = []
+for await (const chunk of process.stdin) read.push(chunk)
+process.stdout.write(JSON.stringify(JSON.parse(Buffer.concat(read)).map((source) => stripTypeScriptTypes(source))))`
+
+async function stripTypes(exec: Exec, node: string, sources: Map<string, string>): Promise<Map<string, string>> {
+  const typed = [...sources].filter(([path]) => path.endsWith('.ts'))
+  if (typed.length === 0) return sources
+  const result = await exec.run([node, '--no-warnings', '--input-type=module', '--eval', stripper], {
+    input: JSON.stringify(typed.map(([, source]) => source)),
+  })
+  if (result.exitCode !== 0) throw new Error(`strip the types of the DNS server: ${result.stderr.trim()}`)
+  const texts = JSON.parse(result.stdout) as string[]
+  return new Map([...sources, ...typed.map(([path], index): [string, string] => [path, texts[index]!])])
 }
 
 function javascriptName(path: string): string {
