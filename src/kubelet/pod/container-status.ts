@@ -153,10 +153,11 @@ function terminatedState(record: ContainerRecord): NonNullable<ContainerState['t
   const state: NonNullable<ContainerState['terminated']> = {
     exitCode: record.exitCode,
     reason: record.reason || (record.exitCode === 0 ? 'Completed' : 'Error'),
+    // What never started did so at the beginning of time, as upstream tells it.
+    startedAt: rfc3339(record.startedMs),
     finishedAt: rfc3339(record.finishedMs),
     containerID: `containerd://${record.id}`,
   }
-  if (record.startedMs > 0) state.startedAt = rfc3339(record.startedMs)
   if (record.message !== '') state.message = record.message
   return state
 }

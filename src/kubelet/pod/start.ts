@@ -91,7 +91,7 @@ export async function startContainer(parts: PodParts, context: StartContext, nam
   try {
     await parts.runtime.startContainer(id)
   } catch (error) {
-    throw failed(parts, context.pod, named, 'RunContainerError', rpcText(error))
+    throw failed(parts, context.pod, named, 'RunContainerError', messageOf(error))
   }
   parts.events.container(context.pod, named, 'Normal', 'Started', 'Container started')
   await runPostStart(parts, context.pod, named, id)
