@@ -12,7 +12,7 @@ describe('Services', suite, () => {
     cluster = await startCluster()
     await cluster.apply(manifest)
     await cluster.kubectl('rollout status deployment/web --timeout=60s')
-    await cluster.kubectl('wait pod client udp --for=condition=Ready --timeout=60s')
+    await cluster.kubectl('wait pod client --for=condition=Ready --timeout=60s')
   })
   after(() => cluster?.stop())
 
@@ -41,9 +41,8 @@ describe('Services', suite, () => {
   })
 
   test('a pod reaches itself through its own Service', async () => {
-    const { clusterIP } = await service('udp')
-    const script = `for i in 1 2 3; do wget -q -O - http://${clusterIP}:8080/; done`
-    assert.equal(await cluster.kubectl(['exec', 'udp', '-c', 'web', '--', 'sh', '-c', script]), 'udp\n'.repeat(3))
+    const { clusterIP } = await service('client')
+    assert.deepEqual(await askFromPod(`http://${clusterIP}:8080/`, 3), ['client', 'client', 'client'])
   })
 
   test('cluster DNS knows Services by short and full names, and headless ones by their pods', async () => {
@@ -65,12 +64,20 @@ describe('Services', suite, () => {
     allFrom(await askFromPod(url, 6), /^web-/)
   })
 
-  test('UDP goes through a Service as well', async () => {
+  test('UDP goes through a Service as well, also one whose endpoints were written by hand', async () => {
     const { clusterIP } = await service('udp')
-    assert.equal(
-      await cluster.kubectl(['exec', 'client', '--', 'sh', '-c', `echo hi | nc -u -w 1 ${clusterIP} 9000`]),
-      'hi\n',
-    )
+    const echo = `const s = require('dgram').createSocket('udp4')
+      s.on('message', (m, from) => s.send('echo ' + m, from.port, from.address)).bind(9000, () => console.log('listening'))`
+    const client = `const s = require('dgram').createSocket('udp4')
+      s.on('message', (m) => { console.log(String(m)); process.exit() }).send('hi', 9000, '${clusterIP}')
+      setTimeout(() => process.exit(1), 3000)`
+    const server = await cluster.start([process.execPath, '-e', echo])
+    try {
+      await until('the server', async () => (await server.output()).includes('listening'))
+      assert.equal((await cluster.run([process.execPath, '-e', client])).stdout, 'echo hi\n')
+    } finally {
+      await server.stop()
+    }
   })
 
   test('session affinity keeps a client with one pod', async () => {
@@ -83,16 +90,13 @@ describe('Services', suite, () => {
     const startMs = performance.now()
     assert.deepEqual(await ask(`http://${clusterIP}/`, 1), ['failed'])
     assert.ok(performance.now() - startMs < 2_000, 'it was left waiting')
-    await cluster.kubectl('label pod client app=empty')
+    await cluster.kubectl('label pod client tier=empty')
     await until('an answer', async () => (await ask(`http://${clusterIP}/`, 1))[0] === 'client')
   })
 
   test('pods reach the API server by its Service and its name', async () => {
-    const script =
-      'cd /var/run/secrets/kubernetes.io/serviceaccount && wget -q -O - --no-check-certificate ' +
-      '--header "Authorization: Bearer $(cat token)" https://kubernetes.default.svc/version'
-    const ran = await cluster.tryKubectl(['exec', 'client', '--', 'sh', '-c', script])
-    assert.match(ran.stdout, /"gitVersion": ?"v1\.36/, ran.stderr)
+    for (const host of ['kubernetes.default.svc', '10.96.0.1'])
+      await cluster.kubectl(['exec', 'client', '--', 'nc', '-w', '3', host, '443'])
   })
 
   test('pods that stop leave the Service before connections to them fail', async () => {
@@ -122,14 +126,24 @@ ${webService('headless', 'clusterIP: None')}
 apiVersion: v1
 kind: Service
 metadata: { name: empty }
-spec: { selector: { app: empty }, ports: [{ port: 80, targetPort: 8080 }] }
+spec: { selector: { tier: empty }, ports: [{ port: 80, targetPort: 8080 }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: client }
+spec: { selector: { app: client }, ports: [{ port: 8080 }] }
 ---
 apiVersion: v1
 kind: Service
 metadata: { name: udp }
-spec:
-  selector: { app: udp }
-  ports: [{ name: udp, port: 9000, protocol: UDP }, { name: web, port: 8080 }]
+spec: { ports: [{ port: 9000, protocol: UDP }] }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: udp-by-hand, labels: { kubernetes.io/service-name: udp } }
+addressType: IPv4
+ports: [{ name: "", port: 9000, protocol: UDP }]
+endpoints: [{ addresses: [${nodeAddress}], conditions: { ready: true } }]
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -150,12 +164,4 @@ apiVersion: v1
 kind: Pod
 metadata: { name: client, labels: { app: client } }
 spec: { containers: [{ name: client, image: ${helloImage} }] }
----
-apiVersion: v1
-kind: Pod
-metadata: { name: udp, labels: { app: udp } }
-spec:
-  containers:
-  - { name: web, image: ${helloImage} }
-  - { name: echo, image: ${helloImage}, command: [udpsvd, "0.0.0.0", "9000", cat] }
 `
