@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { coreV1 } from '../api/resources.ts'
-import type { Container, Pod } from '../api/types/core/v1.ts'
+import type { Container, ContainerState, Pod } from '../api/types/core/v1.ts'
 import { startTestNode, type TestNode, type TestNodeOptions, testNamespace } from './test-node.test.ts'
 
 function container(script: string, more: Partial<Container> = {}): Container {
@@ -130,6 +130,44 @@ test('startKubelet restarts a container when its liveness probe fails', () =>
       events.join(),
     )
     assert.ok(events.some((text) => text.endsWith('Container c failed liveness probe, will be restarted')))
+  }))
+
+test('startKubelet backs off when the liveness probe keeps failing', () =>
+  withNode(async (node) => {
+    const livenessProbe = { exec: { command: ['sh', '-c', 'exit 1'] }, periodSeconds: 1, failureThreshold: 1 }
+    await node.create('p', { containers: [container('sleep 1000', { livenessProbe })] })
+    await node.pass(9_000)
+    const pod = await node.get('p')
+    assert.equal((stateOf(pod) as ContainerState).waiting?.reason, 'CrashLoopBackOff')
+    assert.ok((pod.status?.containerStatuses?.[0]?.restartCount ?? 0) <= 2)
+  }))
+
+test('startKubelet stops a container when its postStart hook fails without a word', () =>
+  withNode(async (node) => {
+    const lifecycle = { postStart: { exec: { command: ['sh', '-c', 'exit 3'] } } }
+    await node.create('p', { containers: [container('sleep 1000', { lifecycle })] })
+    await node.pass(5_000)
+    assert.equal((await node.get('p')).status?.containerStatuses?.[0]?.ready, false)
+    const events = await node.events('p')
+    assert.ok(
+      events.some((text) => /^FailedPostStartHook ×\d: PostStartHook failed$/.test(text)),
+      events.join(),
+    )
+  }))
+
+test('startKubelet leaves a container waiting when the init container before it failed for good', () =>
+  withNode(async (node) => {
+    await node.create('p', {
+      restartPolicy: 'Never',
+      initContainers: [{ ...container('exit 1'), name: 'i' }],
+      containers: [container('sleep 1000')],
+    })
+    await node.pass(3_000)
+    const pod = await node.get('p')
+    assert.equal(pod.status?.phase, 'Failed')
+    assert.deepEqual(stateOf(pod), { waiting: { reason: 'PodInitializing' } })
+    assert.equal(pod.status?.initContainerStatuses?.[0]?.state?.terminated?.exitCode, 1)
+    assert.match(conditionsOf(pod).join(), /Initialized False/)
   }))
 
 test('startKubelet waits with the configuration error when a ConfigMap is missing, and starts once it is there', () =>

@@ -6,7 +6,7 @@ import type { Container, ContainerState, ContainerStatus, Pod, VolumeMountStatus
 import { rfc3339 } from '../../platform/clock.ts'
 import { shouldStart } from './plan.ts'
 import { type ContainerRecord, latest, type PodRuntime } from './runtime-state.ts'
-import { initContainers, isSidecar, type NamedContainer } from './spec.ts'
+import { initContainers, isSidecar, type NamedContainer, regularContainers } from './spec.ts'
 
 /** Why a container is not running although it should, as its `waiting` state tells. */
 export interface WaitingReason {
@@ -35,7 +35,7 @@ export function containerStatus(input: StatusInput, named: NamedContainer): Cont
   const previous = input.previous.find(({ name }) => name === container.name)
   const status = record ? statusOfRecord(input, named, record) : statusWithoutRecord(input, named, previous)
   applyWaitingReason(input, named, record, status)
-  if (input.terminated && status.state?.waiting) endUnlocated(status)
+  if (input.terminated && status.state?.waiting && hasInitialized(input)) endUnlocated(status)
   const mounts = mountStatuses(container)
   if (mounts.length > 0) status.volumeMounts = mounts
   return status
@@ -102,6 +102,27 @@ function statusWithoutRecord(
 /** The runtime forgot a container that had ended: what was published about it stays true. */
 function keepEnded(status: ContainerStatus, previous: ContainerStatus): ContainerStatus {
   return { ...status, ...previous, name: status.name }
+}
+
+/** Whether the init containers ever let the others start. Where one failed, its own status tells enough. */
+function hasInitialized({ pod, runtime, previous }: StatusInput): boolean {
+  const last = initContainers(pod).at(-1)
+  if (!last) return true
+  const names = new Set(regularContainers(pod).map(({ name }) => name))
+  if (runtime.containers.some(({ name, startedMs }) => names.has(name) && startedMs > 0)) return true
+  if (
+    previous.some(
+      ({ name, state, lastState }) => names.has(name) && (state?.running ?? state?.terminated ?? lastState?.terminated),
+    )
+  )
+    return true
+  const ended = previous.find(({ name }) => name === last.name)
+  if (isSidecar({ kind: 'init', container: last })) return Boolean(ended?.started)
+  if (
+    runtime.containers.some(({ name, state, exitCode }) => name === last.name && state === 'exited' && exitCode === 0)
+  )
+    return true
+  return [ended?.state, ended?.lastState].some((state) => state?.terminated?.exitCode === 0)
 }
 
 function endUnlocated(status: ContainerStatus): void {

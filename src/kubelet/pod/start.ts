@@ -106,8 +106,9 @@ export function restartCountOf(pod: Pod, record: ContainerRecord | undefined, na
 
 function waitForBackOff(parts: PodParts, { pod, runtime, backOff }: StartContext, named: NamedContainer): void {
   const { container } = named
-  const record = latest(runtime, container.name)
-  if (record?.state !== 'exited' || isNextInit(named, record)) return
+  // Not the latest run: that one may have been stopped just now, for its liveness probe.
+  const record = runtime.containers.find(({ name, state }) => name === container.name && state === 'exited')
+  if (!record || isNextInit(named, record)) return
   const key = `${uidOf(pod)}_${container.name}_${containerHash(container)}`
   const remainingMs = backOff.remainingMs(key, record.finishedMs, parts.clock.nowMs())
   if (remainingMs === 0) {

@@ -57,7 +57,7 @@ async function runOnce(
   try {
     const target = { pod, container, containerId, ip: parts.podIp(pod) }
     const { result, output } = await runHandler(parts, target, handler, timeoutMs)
-    return result === 'success' ? undefined : output
+    return result === 'success' ? undefined : output || 'the hook failed without output'
   } catch (error) {
     return messageOf(error)
   }
