@@ -1,6 +1,6 @@
 /** What may die at any moment: our processes, containerd, a container, a disk quota. Everything recovers, nothing acknowledged is lost. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, beforeEach, describe, test } from 'node:test'
 import type { Event, Pod } from '../../src/api/types/core/v1.ts'
 import { helloImage, type SystemCluster, startCluster, until, whyNot } from './harness.ts'
 
@@ -10,12 +10,16 @@ const recoveryMs = 10_000
 
 describe('faults', suite, () => {
   let cluster: SystemCluster
+  let address: string
   before(async () => {
     cluster = await startCluster()
     await cluster.apply(manifest)
     await cluster.kubectl('rollout status deployment/steady --timeout=60s')
     await cluster.kubectl('wait pod beside --for=condition=Ready --timeout=60s')
+    address = await cluster.kubectl(['get', 'service', 'steady', '-o', 'jsonpath={.spec.clusterIP}'])
   })
+  // What one test left dead is no failure of the next.
+  beforeEach(() => cluster.up())
   after(() => cluster?.stop())
 
   const steadyContainers = async (): Promise<string[]> =>
@@ -34,7 +38,6 @@ describe('faults', suite, () => {
     await cluster.kubectl(`wait pod ${name} --for=condition=Ready --timeout=30s`)
   }
   const serviceAnswers = async (): Promise<void> => {
-    const address = await cluster.kubectl(['get', 'service', 'steady', '-o', 'jsonpath={.spec.clusterIP}'])
     const { stdout } = await cluster.run(['busybox', 'wget', '-q', '-O', '-', `http://${address}/`])
     assert.match(stdout, /^steady-/)
   }
