@@ -17,7 +17,8 @@ export function pacedRuntime(inner: ContainerRuntime, sandboxesMax: number): Con
   }
 }
 
-class Gate {
+/** Lets few pieces of work go on at once; the others wait in order. */
+export class Gate {
   readonly #waiting: (() => void)[] = []
   #free: number
   constructor(places: number) {

@@ -21,10 +21,11 @@ const callTimeoutMs = 4 * 60_000
 const pullTimeoutMs = 60 * 60_000
 
 export function remoteRuntime(channel: GrpcChannel): ContainerRuntime {
-  const call: Call = async (service, method, request, reply, message, timeoutMs = callTimeoutMs) => {
+  const call: Call = async (service, method, request, reply, message, timeoutMs = callTimeoutMs, signal) => {
     const bytes = encodeMessage(request, message)
     try {
-      return decodeMessage(reply, await channel.unary(`/runtime.v1.${service}/${method}`, bytes, { timeoutMs }))
+      const options = signal ? { timeoutMs, signal } : { timeoutMs }
+      return decodeMessage(reply, await channel.unary(`/runtime.v1.${service}/${method}`, bytes, options))
     } catch (error) {
       throw runtimeError(error)
     }
@@ -39,6 +40,7 @@ type Call = <Request extends MessageName, Reply extends MessageName>(
   reply: Reply,
   message: Message<Request>,
   timeoutMs?: number,
+  signal?: AbortSignal,
 ) => Promise<Message<Reply>>
 
 function runtimeError(error: unknown): unknown {
@@ -212,10 +214,10 @@ function imageService(call: Call): ImageService {
       const types = ['ImageStatusRequest', 'ImageStatusResponse'] as const
       return (await call('ImageService', 'ImageStatus', ...types, { image: { image } })).image
     },
-    async pullImage(image, auth, sandboxConfig) {
+    async pullImage(image, auth, sandboxConfig, signal) {
       const types = ['PullImageRequest', 'PullImageResponse'] as const
       const message = { image: { image }, auth, sandboxConfig }
-      return (await call('ImageService', 'PullImage', ...types, message, pullTimeoutMs)).imageRef ?? ''
+      return (await call('ImageService', 'PullImage', ...types, message, pullTimeoutMs, signal)).imageRef ?? ''
     },
     removeImage: (image) => {
       const types = ['RemoveImageRequest', 'RemoveImageResponse'] as const

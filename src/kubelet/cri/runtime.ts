@@ -100,7 +100,12 @@ export interface ImageService {
   /** Undefined when the image is not there. */
   imageStatus(image: string): Promise<CriImage | undefined>
   /** Returns the reference under which the pulled image is known. */
-  pullImage(image: string, auth: AuthConfig | undefined, sandbox: PodSandboxConfig): Promise<string>
+  pullImage(
+    image: string,
+    auth: AuthConfig | undefined,
+    sandbox: PodSandboxConfig,
+    signal?: AbortSignal,
+  ): Promise<string>
   removeImage(image: string): Promise<void>
   /** Bytes used by images and where they are stored. */
   imageFsInfo(): Promise<{ mountpoint: string; usedBytes: number }[]>

@@ -7,6 +7,7 @@ import type { Container, Pod } from '../../api/types/core/v1.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/log.ts'
 import type { AuthConfig, CriImage, PodSandboxConfig } from '../cri/message.ts'
+import { Gate } from '../cri/paced.ts'
 import type { ImageService } from '../cri/runtime.ts'
 import { BackOff } from '../pod/back-off.ts'
 import { uidOf } from '../pod/names.ts'
@@ -25,12 +26,17 @@ export class ImageFailure extends Error {
   }
 }
 
+/** A registry that does not answer holds up one of these, not all images. Upstream's default is one, its advice more. */
+const pullsAtOnceMax = 3
+
 export interface PullRequest {
   pod: Pod
   container: Container
   /** Credentials to try, the most specific first; without any, the pull is anonymous. */
   credentials(image: string): Promise<AuthConfig[]>
   sandbox: PodSandboxConfig
+  /** Nobody waits for the image any longer. A pull that no other pod waits for either is given up. */
+  signal: AbortSignal
   event(type: 'Normal' | 'Warning', reason: string, message: string): void
 }
 
@@ -39,9 +45,8 @@ export class ImagePuller {
   readonly #clock: Clock
   readonly #backOff = new BackOff()
   readonly #lastError = new Map<string, string>()
-  readonly #pulling = new Map<string, Promise<unknown>>()
-  /** Pulls run one after the other, as upstream does by default. */
-  #queue: Promise<unknown> = Promise.resolve()
+  readonly #pulling = new Map<string, Pull>()
+  readonly #gate = new Gate(pullsAtOnceMax)
 
   constructor(images: ImageService, clock: Clock) {
     this.#images = images
@@ -106,6 +111,7 @@ export class ImagePuller {
     try {
       return await this.#pull(request, image)
     } catch (error) {
+      request.signal.throwIfAborted()
       const message = messageOf(error)
       event('Warning', 'Failed', `Failed to pull image ${name}: ${message}`)
       this.#backOff.next(key, this.#clock.nowMs())
@@ -116,12 +122,7 @@ export class ImagePuller {
 
   async #pull(request: PullRequest, image: string): Promise<CriImage> {
     const queuedMs = this.#clock.monotonicMs()
-    let startedMs = queuedMs
-    const attempt = this.#oneAtATime(image, async () => {
-      startedMs = this.#clock.monotonicMs()
-      await this.#tryCredentials(request, image)
-    })
-    await attempt
+    const startedMs = await this.#shared(request, image)
     const pulled = await this.#images.imageStatus(image)
     if (!pulled) throw new Error(`image ${JSON.stringify(image)} is not there after its pull`)
     const endedMs = this.#clock.monotonicMs()
@@ -132,29 +133,70 @@ export class ImagePuller {
     return pulled
   }
 
-  /** A pull of the same image that is waiting or under way serves this caller too. */
-  #oneAtATime(image: string, pull: () => Promise<void>): Promise<unknown> {
-    const running = this.#pulling.get(image)
-    if (running !== undefined) return running
-    const next = this.#queue.then(pull, pull).finally(() => this.#pulling.delete(image))
-    this.#queue = next.catch(() => undefined)
-    this.#pulling.set(image, next)
-    return next
+  /**
+   * A pull of the same image with the same credentials that is waiting or under way serves this caller too. Resolves
+   * to when it started.
+   */
+  async #shared(request: PullRequest, image: string): Promise<number> {
+    const { spec, metadata } = request.pod
+    const key = JSON.stringify([image, metadata.namespace, spec?.imagePullSecrets])
+    const pull = this.#pulling.get(key) ?? this.#startPull(request, image, key)
+    pull.waiting++
+    try {
+      return await unlessAborted(pull.done, request.signal)
+    } finally {
+      if (--pull.waiting === 0) pull.givenUp.abort()
+    }
   }
 
-  async #tryCredentials({ credentials, sandbox }: PullRequest, image: string): Promise<void> {
+  #startPull(request: PullRequest, image: string, key: string): Pull {
+    const givenUp = new AbortController()
+    const work = async (): Promise<number> => {
+      givenUp.signal.throwIfAborted()
+      const startedMs = this.#clock.monotonicMs()
+      await this.#tryCredentials(request, image, givenUp.signal)
+      return startedMs
+    }
+    const pull: Pull = { waiting: 0, givenUp, done: this.#gate.run(work) }
+    const forget = (): void => {
+      if (this.#pulling.get(key) === pull) this.#pulling.delete(key)
+    }
+    givenUp.signal.addEventListener('abort', forget, { once: true })
+    pull.done.then(forget, forget)
+    this.#pulling.set(key, pull)
+    return pull
+  }
+
+  async #tryCredentials({ credentials, sandbox }: PullRequest, image: string, signal: AbortSignal): Promise<void> {
     const candidates = await credentials(image)
     let failure: unknown
     for (const auth of candidates.length > 0 ? candidates : [undefined]) {
       try {
-        await this.#images.pullImage(image, auth, sandbox)
+        await this.#images.pullImage(image, auth, sandbox, signal)
         return
       } catch (error) {
         failure ??= error
+        signal.throwIfAborted()
       }
     }
     throw failure
   }
+}
+
+interface Pull {
+  /** Callers that wait for it. */
+  waiting: number
+  givenUp: AbortController
+  done: Promise<number>
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  return new Promise((resolve, reject) => {
+    const give = (): void => reject(signal.reason)
+    signal.addEventListener('abort', give, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', give))
+  })
 }
 
 /** A duration as Go prints it. */

@@ -46,8 +46,8 @@ export interface StartContext {
   podIps: readonly string[]
   volumes: ReadonlyMap<string, MountedVolume>
   backOff: BackOff
-  /** Whether the pod is to end; asked again after a wait. */
-  cancelled(): boolean
+  /** The pod is to end. */
+  ending: AbortSignal
 }
 
 export async function makeSandboxConfig(parts: PodParts, pod: Pod, attempt: number): Promise<PodSandboxConfig> {
@@ -86,7 +86,7 @@ export async function startContainer(parts: PodParts, context: StartContext, nam
   if (!named) throw new Error(`start container: pod ${describePod(context.pod)} has no container ${name}`)
   if (named.kind !== 'ephemeral') waitForBackOff(parts, context, named)
   const image = await ensureImage(parts, context, named)
-  if (context.cancelled()) throw new StartFailure('ContainerCreating', '')
+  if (context.ending.aborted) throw new StartFailure('ContainerCreating', '')
   const id = await create(parts, context, named, image)
   try {
     await parts.runtime.startContainer(id)
@@ -94,7 +94,7 @@ export async function startContainer(parts: PodParts, context: StartContext, nam
     throw failed(parts, context.pod, named, 'RunContainerError', messageOf(error))
   }
   parts.events.container(context.pod, named, 'Normal', 'Started', 'Container started')
-  await runPostStart(parts, context.pod, named, id)
+  await runPostStart(parts, context, named, id)
 }
 
 export function restartCountOf(pod: Pod, record: ContainerRecord | undefined, name: string): number {
@@ -133,16 +133,22 @@ function isNextInit({ kind, container }: NamedContainer, record: ContainerRecord
   return kind === 'init' && container.restartPolicy !== 'Always' && record.exitCode === 0
 }
 
-async function ensureImage(parts: PodParts, { pod, sandbox }: StartContext, named: NamedContainer): Promise<CriImage> {
+async function ensureImage(
+  parts: PodParts,
+  { pod, sandbox, ending }: StartContext,
+  named: NamedContainer,
+): Promise<CriImage> {
   try {
     return await parts.images.ensure({
       pod,
       container: named.container,
       sandbox,
+      signal: ending,
       credentials: (image) => pullCredentials(pod, image, parts.references),
       event: (type, reason, message) => parts.events.container(pod, named, type, reason, message),
     })
   } catch (error) {
+    if (ending.aborted) throw new StartFailure('ContainerCreating', '')
     if (!(error instanceof ImageFailure)) throw error
     parts.events.container(pod, named, 'Warning', 'Failed', `Error: ${error.reason}`)
     throw new StartFailure(error.reason, error.message, error.retryAfterMs)
@@ -219,12 +225,17 @@ function userOf(image: CriImage): ImageUser {
   return { uid: image.uid ? (image.uid.value ?? 0) : undefined, username: image.username ?? '' }
 }
 
-async function runPostStart(parts: PodParts, pod: Pod, named: NamedContainer, id: string): Promise<void> {
+async function runPostStart(
+  parts: PodParts,
+  { pod, ending }: StartContext,
+  named: NamedContainer,
+  id: string,
+): Promise<void> {
   const hook = named.container.lifecycle?.postStart
   if (!hook) return
   const record = { id, name: named.container.name } as ContainerRecord
-  const failure = await parts.hooks.run(pod, named.container, record, hook, undefined)
-  if (!failure) return
+  const failure = await parts.hooks.run(pod, named.container, record, hook, { signal: ending })
+  if (!failure || ending.aborted) return
   parts.events.container(pod, named, 'Warning', 'FailedPostStartHook', 'PostStartHook failed')
   await stopContainer(parts, pod, record, { message: 'FailedPostStartHook' })
   throw new StartFailure('PostStartHookError', failure)

@@ -39,7 +39,7 @@ export async function stopContainer(
   const preStop = named.container.lifecycle?.preStop
   if (preStop && graceSeconds > 0) {
     const startedMs = parts.clock.monotonicMs()
-    const failure = await parts.hooks.run(pod, named.container, record, preStop, graceSeconds * 1000)
+    const failure = await parts.hooks.run(pod, named.container, record, preStop, { limitMs: graceSeconds * 1000 })
     if (failure) parts.events.container(pod, named, 'Warning', 'FailedPreStopHook', 'PreStopHook failed')
     graceSeconds -= Math.floor((parts.clock.monotonicMs() - startedMs) / 1000)
   }

@@ -10,7 +10,7 @@ import type { WaitingReason } from './container-status.ts'
 import { uidOf } from './names.ts'
 import type { PodParts } from './parts.ts'
 import { type PodPlan, planPod } from './plan.ts'
-import { emptyRuntime, inspectPod, type PodRuntime, runningContainers } from './runtime-state.ts'
+import { type ContainerRecord, emptyRuntime, inspectPod, type PodRuntime, runningContainers } from './runtime-state.ts'
 import { usesHostNetwork } from './spec.ts'
 import { makeSandboxConfig, type StartContext, StartFailure, startContainer, startSandbox } from './start.ts'
 import { type PodFailure, podStatus } from './status.ts'
@@ -31,6 +31,8 @@ const volumeRetryMaxMs = 122_000
 
 export class PodSync {
   runtime: PodRuntime = emptyRuntime
+  /** Containers that this round is waiting for, to be started again. */
+  readonly stopping = new Set<ContainerRecord>()
   readonly #parts: PodParts
   readonly #waiting = new Map<string, WaitingReason>()
   readonly #backOff = new BackOff()
@@ -61,8 +63,8 @@ export class PodSync {
     })
   }
 
-  /** `cancelled`: the pod is to end; checked between steps that take long. */
-  async round(pod: Pod, cancelled: () => boolean): Promise<RoundResult> {
+  /** `ending`: the pod is to end; what takes long is given up. */
+  async round(pod: Pod, ending: AbortSignal): Promise<RoundResult> {
     const { probes, statuses } = this.#parts
     await this.inspect(pod)
     probes.sync(pod, this.runtime)
@@ -76,7 +78,7 @@ export class PodSync {
         startup: (id) => probes.verdict(id, 'startup'),
       },
     })
-    return { ...(await this.#carryOut(pod, plan, cancelled)), status }
+    return { ...(await this.#carryOut(pod, plan, ending)), status }
   }
 
   /** Writes volume content that changed since it was mounted. */
@@ -86,7 +88,7 @@ export class PodSync {
       await this.#parts.volumes.refresh(pod, this.#contentSources(pod, false))
   }
 
-  async #carryOut(pod: Pod, plan: PodPlan, cancelled: () => boolean): Promise<Omit<RoundResult, 'status'>> {
+  async #carryOut(pod: Pod, plan: PodPlan, ending: AbortSignal): Promise<Omit<RoundResult, 'status'>> {
     if (plan.stopPod) {
       const anew = plan.createSandbox && this.runtime.sandboxes.length > 0
       if (anew)
@@ -100,8 +102,15 @@ export class PodSync {
       await stopPod(this.#parts, pod, this.runtime)
       if (!plan.createSandbox) return { acted, retryAfterMs: undefined }
     }
-    for (const { record, message } of plan.stop) await stopContainer(this.#parts, pod, record, { message })
-    const started = await this.#start(pod, plan, cancelled)
+    for (const { record, message } of plan.stop) {
+      this.stopping.add(record)
+      try {
+        await stopContainer(this.#parts, pod, record, { message })
+      } finally {
+        this.stopping.delete(record)
+      }
+    }
+    const started = await this.#start(pod, plan, ending)
     return { ...started, acted: started.acted || plan.stop.length > 0 }
   }
 
@@ -110,7 +119,7 @@ export class PodSync {
     return sandboxes.some(({ ready }) => ready) || containers.some(({ state }) => state === 'running')
   }
 
-  async #start(pod: Pod, plan: PodPlan, cancelled: () => boolean): Promise<Omit<RoundResult, 'status'>> {
+  async #start(pod: Pod, plan: PodPlan, ending: AbortSignal): Promise<Omit<RoundResult, 'status'>> {
     const names = [...plan.startEphemeral, ...plan.startInit, ...plan.start]
     if (!plan.createSandbox && names.length === 0) return { acted: false, retryAfterMs: undefined }
     const volumes = await this.#mountVolumes(pod)
@@ -126,7 +135,7 @@ export class PodSync {
       podIps: this.#podIps(pod),
       volumes,
       backOff: this.#backOff,
-      cancelled,
+      ending,
     }
     try {
       if (plan.createSandbox) {
@@ -140,7 +149,7 @@ export class PodSync {
       return { acted, retryAfterMs: retryDefaultMs }
     }
     for (const name of names) {
-      if (cancelled()) break
+      if (ending.aborted) break
       const failure = await this.#startOne(context, name)
       if (!failure) acted = true
       else retryAfterMs = Math.min(retryAfterMs ?? Number.POSITIVE_INFINITY, failure.retryAfterMs ?? retryDefaultMs)

@@ -45,6 +45,8 @@ export class PodWorker {
   #admitted = false
   #removed = false
   #failure: PodFailure | undefined
+  /** Aborted once the pod is to end: what takes long on its behalf is given up. */
+  readonly #ending = new AbortController()
   #failureGraceSeconds: number | undefined
   #graceGivenSeconds: number | undefined
   #timer: CancelTimer | undefined
@@ -67,14 +69,14 @@ export class PodWorker {
     // Labels and annotations may stand in a downward API volume.
     this.#refreshedMs = Number.NEGATIVE_INFINITY
     this.#shortenGrace()
-    this.wake()
+    this.#wakeToEnd()
   }
 
   /** The API no longer has the pod. */
   remove(): void {
     this.#removed = true
     this.#shortenGrace()
-    this.wake()
+    this.#wakeToEnd()
   }
 
   /** Ends the pod as Failed. */
@@ -82,6 +84,15 @@ export class PodWorker {
     if (this.#failure || this.state !== 'running') return
     this.#failure = failure
     this.#failureGraceSeconds = graceSeconds
+    this.#wakeToEnd()
+  }
+
+  /** A pod that is to end does not wait for pulls, hooks and restarts that were under way for it. */
+  #wakeToEnd(): void {
+    if (this.#mustEnd && !this.#ending.signal.aborted) {
+      this.#ending.abort()
+      if (this.state === 'running') this.#hastenStops(this.#endingGraceSeconds())
+    }
     this.wake()
   }
 
@@ -159,7 +170,7 @@ export class PodWorker {
       this.state = 'terminating'
       return 0
     }
-    const result = await this.#sync.round(pod, () => this.#mustEnd)
+    const result = await this.#sync.round(pod, this.#ending.signal)
     if (isTerminal({ ...pod, status: result.status }) && !result.acted) {
       this.state = 'terminating'
       return 0
@@ -218,10 +229,8 @@ export class PodWorker {
     const failure = this.#failure
     await this.#sync.inspect(pod)
     if (!isTerminal(pod) || failure) statuses.publish(pod, this.#endingStatus(pod))
-    const graceSeconds = this.#removed
-      ? (pod.metadata.deletionGracePeriodSeconds ?? undefined)
-      : this.#failureGraceSeconds
-    this.#graceGivenSeconds = graceSeconds ?? graceSecondsOf(pod)
+    const graceSeconds = this.#endingGraceSeconds()
+    this.#graceGivenSeconds = graceSeconds
     await stopPod(this.#parts, pod, this.#sync.runtime, { graceSeconds })
     probes.stopPod(uidOf(pod))
     await this.#sync.inspect(pod)
@@ -286,10 +295,24 @@ export class PodWorker {
     const seconds = this.#removed ? 0 : (this.pod.metadata.deletionGracePeriodSeconds ?? this.#graceGivenSeconds)
     if (seconds >= this.#graceGivenSeconds) return
     this.#graceGivenSeconds = seconds
-    const stops = runningContainers(this.#sync.runtime).map(({ id }) => this.#parts.runtime.stopContainer(id, seconds))
+    this.#hasten(runningContainers(this.#sync.runtime), seconds)
+  }
+
+  /** Containers that are being stopped for a restart end with the pod's grace, if that is less. */
+  #hastenStops(graceSeconds: number): void {
+    this.#hasten(this.#sync.stopping, graceSeconds)
+  }
+
+  #hasten(records: Iterable<{ id: string }>, seconds: number): void {
+    const stops = [...records].map(({ id }) => this.#parts.runtime.stopContainer(id, seconds))
     Promise.all(stops).catch((error: unknown) =>
       this.#parts.log.warn('stop container failed', { error: String(error) }),
     )
+  }
+
+  #endingGraceSeconds(): number {
+    const own = this.#removed ? undefined : this.#failureGraceSeconds
+    return own ?? graceSecondsOf(this.pod)
   }
 
   async #refreshVolumes(pod: Pod): Promise<void> {

@@ -8,7 +8,7 @@ import { type HandlerParts, runHandler } from './handlers.ts'
 
 export interface Hooks {
   /**
-   * Runs the handler to its end, or to `limitMs` (undefined: no limit). Returns why it failed; undefined when it did
+   * Runs the handler to its end, or until nobody waits for it any longer. Returns why it failed; undefined when it did
    * what it should.
    */
   run(
@@ -16,29 +16,45 @@ export interface Hooks {
     container: Container,
     record: Pick<ContainerRecord, 'id'>,
     handler: LifecycleHandler,
-    limitMs: number | undefined,
+    bounds: HookBounds,
   ): Promise<string | undefined>
+}
+
+export interface HookBounds {
+  /** Default: none. */
+  limitMs?: number
+  signal?: AbortSignal
 }
 
 const httpTimeoutMs = 30_000
 
 export function lifecycleHooks(parts: HandlerParts & { clock: Clock; podIp(pod: Pod): string }): Hooks {
   return {
-    async run(pod, container, record, handler, limitMs) {
+    async run(pod, container, record, handler, { limitMs, signal }) {
       const over = new AbortController()
-      const limit =
-        limitMs === undefined
-          ? undefined
-          : parts.clock.sleep(limitMs, over.signal).then(() => `hook did not complete in ${limitMs / 1000} seconds`)
-      limit?.catch(() => undefined)
-      const work = runOnce(parts, pod, container, record.id, handler, limitMs)
+      const ends: Promise<string | undefined>[] = [runOnce(parts, pod, container, record.id, handler, limitMs)]
+      if (limitMs !== undefined)
+        ends.push(
+          parts.clock.sleep(limitMs, over.signal).then(() => `hook did not complete in ${limitMs / 1000} seconds`),
+        )
+      if (signal) ends.push(aborted(signal, over.signal))
+      for (const end of ends) end.catch(() => undefined)
       try {
-        return await (limit === undefined ? work : Promise.race([work, limit]))
+        return await Promise.race(ends)
       } finally {
         over.abort()
       }
     },
   }
+}
+
+/** Resolves with a refusal once `signal` is aborted; forgotten after `over`. */
+function aborted(signal: AbortSignal, over: AbortSignal): Promise<string> {
+  return new Promise((resolve) => {
+    const give = (): void => resolve('the pod is to end')
+    if (signal.aborted) give()
+    else signal.addEventListener('abort', give, { once: true, signal: over })
+  })
 }
 
 async function runOnce(
