@@ -3,6 +3,7 @@
  * without one of these.
  */
 export const limits = {
+  // Requests (src/apiserver/http/)
   /** Largest request body. Beyond: 413 RequestEntityTooLarge. Source: kube-apiserver's 3 MiB. */
   requestBodyBytesMax: 3 * 1024 * 1024,
 
@@ -29,6 +30,8 @@ export const limits = {
   sharedConnectionsMax: 4,
   /** One gRPC message. Beyond: RESOURCE_EXHAUSTED. Source: the kubelet's 16 MiB for CRI. */
   grpcMessageBytesMax: 16 * 1024 * 1024,
+
+  // API server (src/apiserver/)
   /** How long a read waits for the cache to see a revision. Beyond: 504 "Too large resource version". Source: the watch cache's 3 s. */
   freshReadWaitMs: 3_000,
   /** Pause before the store watch behind all caches is opened again after it failed. */
@@ -65,6 +68,10 @@ export const limits = {
   jsonPatchCopyBytesMax: 3 * 1024 * 1024,
   /** Nesting of a patch. Beyond: 400. Go's decoder stops at 10,000; no served type comes near to this. */
   jsonDepthMax: 1000,
+  /** Tokens of one YAML body (a scalar with its key and line break makes six). Beyond: 400; JSON of any size is read fast. Ours: about 1 s. */
+  yamlTokensMax: 250_000,
+  /** Open collections at once in a YAML body. Beyond: 400. Ours: what the YAML library's recursion survives, halved. */
+  yamlNestingMax: 300,
   /** Managers with operation Update in an object's managed fields. Beyond: the oldest are joined as "ancient-changes". Source: kube-apiserver's 10. */
   updateManagersMax: 10,
 
@@ -89,6 +96,7 @@ export const limits = {
   storeExpiredPerSweepMax: 200,
   /** Keys are removed at most this long after their time to live. Source: etcd's 500 ms check, doubled. */
   storeExpirySweepMs: 1_000,
+
   // Authentication (src/apiserver/authentication/)
   /** Service account tokens whose signature is remembered as good. Beyond: the oldest is verified again. Ours. */
   verifiedTokensMax: 2_000,

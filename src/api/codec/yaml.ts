@@ -2,31 +2,77 @@
  * YAML bodies, read as the API server reads them: YAML 1.1 words for booleans and octal numbers, but no dates, sets or
  * base-60 numbers. Loaded only when a body is YAML.
  */
-import { LineCounter, parseDocument, type ScalarTag, stringify, type Tags } from 'yaml'
+import {
+  Composer,
+  type Document,
+  isScalar,
+  Lexer,
+  LineCounter,
+  Parser,
+  type ScalarTag,
+  stringify,
+  type Tags,
+  visit,
+} from 'yaml'
+import { limits } from '../../limits.ts'
 import { nestingMax } from './duplicate-fields.ts'
 import { DecodeError } from './error.ts'
 import type { ParsedDocument } from './json.ts'
 
-/** The first document of the text. Throws `DecodeError`. */
+/** The first document of the text. Throws `DecodeError`, also for what would take too long to read. */
 export function parseYaml(body: Uint8Array | string): ParsedDocument {
   const text = typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()
   const lines = new LineCounter()
-  const document = parseDocument(text, {
-    version: '1.1',
-    schema: 'yaml-1.1',
-    customTags: plainTags,
-    lineCounter: lines,
-  })
-  const duplicates: string[] = []
-  for (const error of document.errors) {
-    if (error.code === 'MULTIPLE_DOCS') continue
-    const { line } = lines.linePos(error.pos[0])
-    if (error.code !== 'DUPLICATE_KEY') throw new DecodeError(`yaml: line ${line}: ${error.message}`)
-    duplicates.push(`line ${line}: a key is already set in map`)
-  }
+  const lineOf = (offset: number): number => lines.linePos(offset).line
+  const document = firstDocument(text, lines)
+  const [error] = document.errors
+  if (error) throw new DecodeError(`yaml: line ${lineOf(error.pos[0])}: ${error.message}`)
+  const duplicates = repeatedKeys(document).map((offset) => `line ${lineOf(offset)}: a key is already set in map`)
   const value: unknown = toPlain(document)
   if (isDeeper(value, nestingMax)) throw new DecodeError(`yaml: the document is nested deeper than ${nestingMax}`)
   return { value, duplicates }
+}
+
+/**
+ * What the library's `parseDocument` does, but it gives up early on what is too deep or too long, and leaves out the
+ * search for repeated keys, which takes time by the square of a map's size.
+ */
+function firstDocument(text: string, lines: LineCounter): Document {
+  lines.addNewLine(0)
+  const parser = new Parser(lines.addNewLine)
+  const composer = new Composer({ version: '1.1', schema: 'yaml-1.1', customTags: plainTags, uniqueKeys: false })
+  for (const document of composer.compose(boundedTokens(text, parser), true, text.length)) return document
+  throw new DecodeError('yaml: there is no document')
+}
+
+function* boundedTokens(text: string, parser: Parser): ReturnType<Parser['parse']> {
+  const { yamlTokensMax, yamlNestingMax } = limits
+  let tokens = 0
+  for (const lexeme of new Lexer().lex(text)) {
+    if (++tokens > yamlTokensMax) throw new DecodeError(`yaml: more than ${yamlTokensMax} tokens, send it as JSON`)
+    yield* parser.next(lexeme)
+    if (parser.stack.length > yamlNestingMax) {
+      throw new DecodeError(`yaml: the document is nested deeper than ${yamlNestingMax}`)
+    }
+  }
+  yield* parser.end()
+}
+
+/** Offsets of the keys that stand in their map already; the last one counts. */
+function repeatedKeys(document: Document): number[] {
+  const offsets: number[] = []
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<unknown>()
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue
+        const name = String(key.value)
+        if (seen.has(name) && name !== '<<') offsets.push(key.range?.[0] ?? 0)
+        seen.add(name)
+      }
+    },
+  })
+  return offsets.sort((one, other) => one - other)
 }
 
 export function encodeYaml(value: unknown): string {
@@ -43,7 +89,7 @@ function plainTags(tags: Tags): Tags {
   })
 }
 
-function toPlain(document: ReturnType<typeof parseDocument>): unknown {
+function toPlain(document: Document): unknown {
   try {
     return document.toJS()
   } catch (error) {

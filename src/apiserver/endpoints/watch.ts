@@ -60,6 +60,6 @@ async function startOf(parts: EndpointParts, query: ListQuery): Promise<WatchSta
 
 /** Spread out when the client does not say, so that not all watches end at once. */
 function timeoutMs(parts: EndpointParts, query: ListQuery): number {
-  if (query.timeoutSeconds !== undefined && query.timeoutSeconds > 0) return query.timeoutSeconds * 1000
+  if (query.timeoutSeconds) return Math.max(0, query.timeoutSeconds) * 1000
   return Math.round(limits.watchTimeoutSeconds * 1000 * (1 + parts.registry.random.float()))
 }

@@ -180,7 +180,7 @@ function deleteOptionsOf(query: URLSearchParams): DeleteOptions {
 function readInteger(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name)
   if (text === null || text === '') return undefined
-  if (!/^[+-]?\d+$/.test(text))
-    throw badRequest(`invalid query parameter ${name}: ${JSON.stringify(text)} is not a whole number`)
+  if (!/^[+-]?\d+$/.test(text) || BigInt.asIntN(64, BigInt(text)) !== BigInt(text))
+    throw badRequest(`invalid query parameter ${name}: ${JSON.stringify(text)} is not a whole number of 64 bits`)
   return Number(text)
 }
