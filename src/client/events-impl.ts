@@ -122,7 +122,8 @@ class EventWriter {
 
   /** Nanoseconds in hex, as names of events end; never the same twice. */
   #stamp(): string {
-    const nowNs = BigInt(Math.floor(this.#clock.nowMs() * 1000)) * 1000n
+    // Clocks tell milliseconds: the rest is drawn, so that two recorders don't choose the same name.
+    const nowNs = BigInt(Math.floor(this.#clock.nowMs())) * 1_000_000n + BigInt(this.#random.int(1_000_000))
     this.#lastStampNs = nowNs > this.#lastStampNs ? nowNs : this.#lastStampNs + 1n
     return this.#lastStampNs.toString(16)
   }

@@ -1,0 +1,419 @@
+/**
+ * A cluster inside a test: everything real but the containers. Its API is reached by clients in this process and, over
+ * HTTPS with a kubeconfig, by any other. Time is held unless the test says otherwise.
+ */
+import type { KubeObject } from '../api/meta.ts'
+import { httpHandlers } from '../apiserver/http/front.ts'
+import type { UserInfo } from '../apiserver/request.ts'
+import type { Client } from '../client/client.ts'
+import { createClient } from '../client/client-impl.ts'
+import { type FluentClient, fluent } from '../client/fluent.ts'
+import type { Transport } from '../client/transport.ts'
+import type { ClusterPki } from '../cluster/pki/cluster-pki.ts'
+import type { Clock } from '../platform/clock.ts'
+import { silent } from '../platform/log.ts'
+import type { Listening } from '../platform/net.ts'
+import type { Random } from '../platform/random.ts'
+import { simulatedRandom } from '../platform/simulated/random.ts'
+import { type ForkableStore, memoryStore } from '../store/memory/memory-store.ts'
+import { adminUser, issueUser, kubeconfigOf, makePki, type UserOptions } from './access.ts'
+import { Activity } from './activity/activity.ts'
+import { untilQuiet } from './activity/quiet.ts'
+import { type Applicable, applyAll, objectsOf } from './apply.ts'
+import { Life } from './life.ts'
+import type { NodeControl } from './nodes/nodes.ts'
+import { type ClusterOptions, externalQuietMs, settleTimeoutMs } from './options.ts'
+import { real } from './real.ts'
+import { countedStore, type CountedStore } from './counted-store.ts'
+import { type Duration, durationMs } from './time/duration.ts'
+import { HeldClock } from './time/held-clock.ts'
+import { HeldTime, realTime, type TestClock } from './time/test-time.ts'
+import { Timeline } from './timeline/timeline.ts'
+
+export interface SettleOptions {
+  /** Real time. Default: the cluster's `settleTimeout`. */
+  timeout?: Duration
+}
+
+export interface TestCluster extends AsyncDisposable, Disposable {
+  /** `cluster.client.batch.v1.cronJobs('default').get(name)`, as an administrator. */
+  readonly client: FluentClient
+  /** The same for resources that are values: `cluster.api.of(coreV1.pods, 'default')`, and raw paths. */
+  readonly api: Client
+  readonly clock: TestClock
+  readonly nodes: NodeControl
+  readonly timeline: Timeline
+  /** The seed that repeats this run. */
+  readonly seed: string
+  /** `https://127.0.0.1:port`. Throws for a cluster without HTTPS; a fork has it after `serve`. */
+  readonly server: string
+  /** Text of a kubeconfig of an administrator. */
+  readonly kubeconfig: string
+  /** Its path: a file that goes with the cluster. */
+  kubeconfigFile(): Promise<string>
+  /** A kubeconfig of any user, with a certificate. */
+  kubeconfigFor(user: { user: string; groups?: readonly string[]; validFor?: Duration }): string
+  /** A client of any user, in this process. */
+  as(user: string, ...groups: string[]): FluentClient
+  /** Opens the HTTPS endpoint where there is none yet. Resolves with its URL. */
+  serve(): Promise<string>
+  /** Objects, YAML, a file or a folder, server-side. Resolves with what the server answered. */
+  apply(what: Applicable, options?: { namespace?: string; fieldManager?: string }): Promise<KubeObject[]>
+  /**
+   * Resolves when nothing more happens without time passing; retries of what failed are let through. Rejects with
+   * `NotSettledError`, which names who is busy.
+   */
+  settled(options?: SettleOptions): Promise<void>
+  /** `nodes.kill` */
+  kill(node: string): Promise<void>
+  /** The newest revision of the store. */
+  revision(): Promise<number>
+  /** Another cluster that goes on from here by itself: same objects, same moment, same certificates. */
+  fork(): TestCluster
+  /** A cluster that holds what this one held at a revision, and in which nothing happens by itself. */
+  at(revision: number): TestCluster
+  /** Back to what was there when the cluster had started. The endpoint and its clients stay; watches are ended. */
+  reset(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Resolves when the API answers, controllers and scheduler run, and the nodes are Ready. */
+export async function startCluster(options: ClusterOptions = {}): Promise<TestCluster> {
+  const cluster = new RunningCluster(options)
+  try {
+    await cluster.started
+  } catch (error) {
+    await cluster.stop().catch(() => undefined)
+    throw error
+  }
+  return cluster
+}
+
+/** Of all settling, at most this much time is let pass for retries. */
+const retryBudgetMs = 60_000
+/** A retry later than this is left to `clock.advance`. Source: the scheduler's longest back-off. */
+const retryMsMax = 10_000
+
+/** A cluster begins anew, or where another one stands. */
+interface Origin {
+  store: ForkableStore
+  pki: Promise<ClusterPki>
+  nowMs: number
+  life: Promise<Life>
+  seed: string
+  /** Nothing happens by itself. */
+  passive: boolean
+}
+
+class RunningCluster implements TestCluster {
+  readonly client: FluentClient
+  readonly api: Client
+  readonly clock: TestClock
+  readonly timeline: Timeline
+  readonly seed: string
+  readonly started: Promise<void>
+  readonly #options: ClusterOptions
+  readonly #origin: Origin | undefined
+  readonly #time: Clock
+  readonly #held: HeldClock | undefined
+  readonly #random: Random
+  readonly #activity: Activity
+  readonly #pki: Promise<ClusterPki>
+  #pkiNow: ClusterPki | undefined
+  #store: CountedStore
+  /** As it was when everything had started. */
+  #initial: ForkableStore | undefined
+  #life: Promise<Life>
+  #lifeNow: Life | undefined
+  #listening: Listening | undefined
+  #kubeconfig: string | undefined
+  #kubeconfigPath: string | undefined
+  #stopping: Promise<void> | undefined
+  #generation = 0
+  #forks = 0
+
+  constructor(options: ClusterOptions, origin?: Origin) {
+    this.#options = options
+    this.#origin = origin
+    this.seed = origin?.seed ?? String(options.seed ?? process.env.K8TS_SEED ?? 1)
+    const startMs = origin?.nowMs ?? startOf(options)
+    this.#held = options.time === 'real' ? undefined : new HeldClock(startMs)
+    this.#time = this.#held ?? real.clock
+    this.#random = simulatedRandom(this.seed)
+    this.timeline = new Timeline(() => this.#time.nowMs())
+    this.#activity = new Activity({
+      realMs: () => real.clock.monotonicMs(),
+      onRequest: (record) => this.timeline.request(record),
+    })
+    const store = origin ? origin.store : memoryStore(this.#storeOptions())
+    this.#store = countedStore(store)
+    this.#pki = origin?.pki ?? makePki(real)
+    this.clock = this.#held ? this.#heldTime(this.#held) : realTime(this.#time)
+    this.api = createClient(this.#testTransport(adminUser), { userAgent: 'test' })
+    this.client = fluent(this.api)
+    this.#life = this.#createLife()
+    this.started = this.#start()
+    this.started.catch(() => undefined)
+  }
+
+  get nodes(): NodeControl {
+    const life = async () => (await this.#ready()).nodes
+    const now = () => this.#lifeNow
+    return {
+      get names() {
+        return now()?.nodes.names ?? []
+      },
+      add: async (nodes) => (await life()).add(nodes),
+      kill: async (name) => (await life()).kill(name),
+      revive: async (name) => (await life()).revive(name),
+      rule: (rules) => this.#existingLife().nodes.rule(rules),
+    }
+  }
+
+  get server(): string {
+    if (!this.#listening) throw new Error('the cluster has no HTTPS endpoint: call serve() first')
+    return `https://${this.#options.host ?? '127.0.0.1'}:${this.#listening.port}`
+  }
+
+  get kubeconfig(): string {
+    this.#kubeconfig ??= this.kubeconfigFor({ user: adminUser.name })
+    return this.#kubeconfig
+  }
+
+  async kubeconfigFile(): Promise<string> {
+    if (!this.#kubeconfigPath) {
+      const directory = await real.temporaryDirectory()
+      this.#kubeconfigPath = `${directory}/kubeconfig`
+      await real.disk.write(this.#kubeconfigPath, this.kubeconfig, { mode: 0o600 })
+    }
+    return this.#kubeconfigPath
+  }
+
+  kubeconfigFor({ user, groups, validFor }: { user: string; groups?: readonly string[]; validFor?: Duration }): string {
+    const pki = this.#pkiNow
+    if (!pki) throw new Error('make a kubeconfig: the cluster has not started yet')
+    const options: UserOptions = { user, ...(groups ? { groups } : {}) }
+    if (validFor !== undefined) options.validForMs = durationMs(validFor)
+    const clocks = { real: real.clock, cluster: this.#time, random: real.random }
+    return kubeconfigOf(pki, this.server, user, issueUser(pki, options, clocks))
+  }
+
+  as(user: string, ...groups: string[]): FluentClient {
+    const info: UserInfo = { name: user, groups: [...groups, 'system:authenticated'], extra: {} }
+    return fluent(createClient(this.#testTransport(info), { userAgent: user }))
+  }
+
+  async serve(): Promise<string> {
+    if (this.#listening) return this.server
+    const pki = await this.#pki
+    const { log = silent, host = '127.0.0.1', port = 0 } = this.#options
+    const front = this.#activity.front({
+      handle: async (request) => (await this.#ready()).plane.api.handle(request),
+      upgrade: async (request, socket, head) => (await this.#ready()).plane.api.upgrade(request, socket, head),
+    })
+    const { apiserver: identity } = pki.leafs
+    const clientCaPem = `${pki.ca.certificatePem}\n${pki.frontProxyCa.certificatePem}`
+    this.#listening = await real.net.serveHttps({ host, port, identity, clientCaPem }, httpHandlers(front, log))
+    return this.server
+  }
+
+  async apply(
+    what: Applicable,
+    { namespace = 'default', fieldManager = 'test' }: { namespace?: string; fieldManager?: string } = {},
+  ): Promise<KubeObject[]> {
+    return applyAll(this.api, await objectsOf(what, real.disk), { namespace, fieldManager })
+  }
+
+  async settled({ timeout = this.#options.settleTimeout ?? settleTimeoutMs }: SettleOptions = {}): Promise<void> {
+    await this.started
+    const timeoutMs = durationMs(timeout)
+    for (let spentMs = 0; ; ) {
+      await this.#quiet(timeoutMs)
+      const waitMs = this.#lifeNow?.plane.nextRetryMs
+      if (waitMs === undefined || waitMs > retryMsMax || spentMs + waitMs > retryBudgetMs) return
+      spentMs += waitMs
+      if (this.#held) await this.clock.advance(waitMs, { exact: true })
+      else await real.clock.sleep(waitMs)
+    }
+  }
+
+  kill(node: string): Promise<void> {
+    return this.nodes.kill(node)
+  }
+
+  async revision(): Promise<number> {
+    return this.#store.currentRevision()
+  }
+
+  fork(): TestCluster {
+    return this.#branch(undefined)
+  }
+
+  at(revision: number): TestCluster {
+    return this.#branch(revision)
+  }
+
+  async reset(): Promise<void> {
+    await this.started
+    const initial = this.#initial
+    if (!initial) throw new Error('reset the cluster: it has not started')
+    const ended = this.#existingLife()
+    const store = this.#store
+    this.#generation++
+    this.#store = countedStore(initial.fork(this.#storeOptions()))
+    this.#life = this.#createLife(ended)
+    this.timeline.note('test', 'reset')
+    await ended.stop()
+    await store.close()
+    await (await this.#life).begin()
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  /** Begins to stop; nothing of it keeps the process alive. */
+  [Symbol.dispose](): void {
+    void this.stop().catch(() => undefined)
+  }
+
+  async #start(): Promise<void> {
+    const { nodes = 1, rules, https = true } = this.#options
+    this.#pkiNow = await this.#pki
+    const life = await this.#life
+    if (this.#origin) {
+      await life.begin()
+      return
+    }
+    if (rules) life.nodes.rule(rules)
+    const listening = https ? this.serve() : undefined
+    await life.nodes.add(nodes)
+    await life.begin()
+    await listening
+    await this.#quiet(durationMs(this.#options.settleTimeout ?? settleTimeoutMs))
+    this.#initial = this.#store.base.fork({ ...this.#storeOptions(), clock: frozenClock(this.#time.nowMs()) })
+  }
+
+  async #createLife(before?: Life): Promise<Life> {
+    const { log = silent } = this.#options
+    const pki = await this.#pki
+    const random = this.#generation === 0 ? this.#random : this.#random.stream(`reset ${this.#generation}`)
+    const life = await Life.create(
+      {
+        options: this.#options,
+        store: this.#store,
+        pki,
+        clock: this.#time,
+        housekeeping: this.#held?.housekeeping ?? this.#time,
+        random,
+        log,
+        wrap: (transport, component) => this.#activity.transport(transport, component, true),
+        onNodeChange: (text) => this.timeline.note('nodes', text),
+      },
+      { passive: this.#origin?.passive ?? false },
+    )
+    const from = before ?? (await this.#origin?.life)
+    if (from) life.nodes.adopt(from.nodes)
+    this.#lifeNow = life
+    return life
+  }
+
+  #branch(revision: number | undefined): TestCluster {
+    const parent = this.#existingLife()
+    this.#forks++
+    const clock = frozenClock(this.#time.nowMs())
+    const store = this.#store.base.fork({ ...this.#storeOptions(), clock }, revision)
+    const { rules: _, ...options } = this.#options
+    return new RunningCluster(options, {
+      store,
+      pki: this.#pki,
+      nowMs: this.#time.nowMs(),
+      life: Promise.resolve(parent),
+      seed: `${this.seed}/${this.#forks}`,
+      passive: revision !== undefined,
+    })
+  }
+
+  #heldTime(clock: HeldClock): HeldTime {
+    return new HeldTime({
+      clock,
+      quiet: () => this.#quiet(durationMs(this.#options.settleTimeout ?? settleTimeoutMs)),
+      heartbeat: async () => this.#lifeNow?.nodes.renew(),
+      writes: () => this.#store.writes,
+      suspicious: () => this.#lifeNow?.nodes.anySilent ?? false,
+    })
+  }
+
+  async #quiet(timeoutMs: number): Promise<void> {
+    const life = this.#existingLife()
+    const held = this.#held
+    const { externalQuiet = externalQuietMs } = this.#options
+    await untilQuiet(
+      {
+        activity: this.#activity,
+        ...(held ? { fireDue: () => held.fireDue() } : {}),
+        plane: () => life.plane,
+        store: this.#store,
+        others: () => life.nodes.busy(),
+        realMs: () => real.clock.monotonicMs(),
+      },
+      { timeoutMs, externalQuietMs: durationMs(externalQuiet) },
+    )
+  }
+
+  #testTransport(user: UserInfo): Transport {
+    const direct = async () => (await this.#ready()).plane.api.transportFor(user)
+    const lazy: Transport = {
+      send: async (request) => (await direct()).send(request),
+      upgrade: async (request) => (await direct()).upgrade(request),
+      close: async () => undefined,
+    }
+    return this.#activity.transport(lazy, user === adminUser ? 'test' : user.name, false)
+  }
+
+  #ready(): Promise<Life> {
+    if (this.#stopping) throw new Error('the cluster was stopped')
+    return this.#life
+  }
+
+  #existingLife(): Life {
+    if (!this.#lifeNow) throw new Error('the cluster has not started yet: wait for it first')
+    return this.#lifeNow
+  }
+
+  #storeOptions() {
+    const clock = this.#held?.housekeeping ?? this.#time
+    return { clock, historyAgeMs: Number.POSITIVE_INFINITY, historyRevisionsMax: historyRevisionsMax }
+  }
+
+  async #stop(): Promise<void> {
+    const closing = this.#listening?.close(0)
+    const life = await this.#life.catch(() => undefined)
+    await this.started.catch(() => undefined)
+    await life?.stop()
+    await closing
+    await this.#store.close()
+    await this.#initial?.close()
+    if (this.#kubeconfigPath) await real.disk.remove(this.#kubeconfigPath.replace(/\/kubeconfig$/, ''))
+  }
+}
+
+/** So far `at` looks back; older revisions are forgotten. */
+const historyRevisionsMax = 50_000
+
+function startOf({ startTime }: ClusterOptions): number {
+  if (startTime === undefined) return real.clock.nowMs()
+  const startMs = startTime instanceof Date ? startTime.getTime() : new Date(startTime).getTime()
+  if (Number.isNaN(startMs)) throw new TypeError(`start a cluster: startTime is no time: ${JSON.stringify(startTime)}`)
+  return startMs
+}
+
+/** For a store in which nothing runs out. */
+function frozenClock(nowMs: number): Clock {
+  return new HeldClock(nowMs).housekeeping
+}

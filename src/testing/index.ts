@@ -1,0 +1,22 @@
+/** What `k8ts/testing` exports: a cluster inside a test, with time, nodes and faults under its control. */
+export { ApiError } from '../api/errors.ts'
+export type { KubeList, KubeObject, Resource } from '../api/meta.ts'
+export * from '../api/resources.ts'
+export { NotSettledError } from './activity/quiet.ts'
+export type { Applicable } from './apply.ts'
+export { type SettleOptions, startCluster, type TestCluster } from './cluster.ts'
+export type { NodeSpec } from './nodes/node-object.ts'
+export type { NodeControl } from './nodes/nodes.ts'
+export {
+  type Delay,
+  type ExecAnswer,
+  type ExecCall,
+  type PodMatch,
+  type PodRule,
+  parseRules,
+  RuleError,
+} from './nodes/rules.ts'
+export type { ClusterOptions } from './options.ts'
+export type { Duration } from './time/duration.ts'
+export type { TestClock } from './time/test-time.ts'
+export type { Timeline, TimelineEntry } from './timeline/timeline.ts'

@@ -1,0 +1,149 @@
+/** Logs and exec of simulated pods, straight from the rules: the API server reaches them without a socket. */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { apiError, badRequest } from '../../api/errors.ts'
+import type { Pod } from '../../api/types/core/v1.ts'
+import type { Status } from '../../api/types/meta/v1.ts'
+import type { NodeProxy, ProxyCall } from '../../apiserver/node-proxy.ts'
+import { containerOf } from '../../apiserver/node-proxy/targets.ts'
+import type { ApiResponse } from '../../apiserver/request.ts'
+import { acceptWebSocket, channel, remoteCommandProtocols } from '../../kubelet/streaming/websocket.ts'
+import { type Clock, rfc3339Micro } from '../../platform/clock.ts'
+import type { Nodes } from './nodes.ts'
+import { type ExecAnswer, fits, type PodRule } from './rules.ts'
+
+export interface SimulatedNodeProxyParts {
+  clock: Pick<Clock, 'nowMs'>
+  nodes(): Nodes | undefined
+}
+
+export function simulatedNodeProxy(parts: SimulatedNodeProxyParts): NodeProxy {
+  return {
+    request: async (call) => {
+      if (call.subresource === 'log') return logOf(parts, call)
+      if (call.subresource !== 'proxy') throw badRequest('Upgrade request required')
+      throw unreachable(`${call.resource} "${call.name}" is simulated: nothing listens there`)
+    },
+    upgrade: (call, socket, head) => upgrade(parts, call, socket, head),
+  }
+}
+
+interface Found {
+  pod: Pod
+  container: string
+  rule: PodRule
+}
+
+function find({ nodes }: SimulatedNodeProxyParts, call: ProxyCall): Found {
+  const pod = call.object as Pod
+  const container = containerOf(pod, call.request.query.get('container'))
+  return { pod, container, rule: nodes()?.ruleOf(pod, container) ?? {} }
+}
+
+function logOf(parts: SimulatedNodeProxyParts, call: ProxyCall): ApiResponse {
+  const { pod, container, rule } = find(parts, call)
+  const { query } = call.request
+  const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])]
+  const status = statuses.find(({ name }) => name === container)
+  const quoted = `${JSON.stringify(container)} in pod ${JSON.stringify(pod.metadata.name)}`
+  const previous = query.get('previous') === 'true'
+  if (previous && !status?.lastState?.terminated) throw badRequest(`previous terminated container ${quoted} not found`)
+  if (!status || (status.state?.waiting && !previous)) {
+    throw badRequest(`container ${quoted} is waiting to start: ${status?.state?.waiting?.reason ?? 'ContainerCreating'}`)
+  }
+  const { logs = [] } = rule
+  const given = typeof logs === 'function' ? logs(pod, container) : logs
+  let lines = typeof given === 'string' ? given.replace(/\n$/, '').split('\n') : [...given]
+  const tail = query.get('tailLines')
+  if (tail !== null) lines = Number(tail) === 0 ? [] : lines.slice(-Number(tail))
+  const startedAt = status.state?.running?.startedAt ?? status.state?.terminated?.startedAt
+  const stamp = rfc3339Micro(startedAt ? Date.parse(startedAt) : parts.clock.nowMs())
+  if (query.get('timestamps') === 'true') lines = lines.map((line) => `${stamp} ${line}`)
+  const text = lines.map((line) => `${line}\n`).join('')
+  const limit = query.get('limitBytes')
+  const bytes = Buffer.from(text)
+  const body = limit === null ? bytes : bytes.subarray(0, Number(limit))
+  return { status: 200, headers: { 'content-type': 'text/plain' }, body }
+}
+
+async function upgrade(
+  parts: SimulatedNodeProxyParts,
+  call: ProxyCall,
+  socket: Duplex,
+  head: Uint8Array,
+): Promise<ApiResponse | undefined> {
+  if (call.subresource !== 'exec' && call.subresource !== 'attach') {
+    throw unreachable(`${call.resource} "${call.name}" is simulated: it has no ports`)
+  }
+  const found = find(parts, call)
+  const run = parts.nodes()?.runOf(found.pod)
+  if (!run?.isRunning(found.container)) throw internal(`container not found (${JSON.stringify(found.container)})`)
+  if (call.request.headers.upgrade?.toLowerCase() !== 'websocket') {
+    throw badRequest('simulated pods speak WebSocket alone: use a client of Kubernetes 1.31 or newer')
+  }
+  const request = { method: 'GET', url: call.request.path, headers: call.request.headers } as unknown as IncomingMessage
+  const accepted = await acceptWebSocket(request, socket, head, remoteCommandProtocols)
+  if (!accepted) throw badRequest('unable to upgrade connection: no supported WebSocket protocol was offered')
+  const { socket: webSocket, protocol } = accepted
+  const input = call.request.query.get('stdin') === 'true' ? inputOf(webSocket, protocol) : Promise.resolve('')
+  void converse(call, found, input).then((answer) => {
+    const { stdout = '', stderr = '', exitCode = 0 } = answer
+    const send = (number: number, text: string) => webSocket.send(Buffer.from(`${String.fromCharCode(number)}${text}`))
+    if (stdout !== '') send(channel.stdout, stdout)
+    if (stderr !== '') send(channel.stderr, stderr)
+    send(channel.error, JSON.stringify(exitStatus(exitCode)))
+    webSocket.close(1000)
+  })
+  return undefined
+}
+
+type Socket = NonNullable<Awaited<ReturnType<typeof acceptWebSocket>>>['socket']
+
+/** What comes in until the client ends its input, which the older protocols cannot. */
+function inputOf(webSocket: Socket, protocol: string): Promise<string> {
+  if (protocol !== remoteCommandProtocols[0]) return Promise.resolve('')
+  const parts: Buffer[] = []
+  return new Promise((resolve) => {
+    webSocket.on('message', (data: Buffer) => {
+      if (data[0] === channel.close && data[1] === channel.stdin) resolve(Buffer.concat(parts).toString())
+      else if (data[0] === channel.stdin) parts.push(data.subarray(1))
+    })
+    webSocket.on('close', () => resolve(Buffer.concat(parts).toString()))
+  })
+}
+
+async function converse(call: ProxyCall, { pod, container, rule }: Found, input: Promise<string>): Promise<ExecAnswer> {
+  const command = call.request.query.getAll('command')
+  const { exec } = rule
+  const unknown: ExecAnswer = {
+    stderr: `simulated: no rule answers ${JSON.stringify(command.join(' '))}\n`,
+    exitCode: 127,
+  }
+  if (exec === undefined) return unknown
+  if (typeof exec !== 'function') return exec.find((each) => fits(each.command, command.join(' '))) ?? unknown
+  try {
+    return await exec({ pod, container, command, stdin: await input })
+  } catch (error) {
+    return { stderr: `simulated: the rule failed: ${String(error)}\n`, exitCode: 1 }
+  }
+}
+
+/** As the runtime reports how a command ended. */
+function exitStatus(exitCode: number): Status {
+  if (exitCode === 0) return { metadata: {}, status: 'Success' }
+  return {
+    metadata: {},
+    status: 'Failure',
+    message: `command terminated with non-zero exit code: exit status ${exitCode}`,
+    reason: 'NonZeroExitCode',
+    details: { causes: [{ reason: 'ExitCode', message: String(exitCode) }] },
+  }
+}
+
+function unreachable(message: string): Error {
+  return apiError({ code: 503, reason: 'ServiceUnavailable', message })
+}
+
+function internal(message: string): Error {
+  return apiError({ code: 500, reason: 'InternalError', message })
+}

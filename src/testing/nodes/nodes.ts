@@ -1,0 +1,293 @@
+/**
+ * All simulated nodes of a cluster, run by one agent: registers them, renews their leases, and lets the pods bound to
+ * them go through the stages of the rules. https://kubernetes.io/docs/concepts/architecture/nodes/#heartbeats
+ */
+import { coordinationV1, coreV1 } from '../../api/resources.ts'
+import type { Lease } from '../../api/types/coordination/v1.ts'
+import type { Pod } from '../../api/types/core/v1.ts'
+import type { Client } from '../../client/client.ts'
+import { createEventRecorder, type RunningEventRecorder } from '../../client/events-impl.ts'
+import type { Change, Informers } from '../../client/informer.ts'
+import { type CancelTimer, type Clock, rfc3339, rfc3339Micro } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/log.ts'
+import type { Random } from '../../platform/random.ts'
+import type { Store, Write } from '../../store/store.ts'
+import { healthyConditions, type NodeSpec, nodeAddress, nodeObject, nodesMax, podRange } from './node-object.ts'
+import { PodRun } from './pod-run.ts'
+import { checkRule, matches, type PodRule, parseRules } from './rules.ts'
+
+export interface NodesParts {
+  client: Client
+  /** Of pods alone. */
+  informers: Informers
+  clock: Clock
+  random: Random
+  log: Logger
+  /** Leases are renewed here, many at once. */
+  store: Store
+  /** Whether pods' events are written. */
+  podEvents: boolean
+  onChange?(text: string): void
+}
+
+interface SimulatedNode {
+  name: string
+  index: number
+  spec: NodeSpec
+  alive: boolean
+  lease: Lease | undefined
+  addresses: Set<number>
+  pods: Map<string, PodRun>
+}
+
+/** What a test sees and does. */
+export interface NodeControl {
+  readonly names: readonly string[]
+  /** By number, with names that follow the last ones, or as described. Resolves with their names. */
+  add(nodes: number | readonly NodeSpec[]): Promise<string[]>
+  /** It stops: no lease, no pods started or stopped, nothing written. Pods learn of it when time passes. */
+  kill(name: string): Promise<void>
+  /** It is back, with the pods that are bound to it. */
+  revive(name: string): Promise<void>
+  /** Rules for pods, newest first, or YAML. Returns what takes them away again. */
+  rule(rules: PodRule | readonly PodRule[] | string): () => void
+}
+
+export const leaseNamespace = 'kube-node-lease'
+/** Source: the kubelet's lease of 40 s, renewed four times. */
+const leaseDurationSeconds = 40
+const renewPeriodMs = 10_000
+const writesPerCommit = 500
+
+export class Nodes implements NodeControl {
+  readonly #parts: NodesParts
+  readonly #nodes = new Map<string, SimulatedNode>()
+  readonly #events: RunningEventRecorder | undefined
+  readonly #random: Random
+  #rules: PodRule[] = []
+  /** Which rules with a share were drawn for a pod, by its uid. */
+  readonly #drawn = new Map<string, Map<PodRule, boolean>>()
+  #cancel: CancelTimer = () => undefined
+  #unsubscribe: () => void = () => undefined
+  #renewedMs = Number.NEGATIVE_INFINITY
+  #nextIndex = 0
+  #stopped = false
+
+  constructor(parts: NodesParts) {
+    this.#parts = parts
+    this.#random = parts.random.stream('simulated-nodes')
+    this.#events = parts.podEvents ? createEventRecorder({ ...parts, component: 'kubelet' }) : undefined
+  }
+
+  get names(): readonly string[] {
+    return [...this.#nodes.keys()]
+  }
+
+  /** Whether a node is silent that others have yet to notice, or have noticed. */
+  get anySilent(): boolean {
+    for (const { alive } of this.#nodes.values()) if (!alive) return true
+    return false
+  }
+
+  /** Pods whose status waits to be written, in words. */
+  busy(): string[] {
+    let count = 0
+    for (const { pods } of this.#nodes.values()) for (const run of pods.values()) if (run.busy) count++
+    return count === 0 ? [] : [`simulated nodes: ${count} pods have a status to write`]
+  }
+
+  /** Follows pods from now on. */
+  start(): void {
+    this.#unsubscribe = this.#parts.informers.of(coreV1.pods).onChange((change) => this.#onPod(change))
+    this.#cancel = this.#parts.clock.every(renewPeriodMs, () => void this.renew())
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#cancel()
+    this.#unsubscribe()
+    for (const { pods } of this.#nodes.values()) for (const run of pods.values()) run.abandon()
+    await this.#events?.flush()
+  }
+
+  /** Takes over the nodes of the cluster that this one was forked from. */
+  adopt(from: Nodes): void {
+    for (const { name, index, spec, alive, lease } of from.#nodes.values()) {
+      const node = { name, index, spec, alive, lease, addresses: new Set<number>(), pods: new Map() }
+      this.#nodes.set(name, node)
+    }
+    this.#nextIndex = from.#nextIndex
+    this.#rules = [...from.#rules]
+  }
+
+  async add(nodes: number | readonly NodeSpec[]): Promise<string[]> {
+    const specs = typeof nodes === 'number' ? Array.from({ length: nodes }, (): NodeSpec => ({})) : nodes
+    const names: string[] = []
+    for (const spec of specs) names.push(await this.#register(spec))
+    this.#parts.onChange?.(`${names.length} nodes added`)
+    return names
+  }
+
+  async kill(name: string): Promise<void> {
+    const node = this.#existing(name)
+    node.alive = false
+    for (const run of node.pods.values()) run.abandon()
+    node.pods.clear()
+    node.addresses.clear()
+    this.#parts.onChange?.(`node ${name} is killed`)
+  }
+
+  async revive(name: string): Promise<void> {
+    const node = this.#existing(name)
+    if (node.alive) return
+    node.alive = true
+    this.#parts.onChange?.(`node ${name} is back`)
+    const api = this.#parts.client.of(coreV1.nodes)
+    const { status } = await api.get(name)
+    const conditions = healthyConditions(status?.conditions, rfc3339(this.#parts.clock.nowMs()))
+    await api.patchStatus(name, { type: 'strategic', patch: { status: { conditions } } })
+    await this.#commitLeases([node])
+    for (const pod of this.#parts.informers.of(coreV1.pods).list()) {
+      if (pod.spec?.nodeName === name) this.#offer(node, pod)
+    }
+  }
+
+  rule(rules: PodRule | readonly PodRule[] | string): () => void {
+    const list = typeof rules === 'string' ? parseRules(rules) : Array.isArray(rules) ? rules : [rules]
+    const added = (list as readonly PodRule[]).map((rule) => checkRule(rule))
+    this.#rules = [...added, ...this.#rules]
+    return () => {
+      this.#rules = this.#rules.filter((rule) => !added.includes(rule))
+    }
+  }
+
+  /** Renews the leases of living nodes, when it is time to. */
+  async renew(): Promise<void> {
+    const nowMs = this.#parts.clock.monotonicMs()
+    if (this.#stopped || nowMs - this.#renewedMs < renewPeriodMs) return
+    this.#renewedMs = nowMs
+    const alive = [...this.#nodes.values()].filter((node) => node.alive && node.lease)
+    for (let from = 0; from < alive.length; from += writesPerCommit) {
+      await this.#commitLeases(alive.slice(from, from + writesPerCommit)).catch((error: unknown) => {
+        this.#parts.log.warn('leases of simulated nodes not renewed', { error: String(error) })
+      })
+    }
+  }
+
+  /** The run of a pod, for its logs and for exec. */
+  runOf(pod: Pod): PodRun | undefined {
+    return this.#nodes.get(pod.spec?.nodeName ?? '')?.pods.get(pod.metadata.uid ?? '')
+  }
+
+  /** What all rules that are meant for this container say, newer ones first. */
+  ruleOf(pod: Pod, container: string): PodRule {
+    const fitting = this.#rules.filter((rule) => matches(rule, pod, container) && this.#isDrawn(rule, pod))
+    if (fitting.length === 0) return noRule
+    return Object.assign({}, ...fitting.reverse()) as PodRule
+  }
+
+  #isDrawn(rule: PodRule, { metadata: { uid = '' } }: Pod): boolean {
+    const { share = 1 } = rule
+    if (share >= 1) return true
+    const drawn = this.#drawn.get(uid) ?? new Map<PodRule, boolean>()
+    this.#drawn.set(uid, drawn)
+    let verdict = drawn.get(rule)
+    if (verdict === undefined) {
+      verdict = this.#random.float() < share
+      drawn.set(rule, verdict)
+    }
+    return verdict
+  }
+
+  async #register(spec: NodeSpec): Promise<string> {
+    const { client, clock, store } = this.#parts
+    const index = this.#nextIndex++
+    if (index >= nodesMax) throw new RangeError(`add a node: there is room for ${nodesMax}`)
+    const name = spec.name ?? `node-${index + 1}`
+    if (this.#nodes.has(name)) throw new Error(`add a node: there is one named "${name}" already`)
+    const created = await client.of(coreV1.nodes).create(nodeObject({ ...spec, name }, index, rfc3339(clock.nowMs())))
+    const owner = { apiVersion: 'v1', kind: 'Node', name, uid: created.metadata.uid ?? '' }
+    await client.of(coordinationV1.leases, leaseNamespace).create({
+      metadata: { name, ownerReferences: [owner] },
+      spec: { holderIdentity: name, leaseDurationSeconds, renewTime: rfc3339Micro(clock.nowMs()) },
+    })
+    const { item } = await store.get(leaseKey(name))
+    const lease = item && (JSON.parse(Buffer.from(item.value).toString()) as Lease)
+    this.#nodes.set(name, { name, index, spec, alive: true, lease, addresses: new Set(), pods: new Map() })
+    return name
+  }
+
+  async #commitLeases(nodes: readonly SimulatedNode[]): Promise<void> {
+    const renewTime = rfc3339Micro(this.#parts.clock.nowMs())
+    const writes = nodes.flatMap(({ name, lease }): Write[] => {
+      if (!lease) return []
+      const value = Buffer.from(JSON.stringify({ ...lease, spec: { ...lease.spec, renewTime } }))
+      return [{ op: 'put', key: leaseKey(name), value }]
+    })
+    const [first, ...rest] = writes
+    if (first) await this.#parts.store.commit([first, ...rest])
+  }
+
+  #onPod({ type, object: pod }: Change<Pod>): void {
+    const { uid = '' } = pod.metadata
+    const node = this.#nodes.get(pod.spec?.nodeName ?? '')
+    if (!node?.alive) return
+    if (type !== 'deleted') return this.#offer(node, pod)
+    const run = node.pods.get(uid)
+    if (!run) return
+    run.abandon()
+    node.pods.delete(uid)
+    node.addresses.delete(lastNumber(run.podIp))
+    this.#drawn.delete(uid)
+  }
+
+  #offer(node: SimulatedNode, pod: Pod): void {
+    const { uid = '', deletionTimestamp } = pod.metadata
+    const known = node.pods.get(uid)
+    if (known) return known.update(pod)
+    const { phase, podIP } = pod.status ?? {}
+    const over = phase === 'Succeeded' || phase === 'Failed'
+    if (over && !deletionTimestamp) return
+    const { client, clock } = this.#parts
+    const events = this.#events?.as('kubelet', node.name)
+    const run = new PodRun(pod, {
+      client,
+      clock,
+      random: this.#random,
+      ...(events ? { events } : {}),
+      hostIp: nodeAddress(node.index),
+      podIp: this.#addressFor(node, podIP),
+      ruleOf: (of, container) => this.ruleOf(of, container),
+    })
+    node.pods.set(uid, run)
+    if (deletionTimestamp) run.update(pod)
+    else run.start()
+  }
+
+  #addressFor(node: SimulatedNode, known: string | undefined): string {
+    if (known !== undefined) {
+      node.addresses.add(lastNumber(known))
+      return known
+    }
+    let number = 2
+    while (node.addresses.has(number)) number++
+    node.addresses.add(number)
+    return podRange(node.index).address(number)
+  }
+
+  #existing(name: string): SimulatedNode {
+    const node = this.#nodes.get(name)
+    if (node) return node
+    throw new Error(`there is no simulated node named "${name}"; there are: ${this.names.slice(0, 20).join(', ')}`)
+  }
+}
+
+const noRule: PodRule = {}
+
+function lastNumber(address: string): number {
+  return Number(address.slice(address.lastIndexOf('.') + 1))
+}
+
+function leaseKey(name: string): string {
+  return `/registry/leases/${leaseNamespace}/${name}`
+}
