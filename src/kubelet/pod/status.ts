@@ -47,7 +47,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
   const statuses = of('regular')
   const ephemeral = of('ephemeral')
   const phase = failure ? 'Failed' : phaseOf(input, initStatuses, statuses)
-  const sandboxReady = !sandboxNeed(pod, input.runtime).needed
+  const sandboxReady = !input.terminated && !sandboxNeed(pod, input.runtime).needed
   const conditions = podConditions({ pod, phase, initStatuses, statuses, sandboxReady, now: input.now })
   const status: PodStatus = { phase, conditions: withDisruption(input, conditions), qosClass: qosClassOf(pod) }
   if (pod.metadata.generation !== undefined) status.observedGeneration = pod.metadata.generation

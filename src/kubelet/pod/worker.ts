@@ -143,7 +143,12 @@ export class PodWorker {
   }
 
   get #mustEnd(): boolean {
-    return this.#removed || this.#failure !== undefined || this.pod.metadata.deletionTimestamp !== undefined
+    return this.#isLeaving || this.#failure !== undefined
+  }
+
+  /** Nothing of the pod is to stay on the node. */
+  get #isLeaving(): boolean {
+    return this.#removed || this.pod.metadata.deletionTimestamp !== undefined
   }
 
   /** Does one step and returns after how long to look again; undefined: when something happens. */
@@ -231,7 +236,7 @@ export class PodWorker {
     if (!isTerminal(pod) || failure) statuses.publish(pod, this.#endingStatus(pod))
     const graceSeconds = this.#endingGraceSeconds()
     this.#graceGivenSeconds = graceSeconds
-    await stopPod(this.#parts, pod, this.#sync.runtime, { graceSeconds })
+    await stopPod(this.#parts, pod, this.#sync.runtime, { graceSeconds, keepSandbox: this.#isLeaving })
     probes.stopPod(uidOf(pod))
     await this.#sync.inspect(pod)
     if (runningContainers(this.#sync.runtime).length > 0) return errorRetryMs
@@ -257,7 +262,7 @@ export class PodWorker {
     await volumes.tearDown(uid)
     tokens.forget(uid)
     images.forget(pod)
-    if (!this.#removed && pod.metadata.deletionTimestamp === undefined) {
+    if (!this.#isLeaving) {
       await cgroups.removePod(uid)
       return undefined
     }
@@ -278,10 +283,7 @@ export class PodWorker {
     const { runtime } = this.#parts
     await this.#sync.inspect(this.pod)
     await Promise.all(this.#sync.runtime.containers.map(({ id }) => runtime.removeContainer(id)))
-    for (const { id } of this.#sync.runtime.sandboxes) {
-      await runtime.stopPodSandbox(id)
-      await runtime.removePodSandbox(id)
-    }
+    await Promise.all(this.#sync.runtime.sandboxes.map(({ id }) => runtime.removePodSandbox(id)))
   }
 
   async #removeLogs(): Promise<void> {
