@@ -10,7 +10,7 @@ import type { Pod } from '../../src/api/types/core/v1.ts'
 import { signingKey } from '../../src/apiserver/authentication/jwt.ts'
 import { allowAll } from '../../src/apiserver/authorize.ts'
 import { standardSecurity } from '../../src/apiserver/standard-security.ts'
-import { startTestApiServer, type TestApiServerOptions } from '../../src/apiserver/testing.ts'
+import { startTestApiServer, type TestApiServerOptions } from '../../src/apiserver/testbed/server.ts'
 import type { Client } from '../../src/client/client.ts'
 import { createClient } from '../../src/client/client-impl.ts'
 import type { RunningController } from '../../src/client/controller.ts'
@@ -23,6 +23,7 @@ import { type SimulatedClock, simulatedClock } from '../../src/platform/simulate
 import { simulatedRandom } from '../../src/platform/simulated/random.ts'
 import { type Scheduler, startScheduler } from '../../src/scheduler/scheduler.ts'
 import { actAsKubelet, createNode, type PodOutcome, renewLease } from '../nodes-on-paper.ts'
+import { faultyTransport } from './faulty-transport.ts'
 
 export interface Testbed extends AsyncDisposable {
   client: Client
@@ -31,6 +32,9 @@ export interface Testbed extends AsyncDisposable {
   behave: (pod: Pod) => PodOutcome
   /** Whether nodes renew their leases as time moves. Default true. */
   nodesAlive: boolean
+  /** How many of the controllers' requests fail, from 0 to 1; needs `faults`. */
+  faultShare: number
+  readonly faultsMade: number
   settle(): Promise<void>
   /** Settles, moves time, settles. */
   advance(ms: number): Promise<void>
@@ -45,11 +49,17 @@ export async function startTestbed({
   nodes = ['node1'],
   options = {},
   admission = false,
+  faults,
+  cacheLagMs = 0,
 }: {
   nodes?: string[]
   options?: Partial<ControllerOptions>
   /** Whether writes pass the default admission steps, as on a real server. Default false. */
   admission?: boolean
+  /** Makes requests of controllers and scheduler fail. */
+  faults?: { seed: string; share: number }
+  /** Watch events reach the caches this much later. */
+  cacheLagMs?: number
 } = {}): Promise<Testbed> {
   const clock = simulatedClock()
   const random = simulatedRandom('testbed')
@@ -57,9 +67,20 @@ export async function startTestbed({
   const api = await startTestApiServer({ clock, namespaces: [namespace], ...security })
   const client = createClient(api.transport)
   const { log } = api
-  const informers = createInformers({ client, clock, random, log, freeze: true })
+  const faulty = { share: faults?.share ?? 0, made: 0 }
+  const used = faults
+    ? createClient(
+        faultyTransport(api.transport, {
+          clock,
+          random: simulatedRandom(faults.seed),
+          share: () => faulty.share,
+          onFault: () => faulty.made++,
+        }),
+      )
+    : client
+  const informers = createInformers({ client: lagging(client, clock, cacheLagMs), clock, random, log, freeze: true })
   const recorder = createEventRecorder({ client, clock, random, log, component: 'test' })
-  const parts = { client, informers, events: recorder, clock, random, log }
+  const parts = { client: used, informers, events: recorder, clock, random, log }
   const stopping = new AbortController()
   for (const name of nodes) await createNode(client, name)
   const controllers: RunningController[] = allControllers(parts, { rootCaPem: 'CA', ...options }).map((one) =>
@@ -72,7 +93,18 @@ export async function startTestbed({
     clock,
     behave: () => 'ready',
     nodesAlive: true,
-    settle: () => settle(bed, { controllers, scheduler, flush: () => recorder.flush() }),
+    get faultsMade() {
+      return faulty.made
+    },
+    get faultShare() {
+      return faulty.share
+    },
+    set faultShare(share) {
+      faulty.share = share
+    },
+    // While requests fail somebody is always about to try again.
+    settle: () =>
+      faulty.share > 0 ? clock.advance(100) : settle(bed, { controllers, scheduler, flush: () => recorder.flush() }),
     async advance(ms) {
       await bed.settle()
       for (let left = ms; left > 0; left -= heartbeatMs) {
@@ -91,6 +123,9 @@ export async function startTestbed({
     },
     create: (resource, object) => client.of(resource, namespace).create(object),
     async [Symbol.asyncDispose]() {
+      faulty.share = 0
+      // What is held up by a fault is waited for.
+      await clock.advance(10_000)
       stopping.abort()
       await scheduler.stop()
       await Promise.all(controllers.map((one) => one.stop()))
@@ -101,6 +136,53 @@ export async function startTestbed({
   actAsKubelet({ client, pods: informers.of(coreV1.pods), clock, behave: (pod) => bed.behave(pod) })
   await bed.settle()
   return bed
+}
+
+/** A client whose watch events arrive late, in their order. */
+function lagging(client: Client, clock: SimulatedClock, lagMs: number): Client {
+  if (lagMs === 0) return client
+  return {
+    raw: (method, path, body) => client.raw(method, path, body),
+    of(resource, namespace) {
+      const api = client.of(resource, namespace)
+      const watch: typeof api.watch = (options) => late(api.watch(options), clock, lagMs)
+      return new Proxy(api, { get: (target, name) => (name === 'watch' ? watch : bound(target, name)) })
+    },
+  }
+}
+
+function bound(target: object, name: string | symbol): unknown {
+  const value: unknown = Reflect.get(target, name)
+  return typeof value === 'function' ? value.bind(target) : value
+}
+
+/** Each event is held from when it came, not from when the one before it was taken. */
+async function* late<T>(events: AsyncIterable<T>, clock: SimulatedClock, lagMs: number): AsyncIterable<T> {
+  const held: { event: T; dueMs: number }[] = []
+  let ended = false
+  let wake = () => {}
+  const reading = (async () => {
+    for await (const event of events) {
+      held.push({ event, dueMs: clock.monotonicMs() + lagMs })
+      wake()
+    }
+  })().finally(() => {
+    ended = true
+    wake()
+  })
+  for (;;) {
+    const next = held.shift()
+    if (next) {
+      await clock.sleep(Math.max(0, next.dueMs - clock.monotonicMs()))
+      yield next.event
+    } else if (ended) {
+      return await reading
+    } else {
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+  }
 }
 
 /** Everybody may do everything, and admission has its say. */
