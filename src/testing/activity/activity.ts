@@ -6,6 +6,7 @@
 import type { FrontHandler } from '../../apiserver/http/front.ts'
 import type { ApiRequest, ApiResponse } from '../../apiserver/request.ts'
 import type { Transport, TransportReply, TransportRequest } from '../../client/transport.ts'
+import { endOfTurn } from '../../platform/turn.ts'
 
 /** One finished request. */
 export interface RequestRecord {
@@ -24,6 +25,8 @@ export interface ActivityOptions {
   onRequest?(record: RequestRecord): void
 }
 
+const sendsPerTurnMax = 1_000
+
 interface Underway {
   what: string
   external: boolean
@@ -36,6 +39,7 @@ export class Activity {
   #externalStreams = 0
   #externalAtMs = Number.NEGATIVE_INFINITY
   #progress = 0
+  #sentThisTurn = 0
   #waitingForTime = 0
 
   constructor(options: ActivityOptions) {
@@ -111,6 +115,7 @@ export class Activity {
   ): Promise<TransportReply> {
     const end = this.#begin({ what: `${component}: ${request.method} ${request.path}`, external: false })
     try {
+      if (++this.#sentThisTurn >= sendsPerTurnMax) await this.#nextTurn()
       const reply = await inner.send(request)
       this.#record({ component, method: request.method, path: request.path, status: reply.status }, request.body)
       if (reply.body instanceof Uint8Array || !strict) return reply
@@ -134,6 +139,12 @@ export class Activity {
       this.#heardOutside()
       end()
     }
+  }
+
+  /** Requests in this process take no turn of the event loop: two components that chase each other would own it. */
+  async #nextTurn(): Promise<void> {
+    await new Promise<void>(endOfTurn)
+    this.#sentThisTurn = 0
   }
 
   #begin(underway: Underway): () => void {

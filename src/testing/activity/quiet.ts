@@ -59,7 +59,7 @@ export async function untilQuiet(parts: QuietParts, options: QuietOptions): Prom
     if (busy.length === 0 && fired === 0) calm++
     else if (stuck >= stuckTurns && onlyTimeHelps(parts, busy)) return
     else calm = 0
-    if (turn % 64 === 63 && parts.realMs() - startMs > options.timeoutMs) {
+    if (turn % 8 === 7 && parts.realMs() - startMs > options.timeoutMs) {
       throw new NotSettledError(options.timeoutMs, busy.length > 0 ? busy : ['timers that set timers for now'])
     }
   }
