@@ -25,7 +25,7 @@ import { ImagePuller } from './images/puller.ts'
 import { startMaintenance } from './maintenance.ts'
 import { type Machine, readMachine } from './node/machine.ts'
 import { NodeAgent } from './node/node-agent.ts'
-import { nodeLabels, readNodeStatus } from './node/read-status.ts'
+import { nodeLabels, type RuntimeHealth, readNodeStatus } from './node/read-status.ts'
 import { parseResolvConf } from './pod/dns.ts'
 import { nameOf, namespaceOf, uidOf } from './pod/names.ts'
 import type { NodeView, PodEvents, PodParts } from './pod/parts.ts'
@@ -80,7 +80,7 @@ export async function startKubelet(given: KubeletParts): Promise<Kubelet> {
     detectCgroups({ disk, exec: parts.exec, log }, config.cgroupRoot ?? defaults.cgroupRoot),
   ])
   const events = createEventRecorder({ client, clock, random, log, component: 'kubelet', host: config.nodeName })
-  const health = { runtime: true }
+  const health: RuntimeHealth = { runtime: true, answeredMs: clock.monotonicMs() }
   let nodeObject: Node | undefined
   const node: NodeView = {
     memoryCapacityBytes: machine.memoryBytes,
@@ -107,6 +107,7 @@ export async function startKubelet(given: KubeletParts): Promise<Kubelet> {
         manager.endOrphans(pods).catch((error: unknown) => log.warn('orphans not ended', { error: String(error) }))
     },
     onHealth: (healthy) => {
+      if (healthy) health.answeredMs = clock.monotonicMs()
       if (health.runtime === healthy) return
       health.runtime = healthy
       nodeAgent.refresh()
@@ -208,7 +209,7 @@ function makeNodeAgent(
   parts: KubeletParts,
   machine: Machine,
   events: EventRecorder,
-  health: { runtime: boolean },
+  health: RuntimeHealth,
   onNode: (node: Node) => void,
 ): NodeAgent {
   const { client, clock, log, config } = parts

@@ -13,7 +13,8 @@ import type { PodParts } from './pod/parts.ts'
 import type { PodManager } from './pod-manager.ts'
 
 const evictionPeriodMs = 10_000
-const logPeriodMs = 10_000
+/** Short, so that a container that writes 50 MB/s has its log rotated before it has grown far beyond its limit. */
+const logPeriodMs = 2_000
 const containerPeriodMs = 60_000
 const imagePeriodMs = 5 * 60_000
 

@@ -15,7 +15,7 @@ import type { PodManager } from '../pod-manager.ts'
 
 const compress = promisify(gzip)
 /** Larger rotated files are kept as they are rather than read into memory. */
-const compressBytesMax = 64 * 1024 * 1024
+const compressBytesMax = 32 * 1024 * 1024
 
 export async function rotateLogs(parts: PodParts & { manager: PodManager; config: KubeletConfig }): Promise<void> {
   const { manager, disk, config, settings } = parts

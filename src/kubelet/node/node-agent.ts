@@ -46,6 +46,8 @@ export class NodeAgent {
   #reportedMs = 0
   #timers: CancelTimer[] = []
   #busy = false
+  /** The status has to be looked at once more: it changed while it was reported. */
+  #again = false
   #lease: Lease | undefined
 
   constructor(parts: NodeAgentParts) {
@@ -85,7 +87,8 @@ export class NodeAgent {
 
   /** Looks at the status now. */
   refresh(): void {
-    void this.#report()
+    if (this.#busy) this.#again = true
+    else void this.#report()
   }
 
   #schedule(): void {
@@ -148,6 +151,9 @@ export class NodeAgent {
     } finally {
       this.#busy = false
     }
+    if (!this.#again) return
+    this.#again = false
+    await this.#report()
   }
 
   #tellReadiness(before: Node | undefined, after: Node): void {

@@ -13,8 +13,17 @@ export interface NodeStatusParts {
   runtime: ContainerRuntime
   config: KubeletConfig
   machine: Machine
-  health: { runtime: boolean }
+  health: RuntimeHealth
 }
+
+export interface RuntimeHealth {
+  runtime: boolean
+  /** On the monotonic clock: when the runtime was last known to answer. */
+  answeredMs: number
+}
+
+/** A runtime that restarts does not make its node unready. Source: the kubelet's threshold for runtime syncs. */
+const runtimeSilenceMsMax = 30_000
 
 export async function readNodeStatus(parts: NodeStatusParts, previous: Node | undefined): Promise<NodeStatus> {
   const { clock, disk, config, machine } = parts
@@ -45,9 +54,14 @@ export async function readNodeStatus(parts: NodeStatusParts, previous: Node | un
         usage.availableBytes < usage.capacityBytes * evictionThresholds.nodeFsAvailableShare ||
         usage.inodesFree < usage.inodes * evictionThresholds.nodeFsInodesFreeShare,
     },
-    runtime: parts.health.runtime ? runtime : undefined,
+    runtime: runtime ?? (isSilenceTolerated(parts, known) ? [] : undefined),
     now: rfc3339(clock.nowMs()),
   })
+}
+
+function isSilenceTolerated({ clock, health }: NodeStatusParts, known: NodeStatus | undefined): boolean {
+  const wasReady = known?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+  return wasReady && clock.monotonicMs() - health.answeredMs < runtimeSilenceMsMax
 }
 
 export function nodeLabels(config: KubeletConfig, machine: Machine): Record<string, string> {
