@@ -24,7 +24,7 @@ describe('Services', suite, () => {
     return (await cluster.run(['sh', '-c', script])).stdout.trim().split('\n')
   }
   const askFromPod = async (url: string, count: number): Promise<string[]> => {
-    const script = `for i in $(seq ${count}); do wget -q -O - ${url} || echo failed; done`
+    const script = `for i in $(seq ${count}); do wget -q -T 5 -O - ${url} || echo failed; done`
     return (await cluster.kubectl(['exec', 'client', '--', 'sh', '-c', script])).trim().split('\n')
   }
   const allFrom = (answers: readonly string[], pattern: RegExp): void => {

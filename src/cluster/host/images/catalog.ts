@@ -49,11 +49,10 @@ function architectureOf(nodeArchitecture: string): Architecture {
 
 async function findBusyBox({ disk, exec }: CatalogInput): Promise<Parameters<typeof helloImage>[1]> {
   for (const path of ['/bin/busybox', '/usr/bin/busybox']) {
-    const info = (await disk.stat(path)) && (await disk.stat(await disk.realPath(path)))
-    if (!info || !(await isStatic(disk, path))) continue
+    if (!(await disk.stat(path)) || !(await isStatic(disk, path))) continue
     const listed = await exec.run([path, '--list'])
     if (listed.exitCode === 0)
-      return { path, sizeBytes: info.sizeBytes, applets: listed.stdout.split('\n').filter(Boolean) }
+      return { program: await disk.read(path), applets: listed.stdout.split('\n').filter(Boolean) }
   }
   throw new Error('build the hello image: a static busybox must be installed (package busybox-static)')
 }

@@ -32,8 +32,12 @@ hostname
 
 /**
  * Debian builds wget without its time limit, and the option ends it with a crash. The limit is taken over here for the
- * whole transfer, which is what the option means to those who use it.
+ * whole transfer, which is what the option means to those who use it. BusyBox's shell would run its own wget without
+ * looking for this one: so its own has another name in the image, one that keeps the order of its table of names.
  */
+const wgetName = '\0wget\0'
+const wgetNameInside = '\0wgex\0'
+
 const boundedWget = `#!/bin/sh
 limit= next= set=
 for word; do
@@ -46,16 +50,15 @@ for word; do
     *) set -- "$@" "$word" ;;
   esac
 done
-[ -n "$limit" ] || exec busybox wget "$@"
-timeout "$limit" busybox wget "$@"
+[ -n "$limit" ] || exec busybox wgex "$@"
+timeout "$limit" busybox wgex "$@"
 code=$?
 [ "$code" != 143 ] && [ "$code" != 124 ] || { echo 'wget: download timed out' >&2; code=1; }
 exit "$code"
 `
 
 export interface BusyBox {
-  path: string
-  sizeBytes: number
+  program: Uint8Array
   /** As `busybox --list` prints them. */
   applets: readonly string[]
 }
@@ -77,7 +80,7 @@ export function helloImage(architecture: Architecture, busyBox: BusyBox): ImageS
     architecture,
     entries: [
       { kind: 'directory', path: 'bin' },
-      { kind: 'file', path: 'bin/busybox', mode: 0o755, content: { from: busyBox.path, sizeBytes: busyBox.sizeBytes } },
+      { kind: 'file', path: 'bin/busybox', mode: 0o755, content: renameWget(busyBox.program) },
       text('bin/hello', serve, 0o755),
       text('bin/wget', boundedWget, 0o755),
       ...links,
@@ -102,4 +105,16 @@ export function helloImage(architecture: Architecture, busyBox: BusyBox): ImageS
     // A default command and no entry point: what a container names instead replaces it, as with other base images.
     command: { cmd: ['/bin/hello'] },
   }
+}
+
+/** Throws when the table of names is not as Debian and Ubuntu build it. */
+function renameWget(program: Uint8Array): Uint8Array {
+  const renamed = Buffer.from(program)
+  const place = renamed.indexOf(wgetName)
+  if (place === -1 || renamed.indexOf(wgetName, place + 1) !== -1)
+    throw new Error(
+      "build the hello image: the static busybox must name its program wget once (Debian's busybox-static)",
+    )
+  renamed.write(wgetNameInside, place, 'latin1')
+  return renamed
 }

@@ -94,11 +94,26 @@ test('layoutChunks names images and every blob has the content of its digest', a
 })
 
 test('buildImage gives the same digest for the same input and another for another', async () => {
-  const busyBox = { path: '/proc/self/status', sizeBytes: 0, applets: ['sh', 'ls'] }
+  const program = Buffer.from('\0wc\0wget\0which\0')
   const digest = async (applets: string[]): Promise<string> =>
-    (await buildImage(disk, helloImage('amd64', { ...busyBox, applets }))).digest
+    (await buildImage(disk, helloImage('amd64', { program, applets }))).digest
   assert.equal(await digest(['ls', 'sh']), await digest(['sh', 'ls']))
   assert.notEqual(await digest(['ls', 'sh']), await digest(['ls']))
+})
+
+test("helloImage renames BusyBox's own wget, so that the shell takes the one beside it", () => {
+  const program = Buffer.from('\0wc\0wget\0which\0')
+  const { entries } = helloImage('amd64', { program, applets: ['sh', 'wget'] })
+  const contentOf = (path: string): string => {
+    const entry = entries.find((each) => each.path === path)
+    return entry?.kind === 'file' && entry.content instanceof Uint8Array ? Buffer.from(entry.content).toString() : ''
+  }
+  assert.equal(contentOf('bin/busybox'), '\0wc\0wgex\0which\0')
+  assert.match(contentOf('bin/wget'), /exec busybox wgex/)
+  assert.throws(
+    () => helloImage('amd64', { program: Buffer.from('\0wc\0'), applets: [] }),
+    /must name its program wget once/,
+  )
 })
 
 test('pauseBinary waits and ends with 0 at SIGTERM', { skip: process.platform !== 'linux', timeout: 10_000 }, () =>
