@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { TransportRequest } from '../client/transport.ts'
-import { startTestApiServer, type TestApiServer } from './testing.ts'
+import { startTestApiServer, type TestApiServer } from './testbed/server.ts'
 
 export interface ServerBenchResult {
   perSecond: Record<'create' | 'get' | 'patch' | 'patchWatched' | 'delete', number>

@@ -4,7 +4,7 @@ import { ApiError } from '../api/errors.ts'
 import { appsV1, coreV1, rbacV1 } from '../api/resources.ts'
 import { createClient } from './client-impl.ts'
 import { fluent } from './fluent.ts'
-import { failure, json, StubApi } from './testdata/stub-api.ts'
+import { failure, json, StubApi } from './testbed/stub-api.ts'
 import type { TransportRequest } from './transport.ts'
 import { TransportError } from './transport-error.ts'
 

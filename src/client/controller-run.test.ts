@@ -9,7 +9,7 @@ import { createClient } from './client-impl.ts'
 import { type Controller, done, type Outcome, source } from './controller.ts'
 import { runController } from './controller-run.ts'
 import { createInformers } from './informer-impl.ts'
-import { StubApi } from './testdata/stub-api.ts'
+import { StubApi } from './testbed/stub-api.ts'
 import { WorkQueue } from './work-queue.ts'
 
 test('WorkQueue keeps a key once, never runs it twice at once, and runs it again when added meanwhile', () => {

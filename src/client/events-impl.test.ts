@@ -8,7 +8,7 @@ import { simulatedClock } from '../platform/simulated/clock.ts'
 import { simulatedRandom } from '../platform/simulated/random.ts'
 import { createClient } from './client-impl.ts'
 import { createEventRecorder } from './events-impl.ts'
-import { failure, StubApi } from './testdata/stub-api.ts'
+import { failure, StubApi } from './testbed/stub-api.ts'
 
 const pod = {
   resource: coreV1.pods,

@@ -9,7 +9,7 @@ import { simulatedRandom } from '../platform/simulated/random.ts'
 import { createClient } from './client-impl.ts'
 import type { Informer } from './informer.ts'
 import { createInformers, type InformersOptions } from './informer-impl.ts'
-import { failure, StubApi } from './testdata/stub-api.ts'
+import { failure, StubApi } from './testbed/stub-api.ts'
 
 function setUp(more: Partial<InformersOptions> = {}) {
   const api = new StubApi()

@@ -6,7 +6,7 @@ import { type SimulatedClock, simulatedClock } from '../platform/simulated/clock
 import { simulatedRandom } from '../platform/simulated/random.ts'
 import { createClient } from './client-impl.ts'
 import { runAsLeader } from './leader-election.ts'
-import { failure, StubApi } from './testdata/stub-api.ts'
+import { failure, StubApi } from './testbed/stub-api.ts'
 
 interface Candidate {
   name: string

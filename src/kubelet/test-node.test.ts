@@ -4,7 +4,7 @@
  */
 import { coreV1 } from '../api/resources.ts'
 import type { ConfigMap, Container, Event, Pod } from '../api/types/core/v1.ts'
-import { startTestApiServer, type TestApiServer } from '../apiserver/testing.ts'
+import { startTestApiServer, type TestApiServer } from '../apiserver/testbed/server.ts'
 import type { Client } from '../client/client.ts'
 import { createClient } from '../client/client-impl.ts'
 import type { Exec } from '../platform/exec.ts'

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { simulatedRandom } from '../platform/simulated/random.ts'
 import { feasibleEnough, planPlacement } from './plan.ts'
 import { benchPlans } from './scheduler.bench.ts'
-import { cluster, node, place, pod, profile } from './testdata/cluster.ts'
+import { cluster, node, place, pod, profile } from './testbed/cluster.ts'
 
 test('feasibleEnough is all of a small cluster and a falling share of a large one', () => {
   const wanted: [number, number][] = [

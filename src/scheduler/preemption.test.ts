@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import type { Node, Pod } from '../api/types/core/v1.ts'
 import type { PodDisruptionBudget } from '../api/types/policy/v1.ts'
 import { planPreemption } from './preemption.ts'
-import { cluster, node, place, pod, profile } from './testdata/cluster.ts'
+import { cluster, node, place, pod, profile } from './testbed/cluster.ts'
 
 const important = pod('p', { cpu: '3', priority: 100 })
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { simulatedClock } from '../platform/simulated/clock.ts'
 import { Heap } from './heap.ts'
 import { SchedulingQueue } from './queue.ts'
-import { pod } from './testdata/cluster.ts'
+import { pod } from './testbed/cluster.ts'
 
 function queueOnHeldTime() {
   const clock = simulatedClock()

@@ -70,7 +70,7 @@ const silentEvents: EventRecorder = { event() {}, as: () => silentEvents }
 
 /** Through the API: informers, planning and bindings. */
 async function benchScheduler(nodes: number, pods: number): Promise<number> {
-  const { startTestApiServer } = await import('../apiserver/testing.ts')
+  const { startTestApiServer } = await import('../apiserver/testbed/server.ts')
   const { createClient } = await import('../client/client-impl.ts')
   const { createInformers } = await import('../client/informer-impl.ts')
   const { startScheduler } = await import('./scheduler.ts')

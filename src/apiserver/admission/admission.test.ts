@@ -9,7 +9,7 @@ import { simulatedRandom } from '../../platform/simulated/random.ts'
 import type { Admission, AdmissionAttributes } from '../admission.ts'
 import { AuthorizerChain } from '../authorization/decision.ts'
 import { Rbac } from '../authorization/rbac.ts'
-import { MemoryObjects } from '../memory-objects.ts'
+import { MemoryObjects } from '../testbed/memory-objects.ts'
 import { defaultAdmission } from './chain.ts'
 
 const clock = {

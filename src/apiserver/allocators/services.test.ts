@@ -4,7 +4,7 @@ import type { Resource } from '../../api/meta.ts'
 import { coreV1 } from '../../api/resources.ts'
 import type { Service, ServiceSpec } from '../../api/types/core/v1.ts'
 import { simulatedRandom } from '../../platform/simulated/random.ts'
-import { MemoryObjects } from '../memory-objects.ts'
+import { MemoryObjects } from '../testbed/memory-objects.ts'
 import { addressRange, freePlace, portRange } from './ranges.ts'
 import { ServiceAllocator } from './services.ts'
 

@@ -8,7 +8,7 @@ import { silent } from '../../platform/log.ts'
 import { simulatedClock } from '../../platform/simulated/clock.ts'
 import { simulatedRandom } from '../../platform/simulated/random.ts'
 import { memoryStore } from '../../store/memory/memory-store.ts'
-import { startTestApiServer } from '../testing.ts'
+import { startTestApiServer } from '../testbed/server.ts'
 import { bootstrap } from './bootstrap.ts'
 import { defaultRbac, reconcileBinding, reconcileRole, rulesOfDefaultRole } from './default-rbac.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { TestCaller } from '../test-caller.ts'
+import { TestCaller } from '../testbed/caller.ts'
 
 const path = '/api/v1/namespaces/paged/configmaps'
 let api: TestCaller

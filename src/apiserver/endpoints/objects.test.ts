@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { decodeProtobuf, encodeProtobuf } from '../../api/codec/protobuf.ts'
 import type { KubeObject } from '../../api/meta.ts'
-import { TestCaller } from '../test-caller.ts'
+import { TestCaller } from '../testbed/caller.ts'
 
 const configMaps = '/api/v1/namespaces/default/configmaps'
 let api: TestCaller

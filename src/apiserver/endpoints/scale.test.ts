@@ -1,7 +1,7 @@
 /** What the scale of a workload answers besides its replicas. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { TestCaller } from '../test-caller.ts'
+import { TestCaller } from '../testbed/caller.ts'
 
 const path = '/apis/apps/v1/namespaces/default/deployments'
 let api: TestCaller

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 import { limits } from '../../limits.ts'
 import { type SimulatedClock, simulatedClock } from '../../platform/simulated/clock.ts'
-import { TestCaller } from '../test-caller.ts'
+import { TestCaller } from '../testbed/caller.ts'
 
 const configMaps = '/api/v1/namespaces/default/configmaps'
 let clock: SimulatedClock

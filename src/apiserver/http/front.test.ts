@@ -7,7 +7,7 @@ import { silent } from '../../platform/log.ts'
 import type { HttpReply, Listening } from '../../platform/net.ts'
 import { realNet } from '../../platform/real/net.ts'
 import { allowAll } from '../authorize.ts'
-import { adminUser, startTestApiServer, type TestApiServer } from '../testing.ts'
+import { adminUser, startTestApiServer, type TestApiServer } from '../testbed/server.ts'
 import { httpHandlers } from './front.ts'
 
 const net = realNet()

@@ -16,7 +16,7 @@ import { kindType, parseApiVersion, resourceInfo } from '../../api/schema/regist
 import { validateMetadata } from './metadata.ts'
 import { strategies } from './strategies.ts'
 import type { Strategy } from './strategy.ts'
-import { admitted } from './testdata/admitted.ts'
+import { admitted } from './testbed/admitted.ts'
 import parityCounts from './testdata/parity-counts.json' with { type: 'json' }
 
 const folder = process.env.K8TS_PARITY ?? new URL('../../../../shared/parity', import.meta.url).pathname

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { coreV1 } from '../../api/resources.ts'
-import { startTestApiServer } from '../../apiserver/testing.ts'
+import { startTestApiServer } from '../../apiserver/testbed/server.ts'
 import { createClient } from '../../client/client-impl.ts'
 import { createInformers } from '../../client/informer-impl.ts'
 import { resourceQuotaController } from './reconcile.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Affinity, Node, Pod, PodAffinityTerm, TopologySpreadConstraint } from '../../api/types/core/v1.ts'
-import { cluster, fitting, node, place, pod } from '../testdata/cluster.ts'
+import { cluster, fitting, node, place, pod } from '../testbed/cluster.ts'
 
 interface Case {
   what: string

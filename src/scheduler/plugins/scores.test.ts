@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Node, Pod } from '../../api/types/core/v1.ts'
-import { cluster, node, place, pod } from '../testdata/cluster.ts'
+import { cluster, node, place, pod } from '../testbed/cluster.ts'
 
 const zone = (name: string) => ({ labels: { 'topology.kubernetes.io/zone': name } })
 const big = 500 * 1024 * 1024

@@ -172,7 +172,7 @@ test('acknowledged commits survive kill -9, and no commit is half there', async 
 
 /** Runs a process that commits as fast as it can and says so; kills it after `lines` acknowledgements. */
 async function writeUntilKilled(path: string, lines: number): Promise<number[]> {
-  const writer = fileURLToPath(new URL('./testdata/writer.ts', import.meta.url))
+  const writer = fileURLToPath(new URL('./testbed/writer.ts', import.meta.url))
   const child: ChildProcess = spawn(process.execPath, [writer, path], { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = new Promise((resolve) => child.once('exit', resolve))
   const acknowledged: number[] = []

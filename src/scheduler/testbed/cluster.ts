@@ -1,7 +1,7 @@
 /** Small clusters on paper for the scheduler's tests. */
 import type { Node, Pod, PodSpec, Taint } from '../../api/types/core/v1.ts'
 import { simulatedRandom } from '../../platform/simulated/random.ts'
-import { type Placement, planPlacement, type Profile } from '../plan.ts'
+import { type Placement, type Profile, planPlacement } from '../plan.ts'
 import { filters, scores } from '../plugins/index.ts'
 import { ClusterState } from '../snapshot.ts'
 

@@ -1,6 +1,6 @@
 /** `Objects` held in a map: lets tests of authentication, authorization and admission run without a server. */
-import { apiVersionOf, type KubeObject, keyOf, type Resource } from '../api/meta.ts'
-import type { Follower, Objects } from './objects.ts'
+import { apiVersionOf, type KubeObject, keyOf, type Resource } from '../../api/meta.ts'
+import type { Follower, Objects } from '../objects.ts'
 
 export class MemoryObjects implements Objects {
   readonly #objects = new Map<string, Map<string, KubeObject>>()

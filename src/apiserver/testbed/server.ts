@@ -2,19 +2,19 @@
  * The API server as a test fixture: in memory, in process, everybody is an administrator unless the test says otherwise.
  * Controllers, scheduler and node agent test against this, never against a fake client.
  */
-import type { Transport } from '../client/transport.ts'
-import type { Clock } from '../platform/clock.ts'
-import { type Logger, silent } from '../platform/log.ts'
-import type { Random } from '../platform/random.ts'
-import { simulatedClock } from '../platform/simulated/clock.ts'
-import { simulatedRandom } from '../platform/simulated/random.ts'
-import { memoryStore } from '../store/memory/memory-store.ts'
-import type { Store } from '../store/store.ts'
-import { allowAll } from './authorize.ts'
-import { tables } from './negotiation/tables.ts'
-import { conversions, strategies } from './registry/strategies.ts'
-import type { UserInfo } from './request.ts'
-import { type ApiServer, type ApiServerParts, createApiServer } from './server.ts'
+import type { Transport } from '../../client/transport.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { type Logger, silent } from '../../platform/log.ts'
+import type { Random } from '../../platform/random.ts'
+import { simulatedClock } from '../../platform/simulated/clock.ts'
+import { simulatedRandom } from '../../platform/simulated/random.ts'
+import { memoryStore } from '../../store/memory/memory-store.ts'
+import type { Store } from '../../store/store.ts'
+import { allowAll } from '../authorize.ts'
+import { tables } from '../negotiation/tables.ts'
+import { conversions, strategies } from '../registry/strategies.ts'
+import type { UserInfo } from '../request.ts'
+import { type ApiServer, type ApiServerParts, createApiServer } from '../server.ts'
 
 export interface TestApiServerOptions extends Partial<ApiServerParts> {
   /** Namespaces to create besides the system's own. */

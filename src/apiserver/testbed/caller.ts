@@ -1,6 +1,6 @@
 /** Plain requests to the API server under test, for tests that look at status codes, headers and bytes. */
-import type { Transport, TransportRequest } from '../client/transport.ts'
-import { startTestApiServer, type TestApiServer, type TestApiServerOptions } from './testing.ts'
+import type { Transport, TransportRequest } from '../../client/transport.ts'
+import { startTestApiServer, type TestApiServer, type TestApiServerOptions } from './server.ts'
 
 export interface Answer {
   status: number

@@ -59,7 +59,11 @@ export class StubApi implements Transport {
   }
 
   bookmark(path: string): void {
-    this.#append({ type: 'BOOKMARK', path: `${path}/`, object: { metadata: { resourceVersion: `${++this.#revision}` } } })
+    this.#append({
+      type: 'BOOKMARK',
+      path: `${path}/`,
+      object: { metadata: { resourceVersion: `${++this.#revision}` } },
+    })
   }
 
   get watchCount(): number {
