@@ -5,6 +5,7 @@ import type { ControllerParts, RunningController } from '../../client/controller
 import { runController } from '../../client/controller-run.ts'
 import { createEventRecorder } from '../../client/events-impl.ts'
 import { createInformers } from '../../client/informer-impl.ts'
+import { runAsLeader } from '../../client/leader-election.ts'
 import { allControllers } from '../../controllers/index.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
@@ -16,8 +17,12 @@ export interface ControllerGroupParts {
   random: Random
   log: Logger
   rootCaPem: string
+  /** Nodes that bring no pod addresses of their own get them from these. Default: none. */
+  clusterCidrs?: readonly string[]
   clientFor(user: UserInfo): Client
   tuning?: ControllerTuning
+  /** Set where several servers share a store: only the holder of the lease works. Absent: this one always does. */
+  leaderElection?: { identity: string }
 }
 
 /** How a group that a test holds differs from one on a server. */
@@ -33,12 +38,18 @@ export interface ControllerTuning {
   freeze?: boolean
 }
 
+/** After the controllers failed to start, before the next try. */
+const restartMs = 2_000
+
 export class ControllerGroup {
   readonly #parts: ControllerGroupParts
   readonly #stopping = new AbortController()
   readonly #running: { name: string; controller: RunningController }[] = []
   readonly #ends: (() => Promise<void>)[] = []
   #scheduler: Scheduler | undefined
+  /** What works for this group while it leads. */
+  #leading: ControllerGroup | undefined
+  #electing: Promise<void> | undefined
 
   constructor(parts: ControllerGroupParts) {
     this.#parts = parts
@@ -51,22 +62,67 @@ export class ControllerGroup {
 
   /** Names of those that have something queued or running. */
   busy(): string[] {
+    if (this.#leading) return this.#leading.busy()
     const busy = this.#running.filter(({ controller }) => !controller.idle).map(({ name }) => `controller ${name}`)
     return this.#scheduler?.idle === false ? [...busy, 'scheduler'] : busy
   }
 
   /** Milliseconds until the earliest retry after a failure; undefined when none is due. */
   get nextRetryMs(): number | undefined {
+    if (this.#leading) return this.#leading.nextRetryMs
     const waits = [this.#scheduler?.nextRetryMs, ...this.#running.map(({ controller }) => controller.nextRetryMs)]
     const known = waits.filter((wait) => wait !== undefined)
     return known.length === 0 ? undefined : Math.min(...known)
   }
 
+  /** Resolves when all caches are there; with an election at once, since it may take any time to win. */
   async start(): Promise<void> {
-    const { clock, random, log, rootCaPem, tuning = {} } = this.#parts
+    const { leaderElection } = this.#parts
+    if (leaderElection) this.#electing = this.#electAndLead(leaderElection.identity)
+    else await this.#run()
+  }
+
+  /** Whether this group's controllers work now. */
+  get leads(): boolean {
+    return this.#parts.leaderElection === undefined || this.#leading !== undefined
+  }
+
+  /** Stands for election again and again, as long as the group is not stopped. */
+  async #electAndLead(identity: string): Promise<void> {
+    const { leaderElection: _, ...parts } = this.#parts
+    const { clock, log, clientFor } = parts
+    const { signal } = this.#stopping
+    const client = clientFor(userOf('system:kube-controller-manager', 'system:masters'))
+    const random = parts.random.stream(`leader-election ${identity}`)
+    const lease = { namespace: 'kube-system', name: 'kube-controller-manager' }
+    while (!signal.aborted) {
+      try {
+        await runAsLeader({ client, clock, random, log, lease, identity }, signal, (leading) =>
+          this.#lead(new ControllerGroup(parts), leading),
+        )
+      } catch (error) {
+        log.error('controllers ended', { error: String(error) })
+        await clock.sleep(restartMs, signal).catch(() => {})
+      }
+    }
+  }
+
+  async #lead(group: ControllerGroup, signal: AbortSignal): Promise<void> {
+    this.#leading = group
+    try {
+      await group.start()
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    } finally {
+      this.#leading = undefined
+      await group.stop()
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { clock, random, log, rootCaPem, clusterCidrs = [], tuning = {} } = this.#parts
     const { runs = () => true, clockFor = () => clock } = tuning
     const manager = this.#managerParts()
-    for (const controller of allControllers(manager, { rootCaPem })) {
+    for (const controller of allControllers(manager, { rootCaPem, clusterCidrs })) {
       const { name } = controller
       if (!runs(name)) continue
       const running = runController(controller, { clock: clockFor(name), log }, this.#stopping.signal)
@@ -83,6 +139,7 @@ export class ControllerGroup {
 
   async stop(): Promise<void> {
     this.#stopping.abort()
+    await this.#electing
     await this.#scheduler?.stop()
     await Promise.all(this.#running.map(({ controller }) => controller.stop()))
     for (const end of this.#ends) await end()
