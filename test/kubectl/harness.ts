@@ -34,11 +34,9 @@ export interface RunOptions {
   cwd?: string
 }
 
-/** A program under way, with what it has written so far. */
-export interface Streaming {
+/** A program under way, with what it has written so far. Ends when it is disposed of. */
+export interface Streaming extends AsyncDisposable {
   output(): Promise<string>
-  /** Ends it and waits until it is gone. */
-  stop(): Promise<void>
 }
 
 /** Runs with the administrator's kubeconfig. Option objects come last. */
@@ -180,7 +178,7 @@ async function startProgram(
   const running = await exec.spawn(argv, { cwd, env: environment, logPath })
   return {
     output: () => disk.readText(logPath),
-    async stop() {
+    async [Symbol.asyncDispose]() {
       running.kill('SIGTERM')
       await running.exited
     },
