@@ -101,6 +101,7 @@ export async function startKubelet(given: KubeletParts): Promise<Kubelet> {
     clock,
     log,
     podOf: (id) => manager.podOf(id),
+    runs: (id) => manager.runs(id),
     onPodChanged: (uid) => manager.wake(uid),
     onListed: (pods) => {
       if (podInformer.hasSynced)

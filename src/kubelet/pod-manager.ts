@@ -69,6 +69,17 @@ export class PodManager {
   }
 
   /** The newest pod of that name: one that was forcefully deleted may still be ending. */
+  /** Whether the container or sandbox runs, as its worker read last; undefined: no worker has it. */
+  runs(id: string): boolean | undefined {
+    for (const { containers } of this.#workers.values()) {
+      const container = containers.containers.find((record) => record.id === id)
+      if (container) return container.state !== 'exited'
+      const sandbox = containers.sandboxes.find((record) => record.id === id)
+      if (sandbox) return sandbox.ready
+    }
+    return undefined
+  }
+
   find(namespace: string, name: string): PodWorker | undefined {
     let found: PodWorker | undefined
     for (const worker of this.#workers.values()) {

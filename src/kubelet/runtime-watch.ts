@@ -30,6 +30,8 @@ export interface RuntimeWatchParts {
   log: Logger
   /** The pod that a container or sandbox belongs to, as far as is known without asking the runtime. */
   podOf(id: string): string | undefined
+  /** Whether the container or sandbox runs, as was read last; undefined: nobody has it. */
+  runs(id: string): boolean | undefined
   onPodChanged(uid: string): void
   /** After each listing: every pod that the runtime has something of. */
   onListed(pods: ReadonlyMap<string, RuntimePod>): void
@@ -76,11 +78,15 @@ export class RuntimeWatch {
     )
   }
 
+  /** An event comes before the runtime's own view shows the end: it is looked for until it does. */
   #onEvent(id: string): void {
+    const known = this.#parts.podOf(id) !== undefined
     this.#look(id)
     for (const delayMs of settleMs) {
       this.#parts.clock.after(delayMs, () => {
-        if (!this.#stopped) this.#look(id)
+        const runs = this.#parts.runs(id)
+        const settled = runs === false || (known && runs === undefined)
+        if (!this.#stopped && !settled) this.#look(id)
       })
     }
   }

@@ -26,6 +26,7 @@ export interface RoundResult {
 }
 
 const retryDefaultMs = 10_000
+const newsRoundMs = 100
 const volumeRetryFirstMs = 500
 const volumeRetryMaxMs = 122_000
 
@@ -164,8 +165,11 @@ export class PodSync {
       return undefined
     } catch (error) {
       if (!(error instanceof StartFailure)) throw error
+      const known = this.#waiting.get(name)?.message
       if (error.message !== '') this.#waiting.set(name, error.waiting)
-      return error
+      // Nothing else happens to a container in back-off that would make another round, which tells about it.
+      const isNews = error.waiting.reason === 'CrashLoopBackOff' && known !== error.message
+      return isNews ? new StartFailure(error.waiting.reason, error.message, newsRoundMs) : error
     }
   }
 
