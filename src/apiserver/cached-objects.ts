@@ -8,8 +8,11 @@ import { fromStored } from './registry/persistence.ts'
 import type { Scheme } from './scheme/scheme.ts'
 import { collectionPrefix, type Served } from './scheme/served.ts'
 
-/** Objects are decoded once per version and shared; a weak reference lets unused ones go. */
-const decoded = new WeakMap<Stored, WeakRef<KubeObject>>()
+/**
+ * Objects are decoded once per version, by the bytes the store holds (which forks of a store share); a weak reference
+ * lets unused ones go.
+ */
+const decoded = new WeakMap<Uint8Array, WeakRef<KubeObject>>()
 
 export function cachedObjects({ caches, scheme }: { caches: Caches; scheme: Scheme }): Objects {
   return {
@@ -72,9 +75,9 @@ function followCache(served: Served, cache: ResourceCache, follower: Follower<Ku
 }
 
 function shared(served: Served, stored: Stored): KubeObject {
-  const known = decoded.get(stored)?.deref()
+  const known = decoded.get(stored.value)?.deref()
   if (known) return known
   const object = fromStored(served, stored)
-  decoded.set(stored, new WeakRef(object))
+  decoded.set(stored.value, new WeakRef(object))
   return object
 }

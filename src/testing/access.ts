@@ -1,6 +1,7 @@
 /** Who may reach a test's cluster, and with what: certificates, kubeconfigs, clients in this process. */
-import type { UserInfo } from '../apiserver/request.ts'
+
 import { issueCertificate } from '../api/x509/certificate.ts'
+import type { UserInfo } from '../apiserver/request.ts'
 import { kubeconfigText } from '../client/kubeconfig.ts'
 import { type ClusterPki, ensureClusterPki } from '../cluster/pki/cluster-pki.ts'
 import { client as clientProfile } from '../cluster/pki/names.ts'

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { httpTransport } from '../client/http-transport.ts'
+import { coreV1 } from '../api/resources.ts'
 import { createClient } from '../client/client-impl.ts'
+import { httpTransport } from '../client/http-transport.ts'
 import { accessOf, parseKubeconfig } from '../client/kubeconfig.ts'
 import { realNet } from '../platform/real/net.ts'
-import { startCluster, type TestCluster } from './cluster.ts'
 import { NotSettledError } from './activity/quiet.ts'
-import { coreV1 } from '../api/resources.ts'
+import { startCluster, type TestCluster } from './cluster.ts'
 
 const deployment = (name: string, replicas = 3) => ({
   apiVersion: 'apps/v1',
@@ -143,7 +143,11 @@ test('settled names who is busy when it times out', async () => {
   await using stuck = await startCluster({ https: false, settleTimeout: 300 })
   let stop = false
   const again = (): void => {
-    if (!stop) void stuck.client.core.v1.namespaces().list().then(again, () => undefined)
+    if (!stop)
+      void stuck.client.core.v1
+        .namespaces()
+        .list()
+        .then(again, () => undefined)
   }
   again()
   await assert.rejects(stuck.settled(), (error) => {
@@ -154,10 +158,11 @@ test('settled names who is busy when it times out', async () => {
   stop = true
 })
 
-test('as lets another user act, with that user\'s rights', async () => {
+test("as lets another user act, with that user's rights", async () => {
   await assert.rejects(cluster.as('ann').core.v1.secrets('default').list(), {
     code: 403,
-    message: 'secrets is forbidden: User "ann" cannot list resource "secrets" in API group "" in the namespace "default"',
+    message:
+      'secrets is forbidden: User "ann" cannot list resource "secrets" in API group "" in the namespace "default"',
   })
 })
 
@@ -168,7 +173,11 @@ test('stop leaves nothing open', async () => {
   await client.of(coreV1.nodes).list()
   await close()
   await own.stop()
-  const open = () => process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP')).slice(before)
+  const open = () =>
+    process
+      .getActiveResourcesInfo()
+      .filter((name) => name.startsWith('TCP'))
+      .slice(before)
   for (let turn = 0; turn < 1_000 && open().length > 0; turn++) await new Promise((resolve) => setImmediate(resolve))
   assert.deepEqual(open(), [])
 })

@@ -20,11 +20,12 @@ import { adminUser, issueUser, kubeconfigOf, makePki, type UserOptions } from '.
 import { Activity } from './activity/activity.ts'
 import { untilQuiet } from './activity/quiet.ts'
 import { type Applicable, applyAll, objectsOf } from './apply.ts'
+import { type CountedStore, countedStore } from './counted-store.ts'
 import { Life } from './life.ts'
 import type { NodeControl } from './nodes/nodes.ts'
+import { PodRules } from './nodes/pod-rules.ts'
 import { type ClusterOptions, externalQuietMs, settleTimeoutMs } from './options.ts'
 import { real } from './real.ts'
-import { countedStore, type CountedStore } from './counted-store.ts'
 import { type Duration, durationMs } from './time/duration.ts'
 import { HeldClock } from './time/held-clock.ts'
 import { HeldTime, realTime, type TestClock } from './time/test-time.ts'
@@ -100,6 +101,7 @@ interface Origin {
   pki: Promise<ClusterPki>
   nowMs: number
   life: Promise<Life>
+  rules: PodRules
   seed: string
   /** Nothing happens by itself. */
   passive: boolean
@@ -118,6 +120,7 @@ class RunningCluster implements TestCluster {
   readonly #held: HeldClock | undefined
   readonly #random: Random
   readonly #activity: Activity
+  readonly #rules: PodRules
   readonly #pki: Promise<ClusterPki>
   #pkiNow: ClusterPki | undefined
   #store: CountedStore
@@ -129,6 +132,7 @@ class RunningCluster implements TestCluster {
   #kubeconfig: string | undefined
   #kubeconfigPath: string | undefined
   #stopping: Promise<void> | undefined
+  #begun: Promise<void> | undefined
   #generation = 0
   #forks = 0
 
@@ -140,6 +144,7 @@ class RunningCluster implements TestCluster {
     this.#held = options.time === 'real' ? undefined : new HeldClock(startMs)
     this.#time = this.#held ?? real.clock
     this.#random = simulatedRandom(this.seed)
+    this.#rules = new PodRules(this.#random.stream('pod-rules'), origin?.rules)
     this.timeline = new Timeline(() => this.#time.nowMs())
     this.#activity = new Activity({
       realMs: () => real.clock.monotonicMs(),
@@ -166,7 +171,7 @@ class RunningCluster implements TestCluster {
       add: async (nodes) => (await life()).add(nodes),
       kill: async (name) => (await life()).kill(name),
       revive: async (name) => (await life()).revive(name),
-      rule: (rules) => this.#existingLife().nodes.rule(rules),
+      rule: (rules) => this.#rules.add(rules),
     }
   }
 
@@ -205,6 +210,7 @@ class RunningCluster implements TestCluster {
 
   async serve(): Promise<string> {
     if (this.#listening) return this.server
+    if (this.#origin) await this.#begin()
     const pki = await this.#pki
     const { log = silent, host = '127.0.0.1', port = 0 } = this.#options
     const front = this.#activity.front({
@@ -226,6 +232,7 @@ class RunningCluster implements TestCluster {
 
   async settled({ timeout = this.#options.settleTimeout ?? settleTimeoutMs }: SettleOptions = {}): Promise<void> {
     await this.started
+    await this.#begin()
     const timeoutMs = durationMs(timeout)
     for (let spentMs = 0; ; ) {
       await this.#quiet(timeoutMs)
@@ -265,7 +272,8 @@ class RunningCluster implements TestCluster {
     this.timeline.note('test', 'reset')
     await ended.stop()
     await store.close()
-    await (await this.#life).begin()
+    this.#begun = undefined
+    await this.#life
   }
 
   stop(): Promise<void> {
@@ -286,17 +294,23 @@ class RunningCluster implements TestCluster {
     const { nodes = 1, rules, https = true } = this.#options
     this.#pkiNow = await this.#pki
     const life = await this.#life
-    if (this.#origin) {
-      await life.begin()
-      return
-    }
-    if (rules) life.nodes.rule(rules)
+    if (this.#origin) return
+    if (rules) this.#rules.add(rules)
     const listening = https ? this.serve() : undefined
     await life.nodes.add(nodes)
-    await life.begin()
+    await this.#begin()
     await listening
     await this.#quiet(durationMs(this.#options.settleTimeout ?? settleTimeoutMs))
     this.#initial = this.#store.base.fork({ ...this.#storeOptions(), clock: frozenClock(this.#time.nowMs()) })
+  }
+
+  /**
+   * Controllers, scheduler and nodes go to work with the first write, wait or step of time: who only reads a fork does
+   * not pay for them.
+   */
+  #begin(): Promise<void> {
+    this.#begun ??= this.#life.then((life) => life.begin())
+    return this.#begun
   }
 
   async #createLife(before?: Life): Promise<Life> {
@@ -312,10 +326,11 @@ class RunningCluster implements TestCluster {
         housekeeping: this.#held?.housekeeping ?? this.#time,
         random,
         log,
+        rules: this.#rules,
         wrap: (transport, component) => this.#activity.transport(transport, component, true),
         onNodeChange: (text) => this.timeline.note('nodes', text),
       },
-      { passive: this.#origin?.passive ?? false },
+      { passive: this.#origin?.passive ?? false, bootstrapped: before !== undefined || this.#origin !== undefined },
     )
     const from = before ?? (await this.#origin?.life)
     if (from) life.nodes.adopt(from.nodes)
@@ -324,7 +339,6 @@ class RunningCluster implements TestCluster {
   }
 
   #branch(revision: number | undefined): TestCluster {
-    const parent = this.#existingLife()
     this.#forks++
     const clock = frozenClock(this.#time.nowMs())
     const store = this.#store.base.fork({ ...this.#storeOptions(), clock }, revision)
@@ -333,7 +347,8 @@ class RunningCluster implements TestCluster {
       store,
       pki: this.#pki,
       nowMs: this.#time.nowMs(),
-      life: Promise.resolve(parent),
+      life: this.#life,
+      rules: this.#rules,
       seed: `${this.seed}/${this.#forks}`,
       passive: revision !== undefined,
     })
@@ -342,7 +357,10 @@ class RunningCluster implements TestCluster {
   #heldTime(clock: HeldClock): HeldTime {
     return new HeldTime({
       clock,
-      quiet: () => this.#quiet(durationMs(this.#options.settleTimeout ?? settleTimeoutMs)),
+      quiet: async () => {
+        await this.#begin()
+        await this.#quiet(durationMs(this.#options.settleTimeout ?? settleTimeoutMs))
+      },
       heartbeat: async () => this.#lifeNow?.nodes.renew(),
       writes: () => this.#store.writes,
       suspicious: () => this.#lifeNow?.nodes.anySilent ?? false,
@@ -369,7 +387,11 @@ class RunningCluster implements TestCluster {
   #testTransport(user: UserInfo): Transport {
     const direct = async () => (await this.#ready()).plane.api.transportFor(user)
     const lazy: Transport = {
-      send: async (request) => (await direct()).send(request),
+      send: async (request) => {
+        const transport = await direct()
+        if (request.method !== 'GET') void this.#begin().catch(() => undefined)
+        return transport.send(request)
+      },
       upgrade: async (request) => (await direct()).upgrade(request),
       close: async () => undefined,
     }
@@ -395,6 +417,7 @@ class RunningCluster implements TestCluster {
     const closing = this.#listening?.close(0)
     const life = await this.#life.catch(() => undefined)
     await this.started.catch(() => undefined)
+    await this.#begun?.catch(() => undefined)
     await life?.stop()
     await closing
     await this.#store.close()

@@ -15,6 +15,7 @@ import type { Random } from '../platform/random.ts'
 import type { Store } from '../store/store.ts'
 import { simulatedNodeProxy } from './nodes/node-proxy.ts'
 import { Nodes } from './nodes/nodes.ts'
+import type { PodRules } from './nodes/pod-rules.ts'
 import { type ClusterOptions, runsOf } from './options.ts'
 
 export interface LifeParts {
@@ -26,6 +27,7 @@ export interface LifeParts {
   housekeeping: Clock
   random: Random
   log: Logger
+  rules: PodRules
   /** What stands between a component of the cluster and its server. */
   wrap(transport: Transport, component: string): Transport
   onNodeChange?(text: string): void
@@ -58,7 +60,7 @@ export class Life {
   }
 
   /** Resolves when the API answers. Nodes and controllers don't work before `begin`. */
-  static async create(parts: LifeParts, { passive = false }: { passive?: boolean } = {}): Promise<Life> {
+  static async create(parts: LifeParts, { passive = false, bootstrapped = false } = {}): Promise<Life> {
     const { options, store, pki, clock, housekeeping, log } = parts
     const random = parts.random
     const wrap = (transport: Transport, { name }: UserInfo) => parts.wrap(transport, components[name] ?? name)
@@ -66,9 +68,10 @@ export class Life {
     let nodes: Nodes | undefined
     const plane = await createControlPlane({
       ...{ store, pki, clock, random, log, serviceCidr: '10.96.0.0/16' },
-      nodeProxy: simulatedNodeProxy({ clock, nodes: () => nodes }),
+      nodeProxy: simulatedNodeProxy({ clock, rules: parts.rules, nodes: () => nodes }),
       tuning: {
         runs,
+        bootstrapped,
         clockFor: (name) => (name === 'node-lifecycle' ? housekeeping : clock),
         informerClock: housekeeping,
         watchTimeoutSeconds,
@@ -82,7 +85,7 @@ export class Life {
     const client = createClient(wrap(plane.api.transportFor(nodesUser), nodesUser), { userAgent: 'simulated-nodes' })
     const informers = createInformers({ client, clock: housekeeping, random, log, watchTimeoutSeconds })
     nodes = new Nodes({
-      ...{ client, informers, clock, random, log, store, podEvents: options.podEvents ?? true },
+      ...{ client, informers, clock, random, log, store, rules: parts.rules, podEvents: options.podEvents ?? true },
       ...(parts.onNodeChange ? { onChange: parts.onNodeChange } : {}),
     })
     return new Life(plane, nodes, informers, !passive)

@@ -1,9 +1,9 @@
 /** What a test says about its cluster. */
 import type { AdmissionParts } from '../apiserver/admission/chain.ts'
 import type { Logger } from '../platform/log.ts'
-import type { Duration } from './time/duration.ts'
 import type { NodeSpec } from './nodes/node-object.ts'
 import type { PodRule } from './nodes/rules.ts'
+import type { Duration } from './time/duration.ts'
 
 export interface ClusterOptions {
   /** How many simulated nodes, or which. Default 1. */

@@ -45,6 +45,8 @@ export interface ControlPlaneTuning extends ControllerTuning {
   /** Judges validity of client certificates, besides what TLS did by real time. Default: TLS alone. */
   certificateClock?: Clock
   admission?: StandardSecurityOptions['admission']
+  /** The store holds the system's own objects already. Default false: they are looked at and completed. */
+  bootstrapped?: boolean
 }
 
 export interface ControlPlane {
@@ -94,10 +96,12 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
     ...(parts.nodeProxy ? { nodeProxy: parts.nodeProxy } : {}),
   })
   const { advertise } = parts
-  const started: Bootstrapped = await bootstrap({
-    ...{ server: api, store, clock, random, log, serviceCidrs, clientCaPem, frontProxy },
-    ...(advertise ? { advertise } : {}),
-  })
+  const started: Bootstrapped | undefined = tuning.bootstrapped
+    ? undefined
+    : await bootstrap({
+        ...{ server: api, store, clock, random, log, serviceCidrs, clientCaPem, frontProxy },
+        ...(advertise ? { advertise } : {}),
+      })
   const { wrapTransport = (transport) => transport } = tuning
   // Managed fields name their manager by the user agent: a component's is its user's name without the prefix.
   const clientFor = (user: UserInfo, userAgent = user.name.replace(/^system:/, '')) =>
@@ -114,7 +118,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
     startControllers: () => controllers.start(),
     async stop() {
       await controllers.stop()
-      await started.stop()
+      await started?.stop()
       await api.stop()
     },
   }

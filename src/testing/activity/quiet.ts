@@ -78,5 +78,9 @@ async function busyNow(parts: QuietParts, { externalQuietMs }: QuietOptions): Pr
 
 /** Requests in this process need no I/O: when nothing else moves and they do not end, they sleep. */
 function onlyTimeHelps({ activity, fireDue }: QuietParts, busy: readonly string[]): boolean {
-  return fireDue !== undefined && activity.externalRequests <= activity.heldRequests && !busy.includes('clients outside this process')
+  return (
+    fireDue !== undefined &&
+    activity.externalRequests <= activity.heldRequests &&
+    !busy.includes('clients outside this process')
+  )
 }

@@ -116,7 +116,8 @@ export class ContainerRun {
 
   /** Waiting or running becomes lost, as when a node's agent finds nothing of it. */
   giveUp(): void {
-    if (this.#state.waiting) this.#state = { terminated: { exitCode: killedExitCode, reason: 'ContainerStatusUnknown' } }
+    if (this.#state.waiting)
+      this.#state = { terminated: { exitCode: killedExitCode, reason: 'ContainerStatusUnknown' } }
   }
 
   async #keepRunning(): Promise<never> {

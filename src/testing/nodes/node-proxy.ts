@@ -4,16 +4,18 @@ import type { Duplex } from 'node:stream'
 import { apiError, badRequest } from '../../api/errors.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import type { Status } from '../../api/types/meta/v1.ts'
-import type { NodeProxy, ProxyCall } from '../../apiserver/node-proxy.ts'
 import { containerOf } from '../../apiserver/node-proxy/targets.ts'
+import type { NodeProxy, ProxyCall } from '../../apiserver/node-proxy.ts'
 import type { ApiResponse } from '../../apiserver/request.ts'
 import { acceptWebSocket, channel, remoteCommandProtocols } from '../../kubelet/streaming/websocket.ts'
 import { type Clock, rfc3339Micro } from '../../platform/clock.ts'
 import type { Nodes } from './nodes.ts'
+import type { PodRules } from './pod-rules.ts'
 import { type ExecAnswer, fits, type PodRule } from './rules.ts'
 
 export interface SimulatedNodeProxyParts {
   clock: Pick<Clock, 'nowMs'>
+  rules: PodRules
   nodes(): Nodes | undefined
 }
 
@@ -34,10 +36,10 @@ interface Found {
   rule: PodRule
 }
 
-function find({ nodes }: SimulatedNodeProxyParts, call: ProxyCall): Found {
+function find({ rules }: SimulatedNodeProxyParts, call: ProxyCall): Found {
   const pod = call.object as Pod
   const container = containerOf(pod, call.request.query.get('container'))
-  return { pod, container, rule: nodes()?.ruleOf(pod, container) ?? {} }
+  return { pod, container, rule: rules.of(pod, container) }
 }
 
 function logOf(parts: SimulatedNodeProxyParts, call: ProxyCall): ApiResponse {
@@ -49,7 +51,9 @@ function logOf(parts: SimulatedNodeProxyParts, call: ProxyCall): ApiResponse {
   const previous = query.get('previous') === 'true'
   if (previous && !status?.lastState?.terminated) throw badRequest(`previous terminated container ${quoted} not found`)
   if (!status || (status.state?.waiting && !previous)) {
-    throw badRequest(`container ${quoted} is waiting to start: ${status?.state?.waiting?.reason ?? 'ContainerCreating'}`)
+    throw badRequest(
+      `container ${quoted} is waiting to start: ${status?.state?.waiting?.reason ?? 'ContainerCreating'}`,
+    )
   }
   const { logs = [] } = rule
   const given = typeof logs === 'function' ? logs(pod, container) : logs

@@ -13,8 +13,9 @@ import type { Logger } from '../../platform/log.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Store, Write } from '../../store/store.ts'
 import { healthyConditions, type NodeSpec, nodeAddress, nodeObject, nodesMax, podRange } from './node-object.ts'
+import type { PodRules } from './pod-rules.ts'
 import { PodRun } from './pod-run.ts'
-import { checkRule, matches, type PodRule, parseRules } from './rules.ts'
+import type { PodRule } from './rules.ts'
 
 export interface NodesParts {
   client: Client
@@ -25,6 +26,7 @@ export interface NodesParts {
   log: Logger
   /** Leases are renewed here, many at once. */
   store: Store
+  rules: PodRules
   /** Whether pods' events are written. */
   podEvents: boolean
   onChange?(text: string): void
@@ -59,14 +61,11 @@ const leaseDurationSeconds = 40
 const renewPeriodMs = 10_000
 const writesPerCommit = 500
 
-export class Nodes implements NodeControl {
+export class Nodes implements Omit<NodeControl, 'rule'> {
   readonly #parts: NodesParts
   readonly #nodes = new Map<string, SimulatedNode>()
   readonly #events: RunningEventRecorder | undefined
   readonly #random: Random
-  #rules: PodRule[] = []
-  /** Which rules with a share were drawn for a pod, by its uid. */
-  readonly #drawn = new Map<string, Map<PodRule, boolean>>()
   #cancel: CancelTimer = () => undefined
   #unsubscribe: () => void = () => undefined
   #renewedMs = Number.NEGATIVE_INFINITY
@@ -117,7 +116,6 @@ export class Nodes implements NodeControl {
       this.#nodes.set(name, node)
     }
     this.#nextIndex = from.#nextIndex
-    this.#rules = [...from.#rules]
   }
 
   async add(nodes: number | readonly NodeSpec[]): Promise<string[]> {
@@ -152,15 +150,6 @@ export class Nodes implements NodeControl {
     }
   }
 
-  rule(rules: PodRule | readonly PodRule[] | string): () => void {
-    const list = typeof rules === 'string' ? parseRules(rules) : Array.isArray(rules) ? rules : [rules]
-    const added = (list as readonly PodRule[]).map((rule) => checkRule(rule))
-    this.#rules = [...added, ...this.#rules]
-    return () => {
-      this.#rules = this.#rules.filter((rule) => !added.includes(rule))
-    }
-  }
-
   /** Renews the leases of living nodes, when it is time to. */
   async renew(): Promise<void> {
     const nowMs = this.#parts.clock.monotonicMs()
@@ -177,26 +166,6 @@ export class Nodes implements NodeControl {
   /** The run of a pod, for its logs and for exec. */
   runOf(pod: Pod): PodRun | undefined {
     return this.#nodes.get(pod.spec?.nodeName ?? '')?.pods.get(pod.metadata.uid ?? '')
-  }
-
-  /** What all rules that are meant for this container say, newer ones first. */
-  ruleOf(pod: Pod, container: string): PodRule {
-    const fitting = this.#rules.filter((rule) => matches(rule, pod, container) && this.#isDrawn(rule, pod))
-    if (fitting.length === 0) return noRule
-    return Object.assign({}, ...fitting.reverse()) as PodRule
-  }
-
-  #isDrawn(rule: PodRule, { metadata: { uid = '' } }: Pod): boolean {
-    const { share = 1 } = rule
-    if (share >= 1) return true
-    const drawn = this.#drawn.get(uid) ?? new Map<PodRule, boolean>()
-    this.#drawn.set(uid, drawn)
-    let verdict = drawn.get(rule)
-    if (verdict === undefined) {
-      verdict = this.#random.float() < share
-      drawn.set(rule, verdict)
-    }
-    return verdict
   }
 
   async #register(spec: NodeSpec): Promise<string> {
@@ -238,7 +207,7 @@ export class Nodes implements NodeControl {
     run.abandon()
     node.pods.delete(uid)
     node.addresses.delete(lastNumber(run.podIp))
-    this.#drawn.delete(uid)
+    this.#parts.rules.forget(uid)
   }
 
   #offer(node: SimulatedNode, pod: Pod): void {
@@ -257,7 +226,7 @@ export class Nodes implements NodeControl {
       ...(events ? { events } : {}),
       hostIp: nodeAddress(node.index),
       podIp: this.#addressFor(node, podIP),
-      ruleOf: (of, container) => this.ruleOf(of, container),
+      ruleOf: (of, container) => this.#parts.rules.of(of, container),
     })
     node.pods.set(uid, run)
     if (deletionTimestamp) run.update(pod)
@@ -281,8 +250,6 @@ export class Nodes implements NodeControl {
     throw new Error(`there is no simulated node named "${name}"; there are: ${this.names.slice(0, 20).join(', ')}`)
   }
 }
-
-const noRule: PodRule = {}
 
 function lastNumber(address: string): number {
   return Number(address.slice(address.lastIndexOf('.') + 1))

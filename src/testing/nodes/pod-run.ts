@@ -168,7 +168,10 @@ export class PodRun {
   #makeRun(container: Container, kind: 'init' | 'regular'): ContainerRun {
     const { clock, random, events } = this.#parts
     const { name = '', namespace = '', uid = '' } = this.#pod.metadata
-    const statuses = [...(this.#pod.status?.initContainerStatuses ?? []), ...(this.#pod.status?.containerStatuses ?? [])]
+    const statuses = [
+      ...(this.#pod.status?.initContainerStatuses ?? []),
+      ...(this.#pod.status?.containerStatuses ?? []),
+    ]
     const list = kind === 'init' ? 'initContainers' : 'containers'
     return new ContainerRun({
       container,

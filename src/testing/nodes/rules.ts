@@ -4,8 +4,8 @@
  * Jobs (and of pods that are not restarted) end with exit code 0 at once.
  */
 import type { Pod } from '../../api/types/core/v1.ts'
-import { parseYaml } from '../yaml.ts'
 import { type Duration, durationMs } from '../time/duration.ts'
+import { parseYaml } from '../yaml.ts'
 
 /** Which pods; all that is given must fit. Names and images may hold `*`. A function decides by itself. */
 export type PodMatch =

@@ -18,7 +18,9 @@ export function durationMs(duration: Duration): number {
   }
   const text = duration.trim()
   if (!/^(\d+(\.\d+)?(ms|[smhdw]))+$/.test(text)) {
-    throw new TypeError(`read a duration: use numbers with ms, s, m, h, d or w, such as "1h30m": ${JSON.stringify(text)}`)
+    throw new TypeError(
+      `read a duration: use numbers with ms, s, m, h, d or w, such as "1h30m": ${JSON.stringify(text)}`,
+    )
   }
   let total = 0
   for (const [, amount = '0', unit = 's'] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)) {
