@@ -38,10 +38,14 @@ export class ServerAccess {
     if (!caller) return 'unauthenticated'
     if (caller.groups.includes('system:masters')) return 'allowed'
     const verb = verbOf(request.method ?? 'GET')
-    const subresource = subresourceOf(path)
+    for (const subresource of subresourcesOf(path)) if (await this.#may(caller, verb, subresource)) return 'allowed'
+    return 'forbidden'
+  }
+
+  async #may(caller: Caller, verb: string, subresource: string): Promise<boolean> {
     const key = JSON.stringify([caller.name, caller.groups, verb, subresource])
     const known = this.#verdicts.get(key)
-    if (known !== undefined) return known ? 'allowed' : 'forbidden'
+    if (known !== undefined) return known
     const review = await this.#client.of(authorizationV1.subjectAccessReviews).create({
       metadata: {},
       spec: {
@@ -52,7 +56,7 @@ export class ServerAccess {
     })
     const allowed = review.status?.allowed === true
     this.#verdicts.set(key, allowed, allowed ? allowedMs : deniedMs)
-    return allowed ? 'allowed' : 'forbidden'
+    return allowed
   }
 
   async #tokenCaller(request: HttpRequest): Promise<Caller | undefined> {
@@ -83,15 +87,16 @@ function verbOf(method: string): string {
   return verbs[method] ?? 'get'
 }
 
-function subresourceOf(path: string): string {
-  const subresources: Record<string, string> = {
-    stats: 'stats',
-    metrics: 'metrics',
-    logs: 'log',
-    pods: 'pods',
-    healthz: 'healthz',
-  }
-  return subresources[path.split('/')[1] ?? ''] ?? 'proxy'
+/**
+ * Subresources of the node that one of has to be allowed. Some paths have their own; `proxy` lets in to them all the same.
+ * Source: https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/#fine-grained-authorization
+ */
+function subresourcesOf(path: string): string[] {
+  const [, first = ''] = path.split('/')
+  if (first === 'stats' || first === 'metrics') return [first]
+  if (first === 'logs') return ['log']
+  if (first === 'pods' || first === 'runningpods') return ['pods', 'proxy']
+  return first === 'healthz' || first === 'configz' ? [first, 'proxy'] : ['proxy']
 }
 
 class TimedCache<T> {

@@ -12,7 +12,7 @@ import type { HttpRequest, Listening, Net } from '../../platform/net.ts'
 import { defaults, type KubeletServerConfig } from '../config.ts'
 import { ServerAccess } from './authorize.ts'
 import { containerLogs, type RouteParts, runCommand, StreamRefused, stream } from './routes.ts'
-import { resourceMetrics, statsSummary } from './stats.ts'
+import { agentMetrics, containerMetrics, resourceMetrics, statsSummary } from './stats.ts'
 
 export interface ServerParts extends RouteParts {
   net: Net
@@ -77,7 +77,9 @@ async function handle(
       if (path[0] === 'summary') return sendJson(response, 200, await statsSummary(parts, parts.nodeName))
       break
     case 'metrics':
-      if (path[0] === 'resource') return sendText(response, 200, await resourceMetrics(parts, parts.nodeName))
+      if (path.length === 0) return sendMetrics(response, agentMetrics(parts, parts.nodeName))
+      if (path[0] === 'resource') return sendMetrics(response, await resourceMetrics(parts))
+      if (path[0] === 'cadvisor') return sendMetrics(response, await containerMetrics(parts))
       break
     case 'exec':
     case 'attach':
@@ -111,6 +113,11 @@ function pathOf(request: HttpRequest): string {
 
 function sendText(response: ServerResponse, status: number, body: string | Uint8Array): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' })
+  response.end(body)
+}
+
+function sendMetrics(response: ServerResponse, body: string): void {
+  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
   response.end(body)
 }
 

@@ -5,14 +5,18 @@
 import { rfc3339 } from '../../platform/clock.ts'
 import type { ContainerStats } from '../cri/message.ts'
 import { containerNameLabel, podNameLabel, podNamespaceLabel, podUidLabel } from '../pod/names.ts'
+import { counter, gauge, metricsText, type Samples } from './metrics-text.ts'
 import type { RouteParts } from './routes.ts'
 
 interface Usage {
+  id: string
   name: string
   pod: string
   namespace: string
   uid: string
+  startedMs: number
   cpuNanoSeconds: number
+  /** Since the container started, on average, where the runtime does not tell the present rate. */
   cpuNanoCores: number
   workingSetBytes: number
   rssBytes: number
@@ -20,78 +24,177 @@ interface Usage {
   rootFsBytes: number
 }
 
+type Amount = 'cpuNanoSeconds' | 'cpuNanoCores' | 'workingSetBytes' | 'rssBytes' | 'usageBytes' | 'rootFsBytes'
+
 export async function statsSummary(parts: RouteParts, nodeName: string): Promise<object> {
   const [usages, node] = await Promise.all([readUsages(parts), readNode(parts)])
-  const time = rfc3339(parts.clock.nowMs())
-  const byPod = Map.groupBy(usages, ({ uid }) => uid)
-  const pods = [...byPod.values()].map((containers) => {
-    const [first] = containers
+  const nowMs = parts.clock.nowMs()
+  const time = rfc3339(nowMs)
+  const pods = [...Map.groupBy(usages, ({ uid }) => uid).values()].map((containers) => {
+    const [first] = containers as [Usage]
     return {
-      podRef: { name: first?.pod, namespace: first?.namespace, uid: first?.uid },
-      startTime: startTime(parts, first?.uid ?? '') ?? time,
-      containers: containers.map((usage) => ({ name: usage.name, startTime: time, ...usageStats(usage, time) })),
+      podRef: { name: first.pod, namespace: first.namespace, uid: first.uid },
+      startTime: parts.manager.worker(first.uid)?.publishedStatus()?.startTime ?? rfc3339(first.startedMs),
+      containers: containers.map((usage) => ({
+        name: usage.name,
+        startTime: rfc3339(usage.startedMs),
+        ...usageStats(usage, time),
+        rootfs: { time, usedBytes: usage.rootFsBytes },
+      })),
       ...usageStats(sumOf(containers), time),
     }
   })
+  const { cpuNanoSeconds, availableBytes, workingSetBytes, bootedMs } = node
+  const usageNanoCores = rate(cpuNanoSeconds, nowMs - bootedMs)
   return {
     node: {
       nodeName,
-      startTime: time,
-      cpu: { time, usageNanoCores: 0, usageCoreNanoSeconds: node.cpuNanoSeconds },
-      memory: { time, availableBytes: node.availableBytes, workingSetBytes: node.workingSetBytes },
+      startTime: rfc3339(bootedMs),
+      cpu: { time, usageNanoCores, usageCoreNanoSeconds: cpuNanoSeconds },
+      memory: { time, availableBytes, usageBytes: workingSetBytes, workingSetBytes },
     },
     pods,
   }
 }
 
-export async function resourceMetrics(parts: RouteParts, _nodeName: string): Promise<string> {
+export async function resourceMetrics(parts: RouteParts): Promise<string> {
   const [usages, node] = await Promise.all([readUsages(parts), readNode(parts)])
-  const lines: string[] = []
-  const metric = (name: string, type: string, help: string, samples: string[]): void => {
-    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples)
-  }
-  const labels = ({ name, namespace, pod }: Usage): string =>
-    `{container="${name}",namespace="${namespace}",pod="${pod}"}`
-  metric('node_cpu_usage_seconds_total', 'counter', 'Cumulative cpu time consumed by the node in core-seconds', [
-    `node_cpu_usage_seconds_total ${node.cpuNanoSeconds / 1e9}`,
+  const pods = [...Map.groupBy(usages, ({ uid }) => uid).values()].map((containers) => sumOf(containers))
+  const container = ({ name, namespace, pod }: Usage) => ({ container: name, namespace, pod })
+  const ofPod = ({ namespace, pod }: Usage) => ({ namespace, pod })
+  const core = 'in core-seconds'
+  return metricsText([
+    counter('node_cpu_usage_seconds_total', `Cumulative cpu time consumed by the node ${core}`, [
+      [{}, node.cpuNanoSeconds / 1e9],
+    ]),
+    gauge('node_memory_working_set_bytes', 'Current working set of the node in bytes', [[{}, node.workingSetBytes]]),
+    counter(
+      'container_cpu_usage_seconds_total',
+      `Cumulative cpu time consumed by the container ${core}`,
+      usages.map((usage) => [container(usage), usage.cpuNanoSeconds / 1e9]),
+    ),
+    gauge(
+      'container_memory_working_set_bytes',
+      'Current working set of the container in bytes',
+      usages.map((usage) => [container(usage), usage.workingSetBytes]),
+    ),
+    gauge(
+      'container_start_time_seconds',
+      'Start time of the container since unix epoch in seconds',
+      usages.map((usage) => [container(usage), usage.startedMs / 1000]),
+    ),
+    counter(
+      'pod_cpu_usage_seconds_total',
+      `Cumulative cpu time consumed by the pod ${core}`,
+      pods.map((usage) => [ofPod(usage), usage.cpuNanoSeconds / 1e9]),
+    ),
+    gauge(
+      'pod_memory_working_set_bytes',
+      'Current working set of the pod in bytes',
+      pods.map((usage) => [ofPod(usage), usage.workingSetBytes]),
+    ),
+    gauge('resource_scrape_error', '1 if there was an error while getting container metrics, 0 otherwise', [[{}, 0]]),
   ])
-  metric('node_memory_working_set_bytes', 'gauge', 'Current working set of the node in bytes', [
-    `node_memory_working_set_bytes ${node.workingSetBytes}`,
-  ])
-  metric(
-    'container_cpu_usage_seconds_total',
-    'counter',
-    'Cumulative cpu time consumed by the container in core-seconds',
-    usages.map((usage) => `container_cpu_usage_seconds_total${labels(usage)} ${usage.cpuNanoSeconds / 1e9}`),
-  )
-  metric(
-    'container_memory_working_set_bytes',
-    'gauge',
-    'Current working set of the container in bytes',
-    usages.map((usage) => `container_memory_working_set_bytes${labels(usage)} ${usage.workingSetBytes}`),
-  )
-  metric('scrape_error', 'gauge', '1 if there was an error while getting container metrics, 0 otherwise', [
-    'scrape_error 0',
-  ])
-  return `${lines.join('\n')}\n`
 }
 
-async function readUsages({ runtime }: RouteParts): Promise<Usage[]> {
+/** What cAdvisor tells of containers and the machine, as far as the runtime knows it. */
+export async function containerMetrics(parts: RouteParts): Promise<string> {
+  const [usages, memory] = await Promise.all([readUsages(parts), parts.disk.readText('/proc/meminfo').catch(() => '')])
+  const of = (read: (usage: Usage) => number): Samples =>
+    usages.map((usage) => {
+      const { id, name, namespace, pod } = usage
+      return [{ container: name, id, namespace, pod }, read(usage)]
+    })
+  return metricsText([
+    counter(
+      'container_cpu_usage_seconds_total',
+      'Cumulative cpu time consumed in seconds.',
+      of(({ cpuNanoSeconds }) => cpuNanoSeconds / 1e9),
+    ),
+    gauge(
+      'container_memory_usage_bytes',
+      'Current memory usage in bytes, including all memory regardless of when it was accessed',
+      of(({ usageBytes }) => usageBytes),
+    ),
+    gauge(
+      'container_memory_working_set_bytes',
+      'Current working set in bytes.',
+      of(({ workingSetBytes }) => workingSetBytes),
+    ),
+    gauge(
+      'container_memory_rss',
+      'Size of RSS in bytes.',
+      of(({ rssBytes }) => rssBytes),
+    ),
+    gauge(
+      'container_fs_usage_bytes',
+      'Number of bytes that are consumed by the container on this filesystem.',
+      of(({ rootFsBytes }) => rootFsBytes),
+    ),
+    gauge(
+      'container_start_time_seconds',
+      'Start time of the container since unix epoch in seconds.',
+      of(({ startedMs }) => startedMs / 1000),
+    ),
+    gauge('machine_memory_bytes', 'Amount of memory installed on the machine.', [[{}, memoryLine(memory, 'MemTotal')]]),
+  ])
+}
+
+/** The agent's own. */
+export function agentMetrics({ manager }: RouteParts, nodeName: string): string {
+  const workers = [...manager.workers()]
+  const states = new Map([
+    ['created', 0],
+    ['running', 0],
+    ['exited', 0],
+    ['unknown', 0],
+  ])
+  for (const { containers } of workers)
+    for (const { state } of containers.containers) states.set(state, (states.get(state) ?? 0) + 1)
+  const running = workers.filter(({ containers }) => containers.sandboxes.some(({ ready }) => ready)).length
+  return metricsText([
+    gauge('kubelet_node_name', "The node's name. The count is always 1.", [[{ node: nodeName }, 1]]),
+    gauge('kubelet_running_pods', 'Number of pods that have a running pod sandbox', [[{}, running]]),
+    gauge(
+      'kubelet_running_containers',
+      'Number of containers by their state',
+      [...states].map(([state, count]) => [{ container_state: state }, count]),
+    ),
+  ])
+}
+
+/** Containers that run now. */
+async function readUsages({ runtime, manager, clock }: RouteParts): Promise<Usage[]> {
+  const nowMs = clock.nowMs()
   return (await runtime.listContainerStats()).flatMap((stats) => {
-    const labels = stats.attributes?.labels ?? {}
+    const { id = '', labels = {} } = stats.attributes ?? {}
     const name = labels[containerNameLabel]
-    return name === undefined ? [] : [usageOf(stats, name, labels)]
+    const worker = manager.worker(labels[podUidLabel] ?? '')
+    const record = worker?.containers.containers.find((candidate) => candidate.id === id)
+    if (name === undefined || record?.state !== 'running') return []
+    return [usageOf(stats, { id, name, labels, startedMs: record.startedMs, nowMs })]
   })
 }
 
-function usageOf(stats: ContainerStats, name: string, labels: Record<string, string>): Usage {
+interface UsageFacts {
+  id: string
+  name: string
+  labels: Record<string, string>
+  startedMs: number
+  nowMs: number
+}
+
+function usageOf(stats: ContainerStats, { id, name, labels, startedMs, nowMs }: UsageFacts): Usage {
+  const cpuNanoSeconds = stats.cpu?.usageCoreNanoSeconds?.value ?? 0
   return {
+    id,
     name,
     pod: labels[podNameLabel] ?? '',
     namespace: labels[podNamespaceLabel] ?? '',
     uid: labels[podUidLabel] ?? '',
-    cpuNanoSeconds: stats.cpu?.usageCoreNanoSeconds?.value ?? 0,
-    cpuNanoCores: stats.cpu?.usageNanoCores?.value ?? 0,
+    startedMs,
+    cpuNanoSeconds,
+    cpuNanoCores: stats.cpu?.usageNanoCores?.value ?? rate(cpuNanoSeconds, nowMs - startedMs),
     workingSetBytes: stats.memory?.workingSetBytes?.value ?? 0,
     rssBytes: stats.memory?.rssBytes?.value ?? 0,
     usageBytes: stats.memory?.usageBytes?.value ?? 0,
@@ -99,23 +202,20 @@ function usageOf(stats: ContainerStats, name: string, labels: Record<string, str
   }
 }
 
+function rate(nanoSeconds: number, milliseconds: number): number {
+  return Math.round(nanoSeconds / Math.max(milliseconds / 1000, 1))
+}
+
 function usageStats(usage: Usage, time: string): object {
+  const { usageBytes, workingSetBytes, rssBytes } = usage
   return {
     cpu: { time, usageNanoCores: usage.cpuNanoCores, usageCoreNanoSeconds: usage.cpuNanoSeconds },
-    memory: {
-      time,
-      usageBytes: usage.usageBytes,
-      workingSetBytes: usage.workingSetBytes,
-      rssBytes: usage.rssBytes,
-    },
-    rootfs: { time, usedBytes: usage.rootFsBytes },
+    memory: { time, usageBytes, workingSetBytes, rssBytes },
   }
 }
 
 function sumOf(usages: readonly Usage[]): Usage {
-  const total = (
-    key: 'cpuNanoSeconds' | 'cpuNanoCores' | 'workingSetBytes' | 'rssBytes' | 'usageBytes' | 'rootFsBytes',
-  ) => usages.reduce((sum, usage) => sum + usage[key], 0)
+  const total = (key: Amount): number => usages.reduce((sum, usage) => sum + usage[key], 0)
   return {
     ...(usages[0] as Usage),
     cpuNanoSeconds: total('cpuNanoSeconds'),
@@ -127,26 +227,27 @@ function sumOf(usages: readonly Usage[]): Usage {
   }
 }
 
-function startTime({ manager }: RouteParts, uid: string): string | undefined {
-  return manager.worker(uid)?.publishedStatus()?.startTime
-}
-
 async function readNode({ disk }: RouteParts): Promise<{
   cpuNanoSeconds: number
   availableBytes: number
   workingSetBytes: number
+  bootedMs: number
 }> {
   const [stat, memory] = await Promise.all([
     disk.readText('/proc/stat').catch(() => ''),
     disk.readText('/proc/meminfo').catch(() => ''),
   ])
   const [user = 0, nice = 0, system = 0] = (/^cpu\s+(.*)$/m.exec(stat)?.[1] ?? '').split(/\s+/).map(Number)
-  const line = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(memory)?.[1] ?? 0) * 1024
-  const availableBytes = line('MemAvailable')
-  // The kernel counts in hundredths of a second.
+  const availableBytes = memoryLine(memory, 'MemAvailable')
   return {
+    // The kernel counts in hundredths of a second.
     cpuNanoSeconds: (user + nice + system) * 1e7,
     availableBytes,
-    workingSetBytes: line('MemTotal') - availableBytes,
+    workingSetBytes: memoryLine(memory, 'MemTotal') - availableBytes,
+    bootedMs: Number(/^btime (\d+)$/m.exec(stat)?.[1] ?? 0) * 1000,
   }
+}
+
+function memoryLine(meminfo: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(meminfo)?.[1] ?? 0) * 1024
 }

@@ -78,6 +78,8 @@ export function webSocketStream(webSocket: WebSocket): Duplex {
   webSocket.on('message', (data: Buffer) => {
     if (!stream.push(data)) webSocket.pause()
   })
+  // Nothing can be sent any more either: what came is read to its end, then both sides are let go.
+  stream.once('end', () => stream.destroy())
   webSocket.on('close', () => stream.push(null))
   return stream
 }
