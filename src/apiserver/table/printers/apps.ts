@@ -1,5 +1,6 @@
 /** Rows of apps. */
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../../../api/types/apps/v1.ts'
+import type { ReplicationController } from '../../../api/types/core/v1.ts'
 import { age, containerImages, containerNames, labelsText, none, selectorText } from '../cells.ts'
 import { type Printers, printer } from '../printer.ts'
 
@@ -52,6 +53,11 @@ function printDeployment(deployment: Deployment, nowMs: number): unknown[] {
 }
 
 function printReplicaSet(set: ReplicaSet, nowMs: number): unknown[] {
+  return replicaCells(set, selectorText(set.spec?.selector), nowMs)
+}
+
+/** A ReplicaSet and its forerunner, the ReplicationController, differ in their selector. */
+export function replicaCells(set: ReplicaSet | ReplicationController, selector: string, nowMs: number): unknown[] {
   const { metadata, spec, status } = set
   const containers = spec?.template?.spec?.containers
   return [
@@ -62,7 +68,7 @@ function printReplicaSet(set: ReplicaSet, nowMs: number): unknown[] {
     age(set, nowMs),
     containerNames(containers),
     containerImages(containers),
-    selectorText(spec?.selector),
+    selector,
   ]
 }
 

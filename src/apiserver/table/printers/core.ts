@@ -13,6 +13,7 @@ import type {
 } from '../../../api/types/core/v1.ts'
 import { age, containerImages, containerNames, createdAt, labelsText, listText, none, unknown } from '../cells.ts'
 import { type Printers, printer } from '../printer.ts'
+import { replicaCells } from './apps.ts'
 import { printCoreEvent } from './events.ts'
 import { printPod } from './pod.ts'
 import { printPersistentVolume, printPersistentVolumeClaim } from './volumes.ts'
@@ -118,18 +119,7 @@ function printPodTemplate({ metadata, template }: PodTemplate): unknown[] {
 }
 
 function printReplicationController(controller: ReplicationController, nowMs: number): unknown[] {
-  const { metadata, spec, status } = controller
-  const containers = spec?.template?.spec?.containers
-  return [
-    metadata.name,
-    spec?.replicas ?? 0,
-    status?.replicas ?? 0,
-    status?.readyReplicas ?? 0,
-    age(controller, nowMs),
-    containerNames(containers),
-    containerImages(containers),
-    labelsText(spec?.selector),
-  ]
+  return replicaCells(controller, labelsText(controller.spec?.selector), nowMs)
 }
 
 function printResourceQuota(quota: ResourceQuota, nowMs: number): unknown[] {
