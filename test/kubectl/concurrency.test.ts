@@ -73,7 +73,7 @@ test('patches of different keys all stay', async () => {
   const late = replies.flatMap(({ status }, index) => (status === 200 ? [] : [index]))
   for (const index of late) {
     const reply = replies[index]
-    assert.ok(reply?.status === 409, reply?.text)
+    assert.ok(reply?.status === 409, `${reply?.text}`)
     await http.send(`${path}/a`, { method: 'PATCH', headers: merge, body: { data: { [`k${index}`]: 'v' } } })
   }
   assert.equal(Object.keys((await http.send(`${path}/a`)).json.data).length, clients)

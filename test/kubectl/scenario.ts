@@ -115,7 +115,9 @@ async function enter(bed: Bed): Promise<Terminal> {
       const ran = await run(...args, { cwd: directory, env: { ...env, KUBECONFIG: kubeconfig }, input })
       const code = ran.code === 0 ? '' : `[${ran.code}]\n`
       const text = `${endLine(ran.stdout)}${endLine(ran.stderr).replace(/^(?=.)/gm, '! ')}${code}`
-      return plain(steady(bed, text), namespace)
+      // It says so only where it saw the object go.
+      const settled = args.includes('--for=delete') ? text.replace(/^\S+ condition met\n/gm, '') : text
+      return plain(steady(bed, settled), namespace)
     },
   }
 }
