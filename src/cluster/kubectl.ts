@@ -39,7 +39,9 @@ export async function clientTools(
   await disk.makeDirectory(scratch, 0o755)
   try {
     await unpack({ disk, exec }, scratch)
-    for (const program of ['kubectl', 'helm']) {
+    for (const program of ['kubectl', 'helm'] as const) {
+      // Another process may have fetched it meanwhile, and be running it.
+      if (await disk.stat(tools[program])) continue
       await disk.chmod(join(scratch, program, program), 0o755)
       await disk.remove(join(directory, program))
       await disk.rename(join(scratch, program), join(directory, program))
