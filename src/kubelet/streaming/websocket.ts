@@ -27,14 +27,15 @@ export async function acceptWebSocket(
   const protocol = protocols.find((candidate) => offered.includes(candidate))
   if (protocol === undefined && offered.some((text) => text !== '')) return undefined
   const { WebSocketServer } = await import('ws')
-  const server = new WebSocketServer({
-    noServer: true,
-    maxPayload: messageBytesMax,
-    perMessageDeflate: false,
-    handleProtocols: () => protocol ?? false,
-  })
+  const server = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax, perMessageDeflate: false })
+  // The tunnel's name has a slash, which `ws` takes for an error: we answer to the names ourselves.
+  const { 'sec-websocket-protocol': _, ...headers } = request.headers
+  const unnamed = Object.create(request, { headers: { value: headers } }) as IncomingMessage
+  if (protocol !== undefined) server.on('headers', (lines) => lines.push(`Sec-WebSocket-Protocol: ${protocol}`))
   return new Promise((resolve) => {
-    server.handleUpgrade(request, socket, Buffer.from(head), (webSocket) => {
+    server.once('wsClientError', () => resolve(undefined))
+    socket.once('close', () => resolve(undefined))
+    server.handleUpgrade(unnamed, socket, Buffer.from(head), (webSocket) => {
       webSocket.on('error', () => webSocket.terminate())
       resolve({ socket: webSocket, protocol: protocol ?? 'channel.k8s.io' })
     })
