@@ -6,7 +6,8 @@ import { httpTransport } from '../client/http-transport.ts'
 import { accessOf, parseKubeconfig } from '../client/kubeconfig.ts'
 import { realNet } from '../platform/real/net.ts'
 import { NotSettledError } from './activity/quiet.ts'
-import { startCluster, type TestCluster } from './cluster.ts'
+import { startCluster } from './cluster.ts'
+import type { TestCluster } from './test-cluster.ts'
 
 const deployment = (name: string, replicas = 3) => ({
   apiVersion: 'apps/v1',

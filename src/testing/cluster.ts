@@ -15,68 +15,26 @@ import { silent } from '../platform/log.ts'
 import type { Listening } from '../platform/net.ts'
 import type { Random } from '../platform/random.ts'
 import { simulatedRandom } from '../platform/simulated/random.ts'
+import { endOfTurn } from '../platform/turn.ts'
 import { type ForkableStore, memoryStore } from '../store/memory/memory-store.ts'
 import { adminUser, issueUser, kubeconfigOf, makePki, type UserOptions } from './access.ts'
 import { Activity } from './activity/activity.ts'
 import { untilQuiet } from './activity/quiet.ts'
 import { type Applicable, applyAll, objectsOf } from './apply.ts'
 import { type CountedStore, countedStore } from './counted-store.ts'
+import { Faults } from './faults/faults.ts'
 import { Life } from './life.ts'
 import type { NodeControl } from './nodes/nodes.ts'
 import { PodRules } from './nodes/pod-rules.ts'
+import type { ExecAnswer } from './nodes/rules.ts'
 import { type ClusterOptions, externalQuietMs, settleTimeoutMs } from './options.ts'
+import { type ExecOptions, type LogsOptions, readLogs, runCommand } from './pod-streams.ts'
 import { real } from './real.ts'
+import type { SettleOptions, TestCluster } from './test-cluster.ts'
 import { type Duration, durationMs } from './time/duration.ts'
 import { HeldClock } from './time/held-clock.ts'
 import { HeldTime, realTime, type TestClock } from './time/test-time.ts'
 import { Timeline } from './timeline/timeline.ts'
-
-export interface SettleOptions {
-  /** Real time. Default: the cluster's `settleTimeout`. */
-  timeout?: Duration
-}
-
-export interface TestCluster extends AsyncDisposable, Disposable {
-  /** `cluster.client.batch.v1.cronJobs('default').get(name)`, as an administrator. */
-  readonly client: FluentClient
-  /** The same for resources that are values: `cluster.api.of(coreV1.pods, 'default')`, and raw paths. */
-  readonly api: Client
-  readonly clock: TestClock
-  readonly nodes: NodeControl
-  readonly timeline: Timeline
-  /** The seed that repeats this run. */
-  readonly seed: string
-  /** `https://127.0.0.1:port`. Throws for a cluster without HTTPS; a fork has it after `serve`. */
-  readonly server: string
-  /** Text of a kubeconfig of an administrator. */
-  readonly kubeconfig: string
-  /** Its path: a file that goes with the cluster. */
-  kubeconfigFile(): Promise<string>
-  /** A kubeconfig of any user, with a certificate. */
-  kubeconfigFor(user: { user: string; groups?: readonly string[]; validFor?: Duration }): string
-  /** A client of any user, in this process. */
-  as(user: string, ...groups: string[]): FluentClient
-  /** Opens the HTTPS endpoint where there is none yet. Resolves with its URL. */
-  serve(): Promise<string>
-  /** Objects, YAML, a file or a folder, server-side. Resolves with what the server answered. */
-  apply(what: Applicable, options?: { namespace?: string; fieldManager?: string }): Promise<KubeObject[]>
-  /**
-   * Resolves when nothing more happens without time passing; retries of what failed are let through. Rejects with
-   * `NotSettledError`, which names who is busy.
-   */
-  settled(options?: SettleOptions): Promise<void>
-  /** `nodes.kill` */
-  kill(node: string): Promise<void>
-  /** The newest revision of the store. */
-  revision(): Promise<number>
-  /** Another cluster that goes on from here by itself: same objects, same moment, same certificates. */
-  fork(): TestCluster
-  /** A cluster that holds what this one held at a revision, and in which nothing happens by itself. */
-  at(revision: number): TestCluster
-  /** Back to what was there when the cluster had started. The endpoint and its clients stay; watches are ended. */
-  reset(): Promise<void>
-  stop(): Promise<void>
-}
 
 /** Resolves when the API answers, controllers and scheduler run, and the nodes are Ready. */
 export async function startCluster(options: ClusterOptions = {}): Promise<TestCluster> {
@@ -112,8 +70,10 @@ class RunningCluster implements TestCluster {
   readonly api: Client
   readonly clock: TestClock
   readonly timeline: Timeline
+  readonly faults: Faults
   readonly seed: string
   readonly started: Promise<void>
+  readonly #admin: Transport
   readonly #options: ClusterOptions
   readonly #origin: Origin | undefined
   readonly #time: Clock
@@ -139,22 +99,30 @@ class RunningCluster implements TestCluster {
   constructor(options: ClusterOptions, origin?: Origin) {
     this.#options = options
     this.#origin = origin
-    this.seed = origin?.seed ?? String(options.seed ?? process.env.K8TS_SEED ?? 1)
-    const startMs = origin?.nowMs ?? startOf(options)
+    const seed = String(options.seed ?? process.env.K8TS_SEED ?? 1)
+    const startMs = origin?.nowMs ?? startOf(options, seed)
+    this.seed = origin?.seed ?? `${seed.split('@')[0]}@${startMs}`
     this.#held = options.time === 'real' ? undefined : new HeldClock(startMs)
     this.#time = this.#held ?? real.clock
-    this.#random = simulatedRandom(this.seed)
+    this.#random = simulatedRandom(origin ? origin.seed : seed.split('@')[0])
     this.#rules = new PodRules(this.#random.stream('pod-rules'), origin?.rules)
     this.timeline = new Timeline(() => this.#time.nowMs())
     this.#activity = new Activity({
       realMs: () => real.clock.monotonicMs(),
       onRequest: (record) => this.timeline.request(record),
     })
+    this.faults = new Faults({
+      clock: this.#time,
+      random: this.#random.stream('faults'),
+      held: (wait) => this.#activity.whileHeld(wait),
+      onFault: (text) => this.timeline.note('fault', text),
+    })
     const store = origin ? origin.store : memoryStore(this.#storeOptions())
-    this.#store = countedStore(store)
+    this.#store = this.#counted(store)
     this.#pki = origin?.pki ?? makePki(real)
     this.clock = this.#held ? this.#heldTime(this.#held) : realTime(this.#time)
-    this.api = createClient(this.#testTransport(adminUser), { userAgent: 'test' })
+    this.#admin = this.#testTransport(adminUser)
+    this.api = createClient(this.#admin, { userAgent: 'test' })
     this.client = fluent(this.api)
     this.#life = this.#createLife()
     this.started = this.#start()
@@ -170,6 +138,7 @@ class RunningCluster implements TestCluster {
       },
       add: async (nodes) => (await life()).add(nodes),
       kill: async (name) => (await life()).kill(name),
+      partition: async (name) => (await life()).partition(name),
       revive: async (name) => (await life()).revive(name),
       rule: (rules) => this.#rules.add(rules),
     }
@@ -213,10 +182,11 @@ class RunningCluster implements TestCluster {
     if (this.#origin) await this.#begin()
     const pki = await this.#pki
     const { log = silent, host = '127.0.0.1', port = 0 } = this.#options
-    const front = this.#activity.front({
+    const inner = this.faults.front({
       handle: async (request) => (await this.#ready()).plane.api.handle(request),
       upgrade: async (request, socket, head) => (await this.#ready()).plane.api.upgrade(request, socket, head),
     })
+    const front = this.#activity.front(inner)
     const { apiserver: identity } = pki.leafs
     const clientCaPem = `${pki.ca.certificatePem}\n${pki.frontProxyCa.certificatePem}`
     this.#listening = await real.net.serveHttps({ host, port, identity, clientCaPem }, httpHandlers(front, log))
@@ -236,12 +206,22 @@ class RunningCluster implements TestCluster {
     const timeoutMs = durationMs(timeout)
     for (let spentMs = 0; ; ) {
       await this.#quiet(timeoutMs)
-      const waitMs = this.#lifeNow?.plane.nextRetryMs
-      if (waitMs === undefined || waitMs > retryMsMax || spentMs + waitMs > retryBudgetMs) return
+      const retryMs = this.#lifeNow?.plane.nextRetryMs
+      if (retryMs === undefined || retryMs > retryMsMax || spentMs + retryMs > retryBudgetMs) return
+      // Whole milliseconds, so that rounding never stops just short of it.
+      const waitMs = Math.max(1, Math.ceil(retryMs))
       spentMs += waitMs
       if (this.#held) await this.clock.advance(waitMs, { exact: true })
       else await real.clock.sleep(waitMs)
     }
+  }
+
+  logs(pod: string, options: LogsOptions = {}): Promise<string> {
+    return readLogs(this.#admin, pod, options)
+  }
+
+  exec(pod: string, command: readonly string[], options: ExecOptions = {}): Promise<Required<ExecAnswer>> {
+    return runCommand(this.#admin, pod, command, options)
   }
 
   kill(node: string): Promise<void> {
@@ -267,10 +247,10 @@ class RunningCluster implements TestCluster {
     const ended = this.#existingLife()
     const store = this.#store
     this.#generation++
-    this.#store = countedStore(initial.fork(this.#storeOptions()))
+    this.#store = this.#counted(initial.fork(this.#storeOptions()))
     this.#life = this.#createLife(ended)
     this.timeline.note('test', 'reset')
-    await ended.stop()
+    await this.#lettingTimePass(ended.stop())
     await store.close()
     this.#begun = undefined
     await this.#life
@@ -287,7 +267,7 @@ class RunningCluster implements TestCluster {
 
   /** Begins to stop; nothing of it keeps the process alive. */
   [Symbol.dispose](): void {
-    void this.stop().catch(() => undefined)
+    this.stop().catch(() => undefined)
   }
 
   async #start(): Promise<void> {
@@ -327,7 +307,8 @@ class RunningCluster implements TestCluster {
         random,
         log,
         rules: this.#rules,
-        wrap: (transport, component) => this.#activity.transport(transport, component, true),
+        wrap: (transport, component) =>
+          this.#activity.transport(this.faults.transport(transport, component), component, true),
         onNodeChange: (text) => this.timeline.note('nodes', text),
       },
       { passive: this.#origin?.passive ?? false, bootstrapped: before !== undefined || this.#origin !== undefined },
@@ -395,17 +376,37 @@ class RunningCluster implements TestCluster {
       upgrade: async (request) => (await direct()).upgrade(request),
       close: async () => undefined,
     }
-    return this.#activity.transport(lazy, user === adminUser ? 'test' : user.name, false)
+    const component = user === adminUser ? 'test' : user.name
+    return this.#activity.transport(this.faults.transport(lazy, component), component, false)
   }
 
   #ready(): Promise<Life> {
-    if (this.#stopping) throw new Error('the cluster was stopped')
+    if (this.#stopping !== undefined) throw new Error('the cluster was stopped')
     return this.#life
   }
 
   #existingLife(): Life {
     if (!this.#lifeNow) throw new Error('the cluster has not started yet: wait for it first')
     return this.#lifeNow
+  }
+
+  /** What waits for time while it ends, such as an event that is tried again, must not wait for a clock that is held. */
+  async #lettingTimePass(ending: Promise<void>): Promise<void> {
+    const held = this.#held
+    let ended = false
+    const done = ending.finally(() => {
+      ended = true
+    })
+    for (let turn = 0; held && !ended; turn++) {
+      held.fireDue()
+      await new Promise<void>(endOfTurn)
+      if (turn % 20 === 19 && held.nextDueMs !== undefined) held.moveTo(held.nextDueMs)
+    }
+    await done
+  }
+
+  #counted(store: ForkableStore): CountedStore {
+    return countedStore(store, () => (this.faults.any ? this.faults.beforeCommit() : undefined))
   }
 
   #storeOptions() {
@@ -418,7 +419,8 @@ class RunningCluster implements TestCluster {
     const life = await this.#life.catch(() => undefined)
     await this.started.catch(() => undefined)
     await this.#begun?.catch(() => undefined)
-    await life?.stop()
+    this.faults.clear()
+    if (life) await this.#lettingTimePass(life.stop())
     await closing
     await this.#store.close()
     await this.#initial?.close()
@@ -429,8 +431,10 @@ class RunningCluster implements TestCluster {
 /** So far `at` looks back; older revisions are forgotten. */
 const historyRevisionsMax = 50_000
 
-function startOf({ startTime }: ClusterOptions): number {
-  if (startTime === undefined) return real.clock.nowMs()
+/** A seed that names its start, as `cluster.seed` does, repeats the moments too. */
+function startOf({ startTime }: ClusterOptions, seed: string): number {
+  const [, startText] = seed.split('@')
+  if (startTime === undefined) return startText === undefined ? real.clock.nowMs() : Number(startText)
   const startMs = startTime instanceof Date ? startTime.getTime() : new Date(startTime).getTime()
   if (Number.isNaN(startMs)) throw new TypeError(`start a cluster: startTime is no time: ${JSON.stringify(startTime)}`)
   return startMs

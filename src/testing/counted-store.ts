@@ -9,7 +9,8 @@ export interface CountedStore extends Store {
 
 const renewals = ['/registry/leases/kube-node-lease/', '/registry/masterleases/']
 
-export function countedStore(base: ForkableStore): CountedStore {
+/** `before`: what happens before each commit; it may take its time or throw. */
+export function countedStore(base: ForkableStore, before?: () => Promise<void> | undefined): CountedStore {
   let writes = 0
   return {
     base,
@@ -21,6 +22,8 @@ export function countedStore(base: ForkableStore): CountedStore {
     count: (prefix) => base.count(prefix),
     commit: async (changes) => {
       if (!changes.every(({ key }) => renewals.some((prefix) => key.startsWith(prefix)))) writes++
+      const delayed = before?.()
+      if (delayed !== undefined) await delayed
       return base.commit(changes)
     },
     watch: (options) => base.watch(options),

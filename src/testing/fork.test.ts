@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { startCluster, type TestCluster } from './cluster.ts'
+import { startCluster } from './cluster.ts'
+import type { TestCluster } from './test-cluster.ts'
 
 const configMap = (name: string, text: string) => ({
   apiVersion: 'v1',

@@ -4,7 +4,8 @@ export type { KubeList, KubeObject, Resource } from '../api/meta.ts'
 export * from '../api/resources.ts'
 export { NotSettledError } from './activity/quiet.ts'
 export type { Applicable } from './apply.ts'
-export { type SettleOptions, startCluster, type TestCluster } from './cluster.ts'
+export { startCluster } from './cluster.ts'
+export type { Fault, FaultControl, FaultMatch, Refusal } from './faults/faults.ts'
 export type { NodeSpec } from './nodes/node-object.ts'
 export type { NodeControl } from './nodes/nodes.ts'
 export {
@@ -17,6 +18,7 @@ export {
   RuleError,
 } from './nodes/rules.ts'
 export type { ClusterOptions } from './options.ts'
+export type { SettleOptions, TestCluster } from './test-cluster.ts'
 export type { Duration } from './time/duration.ts'
 export type { TestClock } from './time/test-time.ts'
 export type { Timeline, TimelineEntry } from './timeline/timeline.ts'

@@ -16,7 +16,10 @@ export interface ClusterOptions {
   time?: 'held' | 'real'
   /** Where a held clock starts. Default: now. */
   startTime?: Date | string | number
-  /** Names, uids, jitter and faults follow from it. Default: `$K8TS_SEED`, else 1. */
+  /**
+   * Names, uids, jitter and faults follow from it. Default: `$K8TS_SEED`, else 1. `cluster.seed` tells it with
+   * the start time, `1@1767225600000`, so that a run is repeated exactly by in-process clients.
+   */
   seed?: string | number
   /** Whether there is an HTTPS endpoint. Default true; without one only clients in this process reach the cluster. */
   https?: boolean

@@ -8,6 +8,8 @@ export interface NodeSpec {
   /** Default 4 CPUs, 16 GiB, 110 pods, 100 GiB of disk. */
   capacity?: Readonly<Record<string, string>>
   labels?: Readonly<Record<string, string>>
+  /** By how much its clock is ahead; negative: behind. */
+  clockSkewMs?: number
   annotations?: Readonly<Record<string, string>>
   taints?: readonly { key: string; value?: string; effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute' }[]
 }

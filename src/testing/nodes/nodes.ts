@@ -49,6 +49,8 @@ export interface NodeControl {
   add(nodes: number | readonly NodeSpec[]): Promise<string[]>
   /** It stops: no lease, no pods started or stopped, nothing written. Pods learn of it when time passes. */
   kill(name: string): Promise<void>
+  /** It can't reach the API server, while its pods go on; until `revive`. */
+  partition(name: string): Promise<void>
   /** It is back, with the pods that are bound to it. */
   revive(name: string): Promise<void>
   /** Rules for pods, newest first, or YAML. Returns what takes them away again. */
@@ -135,6 +137,11 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
     this.#parts.onChange?.(`node ${name} is killed`)
   }
 
+  async partition(name: string): Promise<void> {
+    this.#existing(name).alive = false
+    this.#parts.onChange?.(`node ${name} is cut off`)
+  }
+
   async revive(name: string): Promise<void> {
     const node = this.#existing(name)
     if (node.alive) return
@@ -145,9 +152,16 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
     const conditions = healthyConditions(status?.conditions, rfc3339(this.#parts.clock.nowMs()))
     await api.patchStatus(name, { type: 'strategic', patch: { status: { conditions } } })
     await this.#commitLeases([node])
-    for (const pod of this.#parts.informers.of(coreV1.pods).list()) {
-      if (pod.spec?.nodeName === name) this.#offer(node, pod)
+    const bound = this.#parts.informers
+      .of(coreV1.pods)
+      .list()
+      .filter(({ spec }) => spec?.nodeName === name)
+    const uids = new Set(bound.map(({ metadata }) => metadata.uid))
+    for (const [uid, run] of node.pods) {
+      if (uids.has(uid)) run.reconnected()
+      else this.#forget(node, uid)
     }
+    for (const pod of bound) this.#offer(node, pod)
   }
 
   /** Renews the leases of living nodes, when it is time to. */
@@ -187,9 +201,10 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
   }
 
   async #commitLeases(nodes: readonly SimulatedNode[]): Promise<void> {
-    const renewTime = rfc3339Micro(this.#parts.clock.nowMs())
-    const writes = nodes.flatMap(({ name, lease }): Write[] => {
+    const nowMs = this.#parts.clock.nowMs()
+    const writes = nodes.flatMap(({ name, lease, spec }): Write[] => {
       if (!lease) return []
+      const renewTime = rfc3339Micro(nowMs + (spec.clockSkewMs ?? 0))
       const value = Buffer.from(JSON.stringify({ ...lease, spec: { ...lease.spec, renewTime } }))
       return [{ op: 'put', key: leaseKey(name), value }]
     })
@@ -202,6 +217,10 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
     const node = this.#nodes.get(pod.spec?.nodeName ?? '')
     if (!node?.alive) return
     if (type !== 'deleted') return this.#offer(node, pod)
+    this.#forget(node, uid)
+  }
+
+  #forget(node: SimulatedNode, uid: string): void {
     const run = node.pods.get(uid)
     if (!run) return
     run.abandon()
@@ -217,7 +236,8 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
     const { phase, podIP } = pod.status ?? {}
     const over = phase === 'Succeeded' || phase === 'Failed'
     if (over && !deletionTimestamp) return
-    const { client, clock } = this.#parts
+    const { client } = this.#parts
+    const clock = skewed(this.#parts.clock, node.spec.clockSkewMs)
     const events = this.#events?.as('kubelet', node.name)
     const run = new PodRun(pod, {
       client,
@@ -226,6 +246,7 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
       ...(events ? { events } : {}),
       hostIp: nodeAddress(node.index),
       podIp: this.#addressFor(node, podIP),
+      reachable: () => node.alive,
       ruleOf: (of, container) => this.#parts.rules.of(of, container),
     })
     node.pods.set(uid, run)
@@ -248,6 +269,18 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
     const node = this.#nodes.get(name)
     if (node) return node
     throw new Error(`there is no simulated node named "${name}"; there are: ${this.names.slice(0, 20).join(', ')}`)
+  }
+}
+
+/** The clock of a node that is wrong by this much. */
+function skewed(clock: Clock, skewMs = 0): Clock {
+  if (skewMs === 0) return clock
+  return {
+    nowMs: () => clock.nowMs() + skewMs,
+    monotonicMs: () => clock.monotonicMs(),
+    after: (delayMs, callback) => clock.after(delayMs, callback),
+    every: (periodMs, callback) => clock.every(periodMs, callback),
+    sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
   }
 }
 

@@ -22,6 +22,8 @@ export interface PodRunParts {
   hostIp: string
   podIp: string
   ruleOf(pod: Pod, container: string): PodRule
+  /** Whether the node can reach the API server. */
+  reachable(): boolean
 }
 
 export class PodRun {
@@ -70,6 +72,11 @@ export class PodRun {
   update(pod: Pod): void {
     this.#pod = pod
     if (pod.metadata.deletionTimestamp) this.#terminate()
+  }
+
+  /** The node can reach the API server again. */
+  reconnected(): void {
+    this.#changed()
   }
 
   /** The node is gone, or the object: nothing more is done or written. */
@@ -124,7 +131,7 @@ export class PodRun {
     const api = this.#parts.client.of(coreV1.pods, namespace)
     const stopped = this.#stopping.signal.aborted
     this.#dirty = false
-    if (this.#ended) return
+    if (this.#ended || !this.#parts.reachable()) return
     try {
       const status = this.#status()
       const patch = { metadata: { uid }, status }

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startCluster } from '../cluster.ts'
+
+const deployment = (name: string, replicas: number) => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: name } },
+    template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'c', image: 'web:1' }] } },
+  },
+})
+
+test('a controller tries again when its writes are refused, and settled waits for that', async () => {
+  await using cluster = await startCluster({ https: false })
+  for (const refuse of [409, 429, 500, 'no answer'] as const) {
+    cluster.faults.add({ match: { component: 'kube-controller-manager', verb: 'create' }, refuse, times: 2 })
+  }
+  await cluster.apply(deployment('web', 2))
+  await cluster.settled()
+  assert.equal((await cluster.client.apps.v1.deployments('default').get('web')).status?.readyReplicas, 2)
+  const struck = cluster.timeline.entries.filter(({ component }) => component === 'fault').length
+  assert.ok(struck >= 4, `${struck} faults struck`)
+})
+
+test('an answer that is lost does not make a controller create twice', async () => {
+  await using cluster = await startCluster({ https: false })
+  cluster.faults.add({
+    match: { component: 'kube-controller-manager', verb: 'create', resource: 'replicasets' },
+    loseAnswer: true,
+    times: 1,
+  })
+  await cluster.apply(deployment('web', 1))
+  await cluster.settled()
+  assert.equal((await cluster.client.apps.v1.replicaSets('default').list()).items.length, 1)
+  assert.equal((await cluster.client.core.v1.pods('default').list()).items.length, 1)
+})
+
+test('dropped watches are resumed, late ones take their time', async () => {
+  await using cluster = await startCluster({ https: false })
+  cluster.faults.add({ match: { verb: 'watch' }, dropWatchAfter: 1 })
+  await cluster.reset()
+  await cluster.apply(deployment('web', 3))
+  await cluster.settled()
+  await cluster.clock.advance('10s')
+  assert.equal((await cluster.client.apps.v1.deployments('default').get('web')).status?.readyReplicas, 3)
+  cluster.faults.clear()
+  cluster.faults.add({ match: { component: 'kube-scheduler', resource: 'pods/binding' }, delay: '5s' })
+  await cluster.apply(deployment('slow', 1))
+  await cluster.settled()
+  const ready = async () => (await cluster.client.apps.v1.deployments('default').get('slow')).status?.readyReplicas ?? 0
+  assert.equal(await ready(), 0)
+  await cluster.clock.advance('5s')
+  await cluster.settled()
+  assert.equal(await ready(), 1)
+})
+
+test('a full disk refuses writes until it has room again', async () => {
+  await using cluster = await startCluster({ https: false })
+  const end = cluster.faults.add({ disk: 'full' })
+  await assert.rejects(cluster.apply(deployment('web', 1)), { code: 500 })
+  end()
+  await cluster.apply(deployment('web', 1))
+  await cluster.settled()
+  assert.equal((await cluster.client.apps.v1.deployments('default').get('web')).status?.readyReplicas, 1)
+})
+
+test('a node that is cut off counts as lost, and says what happened when it is back', async () => {
+  await using cluster = await startCluster({ https: false })
+  cluster.nodes.rule({ match: { name: 'ends' }, exitAfter: '30s' })
+  await cluster.apply({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'ends' },
+    spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] },
+  })
+  await cluster.settled()
+  await cluster.nodes.partition('node-1')
+  await cluster.clock.advance('60s')
+  const phase = async () => (await cluster.client.core.v1.pods('default').get('ends')).status?.phase
+  assert.equal(await phase(), 'Running')
+  await cluster.nodes.revive('node-1')
+  await cluster.settled()
+  assert.equal(await phase(), 'Succeeded')
+})
+
+async function run(seed: string): Promise<string> {
+  await using cluster = await startCluster({ https: false, nodes: 2, seed, startTime: '2026-01-01T00:00:00Z' })
+  cluster.faults.chaos({ share: 0.1 })
+  await cluster.apply(deployment('web', 3))
+  await cluster.settled()
+  await cluster.kill('node-2')
+  await cluster.clock.advance('7m')
+  cluster.faults.clear()
+  await cluster.clock.advance('5m')
+  await cluster.settled()
+  const { status } = await cluster.client.apps.v1.deployments('default').get('web')
+  assert.equal(status?.readyReplicas, 3, `seed ${seed} does not converge when faults stop`)
+  return cluster.timeline.text()
+}
+
+/** `K8TS_SEEDS=100` tries that many. */
+const seeds = Number(process.env.K8TS_SEEDS ?? 3)
+
+test('a seed repeats a run with its faults exactly', async () => {
+  for (let seed = 1; seed <= seeds; seed++) {
+    const [first, second] = [await run(String(seed)), await run(String(seed))]
+    assert.equal(second, first, `seed ${seed}`)
+  }
+  assert.notEqual(await run('1'), await run('2'))
+})
