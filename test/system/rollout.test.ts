@@ -25,7 +25,7 @@ describe('rollouts and maintenance', suite, () => {
       'jsonpath={.spec.template.spec.containers[0].env[0].value}',
     ])
 
-  test('a rollout replaces pods without ever having fewer available than allowed, and can be undone', async () => {
+  test('a rollout replaces all pods, is remembered and can be undone', async () => {
     await cluster.kubectl('rollout status deployment/app --timeout=60s')
     await cluster.kubectl('set env deployment/app STAGE=two')
     const output = await cluster.kubectl('rollout status deployment/app --timeout=60s')
