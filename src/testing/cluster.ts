@@ -433,7 +433,7 @@ const historyRevisionsMax = 50_000
 
 /** A seed that names its start, as `cluster.seed` does, repeats the moments too. */
 function startOf({ startTime }: ClusterOptions, seed: string): number {
-  const [, startText] = seed.split('@')
+  const startText = /@(\d+)/.exec(seed)?.[1]
   if (startTime === undefined) return startText === undefined ? real.clock.nowMs() : Number(startText)
   const startMs = startTime instanceof Date ? startTime.getTime() : new Date(startTime).getTime()
   if (Number.isNaN(startMs)) throw new TypeError(`start a cluster: startTime is no time: ${JSON.stringify(startTime)}`)
