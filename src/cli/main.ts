@@ -10,7 +10,15 @@ const program = new Command('k8ts')
 
 located(program.command('up').description('start the control plane and this machine as its node'))
   .option('--bare', 'leave out the example application')
-  .action(async (options) => (await import('./up.ts')).up(options))
+  .option('--simulated', 'in the foreground, without root and containers: nodes are simulated, for tests')
+  .option('--nodes <number>', 'how many simulated nodes (default: 1)')
+  .option('--rules <file>', 'what simulated pods do')
+  .option('--port <number>', 'the port of the simulated cluster (default: a free one)')
+  .action(async (options) =>
+    options.simulated
+      ? (await import('./up-simulated.ts')).upSimulated(options)
+      : (await import('./up.ts')).up(options),
+  )
 
 located(program.command('down').description('stop everything and leave nothing behind but the data'))
   .option('--purge', 'remove the data too')
