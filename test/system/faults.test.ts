@@ -120,11 +120,13 @@ describe('faults', suite, () => {
       return container?.ready && container.containerID !== `containerd://${id}` && container
     })
     assert.ok((replaced.restartCount ?? 0) >= 1)
-    const events = await cluster.get<{ items: Event[] }>(
-      'events --field-selector=involvedObject.name=beside,reason=Started',
-    )
-    const count = events.items.reduce((sum, event) => sum + (event.count ?? 1), 0)
-    assert.ok(count >= 2, `${count} events`)
+    // Events are written behind the status.
+    await until('a second event of a start', async () => {
+      const { items } = await cluster.get<{ items: Event[] }>(
+        'events --field-selector=involvedObject.name=beside,reason=Started',
+      )
+      return items.reduce((sum, event) => sum + (event.count ?? 1), 0) >= 2
+    })
   })
 
   test('a sandbox that is killed is made anew', async () => {
