@@ -65,6 +65,9 @@ function located(command: Command): Command {
     .option('--node-address <address>', 'the address other nodes reach it by (default: its first one)')
 }
 
+// `k8ts up | head`: who reads no further wants no stack trace.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1))
+
 try {
   await program.parseAsync()
 } catch (error) {

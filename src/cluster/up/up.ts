@@ -40,7 +40,7 @@ export async function bringUp(machine: Machine, options: UpOptions): Promise<voi
   )
   step(`the API server answers at https://${config.nodeAddress}:${config.apiServerPort}`)
   await waitFor(machine, { config, what: `node ${config.nodeName} to be Ready`, roles: ['server', 'agent'] }, () =>
-    nodeReady(client, config.nodeName),
+    nodeReady(machine, client, config),
   )
   step(`node ${config.nodeName} is Ready`)
   await waitFor(machine, { config, what: 'cluster DNS to answer', roles: ['server', 'agent'] }, () =>
@@ -75,13 +75,17 @@ async function answeringClient(machine: Machine, config: ClusterConfig): Promise
   return status === undefined ? undefined : client
 }
 
-async function nodeReady(client: Client, name: string): Promise<true | undefined> {
+/** Ready, and its agent answers: the condition of an agent that was just restarted may be an earlier one's. */
+async function nodeReady(machine: Machine, client: Client, config: ClusterConfig): Promise<true | undefined> {
   const node = await client
     .of(coreV1.nodes)
-    .get(name)
+    .get(config.nodeName)
     .catch(() => undefined)
-  const ready = node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'
-  return ready || undefined
+  if (node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status !== 'True') return undefined
+  const address = { host: config.nodeAddress, port: config.kubeletPort, timeoutMs: 500 }
+  const socket = await machine.net.connectTcp(address).catch(() => undefined)
+  socket?.destroy()
+  return socket ? true : undefined
 }
 
 /** Looks until the probe finds something; a role that died meanwhile ends the wait with its last words. */
