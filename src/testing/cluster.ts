@@ -7,6 +7,7 @@ import { httpHandlers } from '../apiserver/http/front.ts'
 import type { UserInfo } from '../apiserver/request.ts'
 import type { Client } from '../client/client.ts'
 import { createClient } from '../client/client-impl.ts'
+import type { Controller, ControllerParts } from '../client/controller.ts'
 import { type FluentClient, fluent } from '../client/fluent.ts'
 import type { Transport } from '../client/transport.ts'
 import type { ClusterPki } from '../cluster/pki/cluster-pki.ts'
@@ -23,11 +24,12 @@ import { untilQuiet } from './activity/quiet.ts'
 import { type Applicable, applyAll, objectsOf } from './apply.ts'
 import { type CountedStore, countedStore } from './counted-store.ts'
 import { Faults } from './faults/faults.ts'
-import { Life } from './life.ts'
+import { Life, watchTimeoutSeconds } from './life.ts'
 import type { NodeControl } from './nodes/nodes.ts'
 import { PodRules } from './nodes/pod-rules.ts'
 import type { ExecAnswer } from './nodes/rules.ts'
 import { type ClusterOptions, externalQuietMs, settleTimeoutMs } from './options.ts'
+import { type OwnController, runOwnController } from './own-controllers.ts'
 import { type ExecOptions, type LogsOptions, readLogs, runCommand } from './pod-streams.ts'
 import { real } from './real.ts'
 import type { SettleOptions, TestCluster } from './test-cluster.ts'
@@ -92,6 +94,7 @@ class RunningCluster implements TestCluster {
   #kubeconfig: string | undefined
   #kubeconfigPath: string | undefined
   #stopping: Promise<void> | undefined
+  readonly #own = new Set<OwnController>()
   #begun: Promise<void> | undefined
   #generation = 0
   #forks = 0
@@ -206,7 +209,7 @@ class RunningCluster implements TestCluster {
     const timeoutMs = durationMs(timeout)
     for (let spentMs = 0; ; ) {
       await this.#quiet(timeoutMs)
-      const retryMs = this.#lifeNow?.plane.nextRetryMs
+      const retryMs = this.#nextRetryMs()
       if (retryMs === undefined || retryMs > retryMsMax || spentMs + retryMs > retryBudgetMs) return
       // Whole milliseconds, so that rounding never stops just short of it.
       const waitMs = Math.max(1, Math.ceil(retryMs))
@@ -222,6 +225,24 @@ class RunningCluster implements TestCluster {
 
   exec(pod: string, command: readonly string[], options: ExecOptions = {}): Promise<Required<ExecAnswer>> {
     return runCommand(this.#admin, pod, command, options)
+  }
+
+  async run(name: string, make: (parts: ControllerParts) => Controller): Promise<{ stop(): Promise<void> }> {
+    await this.#begin()
+    const user: UserInfo = { ...adminUser, name }
+    const own = await runOwnController(name, make, {
+      transport: this.#transportOf(user, { component: name, strict: true }),
+      clock: this.#time,
+      housekeeping: this.#held?.housekeeping ?? this.#time,
+      watchTimeoutSeconds,
+      random: this.#random,
+      log: this.#options.log ?? silent,
+    })
+    this.#own.add(own)
+    const stop = async (): Promise<void> => {
+      if (this.#own.delete(own)) await own.stop()
+    }
+    return { stop }
   }
 
   kill(node: string): Promise<void> {
@@ -250,7 +271,8 @@ class RunningCluster implements TestCluster {
     this.#store = this.#counted(initial.fork(this.#storeOptions()))
     this.#life = this.#createLife(ended)
     this.timeline.note('test', 'reset')
-    await this.#lettingTimePass(ended.stop())
+    await this.#lettingTimePass(Promise.all([...this.#own].map((own) => own.stop())).then(() => ended.stop()))
+    this.#own.clear()
     await store.close()
     this.#begun = undefined
     await this.#life
@@ -358,14 +380,28 @@ class RunningCluster implements TestCluster {
         ...(held ? { fireDue: () => held.fireDue() } : {}),
         plane: () => life.plane,
         store: this.#store,
-        others: () => life.nodes.busy(),
+        others: () => [...life.nodes.busy(), ...this.#busyOwn()],
         realMs: () => real.clock.monotonicMs(),
       },
       { timeoutMs, externalQuietMs: durationMs(externalQuiet) },
     )
   }
 
+  #busyOwn(): string[] {
+    return [...this.#own].filter(({ running }) => !running.idle).map(({ name }) => `controller ${name}`)
+  }
+
+  #nextRetryMs(): number | undefined {
+    const waits = [this.#lifeNow?.plane.nextRetryMs, ...[...this.#own].map(({ running }) => running.nextRetryMs)]
+    const known = waits.filter((wait) => wait !== undefined)
+    return known.length === 0 ? undefined : Math.min(...known)
+  }
+
   #testTransport(user: UserInfo): Transport {
+    return this.#transportOf(user, { component: user === adminUser ? 'test' : user.name, strict: false })
+  }
+
+  #transportOf(user: UserInfo, { component, strict }: { component: string; strict: boolean }): Transport {
     const direct = async () => (await this.#ready()).plane.api.transportFor(user)
     const lazy: Transport = {
       send: async (request) => {
@@ -376,8 +412,7 @@ class RunningCluster implements TestCluster {
       upgrade: async (request) => (await direct()).upgrade(request),
       close: async () => undefined,
     }
-    const component = user === adminUser ? 'test' : user.name
-    return this.#activity.transport(this.faults.transport(lazy, component), component, false)
+    return this.#activity.transport(this.faults.transport(lazy, component), component, strict)
   }
 
   #ready(): Promise<Life> {
@@ -420,7 +455,7 @@ class RunningCluster implements TestCluster {
     await this.started.catch(() => undefined)
     await this.#begun?.catch(() => undefined)
     this.faults.clear()
-    if (life) await this.#lettingTimePass(life.stop())
+    await this.#lettingTimePass(Promise.all([...this.#own].map((own) => own.stop())).then(() => life?.stop()))
     await closing
     await this.#store.close()
     await this.#initial?.close()

@@ -2,6 +2,15 @@
 export { ApiError } from '../api/errors.ts'
 export type { KubeList, KubeObject, Resource } from '../api/meta.ts'
 export * from '../api/resources.ts'
+export {
+  type Controller,
+  type ControllerParts,
+  done,
+  type KeyQueue,
+  type Outcome,
+  type Source,
+  source,
+} from '../client/controller.ts'
 export { NotSettledError } from './activity/quiet.ts'
 export type { Applicable } from './apply.ts'
 export { startCluster } from './cluster.ts'

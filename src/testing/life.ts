@@ -34,7 +34,7 @@ export interface LifeParts {
 }
 
 /** Watches of components last for years of a held clock, so that they cost nothing while it advances. */
-const watchTimeoutSeconds = 50 * 365 * 86_400
+export const watchTimeoutSeconds = 50 * 365 * 86_400
 const nodesUser: UserInfo = {
   name: 'simulated-nodes',
   groups: ['system:masters', 'system:authenticated'],

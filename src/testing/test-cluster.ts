@@ -1,6 +1,7 @@
 /** What a test holds in its hands: a cluster, its time, its nodes and what goes wrong in it. */
 import type { KubeObject } from '../api/meta.ts'
 import type { Client } from '../client/client.ts'
+import type { Controller, ControllerParts } from '../client/controller.ts'
 import type { FluentClient } from '../client/fluent.ts'
 import type { Applicable } from './apply.ts'
 import type { FaultControl } from './faults/faults.ts'
@@ -57,6 +58,11 @@ export interface TestCluster extends AsyncDisposable, Disposable {
     command: readonly string[],
     options?: { namespace?: string; container?: string; stdin?: string },
   ): Promise<Required<ExecAnswer>>
+  /**
+   * Runs a controller of one's own in this process, as an administrator named `name`, until it is stopped or the cluster
+   * is. `settled` waits for it too; forks and resets are without it.
+   */
+  run(name: string, make: (parts: ControllerParts) => Controller): Promise<{ stop(): Promise<void> }>
   /** `nodes.kill` */
   kill(node: string): Promise<void>
   /** The newest revision of the store. */
