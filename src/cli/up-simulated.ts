@@ -2,8 +2,7 @@
  * `k8ts up --simulated`: a cluster for tests in any language, in the foreground until it is interrupted. It prints what a
  * shell sets: `KUBECONFIG`, and the variable that makes Kubernetes' envtest use a cluster that is there already.
  */
-import { untilToldToEnd } from '../cluster/machine.ts'
-import { realDisk } from '../platform/real/disk.ts'
+import { thisMachine, untilToldToEnd } from '../cluster/machine.ts'
 import { startCluster } from '../testing/index.ts'
 
 export interface UpSimulatedOptions {
@@ -14,7 +13,7 @@ export interface UpSimulatedOptions {
 
 export async function upSimulated({ nodes = '1', rules, port = '0' }: UpSimulatedOptions): Promise<void> {
   const ending = untilToldToEnd()
-  const disk = realDisk()
+  const { disk } = thisMachine()
   const cluster = await startCluster({
     time: 'real',
     nodes: wholeNumber('--nodes', nodes, 30_000),
