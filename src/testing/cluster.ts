@@ -3,7 +3,7 @@
  * HTTPS with a kubeconfig, by any other. Time is held unless the test says otherwise.
  */
 import type { KubeObject } from '../api/meta.ts'
-import { httpHandlers } from '../apiserver/http/front.ts'
+import type { FrontHandler } from '../apiserver/http/front.ts'
 import type { UserInfo } from '../apiserver/request.ts'
 import type { Client } from '../client/client.ts'
 import { createClient } from '../client/client-impl.ts'
@@ -13,16 +13,16 @@ import type { Transport } from '../client/transport.ts'
 import type { ClusterPki } from '../cluster/pki/cluster-pki.ts'
 import type { Clock } from '../platform/clock.ts'
 import { silent } from '../platform/log.ts'
-import type { Listening } from '../platform/net.ts'
 import type { Random } from '../platform/random.ts'
 import { simulatedRandom } from '../platform/simulated/random.ts'
 import { endOfTurn } from '../platform/turn.ts'
 import { type ForkableStore, memoryStore } from '../store/memory/memory-store.ts'
-import { adminUser, issueUser, kubeconfigOf, makePki, type UserOptions } from './access.ts'
+import { adminUser, makePki } from './access.ts'
 import { Activity } from './activity/activity.ts'
 import { untilQuiet } from './activity/quiet.ts'
 import { type Applicable, applyAll, objectsOf } from './apply.ts'
 import { type CountedStore, countedStore } from './counted-store.ts'
+import { Endpoint, lasting } from './endpoint.ts'
 import { Faults } from './faults/faults.ts'
 import { Life, watchTimeoutSeconds } from './life.ts'
 import type { NodeControl } from './nodes/nodes.ts'
@@ -83,16 +83,13 @@ class RunningCluster implements TestCluster {
   readonly #random: Random
   readonly #activity: Activity
   readonly #rules: PodRules
+  readonly #endpoint: Endpoint
   readonly #pki: Promise<ClusterPki>
-  #pkiNow: ClusterPki | undefined
   #store: CountedStore
   /** As it was when everything had started. */
   #initial: ForkableStore | undefined
   #life: Promise<Life>
   #lifeNow: Life | undefined
-  #listening: Listening | undefined
-  #kubeconfig: string | undefined
-  #kubeconfigPath: string | undefined
   #stopping: Promise<void> | undefined
   readonly #own = new Set<OwnController>()
   #begun: Promise<void> | undefined
@@ -123,6 +120,7 @@ class RunningCluster implements TestCluster {
     const store = origin ? origin.store : memoryStore(this.#storeOptions())
     this.#store = this.#counted(store)
     this.#pki = origin?.pki ?? makePki(real)
+    this.#endpoint = new Endpoint({ options, pki: this.#pki, clock: this.#time, front: this.#front() })
     this.clock = this.#held ? this.#heldTime(this.#held) : realTime(this.#time)
     this.#admin = this.#testTransport(adminUser)
     this.api = createClient(this.#admin, { userAgent: 'test' })
@@ -148,31 +146,19 @@ class RunningCluster implements TestCluster {
   }
 
   get server(): string {
-    if (!this.#listening) throw new Error('the cluster has no HTTPS endpoint: call serve() first')
-    return `https://${this.#options.host ?? '127.0.0.1'}:${this.#listening.port}`
+    return this.#endpoint.url
   }
 
   get kubeconfig(): string {
-    this.#kubeconfig ??= this.kubeconfigFor({ user: adminUser.name })
-    return this.#kubeconfig
+    return this.#endpoint.kubeconfig
   }
 
-  async kubeconfigFile(): Promise<string> {
-    if (!this.#kubeconfigPath) {
-      const directory = await real.temporaryDirectory()
-      this.#kubeconfigPath = `${directory}/kubeconfig`
-      await real.disk.write(this.#kubeconfigPath, this.kubeconfig, { mode: 0o600 })
-    }
-    return this.#kubeconfigPath
+  kubeconfigFile(): Promise<string> {
+    return this.#endpoint.kubeconfigFile()
   }
 
-  kubeconfigFor({ user, groups, validFor }: { user: string; groups?: readonly string[]; validFor?: Duration }): string {
-    const pki = this.#pkiNow
-    if (!pki) throw new Error('make a kubeconfig: the cluster has not started yet')
-    const options: UserOptions = { user, ...(groups ? { groups } : {}) }
-    if (validFor !== undefined) options.validForMs = durationMs(validFor)
-    const clocks = { real: real.clock, cluster: this.#time, random: real.random }
-    return kubeconfigOf(pki, this.server, user, issueUser(pki, options, clocks))
+  kubeconfigFor(user: { user: string; groups?: readonly string[]; validFor?: Duration }): string {
+    return this.#endpoint.kubeconfigFor(user)
   }
 
   as(user: string, ...groups: string[]): FluentClient {
@@ -181,19 +167,8 @@ class RunningCluster implements TestCluster {
   }
 
   async serve(): Promise<string> {
-    if (this.#listening) return this.server
     if (this.#origin) await this.#begin()
-    const pki = await this.#pki
-    const { log = silent, host = '127.0.0.1', port = 0 } = this.#options
-    const inner = this.faults.front({
-      handle: async (request) => (await this.#ready()).plane.api.handle(request),
-      upgrade: async (request, socket, head) => (await this.#ready()).plane.api.upgrade(request, socket, head),
-    })
-    const front = this.#activity.front(inner)
-    const { apiserver: identity } = pki.leafs
-    const clientCaPem = `${pki.ca.certificatePem}\n${pki.frontProxyCa.certificatePem}`
-    this.#listening = await real.net.serveHttps({ host, port, identity, clientCaPem }, httpHandlers(front, log))
-    return this.server
+    return this.#endpoint.open()
   }
 
   async apply(
@@ -294,7 +269,6 @@ class RunningCluster implements TestCluster {
 
   async #start(): Promise<void> {
     const { nodes = 1, rules, https = true } = this.#options
-    this.#pkiNow = await this.#pki
     const life = await this.#life
     if (this.#origin) return
     if (rules) this.#rules.add(rules)
@@ -387,6 +361,16 @@ class RunningCluster implements TestCluster {
     )
   }
 
+  /** Every request from outside this process comes through here. */
+  #front(): FrontHandler {
+    return this.#activity.front(
+      this.faults.front({
+        handle: async (request) => (await this.#ready()).plane.api.handle(this.#held ? lasting(request) : request),
+        upgrade: async (request, socket, head) => (await this.#ready()).plane.api.upgrade(request, socket, head),
+      }),
+    )
+  }
+
   #busyOwn(): string[] {
     return [...this.#own].filter(({ running }) => !running.idle).map(({ name }) => `controller ${name}`)
   }
@@ -450,7 +434,7 @@ class RunningCluster implements TestCluster {
   }
 
   async #stop(): Promise<void> {
-    const closing = this.#listening?.close(0)
+    const closing = this.#endpoint.close()
     const life = await this.#life.catch(() => undefined)
     await this.started.catch(() => undefined)
     await this.#begun?.catch(() => undefined)
@@ -459,7 +443,6 @@ class RunningCluster implements TestCluster {
     await closing
     await this.#store.close()
     await this.#initial?.close()
-    if (this.#kubeconfigPath) await real.disk.remove(this.#kubeconfigPath.replace(/\/kubeconfig$/, ''))
   }
 }
 

@@ -40,8 +40,8 @@ export interface ClusterOptions {
   /** Real time that `settled` waits at most. Default 10 s. */
   settleTimeout?: Duration
   /**
-   * Silence that clients outside this process (or over HTTPS) are given to react, while they watch. Real time; default
-   * 50 ms.
+   * Silence that clients outside this process (or over HTTPS) are given to react, after they were heard or told something.
+   * Real time; default 50 ms.
    */
   externalQuiet?: Duration
 }

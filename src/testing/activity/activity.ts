@@ -36,7 +36,6 @@ export class Activity {
   readonly #options: ActivityOptions
   readonly #requests = new Set<Underway>()
   readonly #taking = new Set<string>()
-  #externalStreams = 0
   #externalAtMs = Number.NEGATIVE_INFINITY
   #progress = 0
   #sentThisTurn = 0
@@ -68,9 +67,9 @@ export class Activity {
     return this.#waitingForTime
   }
 
-  /** Real time since clients outside this process were heard or told something; undefined when none watches. */
-  externalQuietMs(): number | undefined {
-    return this.#externalStreams === 0 ? undefined : this.#options.realMs() - this.#externalAtMs
+  /** Real time since clients outside this process (or over HTTPS) were heard or told something. */
+  externalQuietMs(): number {
+    return this.#options.realMs() - this.#externalAtMs
   }
 
   /**
@@ -180,7 +179,6 @@ export class Activity {
   }
 
   async *#streamed(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    this.#externalStreams++
     try {
       for await (const chunk of body) {
         this.#heardOutside()
@@ -188,7 +186,8 @@ export class Activity {
         yield chunk
       }
     } finally {
-      this.#externalStreams--
+      // Who was cut off comes back.
+      this.#heardOutside()
     }
   }
 }

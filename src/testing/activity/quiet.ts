@@ -24,7 +24,7 @@ export interface QuietParts {
 export interface QuietOptions {
   /** Real time after which it gives up. */
   timeoutMs: number
-  /** Silence that clients outside this process are given, in real time, while any of them watches. */
+  /** Silence that clients outside this process are given after they were heard or told something. Real time. */
   externalQuietMs: number
 }
 
@@ -72,7 +72,7 @@ async function busyNow(parts: QuietParts, { externalQuietMs }: QuietOptions): Pr
   const revision = await store.currentRevision()
   if (plane.api.revision < revision) busy.push(`watch cache: at revision ${plane.api.revision} of ${revision}`)
   const quietMs = activity.externalQuietMs()
-  if (busy.length === 0 && quietMs !== undefined && quietMs < externalQuietMs) busy.push('clients outside this process')
+  if (busy.length === 0 && quietMs < externalQuietMs) busy.push('clients outside this process')
   return busy
 }
 
