@@ -1,5 +1,6 @@
 /** The command line: thin commands over `cluster/`. Each command's code is loaded when it runs. */
 
+import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { messageOf } from '../platform/log.ts'
 
@@ -46,6 +47,21 @@ program
   .action(async () => {
     await Promise.all([import('./up.ts'), import('./server.ts'), import('./agent.ts')])
   })
+
+program
+  .command('assets')
+  .description("print the folder for envtest's KUBEBUILDER_ASSETS: its clusters are simulated ones then")
+  .action(() => void process.stdout.write(`${fileURLToPath(new URL('../../bin/kubebuilder', import.meta.url))}\n`))
+
+program
+  .command('envtest', { hidden: true })
+  .description('what envtest starts: etcd or kube-apiserver')
+  .helpOption(false)
+  .allowUnknownOption()
+  .passThroughOptions()
+  .argument('<program>')
+  .argument('[arguments...]')
+  .action(async (name: string, words: string[]) => (await import('./envtest.ts')).envtest(name, words))
 
 for (const tool of ['kubectl', 'helm'] as const) {
   program

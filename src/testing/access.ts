@@ -8,6 +8,7 @@ import { client as clientProfile } from '../cluster/pki/names.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { TlsIdentity } from '../platform/net.ts'
 import type { Random } from '../platform/random.ts'
+import type { ClusterOptions } from './options.ts'
 
 export interface UserOptions {
   /** Default `kubernetes-admin`, an administrator. */
@@ -27,8 +28,20 @@ const yearMs = 365 * 86_400_000
 const backdateMs = 5 * 60_000
 
 /** Keys and certificates are real ones, made by real time and real randomness, or TLS clients would refuse them. */
-export async function makePki(real: { clock: Clock; random: Random }): Promise<ClusterPki> {
-  return ensureClusterPki({ nodeName: 'localhost', nodeAddresses: [] }, real)
+export async function makePki(
+  real: { clock: Clock; random: Random },
+  given?: NonNullable<ClusterOptions['credentials']>,
+): Promise<ClusterPki> {
+  const pki = await ensureClusterPki({ nodeName: 'localhost', nodeAddresses: [] }, real)
+  if (!given) return pki
+  const ca =
+    given.clientCaPem === undefined ? pki.ca : { certificatePem: bundle(given.clientCaPem, pki), keyPem: pki.ca.keyPem }
+  return { ...pki, ca, leafs: { ...pki.leafs, apiserver: given.serving } }
+}
+
+/** Users of either authority are known. */
+function bundle(clientCaPem: string, { ca }: ClusterPki): string {
+  return `${clientCaPem.trim()}\n${ca.certificatePem}`
 }
 
 /**

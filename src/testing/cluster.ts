@@ -119,7 +119,7 @@ class RunningCluster implements TestCluster {
     })
     const store = origin ? origin.store : memoryStore(this.#storeOptions())
     this.#store = this.#counted(store)
-    this.#pki = origin?.pki ?? makePki(real)
+    this.#pki = origin?.pki ?? makePki(real, options.credentials)
     this.#endpoint = new Endpoint({ options, pki: this.#pki, clock: this.#time, front: this.#front() })
     this.clock = this.#held ? this.#heldTime(this.#held) : realTime(this.#time)
     this.#admin = this.#testTransport(adminUser)

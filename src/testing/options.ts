@@ -1,6 +1,7 @@
 /** What a test says about its cluster. */
 import type { AdmissionParts } from '../apiserver/admission/chain.ts'
 import type { Logger } from '../platform/log.ts'
+import type { TlsIdentity } from '../platform/net.ts'
 import type { NodeSpec } from './nodes/node-object.ts'
 import type { PodRule } from './nodes/rules.ts'
 import type { Duration } from './time/duration.ts'
@@ -27,6 +28,8 @@ export interface ClusterOptions {
   host?: string
   /** Default: a free one. */
   port?: number
+  /** Instead of certificates of the cluster's own: what the endpoint shows, and who signs its clients'. */
+  credentials?: { serving: TlsIdentity; clientCaPem?: string }
   /** Controllers that run, `scheduler` among them. Default: all. A function decides by name. */
   controllers?: boolean | readonly string[] | ((name: string) => boolean)
   /** Admission steps to leave out, and in-process ones to add. */
