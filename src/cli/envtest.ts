@@ -3,15 +3,18 @@
  * `kube-apiserver`, which is a simulated cluster with the keys and the port that envtest chose. Flags that mean nothing
  * to it are passed over. Source: controller-runtime, `pkg/internal/testing/controlplane`.
  */
-import { untilToldToEnd } from '../cluster/machine.ts'
+import { thisMachine, untilToldToEnd } from '../cluster/machine.ts'
 import type { HttpRequest, HttpResponse } from '../platform/net.ts'
-import { realDisk } from '../platform/real/disk.ts'
-import { realNet } from '../platform/real/net.ts'
 import { startCluster } from '../testing/index.ts'
 
 export async function envtest(program: string, words: readonly string[]): Promise<void> {
-  const ending = untilToldToEnd()
   const flags = flagsOf(words)
+  // Asked for the flags it knows, to find out its age: a new one.
+  if (flags.has('help')) {
+    process.stdout.write('kube-apiserver: a simulated cluster\n')
+    return
+  }
+  const ending = untilToldToEnd()
   const stop = program === 'etcd' ? await startNothing(flags) : await startApiServer(flags)
   await ending
   await stop()
@@ -22,7 +25,7 @@ export async function envtest(program: string, words: readonly string[]): Promis
 async function startNothing(flags: ReadonlyMap<string, string>): Promise<() => Promise<void>> {
   const [first = 'http://127.0.0.1:0'] = (flags.get('listen-client-urls') ?? '').split(',')
   const { hostname, port } = new URL(first)
-  const listening = await realNet().serveHttp(
+  const listening = await thisMachine().net.serveHttp(
     { host: hostname, port: Number(port) },
     {
       request: (_request: HttpRequest, response: HttpResponse) => void response.end('{"health":"true"}'),
@@ -33,7 +36,7 @@ async function startNothing(flags: ReadonlyMap<string, string>): Promise<() => P
 }
 
 async function startApiServer(flags: ReadonlyMap<string, string>): Promise<() => Promise<void>> {
-  const disk = realDisk()
+  const { disk } = thisMachine()
   const directory = flags.get('cert-dir') ?? ''
   const read = (path: string): Promise<string> => disk.readText(path)
   const clientCa = flags.get('client-ca-file')
