@@ -138,4 +138,12 @@ export const limits = {
   eventsRememberedMax: 4_096,
   /** Time until the API server's response headers; calls of slow webhooks fit. Beyond: TransportError. Source: client-go's 60 s requests. */
   clientResponseHeaderTimeoutMs: 65_000,
+
+  // Clusters inside tests (src/testing/)
+  /** Revisions of history that `at` reaches back to. Beyond: CompactedError. Ours. */
+  testHistoryRevisionsMax: 50_000,
+  /** Entries of a timeline. Beyond: the oldest tenth is dropped, and counted. Ours. */
+  timelineEntriesMax: 50_000,
+  /** Simulated nodes; the plan of their addresses has room for these. Beyond: RangeError. Ours. */
+  simulatedNodesMax: 30_000,
 } as const

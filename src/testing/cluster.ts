@@ -11,6 +11,7 @@ import type { Controller, ControllerParts } from '../client/controller.ts'
 import { type FluentClient, fluent } from '../client/fluent.ts'
 import type { Transport } from '../client/transport.ts'
 import type { ClusterPki } from '../cluster/pki/cluster-pki.ts'
+import { limits } from '../limits.ts'
 import type { Clock } from '../platform/clock.ts'
 import { silent } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
@@ -430,7 +431,7 @@ class RunningCluster implements TestCluster {
 
   #storeOptions() {
     const clock = this.#held?.housekeeping ?? this.#time
-    return { clock, historyAgeMs: Number.POSITIVE_INFINITY, historyRevisionsMax: historyRevisionsMax }
+    return { clock, historyAgeMs: Number.POSITIVE_INFINITY, historyRevisionsMax: limits.testHistoryRevisionsMax }
   }
 
   async #stop(): Promise<void> {
@@ -445,9 +446,6 @@ class RunningCluster implements TestCluster {
     await this.#initial?.close()
   }
 }
-
-/** So far `at` looks back; older revisions are forgotten. */
-const historyRevisionsMax = 50_000
 
 /** A seed that names its start, as `cluster.seed` does, repeats the moments too. */
 function startOf({ startTime }: ClusterOptions, seed: string): number {

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { coreV1 } from '../../api/resources.ts'
+import { createClient } from '../../client/client-impl.ts'
+import { httpTransport } from '../../client/http-transport.ts'
+import { accessOf, parseKubeconfig } from '../../client/kubeconfig.ts'
+import { realNet } from '../../platform/real/net.ts'
 import { startCluster } from '../cluster.ts'
 
 const deployment = (name: string, replicas: number) => ({
@@ -84,6 +89,21 @@ test('a node that is cut off counts as lost, and says what happened when it is b
   await cluster.nodes.revive('node-1')
   await cluster.settled()
   assert.equal(await phase(), 'Succeeded')
+})
+
+test('clients over HTTPS are struck too', async () => {
+  await using cluster = await startCluster()
+  const { server, tls } = await accessOf(await parseKubeconfig(cluster.kubeconfig), async () => '')
+  const transport = httpTransport({ net: realNet(), server, tls })
+  const client = createClient(transport, { userAgent: 'outside/1' })
+  cluster.faults.add({ match: { component: 'outside', verb: 'list' }, refuse: 429, times: 1 })
+  cluster.faults.add({ match: { component: 'outside', verb: 'create' }, refuse: 'no answer', times: 1 })
+  await assert.rejects(client.of(coreV1.nodes).list(), { code: 429 })
+  const create = () => client.of(coreV1.configMaps, 'default').create({ metadata: { name: 'once' } })
+  await assert.rejects(create(), { name: 'TransportError' })
+  await create()
+  assert.equal((await client.of(coreV1.nodes).get('node-1')).metadata.name, 'node-1')
+  await transport.close()
 })
 
 async function run(seed: string): Promise<string> {

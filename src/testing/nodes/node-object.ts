@@ -19,9 +19,6 @@ const capacityOfNode = { cpu: '4', memory: '16Gi', pods: '110', 'ephemeral-stora
 /** Marks nodes that only exist here. */
 export const simulatedLabel = 'k8ts.dev/simulated'
 
-/** Nodes that there is room for in the address plan below. */
-export const nodesMax = 30_000
-
 /** `172.16.0.0/12`, from its second address on. */
 export function nodeAddress(index: number): string {
   return dotted(172 * 2 ** 24 + 16 * 2 ** 16 + 2 + index)

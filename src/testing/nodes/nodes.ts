@@ -8,11 +8,12 @@ import type { Pod } from '../../api/types/core/v1.ts'
 import type { Client } from '../../client/client.ts'
 import { createEventRecorder, type RunningEventRecorder } from '../../client/events-impl.ts'
 import type { Change, Informers } from '../../client/informer.ts'
+import { limits } from '../../limits.ts'
 import { type CancelTimer, type Clock, rfc3339, rfc3339Micro } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Store, Write } from '../../store/store.ts'
-import { healthyConditions, type NodeSpec, nodeAddress, nodeObject, nodesMax, podRange } from './node-object.ts'
+import { healthyConditions, type NodeSpec, nodeAddress, nodeObject, podRange } from './node-object.ts'
 import type { PodRules } from './pod-rules.ts'
 import { PodRun } from './pod-run.ts'
 import type { PodRule } from './rules.ts'
@@ -185,7 +186,8 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
   async #register(spec: NodeSpec): Promise<string> {
     const { client, clock, store } = this.#parts
     const index = this.#nextIndex++
-    if (index >= nodesMax) throw new RangeError(`add a node: there is room for ${nodesMax}`)
+    if (index >= limits.simulatedNodesMax)
+      throw new RangeError(`add a node: there is room for ${limits.simulatedNodesMax}`)
     const name = spec.name ?? `node-${index + 1}`
     if (this.#nodes.has(name)) throw new Error(`add a node: there is one named "${name}" already`)
     const created = await client.of(coreV1.nodes).create(nodeObject({ ...spec, name }, index, rfc3339(clock.nowMs())))

@@ -1,4 +1,5 @@
 /** What every component did, in order: writes with who made them, time passing, nodes, faults. */
+import { limits } from '../../limits.ts'
 import type { RequestRecord } from '../activity/activity.ts'
 
 export interface TimelineEntry {
@@ -9,9 +10,6 @@ export interface TimelineEntry {
   /** Of a request; undefined for notes. */
   status?: number
 }
-
-/** The oldest entries are dropped beyond. */
-const entriesMax = 50_000
 
 export class Timeline {
   readonly #nowMs: () => number
@@ -55,8 +53,8 @@ export class Timeline {
 
   #add(entry: TimelineEntry): void {
     this.#entries.push(entry)
-    if (this.#entries.length <= entriesMax) return
-    const dropped = Math.ceil(entriesMax / 10)
+    if (this.#entries.length <= limits.timelineEntriesMax) return
+    const dropped = Math.ceil(limits.timelineEntriesMax / 10)
     this.#entries.splice(0, dropped)
     this.#dropped += dropped
   }
