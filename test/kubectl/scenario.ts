@@ -114,7 +114,7 @@ async function enter(bed: Bed): Promise<Terminal> {
       const input = inputFile === undefined ? '' : await bed.platform.disk.readText(join(directory, inputFile))
       const ran = await run(...args, { cwd: directory, env: { ...env, KUBECONFIG: kubeconfig }, input })
       const code = ran.code === 0 ? '' : `[${ran.code}]\n`
-      const text = `${endLine(ran.stdout)}${endLine(ran.stderr).replace(/^(?=.)/gm, '! ')}${code}`
+      const text = `${endLine(ran.stdout)}${endLine(withoutLog(ran.stderr)).replace(/^(?=.)/gm, '! ')}${code}`
       // It says so only where it saw the object go.
       const settled = args.includes('--for=delete') ? text.replace(/^\S+ condition met\n/gm, '') : text
       return plain(steady(bed, settled), namespace)
@@ -154,4 +154,9 @@ function parseCommand(line: string): Command {
   const [program = '', ...args] = words
   if (args.at(-2) !== '<') return { program, args, env }
   return { program, args: args.slice(0, -2), env, inputFile: args.at(-1) ?? '' }
+}
+
+/** What client-go's reflector logs depends on the moment at which a watch ended. */
+function withoutLog(stderr: string): string {
+  return stderr.replace(/^[IWE]\d{4} [\d:.]+ +\d+ reflector\.go:.*\n?/gm, '')
 }

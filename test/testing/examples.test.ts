@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('../../examples/testing', import.meta.url))
 
-for (const name of readdirSync(folder).filter((each) => each.endsWith('.test.ts')).sort()) {
+for (const name of readdirSync(folder)
+  .filter((each) => each.endsWith('.test.ts'))
+  .sort()) {
   test(`examples/testing/${name} passes`, async () => {
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
     const argv = ['-C', 'k8ts-source', '--test', '--test-reporter=tap', `${folder}/${name}`]
