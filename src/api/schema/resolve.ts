@@ -181,6 +181,7 @@ class LazyStruct implements StructNode {
       omit: declaration.omitZero ? 'zero' : declaration.omitEmpty ? 'empty' : 'never',
     }
     if (declaration.default !== undefined) field.default = declaration.default
+    if (declaration.enum) field.enum = declaration.enum
     if (declaration.patchStrategy)
       field.patchStrategy = declaration.patchStrategy as NonNullable<FieldNode['patchStrategy']>
     if (declaration.patchMergeKey) field.patchMergeKey = declaration.patchMergeKey

@@ -16,6 +16,7 @@
  *   message by name: of the same version, else of meta/v1, else `folder/version.Name`. `*T`: absent differs from the
  *   zero value. `T!`: required, and written even when empty.
  * - extras: `required` (but left out when empty), `always` (optional, yet written when empty), `omitzero`,
+ *   `enum(value,...)` (the values that documents name, `~` for a blank; what is refused stands in the registry),
  *   `set`, `map(key,...)`, `atomic`, `granular` (how server-side apply merges), `patch=strategy(mergeKey)` (strategic
  *   merge patch), `default=JSON`.
  * - `...Message 1` is a message of its own in protobuf whose fields stand in the parent in JSON.
@@ -65,6 +66,7 @@ export interface FieldDeclaration {
   patchStrategy?: string
   patchMergeKey?: string
   default?: unknown
+  enum?: readonly string[]
 }
 
 export interface TypeReference {
@@ -192,6 +194,8 @@ function applyExtra(where: string, field: FieldDeclaration, word: string): void 
     const strategy = word.slice('patch='.length).replace(/\(.*$/, '')
     if (strategy !== '') field.patchStrategy = strategy
     if (argument) field.patchMergeKey = argument
+  } else if (word.startsWith('enum(')) {
+    field.enum = (argument ?? '').replaceAll('~', ' ').split(',')
   } else if (word.startsWith('default=')) field.default = JSON.parse(word.slice('default='.length))
   else throw new SchemaSyntaxError(where, `"${field.name}" has the unknown extra "${word}"`)
 }

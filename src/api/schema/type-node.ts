@@ -84,6 +84,8 @@ export interface FieldNode {
   required: boolean
   /** The static default from the schema; defaults that depend on other fields live in `src/api/defaults/`. */
   default?: unknown
+  /** The values that documents name, of the field or of its elements. Nothing is refused because of it. */
+  enum?: readonly string[]
   /** Strategic merge patch (`kubectl patch`, client-side apply): how a list or map is merged, and by which key. */
   patchStrategy?: 'merge' | 'replace' | 'retainKeys' | 'merge,retainKeys'
   patchMergeKey?: string

@@ -64,7 +64,8 @@ export function negotiate(header: string | undefined, offer: Offer): Representat
 
 export const plainJson: Representation = { encoding: 'json', view: 'object', includeObject: 'Metadata' }
 
-function encodingOf(mediaType: string, encodings: readonly Encoding[]): Encoding | undefined {
+/** JSON where anything will do; undefined for what is not offered. */
+export function encodingOf(mediaType: string, encodings: readonly Encoding[]): Encoding | undefined {
   if (mediaType === '*/*' || mediaType === 'application/*') return 'json'
   return encodings.find((encoding) => mediaTypes[encoding] === mediaType)
 }

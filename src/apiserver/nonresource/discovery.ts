@@ -4,13 +4,16 @@
  */
 import { createHash } from 'node:crypto'
 import { apiVersionOf } from '../../api/meta.ts'
-import { jsonResponse } from '../http/status.ts'
-import { parseAccept } from '../negotiation/accept.ts'
+import { typeByName } from '../../api/schema/registry.ts'
+import type { StructNode } from '../../api/schema/type-node.ts'
+import { type Encoding, encodingOf, mediaTypes, negotiate, parseAccept } from '../negotiation/accept.ts'
+import { encodeAs } from '../negotiation/encode.ts'
 import type { ApiRequest, ApiResponse } from '../request.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import type { KindName, Served } from '../scheme/served.ts'
 
-const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+const discoveryGroup = 'apidiscovery.k8s.io'
+const encodings: readonly Encoding[] = ['json', 'yaml', 'protobuf']
 const everywhere = [{ clientCIDR: '0.0.0.0/0', serverAddress: '' }]
 
 /** Groups in the order in which clients should try a short name. Source: kube-apiserver's API service priorities. */
@@ -37,9 +40,22 @@ const groupOrder = [
   'flowcontrol.apiserver.k8s.io',
 ]
 
+type AggregatedVersion = 'v2' | 'v2beta1'
+
+interface Form {
+  encoding: Encoding
+  /** Undefined: the document of this path alone. */
+  aggregated: AggregatedVersion | undefined
+}
+
+interface Document {
+  kind: string
+  [field: string]: unknown
+}
+
 export class Discovery {
   readonly #scheme: Scheme
-  readonly #answers = new Map<string, ApiResponse & { etag: string }>()
+  readonly #answers = new Map<string, ApiResponse>()
   #generation = -1
 
   constructor(scheme: Scheme) {
@@ -55,34 +71,42 @@ export class Discovery {
     return paths
   }
 
-  /** Undefined when nothing is served there. */
-  answer(path: string, request: ApiRequest): ApiResponse | undefined {
+  /** Undefined when nothing is served there. Throws a 406. */
+  async answer(path: string, request: ApiRequest): Promise<ApiResponse | undefined> {
     const root = path === '/api' || path === '/apis'
-    const aggregated = root && wantsAggregated(request.headers.accept ?? '')
+    const form = formOf(request.headers.accept, root)
     if (this.#generation !== this.#scheme.generation) {
       this.#generation = this.#scheme.generation
       this.#answers.clear()
     }
-    const key = `${aggregated} ${path}`
+    const key = `${path} ${form.encoding} ${form.aggregated}`
     let answer = this.#answers.get(key)
     if (!answer) {
-      const document = aggregated ? this.#aggregated(path === '/api') : this.#document(path)
-      if (!document) return undefined
-      const response = jsonResponse(200, document, aggregated ? { 'content-type': aggregatedType, vary: 'Accept' } : {})
-      const etag = `"${createHash('sha512')
-        .update(response.body as Uint8Array)
-        .digest('hex')
-        .toUpperCase()}"`
-      answer = { ...response, etag }
+      answer = await this.#made(path, form)
+      if (!answer) return undefined
       this.#answers.set(key, answer)
     }
-    if (!aggregated) return answer
-    const headers = { ...answer.headers, etag: answer.etag, 'cache-control': 'public' }
-    if (request.headers['if-none-match'] === answer.etag) return { status: 304, headers, body: new Uint8Array() }
-    return { status: 200, headers, body: answer.body }
+    const { etag } = answer.headers
+    if (etag === undefined || request.headers['if-none-match'] !== etag) return answer
+    return { status: 304, headers: answer.headers, body: new Uint8Array() }
   }
 
-  #document(path: string): object | undefined {
+  async #made(path: string, { encoding, aggregated }: Form): Promise<ApiResponse | undefined> {
+    const document = aggregated ? this.#aggregated(path === '/api', aggregated) : this.#document(path)
+    if (!document) return undefined
+    const body = await encodeAs(encoding, encoding === 'protobuf' ? documentType(document) : undefined, document)
+    const contentType = mediaTypes[encoding]
+    if (!aggregated) return { status: 200, headers: { 'content-type': contentType }, body }
+    const headers = {
+      'content-type': `${contentType};g=${discoveryGroup};v=${aggregated};as=APIGroupDiscoveryList`,
+      etag: `"${createHash('sha512').update(JSON.stringify(document)).digest('hex').toUpperCase()}"`,
+      vary: 'Accept',
+      'cache-control': 'public',
+    }
+    return { status: 200, headers, body }
+  }
+
+  #document(path: string): Document | undefined {
     if (path === '/api') return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: everywhere }
     if (path === '/apis') {
       return { kind: 'APIGroupList', apiVersion: 'v1', groups: this.#groupNames().map((name) => this.#group(name)) }
@@ -114,14 +138,14 @@ export class Discovery {
       .sort((left, right) => (left.resource.plural < right.resource.plural ? -1 : 1))
   }
 
-  #resources(group: string, version: string): object {
+  #resources(group: string, version: string): Document {
     const groupVersion = apiVersionOf({ group, version })
     const resources = this.#served(group, version).flatMap(plainResources)
     // The core group's list has no apiVersion, as upstream has it.
     return { kind: 'APIResourceList', ...(group === '' ? {} : { apiVersion: 'v1' }), groupVersion, resources }
   }
 
-  #aggregated(core: boolean): object {
+  #aggregated(core: boolean, version: AggregatedVersion): Document {
     const groups = core ? [''] : this.#groupNames()
     const items = groups.map((group) => ({
       metadata: group === '' ? {} : { name: group },
@@ -131,7 +155,7 @@ export class Discovery {
         freshness: 'Current',
       })),
     }))
-    return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items }
+    return { kind: 'APIGroupDiscoveryList', apiVersion: `${discoveryGroup}/${version}`, metadata: {}, items }
   }
 }
 
@@ -188,13 +212,22 @@ function storageHash({ group, version, kind }: KindName): string {
   return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64')
 }
 
-function wantsAggregated(accept: string): boolean {
-  for (const { mediaType, parameters } of parseAccept(accept)) {
-    if (parameters.get('as') === 'APIGroupDiscoveryList') {
-      if (parameters.get('v') === 'v2' && mediaType === 'application/json') return true
-    } else return false
+/** The first clause that this endpoint can satisfy decides; documents of all groups are given at the roots only. */
+function formOf(accept: string | undefined, root: boolean): Form {
+  for (const { mediaType, parameters } of parseAccept(accept ?? '')) {
+    const as = parameters.get('as')
+    const version = parameters.get('v')
+    const encoding = encodingOf(mediaType, encodings)
+    if (as === undefined && encoding) return { encoding, aggregated: undefined }
+    if (!encoding || !root || as !== 'APIGroupDiscoveryList' || parameters.get('g') !== discoveryGroup) continue
+    if (version === 'v2' || version === 'v2beta1') return { encoding, aggregated: version }
   }
-  return false
+  return { encoding: negotiate(accept, { views: [], encodings }).encoding, aggregated: undefined }
+}
+
+/** Both versions of the aggregated document have the same fields. */
+function documentType({ kind }: Document): StructNode {
+  return typeByName(kind === 'APIGroupDiscoveryList' ? `apidiscovery/v2.${kind}` : `meta/v1.${kind}`)
 }
 
 /** GA before beta before alpha, newer first. Source: apimachinery's `version.CompareKubeAwareVersionStrings`. */

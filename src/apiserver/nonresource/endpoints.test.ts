@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { encodeJson } from '../../api/codec/json.ts'
+import { decodeProtobuf } from '../../api/codec/protobuf.ts'
+import { parseYaml } from '../../api/codec/yaml.ts'
+import { typeByName } from '../../api/schema/registry.ts'
 import { TestCaller } from '../testbed/caller.ts'
 
 let api: TestCaller
@@ -71,3 +75,34 @@ test('version and root say what is served, and only to GET', async () => {
   assert.equal((await api.call('POST', '/version', {})).status, 405)
   assert.deepEqual([(await api.get('/none')).status, (await api.get('/none')).body], [404, '404 page not found\n'])
 })
+
+const asProtobuf = 'application/vnd.kubernetes.protobuf'
+const roots = [
+  ['/api', 'meta/v1.APIVersions'],
+  ['/apis', 'meta/v1.APIGroupList'],
+  ['/apis/apps', 'meta/v1.APIGroup'],
+  ['/api/v1', 'meta/v1.APIResourceList'],
+] as const
+for (const [path, type] of roots) {
+  test(`discovery says the same of ${path} in JSON, YAML and protobuf`, async () => {
+    const json = (await api.get(path)).body
+    const read = (await api.bytes(path, asProtobuf)).body
+    assert.deepEqual(decodeProtobuf(read, typeByName(type)), json)
+    assert.deepEqual(parseYaml((await api.bytes(path, 'application/yaml')).body).value, json)
+    assert.equal((await api.get(path, 'text/html')).status, 406)
+    assert.deepEqual((await api.get(path, 'text/html,*/*;q=0.1')).body, json)
+  })
+}
+
+for (const version of ['v2', 'v2beta1']) {
+  test(`aggregated discovery ${version} says the same in JSON and protobuf`, async () => {
+    const as = `;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`
+    const json = await api.get('/apis', `application/json${as}`)
+    assert.equal(json.body.apiVersion, `apidiscovery.k8s.io/${version}`)
+    const { headers, body } = await api.bytes('/apis', `${asProtobuf}${as}`)
+    assert.equal(headers['content-type'], `${asProtobuf}${as}`)
+    assert.equal(headers.etag, json.headers.etag)
+    const type = typeByName('apidiscovery/v2.APIGroupDiscoveryList')
+    assert.equal(encodeJson(type, decodeProtobuf(body, type)), encodeJson(type, json.body))
+  })
+}

@@ -39,7 +39,7 @@ export function nonResourceEndpoints(parts: {
     if (path === '/')
       return jsonResponse(200, { paths: [...discovery.paths(), ...health.paths(), ...otherPaths].sort() })
     if (path === '/api' || path === '/apis' || path.startsWith('/api/') || path.startsWith('/apis/')) {
-      return discovery.answer(path, exchange.request)
+      return await discovery.answer(path, exchange.request)
     }
     const checked = await health.answer(path, exchange.request)
     if (checked) return checked

@@ -79,6 +79,8 @@ function unionsOf({ union }: StructNode): JsonObject[] | undefined {
 
 function fieldSchema(field: FieldNode, parent: StructNode, dialect: Dialect): JsonObject {
   const schema: JsonObject = { ...wrapRef(typeSchema(field.type, parent, dialect), dialect) }
+  if (field.enum)
+    Object.assign((schema.items ?? schema.additionalProperties ?? schema) as JsonObject, { enum: field.enum })
   if (field.description !== '') schema.description = field.description
   const value = defaultOf(field)
   if (value !== undefined) schema.default = value

@@ -51,11 +51,25 @@ export class TestCaller {
     options: CallOptions = {},
   ): Promise<Answer> {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
+    const bytes = body instanceof Uint8Array ? body : new TextEncoder().encode(text)
     const headers = { 'content-type': options.contentType ?? 'application/json', ...options.headers }
-    const bytes = body === undefined ? {} : { body: new TextEncoder().encode(text) }
-    const reply = await this.#transport.send({ method, path, headers, ...bytes })
-    if (!(reply.body instanceof Uint8Array)) throw new Error(`${method} ${path} answered with a stream`)
-    return { status: reply.status, headers: reply.headers, body: parsed(new TextDecoder().decode(reply.body)) }
+    const answer = await this.#send({ method, path, headers, ...(body === undefined ? {} : { body: bytes }) })
+    return { ...answer, body: parsed(new TextDecoder().decode(answer.body)) }
+  }
+
+  /** As `call`, with the answer as it came: for encodings other than JSON. */
+  async bytes(
+    path: string,
+    accept: string,
+    more: Partial<TransportRequest> = {},
+  ): Promise<Answer & { body: Uint8Array }> {
+    return await this.#send({ method: 'GET', path, ...more, headers: { ...more.headers, accept } })
+  }
+
+  async #send(request: TransportRequest): Promise<Answer & { body: Uint8Array }> {
+    const { status, headers, body } = await this.#transport.send(request)
+    if (!(body instanceof Uint8Array)) throw new Error(`${request.method} ${request.path} answered with a stream`)
+    return { status, headers, body }
   }
 
   get(path: string, accept?: string): Promise<Answer> {

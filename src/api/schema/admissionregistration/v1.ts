@@ -41,7 +41,7 @@ export const admissionregistrationV1Schema: GroupVersionSchema = {
       objectSelector 2 *LabelSelector | Labels of the object, old or new; all when empty.
       resourceRules 3 []NamedRuleWithOperations atomic | Requests that one of these fits.
       excludeResourceRules 4 []NamedRuleWithOperations atomic | But not those that one of these fits.
-      matchPolicy 7 *string | Exact, or Equivalent (the default) for other versions of the resource too.`,
+      matchPolicy 7 *string enum(Equivalent,Exact) | Exact, or Equivalent (the default) for other versions of the resource too.`,
     MutatingAdmissionPolicy: `[kind] Changes objects that are about to be stored, by CEL.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 MutatingAdmissionPolicySpec | What is wanted.`,
@@ -57,27 +57,27 @@ export const admissionregistrationV1Schema: GroupVersionSchema = {
       matchConstraints 2 *MatchResources | Which requests.
       variables 3 []Variable atomic | Named expressions for the others.
       mutations 4 []Mutation atomic | The changes, one after the other.
-      failurePolicy 5 *string | Fail (the default) or Ignore: what an error means.
+      failurePolicy 5 *string enum(Fail,Ignore) | Fail (the default) or Ignore: what an error means.
       matchConditions 6 []MatchCondition map(name) patch=merge(name) | All must hold.
-      reinvocationPolicy 7 string | Never, or IfNeeded to ask again after later changes.`,
+      reinvocationPolicy 7 string enum(IfNeeded,Never) | Never, or IfNeeded to ask again after later changes.`,
     MutatingWebhook: `A web service that changes objects that are about to be stored.
       name 1 string! | Name with at least three parts, such as a.example.com.
       clientConfig 2 WebhookClientConfig! | Where it is.
       rules 3 []RuleWithOperations atomic | Which requests.
-      failurePolicy 4 *string | Fail (the default) or Ignore: what an error means.
-      matchPolicy 9 *string | Exact, or Equivalent (the default) for other versions of the resource too.
+      failurePolicy 4 *string enum(Fail,Ignore) | Fail (the default) or Ignore: what an error means.
+      matchPolicy 9 *string enum(Equivalent,Exact) | Exact, or Equivalent (the default) for other versions of the resource too.
       namespaceSelector 5 *LabelSelector | Labels of the namespace; all when empty.
       objectSelector 11 *LabelSelector | Labels of the object, old or new; all when empty.
-      sideEffects 6 *string! | None or NoneOnDryRun: whether asking changes anything else.
+      sideEffects 6 *string! enum(None,NoneOnDryRun,Some,Unknown) | None or NoneOnDryRun: whether asking changes anything else.
       timeoutSeconds 7 *int32 | How long to wait, 1 to 30; 10 when absent.
       admissionReviewVersions 8 []string! atomic | Versions of AdmissionReview that it knows, best first.
-      reinvocationPolicy 10 *string | Never (the default), or IfNeeded to ask again after later changes.
+      reinvocationPolicy 10 *string enum(IfNeeded,Never) | Never (the default), or IfNeeded to ask again after later changes.
       matchConditions 12 []MatchCondition map(name) patch=merge(name) | All must hold.`,
     MutatingWebhookConfiguration: `[kind] Web services that change objects that are about to be stored.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       webhooks 2 []MutatingWebhook map(name) patch=merge(name) | The services.`,
     Mutation: `A change; one of these.
-      patchType 2 string! | ApplyConfiguration or JSONPatch.
+      patchType 2 string! enum(ApplyConfiguration,JSONPatch) | ApplyConfiguration or JSONPatch.
       applyConfiguration 3 *ApplyConfiguration | As a server-side apply.
       jsonPatch 4 *JSONPatch | As a JSON patch.`,
     NamedRuleWithOperations: `[atomic] Requests, perhaps for certain names only.
@@ -95,9 +95,9 @@ export const admissionregistrationV1Schema: GroupVersionSchema = {
       apiGroups 1 []string atomic | Their groups; * is all.
       apiVersions 2 []string atomic | Their versions; * is all.
       resources 3 []string atomic | Such as pods, pods/log, */scale or *.
-      scope 4 *string | Cluster, Namespaced or * (the default).`,
+      scope 4 *string enum(*,Cluster,Namespaced) | Cluster, Namespaced or * (the default).`,
     RuleWithOperations: `Operations on resources.
-      operations 1 []string atomic | CREATE, UPDATE, DELETE, CONNECT or *.
+      operations 1 []string atomic enum(*,CONNECT,CREATE,DELETE,UPDATE) | CREATE, UPDATE, DELETE, CONNECT or *.
       ...Rule 2`,
     ServiceReference: `A Service that is called over HTTPS.
       namespace 1 string! | Its namespace.
@@ -117,12 +117,12 @@ export const admissionregistrationV1Schema: GroupVersionSchema = {
       policyName 1 string required | Name of the policy.
       paramRef 2 *ParamRef | The parameters.
       matchResources 3 *MatchResources | Only these of the policy's requests.
-      validationActions 4 []string required set | Deny, Warn or Audit: what a broken rule leads to.`,
+      validationActions 4 []string required set enum(Audit,Deny,Warn) | Deny, Warn or Audit: what a broken rule leads to.`,
     ValidatingAdmissionPolicySpec: `What is checked, and for which requests.
       paramKind 1 *ParamKind | Kind of the parameters.
       matchConstraints 2 *MatchResources | Which requests.
       validations 3 []Validation atomic | The rules.
-      failurePolicy 4 *string | Fail (the default) or Ignore: what an error means.
+      failurePolicy 4 *string enum(Fail,Ignore) | Fail (the default) or Ignore: what an error means.
       auditAnnotations 5 []AuditAnnotation atomic | Annotations of the audit event.
       matchConditions 6 []MatchCondition map(name) patch=merge(name) | All must hold.
       variables 7 []Variable map(name) patch=merge(name) | Named expressions for the others.`,
@@ -134,11 +134,11 @@ export const admissionregistrationV1Schema: GroupVersionSchema = {
       name 1 string! | Name with at least three parts, such as a.example.com.
       clientConfig 2 WebhookClientConfig! | Where it is.
       rules 3 []RuleWithOperations atomic | Which requests.
-      failurePolicy 4 *string | Fail (the default) or Ignore: what an error means.
-      matchPolicy 9 *string | Exact, or Equivalent (the default) for other versions of the resource too.
+      failurePolicy 4 *string enum(Fail,Ignore) | Fail (the default) or Ignore: what an error means.
+      matchPolicy 9 *string enum(Equivalent,Exact) | Exact, or Equivalent (the default) for other versions of the resource too.
       namespaceSelector 5 *LabelSelector | Labels of the namespace; all when empty.
       objectSelector 10 *LabelSelector | Labels of the object, old or new; all when empty.
-      sideEffects 6 *string! | None or NoneOnDryRun: whether asking changes anything else.
+      sideEffects 6 *string! enum(None,NoneOnDryRun,Some,Unknown) | None or NoneOnDryRun: whether asking changes anything else.
       timeoutSeconds 7 *int32 | How long to wait, 1 to 30; 10 when absent.
       admissionReviewVersions 8 []string! atomic | Versions of AdmissionReview that it knows, best first.
       matchConditions 11 []MatchCondition map(name) patch=merge(name) | All must hold.`,

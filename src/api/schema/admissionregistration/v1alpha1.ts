@@ -29,7 +29,7 @@ export const admissionregistrationV1alpha1Schema: GroupVersionSchema = {
       objectSelector 2 *LabelSelector | Labels of the object, old or new; all when empty.
       resourceRules 3 []NamedRuleWithOperations atomic | Requests that one of these fits.
       excludeResourceRules 4 []NamedRuleWithOperations atomic | But not those that one of these fits.
-      matchPolicy 7 *string | Exact, or Equivalent (the default) for other versions of the resource too.`,
+      matchPolicy 7 *string enum(Equivalent,Exact) | Exact, or Equivalent (the default) for other versions of the resource too.`,
     MutatingAdmissionPolicy: `[kind] Changes objects that are about to be stored, by CEL.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 MutatingAdmissionPolicySpec | What is wanted.`,
@@ -45,11 +45,11 @@ export const admissionregistrationV1alpha1Schema: GroupVersionSchema = {
       matchConstraints 2 *MatchResources | Which requests.
       variables 3 []Variable atomic | Named expressions for the others.
       mutations 4 []Mutation atomic | The changes, one after the other.
-      failurePolicy 5 *string | Fail (the default) or Ignore: what an error means.
+      failurePolicy 5 *string enum(Fail,Ignore) | Fail (the default) or Ignore: what an error means.
       matchConditions 6 []MatchCondition map(name) patch=merge(name) | All must hold.
       reinvocationPolicy 7 string | Never, or IfNeeded to ask again after later changes.`,
     Mutation: `A change; one of these.
-      patchType 2 string! | ApplyConfiguration or JSONPatch.
+      patchType 2 string! enum(ApplyConfiguration,JSONPatch) | ApplyConfiguration or JSONPatch.
       applyConfiguration 3 *ApplyConfiguration | As a server-side apply.
       jsonPatch 4 *JSONPatch | As a JSON patch.`,
     NamedRuleWithOperations: `[atomic] Requests, perhaps for certain names only.
@@ -62,7 +62,7 @@ export const admissionregistrationV1alpha1Schema: GroupVersionSchema = {
       name 1 string | Name of the object.
       namespace 2 string | Its namespace; that of the request when absent.
       selector 3 *LabelSelector | Labels of several objects, instead of a name.
-      parameterNotFoundAction 4 *string | Allow or Deny: what happens without parameters.`,
+      parameterNotFoundAction 4 *string enum(Allow,Deny) | Allow or Deny: what happens without parameters.`,
     TypeChecking: `What was found wrong with a policy's types.
       expressionWarnings 1 []ExpressionWarning atomic | The doubts.`,
     ValidatingAdmissionPolicy: `[kind] Refuses objects that break rules, by CEL.
@@ -79,7 +79,7 @@ export const admissionregistrationV1alpha1Schema: GroupVersionSchema = {
       policyName 1 string | Name of the policy.
       paramRef 2 *ParamRef | The parameters.
       matchResources 3 *MatchResources | Only these of the policy's requests.
-      validationActions 4 []string set | Deny, Warn or Audit: what a broken rule leads to.`,
+      validationActions 4 []string set enum(Audit,Deny,Warn) | Deny, Warn or Audit: what a broken rule leads to.`,
     ValidatingAdmissionPolicyList: `[kind] A list of ValidatingAdmissionPolicy objects.
       metadata 1 ListMeta | Name, labels and the other data that every object has.
       items 2 []ValidatingAdmissionPolicy always | The objects.`,
@@ -87,7 +87,7 @@ export const admissionregistrationV1alpha1Schema: GroupVersionSchema = {
       paramKind 1 *ParamKind | Kind of the parameters.
       matchConstraints 2 *MatchResources | Which requests.
       validations 3 []Validation atomic | The rules.
-      failurePolicy 4 *string | Fail (the default) or Ignore: what an error means.
+      failurePolicy 4 *string enum(Fail,Ignore) | Fail (the default) or Ignore: what an error means.
       auditAnnotations 5 []AuditAnnotation atomic | Annotations of the audit event.
       matchConditions 6 []MatchCondition map(name) patch=merge(name) | All must hold.
       variables 7 []Variable map(name) patch=merge(name) | Named expressions for the others.`,

@@ -68,7 +68,7 @@ export const admissionregistrationV1beta1Schema: GroupVersionSchema = {
       metadata 1 ListMeta | Name, labels and the other data that every object has.
       items 2 []MutatingWebhookConfiguration always | The objects.`,
     Mutation: `A change; one of these.
-      patchType 2 string! | ApplyConfiguration or JSONPatch.
+      patchType 2 string! enum(ApplyConfiguration,JSONPatch) | ApplyConfiguration or JSONPatch.
       applyConfiguration 3 *ApplyConfiguration | As a server-side apply.
       jsonPatch 4 *JSONPatch | As a JSON patch.`,
     NamedRuleWithOperations: `[atomic] Requests, perhaps for certain names only.
@@ -103,7 +103,7 @@ export const admissionregistrationV1beta1Schema: GroupVersionSchema = {
       policyName 1 string | Name of the policy.
       paramRef 2 *ParamRef | The parameters.
       matchResources 3 *MatchResources | Only these of the policy's requests.
-      validationActions 4 []string set | Deny, Warn or Audit: what a broken rule leads to.`,
+      validationActions 4 []string set enum(Audit,Deny,Warn) | Deny, Warn or Audit: what a broken rule leads to.`,
     ValidatingAdmissionPolicyList: `[kind] A list of ValidatingAdmissionPolicy objects.
       metadata 1 ListMeta | Name, labels and the other data that every object has.
       items 2 []ValidatingAdmissionPolicy always | The objects.`,

@@ -143,7 +143,7 @@ export const apiextensionsV1Schema: GroupVersionSchema = {
       rule 1 string! | CEL that must be true; self is the value, oldSelf the one before.
       message 2 string | What is said when it is not.
       messageExpression 3 string | CEL that gives the message.
-      reason 4 *string | FieldValueInvalid, FieldValueForbidden, FieldValueRequired or FieldValueDuplicate.
+      reason 4 *string enum(FieldValueDuplicate,FieldValueForbidden,FieldValueInvalid,FieldValueRequired) | FieldValueInvalid, FieldValueForbidden, FieldValueRequired or FieldValueDuplicate.
       fieldPath 5 string | The field that is to blame.
       optionalOldSelf 6 *bool | oldSelf is optional, so that the rule holds for new objects too.`,
     WebhookClientConfig: `Where a web service is; one of url and service.

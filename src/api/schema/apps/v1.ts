@@ -59,7 +59,7 @@ export const appsV1Schema: GroupVersionSchema = {
       collisionCount 9 *int32 | How often a hash for a revision's name was taken.
       conditions 10 []DaemonSetCondition map(type) patch=merge(type) | Aspects of the state.`,
     DaemonSetUpdateStrategy: `How pods are replaced.
-      type 1 string | RollingUpdate (the default) or OnDelete.
+      type 1 string enum(OnDelete,RollingUpdate) | RollingUpdate (the default) or OnDelete.
       rollingUpdate 2 *RollingUpdateDaemonSet | Settings of RollingUpdate.`,
     Deployment: `[kind] Runs a number of equal pods and replaces them step by step.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
@@ -92,7 +92,7 @@ export const appsV1Schema: GroupVersionSchema = {
       conditions 6 []DeploymentCondition map(type) patch=merge(type) | Aspects of the state.
       collisionCount 8 *int32 | How often a hash for a replica set's name was taken.`,
     DeploymentStrategy: `How pods are replaced.
-      type 1 string | RollingUpdate (the default) or Recreate.
+      type 1 string enum(Recreate,RollingUpdate) | RollingUpdate (the default) or Recreate.
       rollingUpdate 2 *RollingUpdateDeployment | Settings of RollingUpdate.`,
     ReplicaSet: `[kind] Keeps a number of equal pods running; Deployments make them.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
@@ -147,7 +147,7 @@ export const appsV1Schema: GroupVersionSchema = {
       template 3 core/v1.PodTemplateSpec! | The pods.
       volumeClaimTemplates 4 []core/v1.PersistentVolumeClaim atomic | Claims that are made for every pod.
       serviceName 5 string always | The headless Service that gives the pods their DNS names.
-      podManagementPolicy 6 string | OrderedReady (the default) or Parallel.
+      podManagementPolicy 6 string enum(OrderedReady,Parallel) | OrderedReady (the default) or Parallel.
       updateStrategy 7 StatefulSetUpdateStrategy | How pods are replaced when the template changes.
       revisionHistoryLimit 8 *int32 | Former states to keep; 10 when absent.
       minReadySeconds 9 int32 | A new pod counts as available after being ready for this long.
@@ -165,7 +165,7 @@ export const appsV1Schema: GroupVersionSchema = {
       conditions 10 []StatefulSetCondition map(type) patch=merge(type) | Aspects of the state.
       availableReplicas 11 int32 always | Pods that have been ready for minReadySeconds.`,
     StatefulSetUpdateStrategy: `How pods are replaced.
-      type 1 string | RollingUpdate (the default) or OnDelete.
+      type 1 string enum(OnDelete,RollingUpdate) | RollingUpdate (the default) or OnDelete.
       rollingUpdate 2 *RollingUpdateStatefulSetStrategy | Settings of RollingUpdate.`,
   },
 }

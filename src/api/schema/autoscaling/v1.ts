@@ -59,14 +59,14 @@ export const autoscalingV1Schema: GroupVersionSchema = {
       desiredReplicas 4 int32! | Pods that the autoscaler wants.
       currentCPUUtilizationPercentage 5 *int32 | Average use, in percent of the requests.`,
     MetricSpec: `A metric and its target; one of these.
-      type 1 string always | Object, Pods, Resource, ContainerResource or External.
+      type 1 string always enum(ContainerResource,External,Object,Pods,Resource) | Object, Pods, Resource, ContainerResource or External.
       object 2 *ObjectMetricSource | A metric of another object.
       pods 3 *PodsMetricSource | A metric of each pod.
       resource 4 *ResourceMetricSource | Use of a resource by each pod.
       containerResource 7 *ContainerResourceMetricSource | Use of a resource by one container of each pod.
       external 5 *ExternalMetricSource | A metric from outside the cluster.`,
     MetricStatus: `A metric and its value; one of these.
-      type 1 string always | Object, Pods, Resource, ContainerResource or External.
+      type 1 string always enum(ContainerResource,External,Object,Pods,Resource) | Object, Pods, Resource, ContainerResource or External.
       object 2 *ObjectMetricStatus | A metric of another object.
       pods 3 *PodsMetricStatus | A metric of each pod.
       resource 4 *ResourceMetricStatus | Use of a resource by each pod.

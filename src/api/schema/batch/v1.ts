@@ -24,7 +24,7 @@ export const batchV1Schema: GroupVersionSchema = {
       schedule 1 string! | Minute, hour, day, month and weekday, as cron has them.
       timeZone 8 *string | Name of the time zone; that of the controller when absent.
       startingDeadlineSeconds 2 *int64 | A Job that is later than this is left out.
-      concurrencyPolicy 3 string | Allow (the default), Forbid, or Replace a Job that still runs.
+      concurrencyPolicy 3 string enum(Allow,Forbid,Replace) | Allow (the default), Forbid, or Replace a Job that still runs.
       suspend 4 *bool | Make no Jobs for now.
       jobTemplate 5 JobTemplateSpec! | The Job.
       successfulJobsHistoryLimit 6 *int32 | Jobs that succeeded to keep; 3 when absent.
@@ -57,9 +57,9 @@ export const batchV1Schema: GroupVersionSchema = {
       manualSelector 5 *bool | The selector was chosen by the user.
       template 6 core/v1.PodTemplateSpec! | The pods.
       ttlSecondsAfterFinished 8 *int32 | It is deleted this long after it has ended.
-      completionMode 9 *string | NonIndexed (the default), or Indexed: every pod has a number.
+      completionMode 9 *string enum(Indexed,NonIndexed) | NonIndexed (the default), or Indexed: every pod has a number.
       suspend 10 *bool | Run no pods for now.
-      podReplacementPolicy 14 *string | TerminatingOrFailed, or Failed to wait until a pod has ended before making the next.
+      podReplacementPolicy 14 *string enum(Failed,TerminatingOrFailed) | TerminatingOrFailed, or Failed to wait until a pod has ended before making the next.
       managedBy 15 *string | The controller that looks after it; cannot change.`,
     JobStatus: `What is known of a job's pods.
       conditions 1 []JobCondition atomic patch=merge(type) | Aspects of the state.
@@ -80,13 +80,13 @@ export const batchV1Schema: GroupVersionSchema = {
       rules 1 []PodFailurePolicyRule! atomic | The first that fits decides.`,
     PodFailurePolicyOnExitCodesRequirement: `A set of exit codes.
       containerName 1 *string | Only this container; any when absent.
-      operator 2 string! | In or NotIn.
+      operator 2 string! enum(In,NotIn) | In or NotIn.
       values 3 []int32! set | The exit codes.`,
     PodFailurePolicyOnPodConditionsPattern: `A condition that a failed pod has.
       type 1 string! | Type of the condition.
       status 2 string always | Its status; True when absent.`,
     PodFailurePolicyRule: `A kind of failure, and what it means.
-      action 1 string! | FailJob, FailIndex, Ignore or Count.
+      action 1 string! enum(Count,FailIndex,FailJob,Ignore) | FailJob, FailIndex, Ignore or Count.
       onExitCodes 2 *PodFailurePolicyOnExitCodesRequirement | By exit code.
       onPodConditions 3 []PodFailurePolicyOnPodConditionsPattern atomic | By condition.`,
     SuccessPolicy: `When an indexed job has succeeded.

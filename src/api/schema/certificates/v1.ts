@@ -29,7 +29,7 @@ export const certificatesV1Schema: GroupVersionSchema = {
       request 1 bytes! | The PKCS#10 request, as PEM.
       signerName 7 string! | Who shall sign.
       expirationSeconds 8 *int32 | Life time wished for, at least 600.
-      usages 5 []string atomic | What the key may be used for.
+      usages 5 []string atomic enum(any,cert~sign,client~auth,code~signing,content~commitment,crl~sign,data~encipherment,decipher~only,digital~signature,email~protection,encipher~only,ipsec~end~system,ipsec~tunnel,ipsec~user,key~agreement,key~encipherment,microsoft~sgc,netscape~sgc,ocsp~signing,s/mime,server~auth,signing,timestamping) | What the key may be used for.
       username 2 string | Who asks; set by the server.
       uid 3 string | Id of who asks; set by the server.
       groups 4 []string atomic | Groups of who asks; set by the server.

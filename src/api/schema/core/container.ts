@@ -1,7 +1,7 @@
 /** Types of the core group about container. The format is described in `../schema.ts`. */
 export const containerTypes: Record<string, string> = {
   AppArmorProfile: `[union(on:type,localhostProfile=LocalhostProfile)] Which AppArmor profile confines a container.
-    type 1 string! | RuntimeDefault, Localhost or Unconfined.
+    type 1 string! enum(Localhost,RuntimeDefault,Unconfined) | RuntimeDefault, Localhost or Unconfined.
     localhostProfile 2 *string | Name of a profile that is loaded on the node, for Localhost.`,
   Capabilities: `Linux capabilities to give and to take.
     add 1 []string atomic | Capabilities to give.
@@ -33,8 +33,8 @@ export const containerTypes: Record<string, string> = {
     startupProbe 22 *Probe | The other probes wait until this has succeeded.
     lifecycle 12 *Lifecycle | Actions after start and before stop.
     terminationMessagePath 13 string | File whose end becomes the status message when the container ends.
-    terminationMessagePolicy 20 string | File, or FallbackToLogsOnError to take the end of the log after a failure.
-    imagePullPolicy 14 string | Always, IfNotPresent or Never; Always for the tag latest, else IfNotPresent.
+    terminationMessagePolicy 20 string enum(FallbackToLogsOnError,File) | File, or FallbackToLogsOnError to take the end of the log after a failure.
+    imagePullPolicy 14 string enum(Always,IfNotPresent,Never) | Always, IfNotPresent or Never; Always for the tag latest, else IfNotPresent.
     securityContext 15 *SecurityContext | Security settings; they win over the pod's.
     stdin 16 bool | Keep standard input open.
     stdinOnce 17 bool | Close standard input after the first client has gone.
@@ -50,7 +50,7 @@ export const containerTypes: Record<string, string> = {
     name 1 string | Name that Services can refer to.
     hostPort 2 int32 | Port of the node that leads here.
     containerPort 3 int32! | The port.
-    protocol 4 string default="TCP" | TCP, UDP or SCTP.
+    protocol 4 string default="TCP" enum(SCTP,TCP,UDP) | TCP, UDP or SCTP.
     hostIP 5 string | Address of the node for the host port; all when absent.`,
   ContainerResizePolicy: `What a change of a resource means for a container.
     resourceName 1 string! | cpu or memory.
@@ -93,7 +93,7 @@ export const containerTypes: Record<string, string> = {
     volumeMounts 12 []VolumeMountStatus map(mountPath) patch=merge(mountPath) | Its mounts.
     user 13 *ContainerUser | Who its first process runs as.
     allocatedResourcesStatus 14 []ResourceStatus map(name) patch=merge(name) | Health of the devices that it was given.
-    stopSignal 15 *string | The signal that asks it to end.`,
+    stopSignal 15 *string enum(SIGABRT,SIGALRM,SIGBUS,SIGCHLD,SIGCLD,SIGCONT,SIGFPE,SIGHUP,SIGILL,SIGINT,SIGIO,SIGIOT,SIGKILL,SIGPIPE,SIGPOLL,SIGPROF,SIGPWR,SIGQUIT,SIGRTMAX,SIGRTMAX-1,SIGRTMAX-10,SIGRTMAX-11,SIGRTMAX-12,SIGRTMAX-13,SIGRTMAX-14,SIGRTMAX-2,SIGRTMAX-3,SIGRTMAX-4,SIGRTMAX-5,SIGRTMAX-6,SIGRTMAX-7,SIGRTMAX-8,SIGRTMAX-9,SIGRTMIN,SIGRTMIN+1,SIGRTMIN+10,SIGRTMIN+11,SIGRTMIN+12,SIGRTMIN+13,SIGRTMIN+14,SIGRTMIN+15,SIGRTMIN+2,SIGRTMIN+3,SIGRTMIN+4,SIGRTMIN+5,SIGRTMIN+6,SIGRTMIN+7,SIGRTMIN+8,SIGRTMIN+9,SIGSEGV,SIGSTKFLT,SIGSTOP,SIGSYS,SIGTERM,SIGTRAP,SIGTSTP,SIGTTIN,SIGTTOU,SIGURG,SIGUSR1,SIGUSR2,SIGVTALRM,SIGWINCH,SIGXCPU,SIGXFSZ) | The signal that asks it to end.`,
   ContainerUser: `Who a container's first process runs as.
     linux 1 *LinuxContainerUser | On Linux.`,
   EnvFromSource: `Where a set of environment variables comes from.
@@ -133,8 +133,8 @@ export const containerTypes: Record<string, string> = {
     startupProbe 22 *Probe | The other probes wait until this has succeeded.
     lifecycle 12 *Lifecycle | Actions after start and before stop.
     terminationMessagePath 13 string | File whose end becomes the status message when the container ends.
-    terminationMessagePolicy 20 string | File, or FallbackToLogsOnError to take the end of the log after a failure.
-    imagePullPolicy 14 string | Always, IfNotPresent or Never; Always for the tag latest, else IfNotPresent.
+    terminationMessagePolicy 20 string enum(FallbackToLogsOnError,File) | File, or FallbackToLogsOnError to take the end of the log after a failure.
+    imagePullPolicy 14 string enum(Always,IfNotPresent,Never) | Always, IfNotPresent or Never; Always for the tag latest, else IfNotPresent.
     securityContext 15 *SecurityContext | Security settings; they win over the pod's.
     stdin 16 bool | Keep standard input open.
     stdinOnce 17 bool | Close standard input after the first client has gone.
@@ -153,7 +153,7 @@ export const containerTypes: Record<string, string> = {
     path 1 string | Path of the request.
     port 2 intOrString! | Number or name of a port of the container.
     host 3 string | Address to connect to; the pod's when absent.
-    scheme 4 string | HTTP or HTTPS; certificates are not verified.
+    scheme 4 string enum(HTTP,HTTPS) | HTTP or HTTPS; certificates are not verified.
     httpHeaders 5 []HTTPHeader atomic | Headers of the request.`,
   HTTPHeader: `A header of a request.
     name 1 string! | Name of the header.
@@ -161,7 +161,7 @@ export const containerTypes: Record<string, string> = {
   Lifecycle: `Actions at turns of a container's life.
     postStart 1 *LifecycleHandler | Right after it was made; it is killed when this fails.
     preStop 2 *LifecycleHandler | Before it is asked to end, within the grace period.
-    stopSignal 3 *string | Signal that asks it to end; the image's when absent.`,
+    stopSignal 3 *string enum(SIGABRT,SIGALRM,SIGBUS,SIGCHLD,SIGCLD,SIGCONT,SIGFPE,SIGHUP,SIGILL,SIGINT,SIGIO,SIGIOT,SIGKILL,SIGPIPE,SIGPOLL,SIGPROF,SIGPWR,SIGQUIT,SIGRTMAX,SIGRTMAX-1,SIGRTMAX-10,SIGRTMAX-11,SIGRTMAX-12,SIGRTMAX-13,SIGRTMAX-14,SIGRTMAX-2,SIGRTMAX-3,SIGRTMAX-4,SIGRTMAX-5,SIGRTMAX-6,SIGRTMAX-7,SIGRTMAX-8,SIGRTMAX-9,SIGRTMIN,SIGRTMIN+1,SIGRTMIN+10,SIGRTMIN+11,SIGRTMIN+12,SIGRTMIN+13,SIGRTMIN+14,SIGRTMIN+15,SIGRTMIN+2,SIGRTMIN+3,SIGRTMIN+4,SIGRTMIN+5,SIGRTMIN+6,SIGRTMIN+7,SIGRTMIN+8,SIGRTMIN+9,SIGSEGV,SIGSTKFLT,SIGSTOP,SIGSYS,SIGTERM,SIGTRAP,SIGTSTP,SIGTTIN,SIGTTOU,SIGURG,SIGUSR1,SIGUSR2,SIGVTALRM,SIGWINCH,SIGXCPU,SIGXFSZ) | Signal that asks it to end; the image's when absent.`,
   LifecycleHandler: `An action; one of these.
     exec 1 *ExecAction | A command in the container.
     httpGet 2 *HTTPGetAction | A request to the container.
@@ -211,7 +211,7 @@ export const containerTypes: Record<string, string> = {
     type 3 string | Type part.
     level 4 string | Level part.`,
   SeccompProfile: `[union(on:type,localhostProfile=LocalhostProfile)] Which system calls are allowed.
-    type 1 string! | RuntimeDefault, Localhost or Unconfined.
+    type 1 string! enum(Localhost,RuntimeDefault,Unconfined) | RuntimeDefault, Localhost or Unconfined.
     localhostProfile 2 *string | Path of the profile below the kubelet's seccomp directory, for Localhost.`,
   SecretEnvSource: `All entries of a Secret.
     ...LocalObjectReference 1
@@ -230,7 +230,7 @@ export const containerTypes: Record<string, string> = {
     runAsNonRoot 5 *bool | Refuse to start if it would run as user 0.
     readOnlyRootFilesystem 6 *bool | The container's own file system cannot be written.
     allowPrivilegeEscalation 7 *bool | Whether a process may get more rights than its parent.
-    procMount 9 *string | Default, or Unmasked for a complete /proc.
+    procMount 9 *string enum(Default,Unmasked) | Default, or Unmasked for a complete /proc.
     seccompProfile 11 *SeccompProfile | System calls that are allowed.
     appArmorProfile 12 *AppArmorProfile | AppArmor profile.`,
   SleepAction: `Waiting.
@@ -247,7 +247,7 @@ export const containerTypes: Record<string, string> = {
     recursiveReadOnly 7 *string | Disabled, IfPossible or Enabled: whether mounts below are read-only too.
     mountPath 3 string! | Where it stands in the container.
     subPath 4 string | Only this path of the volume.
-    mountPropagation 5 *string | None, HostToContainer or Bidirectional: whether later mounts are seen.
+    mountPropagation 5 *string enum(Bidirectional,HostToContainer,None) | None, HostToContainer or Bidirectional: whether later mounts are seen.
     subPathExpr 6 string | As subPath, with $(NAME) replaced by environment variables.`,
   VolumeMountStatus: `How a volume was mounted.
     name 1 string! | Name of the volume.

@@ -63,7 +63,7 @@ export const namespaceTypes: Record<string, string> = {
   NamespaceSpec: `What keeps a namespace from being removed.
     finalizers 1 []string atomic | It is removed when this is empty.`,
   NamespaceStatus: `State of a namespace.
-    phase 1 string | Active or Terminating.
+    phase 1 string enum(Active,Terminating) | Active or Terminating.
     conditions 2 []NamespaceCondition map(type) patch=merge(type) | Why its deletion has not finished.`,
   ObjectReference: `[atomic] Points to an object, or a part of one.
     kind 1 string | Kind of the object.
@@ -107,7 +107,7 @@ export const namespaceTypes: Record<string, string> = {
     status 3 ResourceQuotaStatus | What was last observed; written by the system.`,
   ResourceQuotaSpec: `The limits, and what counts.
     hard 1 map[quantity] | Largest amounts, by resource name.
-    scopes 2 []string atomic | Only objects in all of these scopes count.
+    scopes 2 []string atomic enum(BestEffort,CrossNamespacePodAffinity,NotBestEffort,NotTerminating,PriorityClass,Terminating,VolumeAttributesClass) | Only objects in all of these scopes count.
     scopeSelector 3 *ScopeSelector | Only objects that it selects count.`,
   ResourceQuotaStatus: `The limits in force, and the use.
     hard 1 map[quantity] | Largest amounts in force.
@@ -115,8 +115,8 @@ export const namespaceTypes: Record<string, string> = {
   ScopeSelector: `[atomic] Selects by scope; all must hold.
     matchExpressions 1 []ScopedResourceSelectorRequirement atomic | The rules.`,
   ScopedResourceSelectorRequirement: `A rule about a scope.
-    scopeName 1 string! | Such as PriorityClass, BestEffort or Terminating.
-    operator 2 string! | In, NotIn, Exists or DoesNotExist.
+    scopeName 1 string! enum(BestEffort,CrossNamespacePodAffinity,NotBestEffort,NotTerminating,PriorityClass,Terminating,VolumeAttributesClass) | Such as PriorityClass, BestEffort or Terminating.
+    operator 2 string! enum(DoesNotExist,Exists,In,NotIn) | In, NotIn, Exists or DoesNotExist.
     values 3 []string atomic | Compared with the scope's value.`,
   Secret: `[kind] Small pieces of secret data, such as passwords and keys.
     metadata 1 ObjectMeta | Name, labels and the other data that every object has.

@@ -63,7 +63,7 @@ export const nodeTypes: Record<string, string> = {
   NodeStatus: `What is known of a node.
     capacity 1 map[quantity] | Resources of the machine.
     allocatable 2 map[quantity] | Resources that pods may use.
-    phase 3 string | Not used.
+    phase 3 string enum(Pending,Running,Terminated) | Not used.
     conditions 4 []NodeCondition map(type) patch=merge(type) | Aspects of the state.
     addresses 5 []NodeAddress map(type) patch=merge(type) | Its addresses and names.
     daemonEndpoints 6 NodeDaemonEndpoints | Where its daemons listen.
@@ -99,6 +99,6 @@ export const nodeTypes: Record<string, string> = {
   Taint: `Keeps pods away from a node.
     key 1 string! | Name of the taint.
     value 2 string | Its value.
-    effect 3 string! | NoSchedule, PreferNoSchedule, or NoExecute, which also evicts.
+    effect 3 string! enum(NoExecute,NoSchedule,PreferNoSchedule) | NoSchedule, PreferNoSchedule, or NoExecute, which also evicts.
     timeAdded 4 *time | When a NoExecute taint was added.`,
 }

@@ -18,7 +18,7 @@ export const podTypes: Record<string, string> = {
     nodeSelectorTerms 1 []NodeSelectorTerm! atomic | The terms; one match is enough.`,
   NodeSelectorRequirement: `A rule about one label or field of a node.
     key 1 string! | Name of the label or field.
-    operator 2 string! | In, NotIn, Exists, DoesNotExist, Gt or Lt.
+    operator 2 string! enum(DoesNotExist,Exists,Gt,In,Lt,NotIn) | In, NotIn, Exists, DoesNotExist, Gt or Lt.
     values 3 []string atomic | Compared with the node's value; one integer for Gt and Lt, none for Exists and DoesNotExist.`,
   NodeSelectorTerm: `[atomic] Rules that must all hold; an empty term matches no node.
     matchExpressions 1 []NodeSelectorRequirement atomic | Rules about labels.
@@ -110,10 +110,10 @@ export const podTypes: Record<string, string> = {
     runAsGroup 6 *int64 | Primary group id of the processes.
     runAsNonRoot 3 *bool | Refuse to start a container that would run as user 0.
     supplementalGroups 4 []int64 atomic | Further group ids of the processes.
-    supplementalGroupsPolicy 12 *string | Merge adds the groups that the image gives the user; Strict does not.
+    supplementalGroupsPolicy 12 *string enum(Merge,Strict) | Merge adds the groups that the image gives the user; Strict does not.
     fsGroup 5 *int64 | Group that owns the volumes, and a further group of the processes.
     sysctls 7 []Sysctl atomic | Kernel parameters of the pod's namespaces.
-    fsGroupChangePolicy 9 *string | Always sets ownership of a volume's files; OnRootMismatch only if its root differs.
+    fsGroupChangePolicy 9 *string enum(Always,OnRootMismatch) | Always sets ownership of a volume's files; OnRootMismatch only if its root differs.
     seccompProfile 10 *SeccompProfile | System calls that are allowed.
     appArmorProfile 11 *AppArmorProfile | AppArmor profile of the containers.
     seLinuxChangePolicy 13 *string | How volumes get the SELinux label: MountOption or Recursive.`,
@@ -122,10 +122,10 @@ export const podTypes: Record<string, string> = {
     initContainers 20 []Container map(name) patch=merge(name) | Run one after the other before the others start; those with restartPolicy Always stay as sidecars.
     containers 2 []Container! map(name) patch=merge(name) | What runs; at least one.
     ephemeralContainers 34 []EphemeralContainer map(name) patch=merge(name) | Added to a running pod for debugging.
-    restartPolicy 3 string | Always, OnFailure or Never; Always when absent.
+    restartPolicy 3 string enum(Always,Never,OnFailure) | Always, OnFailure or Never; Always when absent.
     terminationGracePeriodSeconds 4 *int64 | Time between asking processes to end and killing them; 30 when absent.
     activeDeadlineSeconds 5 *int64 | The pod fails when it has been active for longer.
-    dnsPolicy 6 string | ClusterFirst (the default), ClusterFirstWithHostNet, Default (the node's) or None.
+    dnsPolicy 6 string enum(ClusterFirst,ClusterFirstWithHostNet,Default,None) | ClusterFirst (the default), ClusterFirstWithHostNet, Default (the node's) or None.
     nodeSelector 7 map[string] atomic | Labels that the node must have.
     serviceAccountName 8 string | The account that the pod acts as; default when absent.
     serviceAccount 9 string | Older name of serviceAccountName.
@@ -149,7 +149,7 @@ export const podTypes: Record<string, string> = {
     readinessGates 28 []PodReadinessGate atomic | Conditions that must hold as well before the pod counts as ready.
     runtimeClassName 29 *string | The RuntimeClass whose handler runs the pod.
     enableServiceLinks 30 *bool | Give containers environment variables for the namespace's Services; true when absent.
-    preemptionPolicy 31 *string | Never, or PreemptLowerPriority (the default): whether other pods may be evicted for it.
+    preemptionPolicy 31 *string enum(Never,PreemptLowerPriority) | Never, or PreemptLowerPriority (the default): whether other pods may be evicted for it.
     overhead 32 map[quantity] | Resources that running the pod takes beside its containers; from the RuntimeClass.
     topologySpreadConstraints 33 []TopologySpreadConstraint map(topologyKey,whenUnsatisfiable) patch=merge(topologyKey) | How pods of a kind are spread over zones, nodes and the like.
     setHostnameAsFQDN 35 *bool | The host name is the full DNS name.
@@ -162,7 +162,7 @@ export const podTypes: Record<string, string> = {
     schedulingGroup 43 *PodSchedulingGroup | The group that the pod is scheduled with.`,
   PodStatus: `What is known of a pod.
     observedGeneration 17 int64 | The generation of the spec that this status was made from.
-    phase 1 string | Pending, Running, Succeeded, Failed or Unknown.
+    phase 1 string enum(Failed,Pending,Running,Succeeded,Unknown) | Pending, Running, Succeeded, Failed or Unknown.
     conditions 2 []PodCondition map(type) patch=merge(type) | Aspects of the state.
     message 3 string | For people: why the pod is in this state.
     reason 4 string | A word in CamelCase for the state, such as Evicted.
@@ -174,7 +174,7 @@ export const podTypes: Record<string, string> = {
     startTime 7 *time | When the kubelet took the pod on.
     initContainerStatuses 10 []ContainerStatus atomic | Of the init containers, in the order of the spec.
     containerStatuses 8 []ContainerStatus atomic | Of the containers.
-    qosClass 9 string | Guaranteed, Burstable or BestEffort, by requests and limits.
+    qosClass 9 string enum(BestEffort,Burstable,Guaranteed) | Guaranteed, Burstable or BestEffort, by requests and limits.
     ephemeralContainerStatuses 13 []ContainerStatus atomic | Of the ephemeral containers.
     resize 14 string | Whether a change of resources is Proposed, InProgress, Deferred or Infeasible; conditions replace it.
     resourceClaimStatuses 15 []PodResourceClaimStatus map(name) patch=merge,retainKeys(name) | Claims that were made for the pod.
@@ -199,18 +199,18 @@ export const podTypes: Record<string, string> = {
     value 2 string! | Its value.`,
   Toleration: `A taint that does not keep a pod away.
     key 1 string | Key of the taint; empty with Exists is every taint.
-    operator 2 string | Equal (the default), Exists, Lt or Gt.
+    operator 2 string enum(Equal,Exists,Gt,Lt) | Equal (the default), Exists, Lt or Gt.
     value 3 string | Value of the taint.
-    effect 4 string | NoSchedule, PreferNoSchedule or NoExecute; empty is all three.
+    effect 4 string enum(NoExecute,NoSchedule,PreferNoSchedule) | NoSchedule, PreferNoSchedule or NoExecute; empty is all three.
     tolerationSeconds 5 *int64 | How long the pod stays under a NoExecute taint; absent is for ever.`,
   TopologySpreadConstraint: `How evenly pods of a kind are spread.
     maxSkew 1 int32! | Largest difference between the number of pods in two domains.
     topologyKey 2 string! | Nodes with the same value of this label form a domain.
-    whenUnsatisfiable 3 string! | DoNotSchedule, or ScheduleAnyway with a lower score.
+    whenUnsatisfiable 3 string! enum(DoNotSchedule,ScheduleAnyway) | DoNotSchedule, or ScheduleAnyway with a lower score.
     labelSelector 4 *LabelSelector | Selects the pods that are counted.
     minDomains 5 *int32 | With fewer domains than this the smallest count is taken as 0.
-    nodeAffinityPolicy 6 *string | Honor counts only nodes that the pod's affinity allows; Ignore counts all.
-    nodeTaintsPolicy 7 *string | Honor leaves out nodes with taints that the pod does not tolerate; Ignore counts all.
+    nodeAffinityPolicy 6 *string enum(Honor,Ignore) | Honor counts only nodes that the pod's affinity allows; Ignore counts all.
+    nodeTaintsPolicy 7 *string enum(Honor,Ignore) | Honor leaves out nodes with taints that the pod does not tolerate; Ignore counts all.
     matchLabelKeys 8 []string atomic | Labels of the new pod whose values the counted pods must share.`,
   WeightedPodAffinityTerm: `A pod affinity term with a weight.
     weight 1 int32! | 1 to 100.

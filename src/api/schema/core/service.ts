@@ -10,7 +10,7 @@ export const serviceTypes: Record<string, string> = {
   EndpointPort: `[atomic] A port of a Service's pods.
     name 1 string | The port's name in the Service.
     port 2 int32! | The number.
-    protocol 3 string | TCP, UDP or SCTP.
+    protocol 3 string enum(SCTP,TCP,UDP) | TCP, UDP or SCTP.
     appProtocol 4 *string | Protocol above, such as https or kubernetes.io/h2c.`,
   EndpointSubset: `Addresses that share their ports.
     addresses 1 []EndpointAddress atomic | Those that are ready.
@@ -28,7 +28,7 @@ export const serviceTypes: Record<string, string> = {
     ingress 1 []LoadBalancerIngress atomic | Where it takes traffic.`,
   PortStatus: `State of a port.
     port 1 int32! | The number.
-    protocol 2 string! | TCP, UDP or SCTP.
+    protocol 2 string! enum(SCTP,TCP,UDP) | TCP, UDP or SCTP.
     error 3 *string | What is wrong with it.`,
   Service: `[kind] A stable name and address for a set of pods.
     metadata 1 ObjectMeta | Name, labels and the other data that every object has.
@@ -40,7 +40,7 @@ export const serviceTypes: Record<string, string> = {
     path 3 string! | Name of the file.`,
   ServicePort: `A port of a Service.
     name 1 string | Needed when there are several.
-    protocol 2 string default="TCP" | TCP, UDP or SCTP.
+    protocol 2 string default="TCP" enum(SCTP,TCP,UDP) | TCP, UDP or SCTP.
     appProtocol 6 *string | Protocol above, such as https or kubernetes.io/h2c.
     port 3 int32! | The number.
     targetPort 4 intOrString | Number or name of the pods' port; the same number when absent.
@@ -52,21 +52,21 @@ export const serviceTypes: Record<string, string> = {
     selector 2 map[string] atomic | Labels of the pods; without it the endpoints are managed elsewhere.
     clusterIP 3 string | Its address; None for a headless Service, chosen when absent.
     clusterIPs 18 []string atomic | Its addresses, one per IP family.
-    type 4 string | ClusterIP (the default), NodePort, LoadBalancer or ExternalName.
+    type 4 string enum(ClusterIP,ExternalName,LoadBalancer,NodePort) | ClusterIP (the default), NodePort, LoadBalancer or ExternalName.
     externalIPs 5 []string atomic | Further addresses whose traffic nodes accept for it.
-    sessionAffinity 7 string | ClientIP keeps a client with one pod; None does not.
+    sessionAffinity 7 string enum(ClientIP,None) | ClientIP keeps a client with one pod; None does not.
     loadBalancerIP 8 string | Address wished for; deprecated.
     loadBalancerSourceRanges 9 []string atomic | Clients that the load balancer lets in.
     externalName 10 string | The name that ExternalName stands for.
-    externalTrafficPolicy 11 string | Cluster spreads outside traffic over all pods, Local keeps it on its node and so the client's address.
+    externalTrafficPolicy 11 string enum(Cluster,Local) | Cluster spreads outside traffic over all pods, Local keeps it on its node and so the client's address.
     healthCheckNodePort 12 int32 | Port where nodes tell whether they have pods, for Local.
     publishNotReadyAddresses 13 bool | Pods count before they are ready.
     sessionAffinityConfig 14 *SessionAffinityConfig | Settings of session affinity.
-    ipFamilies 19 []string atomic | IPv4, IPv6 or both, in order.
-    ipFamilyPolicy 17 *string | SingleStack, PreferDualStack or RequireDualStack.
+    ipFamilies 19 []string atomic enum(,IPv4,IPv6) | IPv4, IPv6 or both, in order.
+    ipFamilyPolicy 17 *string enum(PreferDualStack,RequireDualStack,SingleStack) | SingleStack, PreferDualStack or RequireDualStack.
     allocateLoadBalancerNodePorts 20 *bool | Whether LoadBalancer gets node ports; true when absent.
     loadBalancerClass 21 *string | Which implementation provides the load balancer.
-    internalTrafficPolicy 22 *string | Cluster, or Local to use only pods on the client's node.
+    internalTrafficPolicy 22 *string enum(Cluster,Local) | Cluster, or Local to use only pods on the client's node.
     trafficDistribution 23 *string | Which endpoints are preferred, such as PreferSameZone or PreferSameNode.`,
   ServiceStatus: `State of a Service.
     loadBalancer 1 LoadBalancerStatus | Its load balancer.

@@ -8,10 +8,10 @@ export const volumeTypes: Record<string, string> = {
   AzureDiskVolumeSource: `A disk of Microsoft's Azure, through its CSI driver.
     diskName 1 string! | Name of the disk.
     diskURI 2 string! | Where the disk is.
-    cachingMode 3 *string default="ReadWrite" | None, ReadOnly or ReadWrite.
+    cachingMode 3 *string default="ReadWrite" enum(None,ReadOnly,ReadWrite) | None, ReadOnly or ReadWrite.
     fsType 4 *string default="ext4" | File system to mount, such as ext4.
     readOnly 5 *bool default=false | Mounted without write access.
-    kind 6 *string default="Shared" | Shared, Dedicated or Managed.`,
+    kind 6 *string default="Shared" enum(Dedicated,Managed,Shared) | Shared, Dedicated or Managed.`,
   AzureFilePersistentVolumeSource: `A share of Azure Files, through its CSI driver.
     secretName 1 string! | Secret with the account's name and key.
     shareName 2 string! | Name of the share.
@@ -133,7 +133,7 @@ export const volumeTypes: Record<string, string> = {
     readOnly 3 bool | Mounted without write access.`,
   HostPathVolumeSource: `A file or directory of the node.
     path 1 string! | Path on the node.
-    type 2 *string | What must be there, or is made: Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice or BlockDevice.`,
+    type 2 *string enum(,BlockDevice,CharDevice,Directory,DirectoryOrCreate,File,FileOrCreate,Socket) | What must be there, or is made: Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice or BlockDevice.`,
   ISCSIPersistentVolumeSource: `A volume over iSCSI.
     targetPortal 1 string! | Address of the target.
     iqn 2 string! | Name of the target.
@@ -160,7 +160,7 @@ export const volumeTypes: Record<string, string> = {
     initiatorName 12 *string | Name of the initiator.`,
   ImageVolumeSource: `Files of an image.
     reference 1 string | The image.
-    pullPolicy 2 string | Always, IfNotPresent or Never.`,
+    pullPolicy 2 string enum(Always,IfNotPresent,Never) | Always, IfNotPresent or Never.`,
   KeyToPath: `An entry as a file.
     key 1 string! | The entry.
     path 2 string! | Path of the file in the volume.
@@ -170,7 +170,7 @@ export const volumeTypes: Record<string, string> = {
     fsType 2 *string | File system to mount, such as ext4.`,
   ModifyVolumeStatus: `A change of a volume's attributes class.
     targetVolumeAttributesClassName 1 string | The class that is being applied.
-    status 2 string! | Pending, InProgress or Infeasible.`,
+    status 2 string! enum(InProgress,Infeasible,Pending) | Pending, InProgress or Infeasible.`,
   NFSVolumeSource: `A directory of an NFS server.
     server 1 string! | Name or address of the server.
     path 2 string! | Directory on the server.
@@ -191,22 +191,22 @@ export const volumeTypes: Record<string, string> = {
     reason 5 string | A word in CamelCase, for programs, for the last change.
     message 6 string | A sentence for people about the last change.`,
   PersistentVolumeClaimSpec: `What storage is wanted.
-    accessModes 1 []string atomic | ReadWriteOnce, ReadOnlyMany, ReadWriteMany or ReadWriteOncePod.
+    accessModes 1 []string atomic enum(ReadOnlyMany,ReadWriteMany,ReadWriteOnce,ReadWriteOncePod) | ReadWriteOnce, ReadOnlyMany, ReadWriteMany or ReadWriteOncePod.
     selector 4 *LabelSelector | Only volumes with these labels.
     resources 2 VolumeResourceRequirements | How much storage.
     volumeName 3 string | The volume that is bound.
     storageClassName 5 *string | The class; the default one when absent, none when empty.
-    volumeMode 6 *string | Filesystem (the default) or Block.
+    volumeMode 6 *string enum(Block,Filesystem) | Filesystem (the default) or Block.
     dataSource 7 *TypedLocalObjectReference | What the volume starts with: a snapshot or another claim.
     dataSourceRef 8 *TypedObjectReference | As dataSource, of any kind and, where allowed, another namespace.
     volumeAttributesClassName 9 *string | The VolumeAttributesClass.`,
   PersistentVolumeClaimStatus: `What is known of a claim.
-    phase 1 string | Pending, Bound or Lost.
-    accessModes 2 []string atomic | Ways in which the volume can be mounted.
+    phase 1 string enum(Bound,Lost,Pending) | Pending, Bound or Lost.
+    accessModes 2 []string atomic enum(ReadOnlyMany,ReadWriteMany,ReadWriteOnce,ReadWriteOncePod) | Ways in which the volume can be mounted.
     capacity 3 map[quantity] | Size of the volume.
     conditions 4 []PersistentVolumeClaimCondition map(type) patch=merge(type) | Aspects of the state.
     allocatedResources 5 map[quantity] | Sizes that are being made.
-    allocatedResourceStatuses 7 map[string] granular | State of the growing, by resource.
+    allocatedResourceStatuses 7 map[string] granular enum(ControllerResizeInProgress,ControllerResizeInfeasible,NodeResizeInProgress,NodeResizeInfeasible,NodeResizePending) | State of the growing, by resource.
     currentVolumeAttributesClassName 8 *string | The class that is applied.
     modifyVolumeStatus 9 *ModifyVolumeStatus | A change of the class that is under way.`,
   PersistentVolumeClaimTemplate: `A claim to be made.
@@ -241,16 +241,16 @@ export const volumeTypes: Record<string, string> = {
   PersistentVolumeSpec: `What a volume is and offers.
     capacity 1 map[quantity] | Its size.
     ...PersistentVolumeSource 2
-    accessModes 3 []string atomic | Ways in which it can be mounted.
+    accessModes 3 []string atomic enum(ReadOnlyMany,ReadWriteMany,ReadWriteOnce,ReadWriteOncePod) | Ways in which it can be mounted.
     claimRef 4 *ObjectReference granular | The claim that it is bound to.
-    persistentVolumeReclaimPolicy 5 string | What happens when its claim goes: Retain, Delete or Recycle.
+    persistentVolumeReclaimPolicy 5 string enum(Delete,Recycle,Retain) | What happens when its claim goes: Retain, Delete or Recycle.
     storageClassName 6 string | Its class.
     mountOptions 7 []string atomic | Options of the mount.
-    volumeMode 8 *string | Filesystem (the default) or Block.
+    volumeMode 8 *string enum(Block,Filesystem) | Filesystem (the default) or Block.
     nodeAffinity 9 *VolumeNodeAffinity | Nodes from which it can be reached.
     volumeAttributesClassName 10 *string | Its VolumeAttributesClass.`,
   PersistentVolumeStatus: `State of a volume.
-    phase 1 string | Pending, Available, Bound, Released or Failed.
+    phase 1 string enum(Available,Bound,Failed,Pending,Released) | Pending, Available, Bound, Released or Failed.
     message 2 string | For people: why.
     reason 3 string | A word in CamelCase for a failure.
     lastPhaseTransitionTime 4 *time | When the phase last changed.`,

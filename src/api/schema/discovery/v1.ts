@@ -30,12 +30,12 @@ export const discoveryV1Schema: GroupVersionSchema = {
       forNodes 2 []ForNode atomic | Clients on these nodes.`,
     EndpointPort: `[atomic] A port of endpoints.
       name 1 *string | The port's name in the Service.
-      protocol 2 *string | TCP, UDP or SCTP.
+      protocol 2 *string enum(SCTP,TCP,UDP) | TCP, UDP or SCTP.
       port 3 *int32 | The number; all when absent.
       appProtocol 4 *string | Protocol above, such as https or kubernetes.io/h2c.`,
     EndpointSlice: `[kind] Some of the endpoints of a Service.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
-      addressType 4 string! | IPv4, IPv6 or FQDN.
+      addressType 4 string! enum(FQDN,IPv4,IPv6) | IPv4, IPv6 or FQDN.
       endpoints 2 []Endpoint always atomic | The endpoints, at most 1000.
       ports 3 []EndpointPort always atomic | The ports of all of them.`,
     ForNode: `A node that should use an endpoint.

@@ -24,7 +24,7 @@ export const networkingV1Schema: GroupVersionSchema = {
   types: {
     HTTPIngressPath: `A path and where it leads.
       path 1 string | The path.
-      pathType 3 *string! | Exact, Prefix or ImplementationSpecific.
+      pathType 3 *string! enum(Exact,ImplementationSpecific,Prefix) | Exact, Prefix or ImplementationSpecific.
       backend 2 IngressBackend! | Where it leads.`,
     HTTPIngressRuleValue: `Paths of a host.
       paths 1 []HTTPIngressPath! atomic | The paths.`,
@@ -63,7 +63,7 @@ export const networkingV1Schema: GroupVersionSchema = {
       ingress 1 []IngressLoadBalancerIngress atomic | Where traffic is taken.`,
     IngressPortStatus: `State of a port.
       port 1 int32! | The number.
-      protocol 2 string! | TCP, UDP or SCTP.
+      protocol 2 string! enum(SCTP,TCP,UDP) | TCP, UDP or SCTP.
       error 3 *string | What is wrong with it.`,
     IngressRule: `Paths of one host.
       host 1 string | Name of the host; *. at its start takes any one label; all when absent.
@@ -97,14 +97,14 @@ export const networkingV1Schema: GroupVersionSchema = {
       namespaceSelector 2 *LabelSelector | Pods of these namespaces.
       ipBlock 3 *IPBlock | A range of addresses.`,
     NetworkPolicyPort: `A port or a range of ports.
-      protocol 1 *string | TCP (the default), UDP or SCTP.
+      protocol 1 *string enum(SCTP,TCP,UDP) | TCP (the default), UDP or SCTP.
       port 2 *intOrString | Number or name; all when absent.
       endPort 3 *int32 | End of the range that begins at port.`,
     NetworkPolicySpec: `Which pods, and what is allowed; all else is not.
       podSelector 1 LabelSelector always | The pods; {} is all of the namespace.
       ingress 2 []NetworkPolicyIngressRule atomic | What may enter.
       egress 3 []NetworkPolicyEgressRule atomic | What may leave.
-      policyTypes 4 []string atomic | Ingress, Egress or both: which directions are bounded.`,
+      policyTypes 4 []string atomic enum(Egress,Ingress) | Ingress, Egress or both: which directions are bounded.`,
     ParentReference: `Names an object.
       group 1 string | Its API group.
       resource 2 string required | Its resource.

@@ -57,7 +57,7 @@ export const networkingV1beta1Schema: GroupVersionSchema = {
       ingress 1 []IngressLoadBalancerIngress atomic | Where traffic is taken.`,
     IngressPortStatus: `State of a port.
       port 1 int32 always | The number.
-      protocol 2 string always | TCP, UDP or SCTP.
+      protocol 2 string always enum(SCTP,TCP,UDP) | TCP, UDP or SCTP.
       error 3 *string | What is wrong with it.`,
     IngressRule: `Paths of one host.
       host 1 string | Name of the host; *. at its start takes any one label; all when absent.

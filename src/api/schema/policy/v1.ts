@@ -24,7 +24,7 @@ export const policyV1Schema: GroupVersionSchema = {
       minAvailable 1 *intOrString | Pods, or a percentage, that must stay.
       selector 2 *LabelSelector patch=replace | Labels of the pods; {} is all of the namespace.
       maxUnavailable 3 *intOrString | Pods, or a percentage, that may be missing.
-      unhealthyPodEvictionPolicy 4 *string | IfHealthyBudget, or AlwaysAllow for pods that are not ready.`,
+      unhealthyPodEvictionPolicy 4 *string enum(AlwaysAllow,IfHealthyBudget) | IfHealthyBudget, or AlwaysAllow for pods that are not ready.`,
     PodDisruptionBudgetStatus: `What is known of the pods.
       observedGeneration 1 int64 | The generation that the controller has seen.
       disruptedPods 2 map[time] | Pods whose eviction is under way, and since when.

@@ -20,7 +20,7 @@ export const resourceV1alpha3Schema: GroupVersionSchema = {
     DeviceTaint: `Keeps claims away from a device.
       key 1 string! | Name of the taint.
       value 2 string | Its value.
-      effect 3 string! | NoSchedule, None, or NoExecute, which also evicts.
+      effect 3 string! enum(NoExecute,NoSchedule,None) | NoSchedule, None, or NoExecute, which also evicts.
       timeAdded 4 *time | When it was added.`,
     DeviceTaintRule: `[kind] Puts a taint on devices.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.

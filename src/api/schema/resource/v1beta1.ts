@@ -60,7 +60,7 @@ export const resourceV1beta1Schema: GroupVersionSchema = {
       name 1 string! | Its name in the pool.
       basic 2 *BasicDevice | What it is and has.`,
     DeviceAllocationConfiguration: `Settings for devices that were given.
-      source 1 string! | FromClass or FromClaim.
+      source 1 string! enum(FromClaim,FromClass) | FromClass or FromClaim.
       requests 2 []string atomic | For these requests; all when empty.
       ...DeviceConfiguration 3`,
     DeviceAllocationResult: `Devices that were given.
@@ -107,7 +107,7 @@ export const resourceV1beta1Schema: GroupVersionSchema = {
       name 1 string! | Its name in the claim.
       deviceClassName 2 string always | Kind of the devices.
       selectors 3 []DeviceSelector atomic | All must fit.
-      allocationMode 4 string | ExactCount (the default) or All.
+      allocationMode 4 string enum(All,ExactCount) | ExactCount (the default) or All.
       count 5 int64 | How many; 1 when absent.
       adminAccess 6 *bool | Beside other claims, for administration.
       firstAvailable 7 []DeviceSubRequest atomic | The first of these that can be had.
@@ -130,20 +130,20 @@ export const resourceV1beta1Schema: GroupVersionSchema = {
       name 1 string! | Its name in the request.
       deviceClassName 2 string! | Kind of the devices.
       selectors 3 []DeviceSelector atomic | All must fit.
-      allocationMode 4 string | ExactCount (the default) or All.
+      allocationMode 4 string enum(All,ExactCount) | ExactCount (the default) or All.
       count 5 int64 | How many; 1 when absent.
       tolerations 7 []DeviceToleration atomic | Taints that do not matter.
       capacity 8 *CapacityRequirements | Amounts that are wanted.`,
     DeviceTaint: `Keeps claims away from a device.
       key 1 string! | Name of the taint.
       value 2 string | Its value.
-      effect 3 string! | NoSchedule, None, or NoExecute, which also evicts.
+      effect 3 string! enum(NoExecute,NoSchedule,None) | NoSchedule, None, or NoExecute, which also evicts.
       timeAdded 4 *time | When it was added.`,
     DeviceToleration: `A taint that does not matter.
       key 1 string | Key of the taint; empty with Exists is every taint.
-      operator 2 string default="Equal" | Equal (the default) or Exists.
+      operator 2 string default="Equal" enum(Equal,Exists) | Equal (the default) or Exists.
       value 3 string | Value of the taint.
-      effect 4 string | Its effect; empty is every one.
+      effect 4 string enum(NoExecute,NoSchedule,None) | Its effect; empty is every one.
       tolerationSeconds 5 *int64 | How long a NoExecute taint is borne; absent is for ever.`,
     NetworkDeviceData: `Facts about a network device.
       interfaceName 1 string | Name of the interface in the pod.

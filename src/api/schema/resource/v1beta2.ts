@@ -60,7 +60,7 @@ export const resourceV1beta2Schema: GroupVersionSchema = {
       allowMultipleAllocations 12 *bool | It can be given to several claims.
       nodeAllocatableResourceMappings 13 map[NodeAllocatableResourceMapping] | What it takes of the node's own resources.`,
     DeviceAllocationConfiguration: `Settings for devices that were given.
-      source 1 string! | FromClass or FromClaim.
+      source 1 string! enum(FromClaim,FromClass) | FromClass or FromClaim.
       requests 2 []string atomic | For these requests; all when empty.
       ...DeviceConfiguration 3`,
     DeviceAllocationResult: `Devices that were given.
@@ -124,14 +124,14 @@ export const resourceV1beta2Schema: GroupVersionSchema = {
       name 1 string! | Its name in the request.
       deviceClassName 2 string! | Kind of the devices.
       selectors 3 []DeviceSelector atomic | All must fit.
-      allocationMode 4 string | ExactCount (the default) or All.
+      allocationMode 4 string enum(All,ExactCount) | ExactCount (the default) or All.
       count 5 int64 | How many; 1 when absent.
       tolerations 6 []DeviceToleration atomic | Taints that do not matter.
       capacity 7 *CapacityRequirements | Amounts that are wanted.`,
     DeviceTaint: `Keeps claims away from a device.
       key 1 string! | Name of the taint.
       value 2 string | Its value.
-      effect 3 string! | NoSchedule, None, or NoExecute, which also evicts.
+      effect 3 string! enum(NoExecute,NoSchedule,None) | NoSchedule, None, or NoExecute, which also evicts.
       timeAdded 4 *time | When it was added.`,
     DeviceTaintRule: `[kind] Puts a taint on devices.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
@@ -148,14 +148,14 @@ export const resourceV1beta2Schema: GroupVersionSchema = {
       device 4 *string | Name of the device.`,
     DeviceToleration: `A taint that does not matter.
       key 1 string | Key of the taint; empty with Exists is every taint.
-      operator 2 string default="Equal" | Equal (the default) or Exists.
+      operator 2 string default="Equal" enum(Equal,Exists) | Equal (the default) or Exists.
       value 3 string | Value of the taint.
-      effect 4 string | Its effect; empty is every one.
+      effect 4 string enum(NoExecute,NoSchedule,None) | Its effect; empty is every one.
       tolerationSeconds 5 *int64 | How long a NoExecute taint is borne; absent is for ever.`,
     ExactDeviceRequest: `Devices of one kind.
       deviceClassName 1 string! | Kind of the devices.
       selectors 2 []DeviceSelector atomic | All must fit.
-      allocationMode 3 string | ExactCount (the default) or All.
+      allocationMode 3 string enum(All,ExactCount) | ExactCount (the default) or All.
       count 4 int64 | How many; 1 when absent.
       adminAccess 5 *bool | Beside other claims, for administration.
       tolerations 6 []DeviceToleration atomic | Taints that do not matter.

@@ -17,6 +17,6 @@ export const schedulingV1Schema: GroupVersionSchema = {
       value 2 int32 always | The priority; higher goes first.
       globalDefault 3 bool | For pods that name no class.
       description 4 string | When to use it.
-      preemptionPolicy 5 *string | Never, or PreemptLowerPriority (the default): whether other pods may be evicted.`,
+      preemptionPolicy 5 *string enum(Never,PreemptLowerPriority) | Never, or PreemptLowerPriority (the default): whether other pods may be evicted.`,
   },
 }

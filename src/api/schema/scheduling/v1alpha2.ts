@@ -36,7 +36,7 @@ export const schedulingV1alpha2Schema: GroupVersionSchema = {
       schedulingPolicy 2 PodGroupSchedulingPolicy! | How it is placed.
       schedulingConstraints 3 *PodGroupSchedulingConstraints | Where it may be.
       resourceClaims 4 []PodGroupResourceClaim map(name) patch=merge,retainKeys(name) | Devices that it needs.
-      disruptionMode 5 *string default="Pod" | Pod or PodGroup: whether preemption evicts single pods or all.
+      disruptionMode 5 *string default="Pod" enum(Pod,PodGroup) | Pod or PodGroup: whether preemption evicts single pods or all.
       priorityClassName 6 string | The PriorityClass that gives it its priority.
       priority 7 *int32 | Taken from the PriorityClass; higher goes first.`,
     PodGroupStatus: `What is known of a group.
@@ -47,7 +47,7 @@ export const schedulingV1alpha2Schema: GroupVersionSchema = {
       schedulingPolicy 2 PodGroupSchedulingPolicy! | How groups are placed.
       schedulingConstraints 3 *PodGroupSchedulingConstraints always | Where groups may be.
       resourceClaims 4 []PodGroupResourceClaim map(name) patch=merge,retainKeys(name) | Devices that groups need.
-      disruptionMode 5 *string | Pod or PodGroup: whether preemption evicts single pods or all.
+      disruptionMode 5 *string enum(Pod,PodGroup) | Pod or PodGroup: whether preemption evicts single pods or all.
       priorityClassName 6 string | The PriorityClass that gives groups their priority.
       priority 7 *int32 | Taken from the PriorityClass; higher goes first.`,
     PodGroupTemplateReference: `[union(workload=Workload)] Names a template.

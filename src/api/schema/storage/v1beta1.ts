@@ -54,7 +54,7 @@ export const storageV1beta1Schema: GroupVersionSchema = {
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       provisioner 2 string always | Who makes the volumes.
       parameters 3 map[string] | Settings for the provisioner.
-      reclaimPolicy 4 *string | Delete (the default) or Retain: what happens when the claim goes.
+      reclaimPolicy 4 *string enum(Delete,Recycle,Retain) | Delete (the default) or Retain: what happens when the claim goes.
       mountOptions 5 []string atomic | Options of the mount.
       allowVolumeExpansion 6 *bool | Volumes can grow.
       volumeBindingMode 7 *string | Immediate (the default), or WaitForFirstConsumer to wait for a pod.
