@@ -29,6 +29,7 @@ export function withoutFields(comparison: Comparison, ignored: FieldSet | undefi
   }
 }
 
+/** `path` is one stack for the whole walk; a set keeps its elements, never the stack. */
 function compare(type: TypeNode, left: unknown, right: unknown, path: string[], result: Comparison): void {
   if (left === right) return
   const shape = shapeOf(type, left, right)
@@ -39,6 +40,7 @@ function compare(type: TypeNode, left: unknown, right: unknown, path: string[], 
   else if (right === undefined) result.removed.insert(path)
 }
 
+/** A member that one side leaves out is there what its absence implies. */
 function compareObjects(
   node: StructNode | MapNode,
   left: unknown,
@@ -46,32 +48,53 @@ function compareObjects(
   path: string[],
   result: Comparison,
 ): void {
-  const l = withImplied(node, left)
-  const r = withImplied(node, right)
-  for (const name of new Set([...Object.keys(l), ...Object.keys(r)])) {
-    compare(memberType(node, name), member(l, name), member(r, name), [...path, fieldElement(name)], result)
+  const l = isObject(left) ? left : undefined
+  const r = isObject(right) ? right : undefined
+  const seeds = seedsOf(node)
+  const visit = (name: string): void => {
+    const [mine, theirs] = [valueIn(seeds, l, name), valueIn(seeds, r, name)]
+    if (mine === theirs) return
+    path.push(seeds?.get(name)?.element ?? fieldElement(name))
+    compare(memberType(node, name), mine, theirs, path, result)
+    path.pop()
   }
+  if (l) for (const name of Object.keys(l)) visit(name)
+  if (r) for (const name of Object.keys(r)) if (!l || !Object.hasOwn(l, name)) visit(name)
+  if (!seeds || (l && r)) return
+  const only = l ?? r ?? {}
+  for (const [name, { implied }] of seeds) if (implied !== undefined && !Object.hasOwn(only, name)) visit(name)
 }
 
-function withImplied(node: StructNode | MapNode, value: unknown): JsonObject {
-  if (!isObject(value)) return {}
-  if (node.kind === 'map') return value
-  let filled: JsonObject | undefined
-  for (const [name, field] of node.fields) {
-    if (value[name] !== undefined) continue
-    const implied = valueWhenAbsent(field)
-    if (implied === undefined) continue
-    filled ??= { ...value }
-    filled[name] = implied
+function valueIn(seeds: Seeds | undefined, object: JsonObject | undefined, name: string): unknown {
+  if (!object) return undefined
+  const value = member(object, name)
+  return value === undefined ? seeds?.get(name)?.implied : value
+}
+
+/** Of a struct's fields, by name: the path element, and what absence implies. */
+type Seeds = ReadonlyMap<string, { element: string; implied: unknown }>
+
+const known = new WeakMap<StructNode, Seeds>()
+
+function seedsOf(node: StructNode | MapNode): Seeds | undefined {
+  if (node.kind === 'map') return undefined
+  let seeds = known.get(node)
+  if (!seeds) {
+    seeds = new Map(
+      [...node.fields].map(([name, field]) => [name, { element: fieldElement(name), implied: valueWhenAbsent(field) }]),
+    )
+    known.set(node, seeds)
   }
-  return filled ?? value
+  return seeds
 }
 
 function compareLists(node: ListNode, left: unknown, right: unknown, path: string[], result: Comparison): void {
   const l = itemsByElement(node, left)
   const r = itemsByElement(node, right)
   for (const element of new Set([...l.keys(), ...r.keys()])) {
-    compareItems(node, l.get(element) ?? [], r.get(element) ?? [], [...path, element], result)
+    path.push(element)
+    compareItems(node, l.get(element) ?? [], r.get(element) ?? [], path, result)
+    path.pop()
   }
 }
 

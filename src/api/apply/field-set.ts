@@ -36,7 +36,8 @@ export class FieldSet {
     const last = path.at(-1)
     if (last === undefined) return
     let set: FieldSet = this
-    for (const element of path.slice(0, -1)) {
+    for (let depth = 0; depth < path.length - 1; depth++) {
+      const element = path[depth]!
       let child = set.children.get(element)
       if (!child) {
         child = new FieldSet()

@@ -25,8 +25,11 @@ export interface Released {
  * Takes from every owner but `self` (an identity) what the change altered or removed. Owners in versions no longer served,
  * and those left with nothing, disappear.
  */
-export function release(owners: Owners, { context, live, next }: Change, self: string | undefined): Released {
-  const compareIn = comparer(context, live, next)
+export function release(owners: Owners, change: Change, self: string | undefined): Released {
+  return releaseBy(owners, comparer(change.context, change.live, change.next), self)
+}
+
+function releaseBy(owners: Owners, compareIn: ReturnType<typeof comparer>, self: string | undefined): Released {
   const left: Owners = new Map()
   const conflicts: Conflicts = new Map()
   for (const [identity, owned] of owners) {
@@ -39,8 +42,9 @@ export function release(owners: Owners, { context, live, next }: Change, self: s
     const altered = comparison.modified.union(comparison.added)
     const conflict = owned.set.intersection(altered)
     if (!conflict.empty) conflicts.set(identity, conflict)
-    const set = owned.set.difference(altered).difference(comparison.removed)
-    if (!set.empty) left.set(identity, { ...owned, set })
+    const set = conflict.empty ? owned.set : owned.set.difference(altered)
+    const kept = set.intersection(comparison.removed).empty ? set : set.difference(comparison.removed)
+    if (!kept.empty) left.set(identity, kept === owned.set ? owned : { ...owned, set: kept })
   }
   return { owners: left, conflicts }
 }
@@ -48,8 +52,9 @@ export function release(owners: Owners, { context, live, next }: Change, self: s
 /** Owners after a create, update or non-apply patch by a manager: it owns what it changed, in addition to what it had. */
 export function ownersAfterUpdate(owners: Owners, change: Change, manager: Manager): Owners {
   const { context, live, next } = change
-  const { owners: left } = release(owners, change, undefined)
-  const comparison = comparer(context, live, next)(context.apiVersion)
+  const compareIn = comparer(context, live, next)
+  const { owners: left } = releaseBy(owners, compareIn, undefined)
+  const comparison = compareIn(context.apiVersion)
   if (!comparison) return left
   const taken = comparison.modified.union(comparison.added).difference(untrackedFields)
   if (taken.empty) return left
