@@ -6,8 +6,9 @@
  * the same for HTTPS and for callers in this process.
  */
 import type { Duplex } from 'node:stream'
-import { coreV1 } from '../api/resources.ts'
+import { coreV1, flowcontrolV1 } from '../api/resources.ts'
 import type { Service } from '../api/types/core/v1.ts'
+import { createClient } from '../client/client-impl.ts'
 import type { Transport } from '../client/transport.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
@@ -17,7 +18,9 @@ import type { Store } from '../store/store.ts'
 import { type Admission, admitAll } from './admission.ts'
 import { ServiceAllocator, type ServiceAllocatorOptions } from './allocators/services.ts'
 import { type Authenticator, authenticated, type Impersonator } from './authenticate.ts'
+import { mastersGroup } from './authorization/decision.ts'
 import { type Authorizer, attributesOf, authorized } from './authorize.ts'
+import { FlowConditions } from './bootstrap/flow-conditions.ts'
 import { Caches } from './cache/caches.ts'
 import { Hub } from './cache/hub.ts'
 import { cachedObjects } from './cached-objects.ts'
@@ -35,7 +38,7 @@ import { mediaTypes, preferredEncoding } from './negotiation/accept.ts'
 import { encodeAs } from './negotiation/encode.ts'
 import type { TableMaker } from './negotiation/represent.ts'
 import type { NodeProxy } from './node-proxy.ts'
-import { type NonResource, nonResourceEndpoints } from './nonresource/endpoints.ts'
+import { type Extension, type NonResource, nonResourceEndpoints } from './nonresource/endpoints.ts'
 import { versionInfo } from './nonresource/version.ts'
 import type { Objects } from './objects.ts'
 import { openApiEndpoints } from './openapi/from-scheme.ts'
@@ -43,6 +46,9 @@ import type { Strategy } from './registry/strategy.ts'
 import { type ApiRequest, type ApiResponse, requestInfoOf, type UserInfo } from './request.ts'
 import { type BuiltInOptions, builtInScheme, type Scheme } from './scheme/scheme.ts'
 import type { Served } from './scheme/served.ts'
+
+/** The server's own name for what it writes by itself. */
+export const serverUser: UserInfo = { name: 'system:apiserver', groups: [mastersGroup], extra: {} }
 
 /** Who may do what, and what their writes must pass. */
 export interface Security {
@@ -79,6 +85,8 @@ export interface ApiServerParts {
   nodeProxy?: NodeProxy
   /** Documents besides OpenAPI: `/openid/...`, `/.well-known/...`. */
   documents?: NonResource
+  /** Further endpoints of who runs the server. */
+  extension?: Extension
 }
 
 export interface ApiServer {
@@ -117,6 +125,9 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   }
   const path = new Pipeline(parts, security, endpoints)
   pipeline = path
+  const client = createClient(transportFor(serverUser), { userAgent: 'kube-apiserver' })
+  const flows = new FlowConditions({ objects, clock, log, writer: () => client.of(flowcontrolV1.flowSchemas) })
+  void flows.start().catch((error: unknown) => log.error('flow schemas are not followed', { error: String(error) }))
   return {
     scheme,
     objects,
@@ -129,6 +140,7 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
     serve: (net, options) => net.serveHttps(options, httpHandlers(path, log)),
     async stop() {
       stopping.abort(new Error('the server is stopping'))
+      flows.stop()
       await hub.stop()
     },
   }
@@ -167,7 +179,10 @@ class Pipeline {
     this.#security = security
     this.#endpoints = endpoints
     const documents = openApiEndpoints(endpoints.scheme, versionInfo().gitVersion, parts.documents)
-    this.#nonResource = nonResourceEndpoints({ endpoints, inFlight: this.#inFlight, documents })
+    this.#nonResource = nonResourceEndpoints({
+      ...{ endpoints, inFlight: this.#inFlight, documents },
+      extension: parts.extension,
+    })
     this.#special = specialEndpoints({
       ...(security.virtual ? { virtual: security.virtual } : {}),
       ...(parts.nodeProxy ? { nodeProxy: parts.nodeProxy } : {}),

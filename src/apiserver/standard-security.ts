@@ -28,7 +28,7 @@ import { reviewSelf, reviewToken } from './authentication/reviews.ts'
 import { ServiceAccountTokens, TokenIssuer } from './authentication/service-account-token.ts'
 import { BearerAuthenticator, StaticTokens } from './authentication/token.ts'
 import { fulfilTokenRequest, prepareTokenRequest } from './authentication/token-request.ts'
-import { AuthorizerChain, mastersGroup } from './authorization/decision.ts'
+import { AuthorizerChain } from './authorization/decision.ts'
 import { NodeAuthorizer } from './authorization/node.ts'
 import { NodeGraph } from './authorization/node-graph.ts'
 import { Rbac } from './authorization/rbac.ts'
@@ -40,7 +40,7 @@ import {
 } from './authorization/reviews.ts'
 import type { VirtualCall, VirtualResource, VirtualResources } from './endpoints/virtual.ts'
 import type { UserInfo } from './request.ts'
-import type { OwnAccess, Security } from './server.ts'
+import { type OwnAccess, type Security, serverUser } from './server.ts'
 
 export interface StandardSecurityOptions {
   clock: Clock
@@ -61,9 +61,6 @@ export interface StandardSecurityOptions {
   /** Judges how long client certificates are valid, besides what TLS did by real time. Default: TLS alone. */
   certificateClock?: Clock
 }
-
-/** The server's own name for what it writes by itself. */
-export const serverUser: UserInfo = { name: 'system:apiserver', groups: [mastersGroup], extra: {} }
 
 /** For `createApiServer({ security })`. */
 export function standardSecurity(options: StandardSecurityOptions): (own: OwnAccess) => Promise<Security> {

@@ -1,6 +1,6 @@
 /**
  * From parsed JSON to the API's canonical form of an object: types checked, quantities and times canonical, nulls and
- * values that upstream would leave out dropped, unknown fields dropped and named. Changes the value in place.
+ * zero values that upstream would leave out dropped, unknown fields dropped and named. Changes the value in place.
  *
  * Whole numbers are exact up to 2^53; larger ones are refused, since they would change silently.
  */
@@ -8,6 +8,7 @@ import { canonicalQuantity, QuantityError } from '../quantity.ts'
 import { typeByName } from '../schema/registry.ts'
 import type { FieldNode, ListNode, MapNode, ScalarNode, StructNode, TypeNode } from '../schema/type-node.ts'
 import { DecodeError } from './error.ts'
+import { prune } from './prune.ts'
 import {
   formatDuration,
   formatMicroTime,
@@ -39,7 +40,7 @@ export function decodeValue(type: TypeNode, value: unknown, state: DecodeState):
   if (value === null || value === undefined) return undefined
   switch (type.kind) {
     case 'struct':
-      return decodeStruct(type, value, state)
+      return type.custom ? decodeCustom(type, value, state) : decodeStruct(type, value, state)
     case 'list':
       return decodeList(type, value, state)
     case 'map':
@@ -47,6 +48,15 @@ export function decodeValue(type: TypeNode, value: unknown, state: DecodeState):
     default:
       return decodeScalar(type, value, state)
   }
+}
+
+function decodeCustom(type: StructNode, value: unknown, state: DecodeState): unknown {
+  prune(type, value, {
+    state,
+    noteUnknown: (name) => noteUnknown(name, state),
+    decode: (builtIn, member) => decodeValue(builtIn, member, state),
+  })
+  return value
 }
 
 function decodeStruct(type: StructNode, value: unknown, state: DecodeState): Plain {
@@ -69,13 +79,11 @@ function decodeStruct(type: StructNode, value: unknown, state: DecodeState): Pla
   return value
 }
 
-/** Whether upstream's encoder leaves the value out. */
+/** Whether upstream's encoder leaves the value out. Empty lists and maps wait for `dropEmpties`: rules may name them. */
 function isLeftOut(field: FieldNode, value: unknown): boolean {
   if (field.omit === undefined || field.omit === 'never' || field.pointer) return false
   const { type } = field
-  if (type.kind === 'list') return (value as unknown[]).length === 0
-  if (type.kind === 'map') return Object.keys(value as Plain).length === 0
-  if (type.kind === 'struct') return false
+  if (type.kind !== 'scalar') return false
   return (value === '' || value === 0 || value === false) && type.scalar !== 'intOrString' && type.scalar !== 'raw'
 }
 

@@ -126,11 +126,12 @@ test('decodeJson brings values into canonical form', () => {
     spec: { containers: [container], terminationGracePeriodSeconds: 0 },
   }
   assert.deepEqual(decode(pod, body), {
-    metadata: { name: 'x', deletionTimestamp: '2026-01-01T00:00:00Z' },
+    metadata: { name: 'x', deletionTimestamp: '2026-01-01T00:00:00Z', labels: {} },
     spec: {
       containers: [
         {
           name: 'a',
+          args: [],
           resources: { requests: { cpu: '1', memory: '1Gi', storage: '1500m' } },
           securityContext: {},
         },

@@ -44,7 +44,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<Bootstrapped
   const random = options.random.stream('bootstrap')
   const parts: EnsureParts = { store, scheme: server.scheme, objects: server.objects, clock, random }
   const own = systemObjects({ ...options, serviceCidrs, nowMs: clock.nowMs() })
-  const written = await ensureObjects(parts, [...own, ...defaultRbac(), ...flowDefaults()])
+  const written = await ensureObjects(parts, [...own, ...defaultRbac(), ...flowDefaults(clock.nowMs())])
   await server.objects.get(coreV1.namespaces, 'default')
   if (!advertise) return { written, stop: async () => undefined }
   const { hostName } = advertise

@@ -3,11 +3,14 @@ import type { KubeObject } from '../../api/meta.ts'
 import { flowcontrolV1, schedulingV1 } from '../../api/resources.ts'
 import type {
   FlowSchemaSpec,
+  FlowSchemaStatus,
   PriorityLevelConfigurationSpec,
   ResourcePolicyRule,
   Subject,
 } from '../../api/types/flowcontrol/v1.ts'
+import { rfc3339 } from '../../platform/clock.ts'
 import type { Wanted } from './ensure.ts'
+import { found } from './flow-conditions.ts'
 
 const autoupdate = 'apf.kubernetes.io/autoupdate-spec'
 
@@ -118,10 +121,12 @@ const priorityClasses: Record<string, { value: number; description: string }> = 
 }
 
 /** Priority levels come first, since flow schemas name them. */
-export function flowDefaults(): Wanted[] {
+export function flowDefaults(nowMs: number): Wanted[] {
   return [
     ...Object.entries(levels).map(([name, spec]) => flowControl(flowcontrolV1.priorityLevelConfigurations, name, spec)),
-    ...Object.entries(flows).map(([name, flow]) => flowControl(flowcontrolV1.flowSchemas, name, schemaSpec(flow))),
+    ...Object.entries(flows).map(([name, flow]) =>
+      flowControl(flowcontrolV1.flowSchemas, name, schemaSpec(flow), schemaStatus(flow, nowMs)),
+    ),
     ...Object.entries(priorityClasses).map(([name, { value, description }]): Wanted => {
       const object = { metadata: { name, generation: 1 }, value, description, preemptionPolicy: 'PreemptLowerPriority' }
       return { resource: schedulingV1.priorityClasses, object }
@@ -129,9 +134,14 @@ export function flowDefaults(): Wanted[] {
   ]
 }
 
-function flowControl(resource: Wanted['resource'], name: string, spec: object): Wanted {
-  const object = { metadata: { name, generation: 1, annotations: { [autoupdate]: 'true' } }, spec, status: {} }
+function flowControl(resource: Wanted['resource'], name: string, spec: object, status: object = {}): Wanted {
+  const object = { metadata: { name, generation: 1, annotations: { [autoupdate]: 'true' } }, spec, status }
   return { resource, object, reconcile: reconcileSpec }
+}
+
+/** As the server finds it when it looks: all levels named here exist. */
+function schemaStatus({ level }: Flow, nowMs: number): FlowSchemaStatus {
+  return { conditions: [{ ...found(level, true), lastTransitionTime: rfc3339(nowMs) }] }
 }
 
 type WithSpec = KubeObject & { spec: object }

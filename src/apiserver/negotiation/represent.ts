@@ -128,7 +128,7 @@ function viewObject(
   object: KubeObject,
   { view, includeObject }: Representation,
 ): object {
-  if (view === 'partial') return partial(object)
+  if (view === 'partial') return partial(served, object)
   if (view === 'table') {
     const { resourceVersion } = object.metadata
     const metadata = resourceVersion ? { resourceVersion } : {}
@@ -161,7 +161,7 @@ function viewList(
       headers: true,
     })
   if (view === 'partial') {
-    const items = objects.map(partial)
+    const items = objects.map((object) => partial(served, object))
     return { kind: 'PartialObjectMetadataList', apiVersion: metaV1, metadata, items }
   }
   const items = objects.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest)
@@ -173,8 +173,9 @@ function tableOf({ tables }: Presenter): TableMaker {
   return tables
 }
 
-function partial(object: KubeObject): object {
-  return { kind: 'PartialObjectMetadata', apiVersion: metaV1, metadata: object.metadata }
+function partial({ strategy }: Served, { metadata }: KubeObject): object {
+  const shown = strategy.partialMetadata?.(metadata) ?? metadata
+  return { kind: 'PartialObjectMetadata', apiVersion: metaV1, metadata: shown }
 }
 
 const newline = textEncoder.encode('\n')

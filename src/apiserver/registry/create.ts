@@ -2,6 +2,7 @@
  * Creates an object: system fields, managed fields, mutating admission, the strategy's preparation and rules, validating
  * admission, one durable write. Source: apiserver's `endpoints/handlers/create.go` and `registry/rest/create.go`.
  */
+import { dropEmpties } from '../../api/codec/empties.ts'
 import { type ApiError, alreadyExists, apiError, invalid } from '../../api/errors.ts'
 import { groupResource, type KubeObject } from '../../api/meta.ts'
 import { limits } from '../../limits.ts'
@@ -66,6 +67,7 @@ async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Ou
   if (errors.length > 0) throw invalid(served.storedKind, name, errors)
   for (const warning of strategy.warnings?.(object, undefined) ?? []) caller.warn(warning)
   await admit(parts, input, object, 'validate')
+  if (!served.custom) dropEmpties(served.type, object)
   const allocation = await strategy.allocate?.(object, undefined, { dryRun: options.dryRun })
   try {
     const key = objectKey(served, target.namespace, name)

@@ -3,6 +3,7 @@ import { applyPatch } from '../../api/apply/apply.ts'
 import type { ApplyContext } from '../../api/apply/context.ts'
 import { resetFields } from '../../api/apply/reset-fields.ts'
 import { keepUnchangedTimes, updateManagedFields } from '../../api/apply/update.ts'
+import { withoutOmittedEmpties } from '../../api/codec/empties.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import type { RegistryParts, Target } from './parts.ts'
@@ -17,7 +18,15 @@ export function trackUpdate(
   updated: KubeObject,
   manager: string,
 ): KubeObject {
-  return updateManagedFields({ ...contextOf(parts, target), live, updated, manager })
+  const written = target.served.custom ? updated : withoutOmittedEmpties(target.served.type, updated)
+  const tracked = updateManagedFields({ ...contextOf(parts, target), live, updated: written, manager })
+  return written === updated ? tracked : withManagedFields(updated, tracked)
+}
+
+/** A rule may name what is there but empty, so the object that goes on keeps it. */
+function withManagedFields(updated: KubeObject, { metadata: { managedFields } }: KubeObject): KubeObject {
+  const { managedFields: _, ...metadata } = updated.metadata
+  return { ...updated, metadata: { ...metadata, ...(managedFields ? { managedFields } : {}) } }
 }
 
 /** The live object with the applied configuration merged in, not yet defaulted. */

@@ -8,6 +8,7 @@ import { groupResource, type KubeObject, type Resource } from '../../api/meta.ts
 import { autoscalingV1, autoscalingV2, coreV1 } from '../../api/resources.ts'
 import type { Conversion, KindName } from '../scheme/served.ts'
 import { mutatingWebhookConfigurations, validatingWebhookConfigurations } from './admissionregistration/webhooks.ts'
+import { apiServices } from './apiregistration/apiservice.ts'
 import { controllerRevisions } from './apps/controllerrevision.ts'
 import { daemonSets } from './apps/daemonset.ts'
 import { deployments } from './apps/deployment.ts'
@@ -81,6 +82,7 @@ const workloads = [
 ] as unknown as readonly Strategy[]
 
 const cluster = [
+  apiServices,
   clusterRoleBindings,
   clusterRoles,
   csiDrivers,

@@ -9,6 +9,7 @@
  */
 import type { FieldError } from '../../api/errors.ts'
 import type { KubeObject, Resource } from '../../api/meta.ts'
+import type { ObjectMeta } from '../../api/types/meta/v1.ts'
 
 /** A claim on shared pools (cluster IPs, node ports) that goes with one write. */
 export interface Allocation {
@@ -51,6 +52,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   released?(object: T): Promise<void>
   /** Field selector values beyond metadata.name and metadata.namespace; the listed names are the only ones accepted. */
   selectableFields?: Record<string, (object: T) => string>
+  /** The metadata that a reader of metadata alone is given, where it is less than the whole object's. Pure. */
+  partialMetadata?(metadata: ObjectMeta): ObjectMeta
   /** Whether the object can be created by PUT to a name that does not exist (leases, events, endpoints …). Default false. */
   allowCreateOnUpdate?: boolean
   /** Whether an update without resourceVersion is allowed. Default true. */

@@ -3,6 +3,7 @@
  * validating admission, one durable write, or none when nothing changed. Updates, patches and most subresources come
  * here. Source: apiserver's `registry/generic/registry/store.go` and `registry/rest/update.go`.
  */
+import { dropEmpties } from '../../api/codec/empties.ts'
 import { apiError, conflict, invalid, notFound } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { limits } from '../../limits.ts'
@@ -115,6 +116,7 @@ async function commitUpdate(
   const { object, old, stored } = change
   const { served } = target
   const key = objectKey(served, target.namespace, target.name)
+  if (!served.custom) dropEmpties(served.type, object)
   if (finished(served, object, old)) return await commitDelete(parts, { target, options, key, change })
   if (semanticEqual(object, old)) return { object, created: false }
   const { dryRun } = options

@@ -8,10 +8,11 @@ import { type BootstrapOptions, type Bootstrapped, bootstrap } from '../../apise
 import { rulesOfDefaultRole } from '../../apiserver/bootstrap/default-rbac.ts'
 import { tables } from '../../apiserver/negotiation/tables.ts'
 import type { NodeProxy } from '../../apiserver/node-proxy.ts'
+import type { Extension } from '../../apiserver/nonresource/endpoints.ts'
 import { conversions, strategies } from '../../apiserver/registry/strategies.ts'
 import type { UserInfo } from '../../apiserver/request.ts'
-import { type ApiServer, createApiServer } from '../../apiserver/server.ts'
-import { type StandardSecurityOptions, serverUser, standardSecurity } from '../../apiserver/standard-security.ts'
+import { type ApiServer, createApiServer, serverUser } from '../../apiserver/server.ts'
+import { type StandardSecurityOptions, standardSecurity } from '../../apiserver/standard-security.ts'
 import type { Client } from '../../client/client.ts'
 import { createClient } from '../../client/client-impl.ts'
 import type { Transport } from '../../client/transport.ts'
@@ -45,6 +46,8 @@ export interface ControlPlaneTuning extends ControllerTuning {
   /** Judges validity of client certificates, besides what TLS did by real time. Default: TLS alone. */
   certificateClock?: Clock
   admission?: StandardSecurityOptions['admission']
+  /** Endpoints besides those of Kubernetes. */
+  extension?: Extension
   /** The store holds the system's own objects already. Default false: they are looked at and completed. */
   bootstrapped?: boolean
 }
@@ -94,6 +97,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
     tables,
     documents: oidcDocuments({ keys: [key], issuer: tokenIssuer }),
     ...(parts.nodeProxy ? { nodeProxy: parts.nodeProxy } : {}),
+    ...(tuning.extension ? { extension: tuning.extension } : {}),
   })
   const { advertise } = parts
   const started: Bootstrapped | undefined = tuning.bootstrapped

@@ -25,6 +25,7 @@ type Webhook = MutatingWebhook | ValidatingWebhook
 type Configuration = MutatingWebhookConfiguration | ValidatingWebhookConfiguration
 
 const common = {
+  allowUnconditionalUpdate: false,
   default(configuration: Configuration): void {
     for (const webhook of configuration.webhooks ?? []) defaultWebhook(webhook)
   },

@@ -9,7 +9,7 @@ import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { invalid, messages, nonNegative, notSupported, required } from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
-import { isEmptySelector, validateLabelSelector } from '../validation/labels.ts'
+import { isEmptySelector, shownSelector, validateLabelSelector } from '../validation/labels.ts'
 import {
   notAboveHundredPercent,
   plainCount,
@@ -35,11 +35,16 @@ export const daemonSets: Strategy<DaemonSet> = {
     const before = Number(old.metadata.annotations?.[templateGeneration] ?? 0)
     setTemplateGeneration(set, semanticEqual(set.spec?.template, old.spec?.template) ? before : before + 1)
   },
+  // Upstream keeps it in a field of its own and makes the annotation with the whole object only.
+  partialMetadata({ annotations = {}, ...metadata }) {
+    const { [templateGeneration]: _, ...others } = annotations
+    return Object.keys(others).length > 0 ? { ...metadata, annotations: others } : metadata
+  },
   validateCreate: validateDaemonSet,
   validateUpdate(set, old) {
     const errors = validateDaemonSet(set)
     if (semanticEqual(set.spec?.selector, old.spec?.selector)) return errors
-    return [invalid('spec.selector', set.spec?.selector ?? null, messages.immutable), ...errors]
+    return [invalid('spec.selector', shownSelector(set.spec?.selector), messages.immutable), ...errors]
   },
   status: { prepareForUpdate: keepSpec, validateUpdate: validateStatus },
 }
@@ -55,7 +60,7 @@ function validateDaemonSet(set: DaemonSet): FieldError[] {
   const errors = validateLabelSelector('spec.selector', selector)
   if (errors.length === 0) errors.push(...validateMatch('spec.template', selector, template))
   if (selector && isEmptySelector(selector)) {
-    errors.push(invalid('spec.selector', selector, 'empty selector is invalid for daemonset'))
+    errors.push(invalid('spec.selector', shownSelector(selector), 'empty selector is invalid for daemonset'))
   }
   return [
     ...errors,

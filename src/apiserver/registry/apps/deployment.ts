@@ -8,6 +8,7 @@ import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { forbidden, invalid, messages, nonNegative, notSupported, required } from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
+import { shownSelector } from '../validation/labels.ts'
 import { validateReplicaStatus } from './replica-status.ts'
 import {
   notAboveHundredPercent,
@@ -34,7 +35,7 @@ export const deployments: Strategy<Deployment> = {
   validateUpdate(deployment, old) {
     const errors = validateDeployment(deployment)
     if (semanticEqual(deployment.spec?.selector, old.spec?.selector)) return errors
-    return [...errors, invalid('spec.selector', deployment.spec?.selector ?? null, messages.immutable)]
+    return [...errors, invalid('spec.selector', shownSelector(deployment.spec?.selector), messages.immutable)]
   },
   status: {
     prepareForUpdate(deployment, old) {

@@ -7,6 +7,7 @@ import { keepSpec, keepStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { invalid, messages, nonNegative } from '../validation/field.ts'
+import { shownSelector } from '../validation/labels.ts'
 import { validateReplicaStatus } from './replica-status.ts'
 import { type TemplateOwner, validateSelectorAndTemplate } from './selector-template.ts'
 
@@ -24,7 +25,7 @@ export const replicaSets: Strategy<ReplicaSet> = {
   validateUpdate(set, old) {
     const errors = validateReplicaSet(set)
     if (semanticEqual(set.spec?.selector, old.spec?.selector)) return errors
-    return [...errors, invalid('spec.selector', set.spec?.selector ?? null, messages.immutable)]
+    return [...errors, invalid('spec.selector', shownSelector(set.spec?.selector), messages.immutable)]
   },
   status: { prepareForUpdate: keepSpec, validateUpdate: (set) => validateReplicaStatus('status', set.status) },
   selectableFields: { 'status.replicas': (set) => String(set.status?.replicas ?? 0) },

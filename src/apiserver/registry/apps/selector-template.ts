@@ -10,7 +10,7 @@ import type { PodTemplateSpec } from '../../../api/types/core/v1.ts'
 import type { LabelSelector } from '../../../api/types/meta/v1.ts'
 import { validatePodTemplate } from '../core/pod-validation/spec.ts'
 import { forbidden, invalid, invalidEach, messages, nonNegative, notSupported, required } from '../validation/field.ts'
-import { isEmptySelector, validateLabelSelector } from '../validation/labels.ts'
+import { isEmptySelector, shownSelector, validateLabelSelector } from '../validation/labels.ts'
 
 export interface TemplateOwner {
   /** As it stands in messages: `deployment`. */
@@ -32,8 +32,8 @@ export function validateSelectorAndTemplate(
   const syntax = validateLabelSelector(at, selector)
   const errors = selector ? [...syntax] : [required(at)]
   if (selector && isEmptySelector(selector))
-    errors.push(invalid(at, selector, `empty selector is invalid for ${owner.noun}`))
-  if (syntax.length > 0) return [...errors, invalid(at, selector, owner.unreadable)]
+    errors.push(invalid(at, shownSelector(selector), `empty selector is invalid for ${owner.noun}`))
+  if (syntax.length > 0) return [...errors, invalid(at, shownSelector(selector), owner.unreadable)]
   errors.push(...validateMatch(templatePath, selector, template))
   errors.push(...validatePodTemplate(templatePath, template))
   return [...errors, ...validateAlwaysRunning(`${templatePath}.spec`, template, owner.kind)]

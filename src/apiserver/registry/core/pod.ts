@@ -10,6 +10,7 @@ import type { Pod } from '../../../api/types/core/v1.ts'
 import { rfc3339 } from '../../../platform/clock.ts'
 import { bumpGeneration } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
+import { copyAppArmorAnnotations } from './app-armor.ts'
 import { keepAllButEphemeral, keepAllButResources } from './pod-subresources.ts'
 import { validatePod } from './pod-validation/pod.ts'
 import { validateEphemeralContainersUpdate, validateResize } from './pod-validation/resize.ts'
@@ -32,6 +33,7 @@ export const pods: Strategy<Pod> = {
   prepareForCreate(pod, nowMs) {
     pod.metadata.generation = 1
     pod.status = { phase: 'Pending', qosClass: podQosClass(pod) }
+    copyAppArmorAnnotations(pod)
     const gates = pod.spec?.schedulingGates ?? []
     if (gates.length === 0) return
     pod.status.conditions = [

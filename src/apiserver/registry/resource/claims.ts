@@ -1,5 +1,6 @@
 /** Claims to devices, their templates, and the classes of devices they name. Source: KEP-4381 (structured parameters). */
 import type { FieldError } from '../../../api/errors.ts'
+import { isDns1123Subdomain } from '../../../api/names.ts'
 import { resourceV1 } from '../../../api/resources.ts'
 import type { DeviceClass, ResourceClaim, ResourceClaimTemplate } from '../../../api/types/resource/v1.ts'
 import { bumpGeneration, keepSpec } from '../generation.ts'
@@ -51,6 +52,8 @@ export const resourceClaimTemplates: Strategy<ResourceClaimTemplate> = {
 
 export const deviceClasses: Strategy<DeviceClass> = {
   resource: resourceV1.deviceClasses,
+  // Declared upstream, whose generated rule counts in bytes.
+  validateName: (name) => isDns1123Subdomain(name).map((rule) => rule.replace(/characters$/, 'bytes')),
   prepareForCreate(deviceClass) {
     deviceClass.metadata.generation = 1
   },

@@ -56,6 +56,19 @@ function validateRequirement(
   return errors
 }
 
+/** As messages show it: without what JSON leaves out when empty. */
+export function shownSelector(selector: LabelSelector | undefined): LabelSelector | null {
+  if (!selector) return null
+  const { matchLabels = {}, matchExpressions = [] } = selector
+  const requirements = matchExpressions.map(({ values = [], ...rest }) =>
+    values.length > 0 ? { ...rest, values } : rest,
+  )
+  return {
+    ...(Object.keys(matchLabels).length > 0 ? { matchLabels } : {}),
+    ...(requirements.length > 0 ? { matchExpressions: requirements } : {}),
+  }
+}
+
 export function isEmptySelector(selector: LabelSelector | undefined): boolean {
   return Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions ?? []).length === 0
 }

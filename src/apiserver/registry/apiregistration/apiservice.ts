@@ -1,0 +1,102 @@
+/**
+ * Which server answers for a group version. One without a service is answered by this server and always available.
+ * Source: https://kubernetes.io/docs/concepts/extend-kubernetes/api-extension/apiserver-aggregation/.
+ */
+import type { FieldError } from '../../../api/errors.ts'
+import { isDns1035Label, isDns1123Subdomain, isPathSegmentName, isPortNumber } from '../../../api/names.ts'
+import { apiregistrationV1 } from '../../../api/resources.ts'
+import type { APIService, APIServiceSpec } from '../../../api/types/apiregistration/v1.ts'
+import { rfc3339 } from '../../../platform/clock.ts'
+import { keepSpec, keepStatus } from '../generation.ts'
+import type { Strategy } from '../strategy.ts'
+import { invalid, invalidEach, notSupported, required } from '../validation/field.ts'
+
+const priorityMax = { group: 20_000, version: 1_000 }
+const defaultPort = 443
+const conditionStatuses = ['True', 'False', 'Unknown']
+
+export const apiServices: Strategy<APIService> = {
+  resource: apiregistrationV1.apiServices,
+  allowUnconditionalUpdate: false,
+  validateName: isPathSegmentName,
+  default({ spec }) {
+    if (spec?.service) spec.service.port ??= defaultPort
+  },
+  prepareForCreate(apiService, nowMs = 0) {
+    apiService.status = apiService.spec?.service ? {} : { conditions: [localCondition(nowMs)] }
+  },
+  prepareForUpdate: keepStatus,
+  validateCreate: validateApiService,
+  validateUpdate: validateApiService,
+  status: {
+    prepareForUpdate: keepSpec,
+    validateUpdate: ({ status }) =>
+      (status?.conditions ?? []).flatMap((condition, index) =>
+        conditionStatuses.includes(condition.status)
+          ? []
+          : [notSupported(`status.conditions[${index}].status`, condition.status, conditionStatuses)],
+      ),
+  },
+}
+
+function localCondition(nowMs: number) {
+  return {
+    type: 'Available',
+    status: 'True',
+    lastTransitionTime: rfc3339(nowMs),
+    reason: 'Local',
+    message: 'Local APIServices are always available',
+  }
+}
+
+function validateApiService({ metadata, spec }: APIService): FieldError[] {
+  const {
+    group = '',
+    version = '',
+    groupPriorityMinimum = 0,
+    versionPriority = 0,
+  }: Partial<APIServiceSpec> = spec ?? {}
+  const errors: FieldError[] = []
+  const name = `${version}.${group}`
+  if (metadata.name !== name) {
+    const rule = `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`
+    errors.push(invalid('metadata.name', metadata.name ?? '', rule))
+  }
+  if (group !== '') errors.push(...invalidEach('spec.group', group, isDns1123Subdomain(group)))
+  else if (version !== 'v1') {
+    errors.push(required('spec.group', 'only v1 may have an empty group and it better be legacy kube'))
+  }
+  errors.push(...invalidEach('spec.version', version, isDns1035Label(version)))
+  errors.push(...validatePriority('spec.groupPriorityMinimum', groupPriorityMinimum, priorityMax.group))
+  errors.push(...validatePriority('spec.versionPriority', versionPriority, priorityMax.version))
+  return [...errors, ...validateServer(spec ?? {})]
+}
+
+function validatePriority(path: string, value: number, max: number): FieldError[] {
+  return value > 0 && value <= max ? [] : [invalid(path, value, `must be positive and less than ${max}`)]
+}
+
+function validateServer({ service, caBundle, insecureSkipTLSVerify }: Partial<APIServiceSpec>): FieldError[] {
+  const errors: FieldError[] = []
+  if (!service) {
+    if (caBundle) {
+      const shown = `${Buffer.from(caBundle, 'base64').length} bytes`
+      errors.push(invalid('spec.caBundle', shown, 'local APIServices may not have a caBundle'))
+    }
+    if (insecureSkipTLSVerify) {
+      const why = 'local APIServices may not have insecureSkipTLSVerify'
+      errors.push(invalid('spec.insecureSkipTLSVerify', true, why))
+    }
+    return errors
+  }
+  if (!service.namespace) errors.push(required('spec.service.namespace'))
+  if (!service.name) errors.push(required('spec.service.name'))
+  const port = service.port ?? defaultPort
+  for (const wrong of isPortNumber(port)) {
+    errors.push(invalid('spec.service.port', port, `port is not valid: ${wrong}`))
+  }
+  if (insecureSkipTLSVerify && caBundle) {
+    errors.push(invalid('spec.insecureSkipTLSVerify', true, 'may not be true if caBundle is present'))
+  }
+  return errors
+}
