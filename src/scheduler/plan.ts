@@ -190,11 +190,9 @@ function best(pod: Pod, feasible: readonly NodeInfo[], snapshot: Snapshot, profi
   for (const plugin of profile.scores) {
     const ratings = plugin.score(pod, feasible, snapshot)
     if (!ratings) continue
-    for (let index = 0; index < sums.length; index++) {
-      sums[index] = (sums[index] ?? 0) + (ratings[index] ?? 0) * plugin.weight
-    }
+    for (let index = 0; index < sums.length; index++) sums[index]! += ratings[index]! * plugin.weight
   }
-  const highest = Math.max(...sums)
+  const highest = sums.reduce((one, other) => Math.max(one, other))
   const leaders = feasible.filter((_, index) => sums[index] === highest)
   return leaders[random.int(leaders.length)]?.name ?? ''
 }

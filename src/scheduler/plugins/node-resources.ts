@@ -4,13 +4,14 @@
  */
 import { podRequests, podScoringRequests, type ResourceAmounts } from '../../api/pod-requests.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
-import type { NodeInfo } from '../node-info.ts'
+import type { NodeInfo, Use } from '../node-info.ts'
 import { type FilterPlugin, filterBy, type Rejection, type ScorePlugin } from './plugin.ts'
 
 export const nodeResourcesFit: FilterPlugin = {
   name: 'NodeResourcesFit',
   prepare(pod) {
     const wanted = podRequests(pod)
+    for (const [resource, amount] of wanted) if (amount === 0) wanted.delete(resource)
     return filterBy((node) => rejectionOf(wanted, node))
   },
 }
@@ -28,6 +29,7 @@ export function insufficient(wanted: ResourceAmounts, node: NodeInfo): { resourc
 }
 
 function rejectionOf(wanted: ResourceAmounts, node: NodeInfo): Rejection | undefined {
+  if (wanted.size === 0 && node.pods.size < node.allowedPods) return undefined
   const lacking = insufficient(wanted, node)
   if (lacking.length === 0) return undefined
   return {
@@ -42,13 +44,15 @@ export const leastAllocated: ScorePlugin = {
   weight: 1,
   score(pod, nodes) {
     const wanted = podScoringRequests(pod)
-    const free = (node: NodeInfo, resource: string) => {
-      const total = node.allocatable.get(resource) ?? 0
-      const used = (node.scoringRequested.get(resource) ?? 0) + (wanted.get(resource) ?? 0)
-      return total === 0 || used > total ? 0 : Math.floor(((total - used) * 100) / total)
-    }
-    return nodes.map((node) => Math.floor((free(node, 'cpu') + free(node, 'memory')) / 2))
+    const [cpu, memory] = [wanted.get('cpu') ?? 0, wanted.get('memory') ?? 0]
+    return nodes.map((node) => Math.floor((freeShare(node.cpu, cpu) + freeShare(node.memory, memory)) / 2))
   },
+}
+
+/** What would be left, in percent. */
+function freeShare({ total, scoringRequested }: Use, wanted: number): number {
+  const used = scoringRequested + wanted
+  return total === 0 || used > total ? 0 : Math.floor(((total - used) * 100) / total)
 }
 
 /** Prefers nodes whose cpu and memory would be used in like measure. */
@@ -58,11 +62,13 @@ export const balancedAllocation: ScorePlugin = {
   score(pod: Pod, nodes) {
     const wanted = podRequests(pod)
     if (![...wanted.values()].some((amount) => amount > 0)) return undefined
-    const fraction = (node: NodeInfo, resource: string) => {
-      const total = node.allocatable.get(resource) ?? 0
-      const used = (node.requested.get(resource) ?? 0) + (wanted.get(resource) ?? 0)
-      return total === 0 ? 1 : Math.min(1, used / total)
-    }
-    return nodes.map((node) => Math.floor((1 - Math.abs(fraction(node, 'cpu') - fraction(node, 'memory')) / 2) * 100))
+    const [cpu, memory] = [wanted.get('cpu') ?? 0, wanted.get('memory') ?? 0]
+    return nodes.map((node) =>
+      Math.floor((1 - Math.abs(usedFraction(node.cpu, cpu) - usedFraction(node.memory, memory)) / 2) * 100),
+    )
   },
+}
+
+function usedFraction({ total, requested }: Use, wanted: number): number {
+  return total === 0 ? 1 : Math.min(1, (requested + wanted) / total)
 }

@@ -23,10 +23,9 @@ export const taintTolerationScore: ScorePlugin = {
       (toleration) => !toleration.effect || toleration.effect === 'PreferNoSchedule',
     )
     const refusing = nodes.map(
-      (node) =>
-        (node.node.spec?.taints ?? []).filter(
-          (taint) => taint.effect === 'PreferNoSchedule' && !tolerates(tolerations, taint),
-        ).length,
+      ({ node }) =>
+        node.spec?.taints?.filter((taint) => taint.effect === 'PreferNoSchedule' && !tolerates(tolerations, taint))
+          .length ?? 0,
     )
     return normalize(refusing, true)
   },
