@@ -76,8 +76,8 @@ export const limits = {
   updateManagersMax: 10,
 
   // Store (src/store/)
-  /** Writes in one commit. Beyond: RangeError, a caller's mistake. Ours. */
-  storeWritesPerCommitMax: 1_000,
+  /** Writes in one commit. Beyond: RangeError, a caller's mistake. Source: etcd's --max-txn-ops. */
+  storeWritesPerCommitMax: 128,
   /** Commits made durable by one sync; more wait for the next. Ours. */
   storeCommitsPerSyncMax: 256,
   /** Commits waiting for their sync. Beyond: StoreUnavailableError at once. Ours. */
@@ -96,6 +96,24 @@ export const limits = {
   storeExpiredPerSweepMax: 200,
   /** Keys are removed at most this long after their time to live. Source: etcd's 500 ms check, doubled. */
   storeExpirySweepMs: 1_000,
+  /** One message from etcd. Beyond: the page that was asked for is halved. Ours; etcd's own requests end at 1.5 MiB. */
+  etcdMessageBytesMax: 64 * 1024 * 1024,
+  /** Keys in one page of a range read from etcd; pages of one range are of one revision. Source: kube-apiserver's 500. */
+  etcdPageKeys: 500,
+  /** One call to etcd, however many members it takes. Beyond: StoreUnavailableError. Ours; etcd gives up after 7 s. */
+  etcdCallTimeoutMs: 10_000,
+  /** Time to connect to one member, then the next is tried. Ours. */
+  etcdConnectTimeoutMs: 3_000,
+  /** Pause before members that all failed are asked again. Ours. */
+  etcdRetryMs: 100,
+  /** One question of a health check. Beyond: unhealthy. Source: kube-apiserver's 2 s. */
+  etcdHealthTimeoutMs: 2_000,
+  /** Between pings to a member with calls under way, and the wait for its answer. Source: kube-apiserver's 30 s and 10 s. */
+  etcdKeepAliveMs: 30_000,
+  etcdKeepAliveTimeoutMs: 10_000,
+  /** Keys that share one lease, and how long a lease is given to new keys. Source: kube-apiserver's 1,000 and 60 s. */
+  etcdKeysPerLeaseMax: 1_000,
+  etcdLeaseReuseSeconds: 60,
 
   // Authentication (src/apiserver/authentication/)
   /** Service account tokens whose signature is remembered as good. Beyond: the oldest is verified again. Ours. */
@@ -144,6 +162,8 @@ export const limits = {
   testHistoryRevisionsMax: 50_000,
   /** Entries of a timeline. Beyond: the oldest tenth is dropped, and counted. Ours. */
   timelineEntriesMax: 50_000,
+  /** Faults, rules and forks begun over HTTPS that one cluster holds. Beyond: 429. Ours. */
+  testControlsMax: 200,
   /** Simulated nodes; the plan of their addresses has room for these. Beyond: RangeError. Ours. */
   simulatedNodesMax: 30_000,
 } as const

@@ -10,7 +10,7 @@ const components = 'platform api store client apiserver controllers scheduler cl
 const mayImport: Record<string, readonly string[]> = {
   platform: [],
   api: [],
-  store: ['platform'],
+  store: ['api', 'platform'],
   client: ['api', 'platform'],
   apiserver: ['api', 'store', 'client', 'platform'],
   controllers: ['client', 'api'],

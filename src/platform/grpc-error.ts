@@ -24,10 +24,13 @@ export class GrpcError extends Error {
   readonly code: number
   /** The server's text without the code. */
   readonly details: string
-  constructor(code: number, details: string, options?: ErrorOptions) {
+  /** There was no connection: the server has not seen the call, and making it elsewhere repeats nothing. */
+  readonly unsent: boolean
+  constructor(code: number, details: string, options: ErrorOptions & { unsent?: boolean } = {}) {
     super(`rpc error: code ${code}: ${details}`, options)
     this.name = 'GrpcError'
     this.code = code
     this.details = details
+    this.unsent = options.unsent ?? false
   }
 }

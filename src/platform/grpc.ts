@@ -4,6 +4,7 @@
  *
  * Targets: `unix:///run/containerd/containerd.sock` or `host:port`.
  */
+import { limits } from '../limits.ts'
 import type { ClientTls } from './net.ts'
 import { Call, type CallHandlers } from './real/grpc-call.ts'
 import { GrpcConnection } from './real/grpc-connection.ts'
@@ -36,6 +37,12 @@ export interface GrpcTarget {
   target: string
   /** Absent: plain text. */
   tls?: ClientTls
+  /** Longest message that is read. Beyond: `GrpcError` resourceExhausted. Default `limits.grpcMessageBytesMax`. */
+  messageBytesMax?: number
+  /** Time until connected. Beyond: `GrpcError` unavailable. Default: as long as the system tries. */
+  connectTimeoutMs?: number
+  /** While calls are under way the server is asked for a sign of life; without one they fail as unavailable. Default: never. */
+  keepAlive?: { everyMs: number; timeoutMs: number }
 }
 
 export type ConnectGrpc = (target: GrpcTarget) => GrpcChannel
@@ -45,12 +52,13 @@ const unaryTimeoutMs = 120_000
 const readAheadMax = 64
 
 export function connectGrpc(target: GrpcTarget): GrpcChannel {
-  const connection = new GrpcConnection(target)
+  const { messageBytesMax = limits.grpcMessageBytesMax } = target
   const underWay = new Set<Call>()
+  const connection = new GrpcConnection(target, () => underWay.size > 0)
   const open = (method: string, options: GrpcCallOptions, handlers: CallHandlers): Call => {
     const call = new Call(
       connection.session(),
-      { method, authority: connection.authority, ...options },
+      { method, authority: connection.authority, messageBytesMax, ...options },
       {
         ...handlers,
         end(failure) {

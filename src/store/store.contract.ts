@@ -22,15 +22,40 @@ export interface StoreOptionsUnderTest {
 
 interface Under {
   store: Store
-  clock: SimulatedClock
+  /** Lets time pass until the condition holds. */
+  until(condition: () => Promise<boolean>): Promise<void>
   /** Closed by the suite. */
   make(options: Omit<StoreOptionsUnderTest, 'clock'>): Promise<Store>
 }
 
-export function storeContract(name: string, make: (options: StoreOptionsUnderTest) => Promise<Store>): void {
+export interface StoreContractOptions {
+  /** Keys run out by a clock of the store's own, as etcd's do. Default false: by the simulated one. */
+  ownTime?: boolean
+  /** History is forgotten by its age alone. Default false. */
+  byAgeOnly?: boolean
+  skip?: string | false
+}
+
+const stepMs = 250
+const untilMs = 100_000
+
+export function storeContract(
+  name: string,
+  make: (options: StoreOptionsUnderTest) => Promise<Store>,
+  options: StoreContractOptions = {},
+): void {
   for (const [title, body] of cases) {
-    test(`${name}: ${title}`, async () => {
+    if (options.byAgeOnly && title.startsWith('history is forgotten by count')) continue
+    test(`${name}: ${title}`, { skip: options.skip ?? false }, async () => {
       const clock = simulatedClock()
+      const until: Under['until'] = async (condition) => {
+        for (let passedMs = 0; !(await condition()); passedMs += stepMs) {
+          assert.ok(passedMs < untilMs, 'it did not come to pass in time')
+          await clock.advance(stepMs)
+          // The store tells when its own time has passed: nothing else can be waited for.
+          if (options.ownTime) await new Promise((resolve) => setTimeout(resolve, 20))
+        }
+      }
       const stores = [await make({ clock })]
       const another: Under['make'] = async (options) => {
         const store = await make({ clock, ...options })
@@ -38,7 +63,7 @@ export function storeContract(name: string, make: (options: StoreOptionsUnderTes
         return store
       }
       try {
-        await body({ store: stores[0]!, clock, make: another })
+        await body({ store: stores[0]!, until, make: another })
       } finally {
         for (const store of stores) await store.close()
       }
@@ -147,7 +172,6 @@ const cases: readonly [title: string, body: (under: Under) => Promise<void>][] =
       const results = await Promise.all(
         Array.from({ length: 20 }, (_, index) => store.commit([put('/same', `${index}`, { expected: 0 })])),
       )
-      assert.deepEqual(results.map((result) => result.ok).indexOf(true), 0)
       assert.equal(results.filter((result) => result.ok).length, 1)
       assert.equal(await store.currentRevision(), before + 1)
     },
@@ -244,7 +268,8 @@ const cases: readonly [title: string, body: (under: Under) => Promise<void>][] =
       abort.abort()
       assert.deepEqual(await waiting, [])
       const closing = await make({})
-      const watching = take(closing.watch({ prefix: '/', fromRevision: 100, signal: never }), 1)
+      const fromRevision = (await closing.currentRevision()) + 1
+      const watching = take(closing.watch({ prefix: '/', fromRevision, signal: never }), 1)
       const ended = assert.rejects(watching, StoreUnavailableError)
       await closing.close()
       await ended
@@ -274,32 +299,46 @@ const cases: readonly [title: string, body: (under: Under) => Promise<void>][] =
   ],
   [
     'keys vanish after their time to live, unless written again',
-    async ({ store, clock }) => {
-      const from = await revisionOf(store, put('/short', '1', { ttlSeconds: 5 }), put('/kept', '1', { ttlSeconds: 5 }))
-      await revisionOf(store, put('/longer', '1', { ttlSeconds: 60 }))
-      await clock.advance(4_000)
-      await revisionOf(store, put('/kept', '2'))
-      assert.equal(await store.count('/'), 3)
-      await clock.advance(1_000 + limits.storeExpirySweepMs)
-      assert.deepEqual(
-        (await store.range({ prefix: '/' })).items.map((item) => item.key),
-        ['/kept', '/longer'],
-      )
+    async ({ store, until }) => {
+      const ttl = { ttlSeconds: 2 }
+      const from = await revisionOf(store, put('/short', '1', ttl), put('/kept', '1', ttl), put('/again', '1', ttl))
+      await revisionOf(store, put('/longer', '1', { ttlSeconds: 4 }))
+      await revisionOf(store, put('/kept', '2'), put('/again', '2', { ttlSeconds: 60 }))
+      assert.equal(await store.count('/'), 4)
+      const gone = (key: string) => async (): Promise<boolean> => (await store.get(key)).item === undefined
+      await until(gone('/short'))
+      assert.ok((await store.get('/longer')).item)
       const events = await take(store.watch({ prefix: '/short', fromRevision: from, signal: never }), 2)
       assert.deepEqual(events, ['+/short=1', '-/short(1)'])
-      await clock.advance(60_000)
-      assert.equal(await store.count('/'), 1)
+      await until(gone('/longer'))
+      const { items } = await store.range({ prefix: '/' })
+      assert.deepEqual(
+        items.map((item) => [item.key, text(item)]),
+        [
+          ['/again', '2'],
+          ['/kept', '2'],
+        ],
+      )
     },
   ],
   [
-    'history is forgotten by age and by count, current values stay',
-    async ({ clock, make }) => {
+    'history is forgotten by age, current values stay',
+    async ({ until, make }) => {
       const aged = await make({ historyAgeMs: 1_000 })
       const old = await revisionOf(aged, put('/a', '1'))
       await revisionOf(aged, put('/a', '2'))
-      await clock.advance(3_000)
-      await assert.rejects(aged.get('/a', old), CompactedError)
+      await until(() =>
+        aged.get('/a', old).then(
+          () => false,
+          (error: unknown) => error instanceof CompactedError,
+        ),
+      )
       assert.equal(text((await aged.get('/a')).item), '2')
+    },
+  ],
+  [
+    'history is forgotten by count, current values stay',
+    async ({ make }) => {
       const counted = await make({ historyRevisionsMax: 10 })
       const first = await revisionOf(counted, put('/a', '1'))
       for (let index = 0; index < 30; index++) await revisionOf(counted, put('/a', `${index}`))

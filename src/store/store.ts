@@ -1,9 +1,10 @@
 /**
  * The store's contract: versioned keys with one growing revision, as etcd v3 has it. One suite
- * (`contract.test.ts`) runs on every implementation.
+ * (`store.contract.ts`) runs on memory, SQLite and etcd.
  *
  * - Each commit raises the revision by exactly one, however many keys it writes.
- * - A commit resolves only after it is durable; one that rejects has left nothing behind.
+ * - A commit resolves only after it is durable. One that rejects has left nothing behind, unless the error says that its
+ *   outcome is unknown: then all of it may be there, now or a little later, or nothing.
  * - Reads see a single revision. Values are opaque bytes and must not be changed by the caller or the store.
  */
 
@@ -66,6 +67,7 @@ export interface Store {
   range(query: RangeQuery): Promise<RangeResult>
   /** Number of live keys below a prefix. */
   count(prefix: string): Promise<number>
+  /** Throws RangeError or TypeError on a caller's mistake, `StoreUnavailableError` when it can't be made durable. */
   commit(writes: readonly [Write, ...Write[]]): Promise<CommitResult>
   /** In order, without gaps or duplicates; ends when the signal aborts; throws `CompactedError`. */
   watch(options: WatchOptions): AsyncIterable<WatchBatch>
@@ -97,10 +99,13 @@ export class FutureRevisionError extends Error {
   }
 }
 
-/** The store can't take writes now (disk full, I/O error, closed). Nothing of the commit was kept. */
+/** The store can't take writes now (disk full, I/O error, closed). */
 export class StoreUnavailableError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  /** Whether the commit may have been carried out all the same: nobody knows until it is read back. */
+  readonly outcomeUnknown: boolean
+  constructor(message: string, options: ErrorOptions & { outcomeUnknown?: boolean } = {}) {
     super(message, options)
     this.name = 'StoreUnavailableError'
+    this.outcomeUnknown = options.outcomeUnknown ?? false
   }
 }

@@ -1,8 +1,9 @@
 /**
- * Brings a list of objects into being: one look at what is there, one durable write for all that is missing or differs,
+ * Brings a list of objects into being: one look at what is there, as few durable writes as there can be for all that is missing or differs,
  * none when nothing does. It writes to the store itself, since nobody is to be asked: these objects are the server's own.
  */
 import { apiVersionOf, type KubeObject, keyOf, type Resource } from '../../api/meta.ts'
+import { limits } from '../../limits.ts'
 import { type Clock, rfc3339 } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Store, Write } from '../../store/store.ts'
@@ -33,13 +34,21 @@ const attemptsMax = 5
 export async function ensureObjects(parts: EnsureParts, wanted: readonly Wanted[]): Promise<number> {
   for (let attempt = 1; ; attempt++) {
     const writes = await planWrites(parts, wanted)
-    const [first, ...rest] = writes
-    if (!first) return 0
-    const result = await parts.store.commit([first, ...rest])
-    if (result.ok) return writes.length
+    const conflict = await commitInParts(parts.store, writes)
+    if (conflict === undefined) return writes.length
     if (attempt >= attemptsMax)
-      throw new Error(`write the cluster's own objects: ${result.key} kept changing, ${attempt} attempts`)
+      throw new Error(`write the cluster's own objects: ${conflict} kept changing, ${attempt} attempts`)
   }
+}
+
+/** The objects do not depend on each other. Returns the key that another server wrote meanwhile. */
+async function commitInParts(store: Store, writes: readonly Write[]): Promise<string | undefined> {
+  for (let start = 0; start < writes.length; start += limits.storeWritesPerCommitMax) {
+    const [first, ...rest] = writes.slice(start, start + limits.storeWritesPerCommitMax)
+    const result = first && (await store.commit([first, ...rest]))
+    if (result?.ok === false) return result.key
+  }
+  return undefined
 }
 
 async function planWrites(parts: EnsureParts, wanted: readonly Wanted[]): Promise<Write[]> {

@@ -3,12 +3,14 @@
  * Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2'
-import { limits } from '../../limits.ts'
 import { GrpcError, grpcCode } from '../grpc-error.ts'
+import { hasConnected } from './grpc-connection.ts'
 
 export interface CallRequest {
   method: string
   authority: string
+  /** Longest message that is read. */
+  messageBytesMax: number
   timeoutMs?: number
   signal?: AbortSignal
   metadata?: Record<string, string>
@@ -31,6 +33,7 @@ export class Call {
   readonly #handlers: CallHandlers
   readonly #signal: AbortSignal | undefined
   readonly #timer: NodeJS.Timeout | undefined
+  readonly #messageBytesMax: number
   #unread: Buffer = Buffer.alloc(0)
   #status: IncomingHttpHeaders = {}
   #error: Error | undefined
@@ -40,13 +43,15 @@ export class Call {
     this.#session = session
     this.#handlers = handlers
     this.#signal = signal
+    this.#messageBytesMax = request.messageBytesMax
     try {
       this.#stream = session.request(headersOf(request), { endStream: false })
     } catch (error) {
-      queueMicrotask(() => this.end(unavailable(error)))
+      queueMicrotask(() => this.end(unavailable(error, true)))
       return
     }
-    if (timeoutMs !== undefined) this.#timer = setTimeout(() => this.end(deadlineExceeded(timeoutMs)), timeoutMs)
+    if (timeoutMs !== undefined)
+      this.#timer = setTimeout(() => this.end(deadlineExceeded(timeoutMs, !hasConnected(session))), timeoutMs)
     signal?.addEventListener('abort', this.#onAbort, { once: true })
     this.#listen(this.#stream)
   }
@@ -117,7 +122,7 @@ export class Call {
     let unread = this.#unread.length === 0 ? chunk : Buffer.concat([this.#unread, chunk])
     while (!this.ended && unread.length >= headBytes) {
       const length = unread.readUInt32BE(1)
-      const problem = problemOf(unread.readUInt8(0), length)
+      const problem = problemOf(unread.readUInt8(0), length, this.#messageBytesMax)
       if (problem) return this.end(problem)
       if (unread.length < headBytes + length) break
       this.#handlers.message(unread.subarray(headBytes, headBytes + length))
@@ -133,7 +138,8 @@ export class Call {
     if (httpStatus !== undefined && Number(httpStatus) !== 200) {
       return new GrpcError(codeOfHttp[Number(httpStatus)] ?? grpcCode.unknown, `the server answered HTTP ${httpStatus}`)
     }
-    if (this.#session.destroyed || this.#error === undefined) return unavailable(this.#error)
+    if (this.#session.destroyed || this.#error === undefined)
+      return unavailable(this.#error, !hasConnected(this.#session))
     const byReset = codeOfReset[stream.rstCode ?? 0] ?? grpcCode.internal
     return new GrpcError(byReset, this.#error.message, { cause: this.#error })
   }
@@ -158,24 +164,23 @@ function timeout(milliseconds: number): string {
   return whole.length <= digitsMax ? `${whole}m` : `${Math.ceil(milliseconds / 1000)}S`
 }
 
-function problemOf(compressed: number, length: number): GrpcError | undefined {
+function problemOf(compressed: number, length: number, bytesMax: number): GrpcError | undefined {
   if (compressed !== 0)
     return new GrpcError(grpcCode.internal, 'the server compressed a message, which nobody asked for')
-  const { grpcMessageBytesMax } = limits
-  if (length <= grpcMessageBytesMax) return undefined
+  if (length <= bytesMax) return undefined
   return new GrpcError(
     grpcCode.resourceExhausted,
-    `a message of ${length} bytes was received, at most ${grpcMessageBytesMax} are read`,
+    `a message of ${length} bytes was received, at most ${bytesMax} are read`,
   )
 }
 
-function deadlineExceeded(timeoutMs: number): GrpcError {
-  return new GrpcError(grpcCode.deadlineExceeded, `no answer after ${timeoutMs} ms`)
+function deadlineExceeded(timeoutMs: number, unsent: boolean): GrpcError {
+  return new GrpcError(grpcCode.deadlineExceeded, `no answer after ${timeoutMs} ms`, { unsent })
 }
 
-function unavailable(cause: unknown): GrpcError {
+function unavailable(cause: unknown, unsent: boolean): GrpcError {
   const text = cause instanceof Error ? cause.message : 'the connection ended before the call'
-  return new GrpcError(grpcCode.unavailable, text, { cause })
+  return new GrpcError(grpcCode.unavailable, text, { cause, unsent })
 }
 
 /** Messages are percent-encoded UTF-8. */

@@ -9,14 +9,24 @@ import { tlsOptions } from './tls-options.ts'
 const windowBytes = 1024 * 1024
 const keepAliveDelayMs = 30_000
 
+const connected = new WeakSet<ClientHttp2Session>()
+
+/** Whether the session ever reached its server. */
+export function hasConnected(session: ClientHttp2Session): boolean {
+  return connected.has(session)
+}
+
 export class GrpcConnection {
   /** The `:authority` of requests. A Unix path is no host name; servers refuse it. */
   readonly authority: string
   readonly #target: GrpcTarget
+  readonly #busy: () => boolean
   #session: ClientHttp2Session | undefined
 
-  constructor(target: GrpcTarget) {
+  /** `busy`: whether calls are under way; servers want no pings otherwise. */
+  constructor(target: GrpcTarget, busy: () => boolean) {
     this.#target = target
+    this.#busy = busy
     this.authority = target.target.startsWith('unix:') ? 'localhost' : target.target
   }
 
@@ -31,9 +41,33 @@ export class GrpcConnection {
     // The server is about to leave: what is under way ends there, what is new goes elsewhere.
     session.on('goaway', () => this.#leave(session))
     session.once('connect', () => {
+      connected.add(session)
       if (!session.destroyed) session.setLocalWindowSize(windowBytes)
     })
+    this.#watchOver(session)
     return session
+  }
+
+  /** Ends a session that does not come up, or whose server falls silent. */
+  #watchOver(session: ClientHttp2Session): void {
+    const { connectTimeoutMs, keepAlive } = this.#target
+    if (connectTimeoutMs !== undefined) {
+      const late = (): void => session.destroy(new Error(`no connection after ${connectTimeoutMs} ms`))
+      const timer = setTimeout(late, connectTimeoutMs)
+      session.once('connect', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
+    }
+    if (keepAlive) {
+      const { everyMs, timeoutMs } = keepAlive
+      const pinging = setInterval(() => this.#ping(session, timeoutMs), everyMs).unref()
+      session.once('close', () => clearInterval(pinging))
+    }
+  }
+
+  #ping(session: ClientHttp2Session, timeoutMs: number): void {
+    if (!this.#busy() || !hasConnected(session) || session.destroyed) return
+    const late = (): void => session.destroy(new Error(`no answer to a ping after ${timeoutMs} ms`))
+    const timer = setTimeout(late, timeoutMs).unref()
+    session.ping(() => clearTimeout(timer))
   }
 
   close(): void {
@@ -48,9 +82,9 @@ export class GrpcConnection {
   }
 
   #connect(): ClientHttp2Session {
-    const { target, tls } = this.#target
+    const { target, tls, messageBytesMax = limits.grpcMessageBytesMax } = this.#target
     const settings = { enablePush: false, initialWindowSize: windowBytes }
-    const common = { settings, maxSessionMemory: 2 * Math.ceil(limits.grpcMessageBytesMax / 1e6) }
+    const common = { settings, maxSessionMemory: 2 * Math.ceil(messageBytesMax / 1e6) }
     if (target.startsWith('unix:')) {
       const path = target.slice('unix:'.length).replace(/^\/\/(?=\/)/, '')
       return connect('http://localhost', { ...common, createConnection: () => connectSocket(path) })
