@@ -66,6 +66,12 @@ export const limits = {
   jsonPatchOperationsMax: 10_000,
   /** Bytes that the `copy` operations of one JSON patch make together. Beyond: 422. Source: kube-apiserver's 3 MiB. */
   jsonPatchCopyBytesMax: 3 * 1024 * 1024,
+  /** Patterns of users that stay compiled; the one not used for longest is dropped. Ours. */
+  compiledPatternsMax: 1_000,
+  /** Errors named of one custom resource; further ones are left out. Ours. */
+  customResourceErrorsMax: 1_000,
+  /** Checks of one custom resource against its schema. Beyond: 422. Ours: about 0.3 s. */
+  customResourceChecksMax: 2_000_000,
   /** Nesting of a patch. Beyond: 400. Go's decoder stops at 10,000; no served type comes near to this. */
   jsonDepthMax: 1000,
   /** Tokens of one YAML body (a scalar with its key and line break makes six). Beyond: 400; JSON of any size is read fast. Ours: about 1 s. */

@@ -1,0 +1,43 @@
+/**
+ * Regular expressions that users give (schemas, expressions, configuration), in RE2's syntax and in time linear in the
+ * text: none can hold up the server. JavaScript's own engine never sees them.
+ *
+ * Source: https://github.com/google/re2/wiki/Syntax
+ */
+import { RE2JS } from 're2js'
+import { limits } from '../limits.ts'
+
+export interface Pattern {
+  /** Whether it matches anywhere in the text. */
+  test(text: string): boolean
+}
+
+/** A text that is no regular expression; the message is Go's (`error parsing regexp: missing closing ]: …`). */
+export class PatternError extends Error {
+  override name = 'PatternError'
+}
+
+const known = new Map<string, Pattern>()
+
+/** Compiled once; the ones used last are remembered. Throws `PatternError`. */
+export function compilePattern(source: string): Pattern {
+  const found = known.get(source)
+  if (found) {
+    known.delete(source)
+    known.set(source, found)
+    return found
+  }
+  const compiled = compile(source)
+  known.set(source, compiled)
+  if (known.size > limits.compiledPatternsMax) known.delete(known.keys().next().value ?? '')
+  return compiled
+}
+
+function compile(source: string): Pattern {
+  try {
+    const expression = RE2JS.compile(source)
+    return { test: (text) => expression.test(text) }
+  } catch (error) {
+    throw new PatternError(error instanceof Error ? error.message : String(error))
+  }
+}
