@@ -14,6 +14,8 @@ located(program.command('up').description('start the control plane and this mach
   .option('--simulated', 'in the foreground, without root and containers: nodes are simulated, for tests')
   .option('--nodes <number>', 'how many simulated nodes (default: 1)')
   .option('--rules <file>', 'what simulated pods do')
+  .option('--held', 'the simulated cluster holds its clock until $K8TS_CONTROL/clock/advance')
+  .option('--start-time <time>', 'where a held clock starts (default: now)')
   .option('--port <number>', 'the port of the simulated cluster (default: a free one)')
   .action(async (options) =>
     options.simulated

@@ -2,8 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ApiError } from '../api/errors.ts'
 import { appsV1, coreV1, rbacV1 } from '../api/resources.ts'
+import { silent } from '../platform/log.ts'
+import { simulatedClock } from '../platform/simulated/clock.ts'
+import { simulatedRandom } from '../platform/simulated/random.ts'
 import { createClient } from './client-impl.ts'
 import { fluent } from './fluent.ts'
+import { liveInformers } from './live-informer.ts'
 import { failure, json, StubApi } from './testbed/stub-api.ts'
 import type { TransportRequest } from './transport.ts'
 import { TransportError } from './transport-error.ts'
@@ -130,7 +134,8 @@ test('watch decodes frames however they are cut into chunks', async () => {
 
 test('fluent finds resources by group, version and plural, with their types', async () => {
   const { client, last } = recording()
-  const cluster = fluent(client)
+  const parts = { client, clock: simulatedClock(), random: simulatedRandom('fluent'), log: silent }
+  const cluster = fluent(client, liveInformers(parts))
   await cluster.core.v1.pods('ns').get('a')
   assert.equal(last().line, 'GET /api/v1/namespaces/ns/pods/a')
   await cluster.storage.v1.storageClasses().list()

@@ -11,6 +11,7 @@ import { createClient } from './client-impl.ts'
 import { type FluentClient, fluent } from './fluent.ts'
 import { httpTransport } from './http-transport.ts'
 import { type ClusterAccess, KubeconfigError, loadKubeconfig } from './kubeconfig.ts'
+import { liveInformers } from './live-informer.ts'
 import type { Transport } from './transport.ts'
 
 export interface ConnectOptions {
@@ -40,14 +41,13 @@ export async function connect(options: ConnectOptions = {}): Promise<Connection>
   const access = await loadKubeconfig(realDisk(), kubeconfig, context)
   const transport = transportTo(access)
   const client = createClient(transport, userAgent === undefined ? {} : { userAgent })
+  const parts = { clock: realClock(), random: realRandom(), log }
   return {
     client,
-    cluster: fluent(client),
+    cluster: fluent(client, liveInformers({ client, ...parts })),
     transport,
     namespace: access.namespace,
-    clock: realClock(),
-    random: realRandom(),
-    log,
+    ...parts,
     close: () => transport.close(),
   }
 }

@@ -5,15 +5,21 @@
 import type { KubeObject, Resource } from '../api/meta.ts'
 import * as resources from '../api/resources.ts'
 import type { Client, ResourceClient } from './client.ts'
+import type { LiveInformer, LiveInformers, LiveSelection } from './live-informer.ts'
 
 type Constants = typeof resources
 type GroupVersionName = keyof Constants & string
 type GroupOf<Name> = Name extends `${infer Group}V${number}${string}` ? Group : never
 
+export interface FluentResource<T extends KubeObject> extends ResourceClient<T> {
+  /** A cache that can be looped over: `for await (const { type, object } of pods.informer()) …`. */
+  informer(selection?: LiveSelection): LiveInformer<T>
+}
+
 /** `namespace` absent: all namespaces, or a cluster-scoped resource. */
 type Resources<Set> = {
   readonly [Plural in keyof Set]: Set[Plural] extends Resource<infer T>
-    ? (namespace?: string) => ResourceClient<T>
+    ? (namespace?: string) => FluentResource<T>
     : never
 }
 
@@ -28,11 +34,11 @@ export type FluentClient = {
 }
 
 /** Nothing is built before it is named. */
-export function fluent(client: Client): FluentClient {
+export function fluent(client: Client, informers: LiveInformers): FluentClient {
   return lazily((group) => {
     const versions = lazily((version) => {
       const constants = constantsOf(group, version)
-      return constants && lazily((plural) => constants[plural] && ofNamespace(client, constants[plural]))
+      return constants && lazily((plural) => constants[plural] && ofNamespace(client, constants[plural], informers))
     })
     return Object.keys(resources).some((name) => name.startsWith(`${group}V`)) ? versions : undefined
   }) as FluentClient
@@ -43,8 +49,17 @@ function constantsOf(group: string, version: string): Record<string, Resource | 
   return (resources as unknown as Record<string, Record<string, Resource | undefined> | undefined>)[name]
 }
 
-function ofNamespace(client: Client, resource: Resource): (namespace?: string) => ResourceClient<KubeObject> {
-  return (namespace) => client.of(resource, namespace)
+function ofNamespace(
+  client: Client,
+  resource: Resource,
+  informers: LiveInformers,
+): (namespace?: string) => FluentResource<KubeObject> {
+  return (namespace) => {
+    const own = namespace === undefined ? {} : { namespace }
+    return Object.assign(client.of(resource, namespace), {
+      informer: (selection: LiveSelection = {}) => informers(resource, { ...own, ...selection }),
+    })
+  }
 }
 
 /** An object whose properties are made by `make` when first read; undefined ones don't exist. */

@@ -29,9 +29,17 @@ export {
   source,
 } from './controller.ts'
 export { runController } from './controller-run.ts'
+export {
+  type ControllerDefinition,
+  type DefinedController,
+  defineController,
+  type ReconcileContext,
+  type Watching,
+  watching,
+} from './define-controller.ts'
 export type { EventRecorder } from './events.ts'
 export { createEventRecorder, type EventsOptions, type RunningEventRecorder } from './events-impl.ts'
-export { type FluentClient, fluent } from './fluent.ts'
+export { type FluentClient, type FluentResource, fluent } from './fluent.ts'
 export { type HttpTransportOptions, httpTransport } from './http-transport.ts'
 export type { Change, Informer, Informers } from './informer.ts'
 export { createInformers, type InformersOptions } from './informer-impl.ts'
@@ -45,6 +53,7 @@ export {
   parseKubeconfig,
 } from './kubeconfig.ts'
 export { type LeaderElectionOptions, runAsLeader } from './leader-election.ts'
+export { type LiveInformer, type LiveInformers, type LiveSelection, liveInformers } from './live-informer.ts'
 export type { Transport, TransportReply, TransportRequest } from './transport.ts'
 export { TransportError } from './transport-error.ts'
 export { WorkQueue } from './work-queue.ts'

@@ -15,7 +15,7 @@ import { messageOf } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
 import { priorityOf, uidOf } from './node-info.ts'
 import { type Placement, type Profile, planPlacement } from './plan.ts'
-import { filters, scores } from './plugins/index.ts'
+import { profileOf } from './plugins/index.ts'
 import { planPreemption } from './preemption.ts'
 import { SchedulingQueue } from './queue.ts'
 import { ClusterState } from './snapshot.ts'
@@ -31,6 +31,8 @@ export interface SchedulerParts {
   log: Logger
   /** Pods with another `spec.schedulerName` are left alone. Default `default-scheduler`. */
   name?: string
+  /** Default: the standard filters and scores. */
+  profile?: Profile
 }
 
 export interface Scheduler {
@@ -41,7 +43,6 @@ export interface Scheduler {
   stop(): Promise<void>
 }
 
-const profile: Profile = { filters, scores }
 /** Pods planned before other work of the process gets its turn. */
 const podsPerTurn = 32
 
@@ -56,6 +57,7 @@ export async function startScheduler(parts: SchedulerParts): Promise<Scheduler> 
 class RunningScheduler implements Scheduler {
   readonly #parts: SchedulerParts
   readonly #name: string
+  readonly #profile: Profile
   readonly #writer: WriteParts
   readonly #random: Random
   readonly #state = new ClusterState()
@@ -71,6 +73,7 @@ class RunningScheduler implements Scheduler {
   constructor(parts: SchedulerParts) {
     this.#parts = parts
     this.#name = parts.name ?? 'default-scheduler'
+    this.#profile = parts.profile ?? profileOf()
     const { client, clock } = parts
     this.#writer = { client, clock, events: parts.events.as(this.#name), schedulerName: this.#name }
     this.#random = parts.random.stream('scheduler')
@@ -199,7 +202,7 @@ class RunningScheduler implements Scheduler {
   #place(pod: Pod): Placement {
     const blocked = claimsNotReady(pod, this.#parts.informers)
     if (blocked === undefined) {
-      return planPlacement(pod, this.#state, { profile, random: this.#random, startAt: this.#startAt })
+      return planPlacement(pod, this.#state, { profile: this.#profile, random: this.#random, startAt: this.#startAt })
     }
     const message = `0/${this.#state.nodes.length} nodes are available: ${blocked}.`
     return {
@@ -240,7 +243,14 @@ class RunningScheduler implements Scheduler {
     }
     const offset = this.#random.int(Math.max(1, refusal.rejected.length))
     const budgets = this.#parts.informers.of(policyV1.podDisruptionBudgets).list()
-    const plan = planPreemption({ pod, snapshot: this.#state, profile, rejected: refusal.rejected, budgets, offset })
+    const plan = planPreemption({
+      pod,
+      snapshot: this.#state,
+      profile: this.#profile,
+      rejected: refusal.rejected,
+      budgets,
+      offset,
+    })
     if (plan.kind === 'nominate') return this.#makeRoom(pod, { ...plan, message: refusal.message })
     if (plan.reconsidered) this.#state.removeNomination(uid)
     const message = `${refusal.message} no new claims to deallocate, ${plan.message}`

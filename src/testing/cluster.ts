@@ -6,9 +6,8 @@ import type { KubeObject } from '../api/meta.ts'
 import type { FrontHandler } from '../apiserver/http/front.ts'
 import type { UserInfo } from '../apiserver/request.ts'
 import type { Client } from '../client/client.ts'
-import { createClient } from '../client/client-impl.ts'
-import type { Controller, ControllerParts } from '../client/controller.ts'
-import { type FluentClient, fluent } from '../client/fluent.ts'
+import type { DefinedController } from '../client/define-controller.ts'
+import type { FluentClient } from '../client/fluent.ts'
 import type { Transport } from '../client/transport.ts'
 import type { ClusterPki } from '../cluster/pki/cluster-pki.ts'
 import { limits } from '../limits.ts'
@@ -22,20 +21,23 @@ import { adminUser, makePki } from './access.ts'
 import { Activity } from './activity/activity.ts'
 import { untilQuiet } from './activity/quiet.ts'
 import { type Applicable, applyAll, objectsOf } from './apply.ts'
+import { Clients } from './clients.ts'
+import { control, controlPrefix } from './control/control.ts'
 import { type CountedStore, countedStore } from './counted-store.ts'
-import { Endpoint, lasting } from './endpoint.ts'
+import { type CredentialFiles, Endpoint, lasting } from './endpoint.ts'
 import { Faults } from './faults/faults.ts'
-import { Life, watchTimeoutSeconds } from './life.ts'
+import { Life } from './life.ts'
 import type { NodeControl } from './nodes/nodes.ts'
 import { PodRules } from './nodes/pod-rules.ts'
 import type { ExecAnswer } from './nodes/rules.ts'
 import { type ClusterOptions, externalQuietMs, settleTimeoutMs } from './options.ts'
-import { type OwnController, runOwnController } from './own-controllers.ts'
+import { type MakeController, OwnControllers } from './own-controllers.ts'
 import { type ExecOptions, type LogsOptions, readLogs, runCommand } from './pod-streams.ts'
 import { real } from './real.ts'
 import type { SettleOptions, TestCluster } from './test-cluster.ts'
 import { type Duration, durationMs } from './time/duration.ts'
 import { HeldClock } from './time/held-clock.ts'
+import { skewedClock } from './time/skewed-clock.ts'
 import { HeldTime, realTime, type TestClock } from './time/test-time.ts'
 import { Timeline } from './timeline/timeline.ts'
 
@@ -86,15 +88,19 @@ class RunningCluster implements TestCluster {
   readonly #rules: PodRules
   readonly #endpoint: Endpoint
   readonly #pki: Promise<ClusterPki>
+  readonly #clients: Clients
+  readonly #control = control(this)
+  readonly #own: OwnControllers
   #store: CountedStore
   /** As it was when everything had started. */
   #initial: ForkableStore | undefined
   #life: Promise<Life>
   #lifeNow: Life | undefined
   #stopping: Promise<void> | undefined
-  readonly #own = new Set<OwnController>()
   #begun: Promise<void> | undefined
   #generation = 0
+  /** Of what follows the present life. */
+  #ending = new AbortController()
   #forks = 0
 
   constructor(options: ClusterOptions, origin?: Origin) {
@@ -123,9 +129,12 @@ class RunningCluster implements TestCluster {
     this.#pki = origin?.pki ?? makePki(real, options.credentials)
     this.#endpoint = new Endpoint({ options, pki: this.#pki, clock: this.#time, front: this.#front() })
     this.clock = this.#held ? this.#heldTime(this.#held) : realTime(this.#time)
-    this.#admin = this.#testTransport(adminUser)
-    this.api = createClient(this.#admin, { userAgent: 'test' })
-    this.client = fluent(this.api)
+    this.#clients = this.#createClients()
+    this.#own = this.#createOwn()
+    const admin = this.#clients.of(adminUser, 'test')
+    this.#admin = admin.transport
+    this.api = admin.api
+    this.client = admin.client
     this.#life = this.#createLife()
     this.started = this.#start()
     this.started.catch(() => undefined)
@@ -154,8 +163,12 @@ class RunningCluster implements TestCluster {
     return this.#endpoint.kubeconfig
   }
 
-  kubeconfigFile(): Promise<string> {
-    return this.#endpoint.kubeconfigFile()
+  async kubeconfigFile(): Promise<string> {
+    return (await this.#endpoint.files()).kubeconfig
+  }
+
+  credentialFiles(): Promise<CredentialFiles> {
+    return this.#endpoint.files()
   }
 
   kubeconfigFor(user: { user: string; groups?: readonly string[]; validFor?: Duration }): string {
@@ -164,7 +177,7 @@ class RunningCluster implements TestCluster {
 
   as(user: string, ...groups: string[]): FluentClient {
     const info: UserInfo = { name: user, groups: [...groups, 'system:authenticated'], extra: {} }
-    return fluent(createClient(this.#testTransport(info), { userAgent: user }))
+    return this.#clients.of(info, user).client
   }
 
   async serve(): Promise<string> {
@@ -203,22 +216,11 @@ class RunningCluster implements TestCluster {
     return runCommand(this.#admin, pod, command, options)
   }
 
-  async run(name: string, make: (parts: ControllerParts) => Controller): Promise<{ stop(): Promise<void> }> {
+  async run(controller: DefinedController | string, make?: MakeController): Promise<{ stop(): Promise<void> }> {
     await this.#begin()
-    const user: UserInfo = { ...adminUser, name }
-    const own = await runOwnController(name, make, {
-      transport: this.#transportOf(user, { component: name, strict: true }),
-      clock: this.#time,
-      housekeeping: this.#held?.housekeeping ?? this.#time,
-      watchTimeoutSeconds,
-      random: this.#random,
-      log: this.#options.log ?? silent,
-    })
-    this.#own.add(own)
-    const stop = async (): Promise<void> => {
-      if (this.#own.delete(own)) await own.stop()
-    }
-    return { stop }
+    if (typeof controller !== 'string') return this.#own.run(controller)
+    if (!make) throw new TypeError(`run controller ${controller}: it has to be given what makes it`)
+    return this.#own.run({ name: controller, make })
   }
 
   kill(node: string): Promise<void> {
@@ -242,13 +244,14 @@ class RunningCluster implements TestCluster {
     const initial = this.#initial
     if (!initial) throw new Error('reset the cluster: it has not started')
     const ended = this.#existingLife()
+    this.#ending.abort(new Error('the cluster was reset'))
+    this.#ending = new AbortController()
     const store = this.#store
     this.#generation++
     this.#store = this.#counted(initial.fork(this.#storeOptions()))
     this.#life = this.#createLife(ended)
     this.timeline.note('test', 'reset')
-    await this.#lettingTimePass(Promise.all([...this.#own].map((own) => own.stop())).then(() => ended.stop()))
-    this.#own.clear()
+    await this.#lettingTimePass(this.#own.stop().then(() => ended.stop()))
     await store.close()
     this.#begun = undefined
     await this.#life
@@ -306,6 +309,8 @@ class RunningCluster implements TestCluster {
         rules: this.#rules,
         wrap: (transport, component) =>
           this.#activity.transport(this.faults.transport(transport, component), component, true),
+        skewMs: (component) => this.faults.skewMs(component),
+        extension: this.#control,
         onNodeChange: (text) => this.timeline.note('nodes', text),
       },
       { passive: this.#origin?.passive ?? false, bootstrapped: before !== undefined || this.#origin !== undefined },
@@ -355,49 +360,51 @@ class RunningCluster implements TestCluster {
         ...(held ? { fireDue: () => held.fireDue() } : {}),
         plane: () => life.plane,
         store: this.#store,
-        others: () => [...life.nodes.busy(), ...this.#busyOwn()],
+        others: () => [...life.nodes.busy(), ...this.#own.busy()],
         realMs: () => real.clock.monotonicMs(),
       },
       { timeoutMs, externalQuietMs: durationMs(externalQuiet) },
     )
   }
 
-  /** Every request from outside this process comes through here. */
+  /** Every request from outside this process comes through here; control is about the cluster and no part of it. */
   #front(): FrontHandler {
-    return this.#activity.front(
-      this.faults.front({
-        handle: async (request) => (await this.#ready()).plane.api.handle(this.#held ? lasting(request) : request),
-        upgrade: async (request, socket, head) => (await this.#ready()).plane.api.upgrade(request, socket, head),
-      }),
-    )
-  }
-
-  #busyOwn(): string[] {
-    return [...this.#own].filter(({ running }) => !running.idle).map(({ name }) => `controller ${name}`)
+    const server: FrontHandler = {
+      handle: async (request) => (await this.#ready()).plane.api.handle(this.#held ? lasting(request) : request),
+      upgrade: async (request, socket, head) => (await this.#ready()).plane.api.upgrade(request, socket, head),
+    }
+    const watched = this.#activity.front(this.faults.front(server))
+    return {
+      handle: (request) => (request.path.startsWith(`${controlPrefix}/`) ? server : watched).handle(request),
+      upgrade: (request, socket, head) => watched.upgrade(request, socket, head),
+    }
   }
 
   #nextRetryMs(): number | undefined {
-    const waits = [this.#lifeNow?.plane.nextRetryMs, ...[...this.#own].map(({ running }) => running.nextRetryMs)]
+    const waits = [this.#lifeNow?.plane.nextRetryMs, ...this.#own.retriesMs()]
     const known = waits.filter((wait) => wait !== undefined)
     return known.length === 0 ? undefined : Math.min(...known)
   }
 
-  #testTransport(user: UserInfo): Transport {
-    return this.#transportOf(user, { component: user === adminUser ? 'test' : user.name, strict: false })
+  #createClients(): Clients {
+    return new Clients({
+      ...{ activity: this.#activity, faults: this.faults, random: this.#random },
+      housekeeping: this.#held?.housekeeping ?? this.#time,
+      log: this.#options.log ?? silent,
+      ready: () => this.#ready(),
+      begin: () => this.#begin(),
+      ended: () => this.#ending.signal,
+    })
   }
 
-  #transportOf(user: UserInfo, { component, strict }: { component: string; strict: boolean }): Transport {
-    const direct = async () => (await this.#ready()).plane.api.transportFor(user)
-    const lazy: Transport = {
-      send: async (request) => {
-        const transport = await direct()
-        if (request.method !== 'GET') void this.#begin().catch(() => undefined)
-        return transport.send(request)
-      },
-      upgrade: async (request) => (await direct()).upgrade(request),
-      close: async () => undefined,
-    }
-    return this.#activity.transport(this.faults.transport(lazy, component), component, strict)
+  #createOwn(): OwnControllers {
+    return new OwnControllers({
+      transport: (name) => this.#clients.transport({ ...adminUser, name }, { component: name, strict: true }),
+      clock: (name) => skewedClock(this.#time, () => this.faults.skewMs(name)),
+      housekeeping: this.#held?.housekeeping ?? this.#time,
+      random: this.#random,
+      log: this.#options.log ?? silent,
+    })
   }
 
   #ready(): Promise<Life> {
@@ -435,12 +442,13 @@ class RunningCluster implements TestCluster {
   }
 
   async #stop(): Promise<void> {
+    this.#ending.abort(new Error('the cluster was stopped'))
     const closing = this.#endpoint.close()
     const life = await this.#life.catch(() => undefined)
     await this.started.catch(() => undefined)
     await this.#begun?.catch(() => undefined)
     this.faults.clear()
-    await this.#lettingTimePass(Promise.all([...this.#own].map((own) => own.stop())).then(() => life?.stop()))
+    await this.#lettingTimePass(this.#own.stop().then(() => life?.stop()))
     await closing
     await this.#store.close()
     await this.#initial?.close()

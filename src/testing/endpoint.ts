@@ -1,6 +1,7 @@
 /** The HTTPS endpoint of a test's cluster, and the kubeconfigs that lead to it. */
 import { type FrontHandler, httpHandlers } from '../apiserver/http/front.ts'
 import { type ApiRequest, isTrue } from '../apiserver/request.ts'
+import { accessOf, parseKubeconfig } from '../client/kubeconfig.ts'
 import type { ClusterPki } from '../cluster/pki/cluster-pki.ts'
 import type { Clock } from '../platform/clock.ts'
 import { silent } from '../platform/log.ts'
@@ -19,12 +20,22 @@ export interface EndpointParts {
   front: FrontHandler
 }
 
+/** Paths of an administrator's access, readable by the owner alone. */
+export interface CredentialFiles {
+  kubeconfig: string
+  /** Of the authority that signed the endpoint's certificate, PEM. */
+  ca: string
+  /** Certificate and key in one, PEM, as `curl --cert` takes them. */
+  client: string
+}
+
 export class Endpoint {
   readonly #parts: EndpointParts
   #pki: ClusterPki | undefined
   #listening: Listening | undefined
   #kubeconfig: string | undefined
   #directory: string | undefined
+  #files: Promise<CredentialFiles> | undefined
 
   constructor(parts: EndpointParts) {
     this.#parts = parts
@@ -64,19 +75,34 @@ export class Endpoint {
     return kubeconfigOf(pki, server, user, issueUser(pki, options, clocks))
   }
 
-  /** Its directory goes with `close`. */
-  async kubeconfigFile(): Promise<string> {
+  /** They go with `close`. */
+  async files(): Promise<CredentialFiles> {
+    this.#files ??= this.#writeFiles()
+    return this.#files
+  }
+
+  async #writeFiles(): Promise<CredentialFiles> {
     const text = this.kubeconfig
-    if (this.#directory === undefined) {
-      this.#directory = await real.temporaryDirectory()
-      await real.disk.write(`${this.#directory}/kubeconfig`, text, { mode: 0o600 })
+    const { tls } = await accessOf(await parseKubeconfig(text), async () => '')
+    const { certificatePem = '', keyPem = '' } = tls.identity ?? {}
+    const directory = await real.temporaryDirectory()
+    this.#directory = directory
+    const files = {
+      kubeconfig: `${directory}/kubeconfig`,
+      ca: `${directory}/ca.crt`,
+      client: `${directory}/client.pem`,
     }
-    return `${this.#directory}/kubeconfig`
+    const contents = { kubeconfig: text, ca: tls.caPem ?? '', client: `${certificatePem}\n${keyPem}` }
+    for (const name of ['kubeconfig', 'ca', 'client'] as const) {
+      await real.disk.write(files[name], contents[name], { mode: 0o600, durable: false })
+    }
+    return files
   }
 
   /** Ends connections too. */
   async close(): Promise<void> {
     await this.#listening?.close(0)
+    await this.#files?.catch(() => undefined)
     if (this.#directory !== undefined) await real.disk.remove(this.#directory)
   }
 }

@@ -2,6 +2,8 @@
 export { ApiError } from '../api/errors.ts'
 export type { KubeList, KubeObject, Resource } from '../api/meta.ts'
 export * from '../api/resources.ts'
+export { type AdmissionPlugin, forbid, isFor } from '../apiserver/admission/plugin.ts'
+export type { AdmissionAttributes } from '../apiserver/admission.ts'
 export {
   type Controller,
   type ControllerParts,
@@ -11,9 +13,31 @@ export {
   type Source,
   source,
 } from '../client/controller.ts'
+export {
+  type ControllerDefinition,
+  type DefinedController,
+  defineController,
+  type ReconcileContext,
+  watching,
+} from '../client/define-controller.ts'
+export type { FluentClient, FluentResource } from '../client/fluent.ts'
+export type { Change } from '../client/informer.ts'
+export type { LiveInformer, LiveSelection } from '../client/live-informer.ts'
+export type { NodeInfo } from '../scheduler/node-info.ts'
+export {
+  type FilterPlugin,
+  filterBy,
+  type ProfileOptions,
+  type ScorePlugin,
+  skip,
+  unfit,
+  unresolvable,
+} from '../scheduler/plugins/plugin.ts'
 export { NotSettledError } from './activity/quiet.ts'
 export type { Applicable } from './apply.ts'
 export { startCluster } from './cluster.ts'
+export { controlPrefix } from './control/control.ts'
+export type { CredentialFiles } from './endpoint.ts'
 export type { Fault, FaultControl, FaultMatch, Refusal } from './faults/faults.ts'
 export { check, type Denial, type MatcherResult, matchers } from './matchers.ts'
 export type { NodeSpec } from './nodes/node-object.ts'

@@ -2,12 +2,17 @@
  * One life of a test's cluster: API server, controllers, scheduler and simulated nodes over one store. A reset begins a
  * new life, a fork another cluster with its own.
  */
+import type { Extension } from '../apiserver/nonresource/endpoints.ts'
 import type { UserInfo } from '../apiserver/request.ts'
 import { createClient } from '../client/client-impl.ts'
 import type { Informers } from '../client/informer.ts'
 import { createInformers } from '../client/informer-impl.ts'
 import type { Transport } from '../client/transport.ts'
-import { type ControlPlane, createControlPlane } from '../cluster/control-plane/control-plane.ts'
+import {
+  type ControlPlane,
+  type ControlPlaneTuning,
+  createControlPlane,
+} from '../cluster/control-plane/control-plane.ts'
 import type { ClusterPki } from '../cluster/pki/cluster-pki.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
@@ -16,7 +21,8 @@ import type { Store } from '../store/store.ts'
 import { simulatedNodeProxy } from './nodes/node-proxy.ts'
 import { Nodes } from './nodes/nodes.ts'
 import type { PodRules } from './nodes/pod-rules.ts'
-import { type ClusterOptions, runsOf } from './options.ts'
+import { type ClusterOptions, type Running, runningOf } from './options.ts'
+import { skewedClock } from './time/skewed-clock.ts'
 
 export interface LifeParts {
   options: ClusterOptions
@@ -30,6 +36,10 @@ export interface LifeParts {
   rules: PodRules
   /** What stands between a component of the cluster and its server. */
   wrap(transport: Transport, component: string): Transport
+  /** By how much a component's clock is ahead. */
+  skewMs(component: string): number
+  /** What is served besides Kubernetes' own. */
+  extension: Extension
   onNodeChange?(text: string): void
 }
 
@@ -50,37 +60,27 @@ export class Life {
   readonly plane: ControlPlane
   readonly nodes: Nodes
   readonly #informers: Informers
-  readonly #runsControllers: boolean
+  /** Undefined where nothing happens by itself. */
+  readonly #running: Running | undefined
 
-  private constructor(plane: ControlPlane, nodes: Nodes, informers: Informers, runsControllers: boolean) {
+  private constructor(plane: ControlPlane, nodes: Nodes, informers: Informers, running: Running | undefined) {
     this.plane = plane
     this.nodes = nodes
     this.#informers = informers
-    this.#runsControllers = runsControllers
+    this.#running = running
   }
 
   /** Resolves when the API answers. Nodes and controllers don't work before `begin`. */
   static async create(parts: LifeParts, { passive = false, bootstrapped = false } = {}): Promise<Life> {
-    const { options, store, pki, clock, housekeeping, log } = parts
-    const random = parts.random
+    const { options, store, pki, clock, housekeeping, log, random } = parts
     const wrap = (transport: Transport, { name }: UserInfo) => parts.wrap(transport, components[name] ?? name)
-    const runs = runsOf(options)
+    const running = runningOf(options)
     let nodes: Nodes | undefined
     const plane = await createControlPlane({
-      ...{ store, pki, clock, random, log, serviceCidr: '10.96.0.0/16' },
+      ...{ store, pki, random, log, serviceCidr: '10.96.0.0/16' },
+      clock: skewedClock(clock, () => parts.skewMs('kube-controller-manager')),
       nodeProxy: simulatedNodeProxy({ clock, rules: parts.rules, nodes: () => nodes }),
-      tuning: {
-        runs,
-        bootstrapped,
-        clockFor: (name) => (name === 'node-lifecycle' ? housekeeping : clock),
-        informerClock: housekeeping,
-        watchTimeoutSeconds,
-        serverClock: housekeeping,
-        certificateClock: clock,
-        wrapTransport: wrap,
-        ...(options.freeze ? { freeze: true } : {}),
-        ...(options.admission ? { admission: options.admission } : {}),
-      },
+      tuning: { ...tuningOf(parts, running), bootstrapped, wrapTransport: wrap },
     })
     const client = createClient(wrap(plane.api.transportFor(nodesUser), nodesUser), { userAgent: 'simulated-nodes' })
     const informers = createInformers({ client, clock: housekeeping, random, log, watchTimeoutSeconds })
@@ -88,15 +88,16 @@ export class Life {
       ...{ client, informers, clock, random, log, store, rules: parts.rules, podEvents: options.podEvents ?? true },
       ...(parts.onNodeChange ? { onChange: parts.onNodeChange } : {}),
     })
-    return new Life(plane, nodes, informers, !passive)
+    return new Life(plane, nodes, informers, passive ? undefined : running)
   }
 
   /** Resolves when nodes, controllers and scheduler are at work. */
   async begin(): Promise<void> {
-    if (!this.#runsControllers) return
+    if (!this.#running) return
     this.nodes.start()
     this.#informers.start()
     await Promise.all([this.plane.startControllers(), this.#informers.synced()])
+    this.#running.check()
   }
 
   async stop(): Promise<void> {
@@ -104,5 +105,30 @@ export class Life {
     await this.nodes.stop()
     await this.#informers.stop()
     await ending
+  }
+}
+
+/** Every component has its own view of time; what only keeps things fresh waits for housekeeping. */
+function tuningOf(
+  { options, clock, housekeeping, skewMs, extension }: LifeParts,
+  running: Running,
+): ControlPlaneTuning {
+  const serverSkewMs = () => skewMs('kube-apiserver')
+  const { admission, scheduler, freeze } = options
+  const { disabled = [], plugins = [] } = admission ?? {}
+  const managerHousekeeping = skewedClock(housekeeping, () => skewMs('kube-controller-manager'))
+  const managerClock = skewedClock(clock, () => skewMs('kube-controller-manager'))
+  return {
+    extension,
+    runs: (name) => running.runs(name),
+    clockFor: (name) => (name === 'node-lifecycle' ? managerHousekeeping : managerClock),
+    informerClock: housekeeping,
+    watchTimeoutSeconds,
+    serverClock: skewedClock(housekeeping, serverSkewMs),
+    certificateClock: skewedClock(clock, serverSkewMs),
+    schedulerClock: skewedClock(clock, () => skewMs('kube-scheduler')),
+    admission: { disabled, dynamic: plugins },
+    ...(scheduler ? { schedulerProfile: scheduler } : {}),
+    ...(freeze ? { freeze } : {}),
   }
 }

@@ -1,7 +1,8 @@
 /** What a test says about its cluster. */
-import type { AdmissionParts } from '../apiserver/admission/chain.ts'
+import type { AdmissionPlugin } from '../apiserver/admission/plugin.ts'
 import type { Logger } from '../platform/log.ts'
 import type { TlsIdentity } from '../platform/net.ts'
+import type { ProfileOptions } from '../scheduler/plugins/plugin.ts'
 import type { NodeSpec } from './nodes/node-object.ts'
 import type { PodRule } from './nodes/rules.ts'
 import type { Duration } from './time/duration.ts'
@@ -30,10 +31,18 @@ export interface ClusterOptions {
   port?: number
   /** Instead of certificates of the cluster's own: what the endpoint shows, and who signs its clients'. */
   credentials?: { serving: TlsIdentity; clientCaPem?: string }
-  /** Controllers that run, `scheduler` among them. Default: all. A function decides by name. */
-  controllers?: boolean | readonly string[] | ((name: string) => boolean)
-  /** Admission steps to leave out, and in-process ones to add. */
-  admission?: Pick<AdmissionParts, 'disabled' | 'dynamic'>
+  /**
+   * Controllers that run, `scheduler` among them. Default: all. A list names those that do, `except` those that don't, a
+   * function decides by name. `cluster.run` puts another in a controller's place.
+   */
+  controllers?: boolean | readonly string[] | { except: readonly string[] } | ((name: string) => boolean)
+  /**
+   * Admission steps to leave out, and in-process ones to add: after the built-in ones that change objects, before
+   * quota. To replace one, leave it out and add another.
+   */
+  admission?: { disabled?: readonly string[]; plugins?: readonly AdmissionPlugin[] }
+  /** Filters and scores of the scheduler to leave out, replace or add. */
+  scheduler?: ProfileOptions
   /** Whether pods' own events (Pulled, Created, Started …) are written. Default true. */
   podEvents?: boolean
   /** Whether objects in controllers' caches are frozen, so that a controller that changes one fails. Default false. */
@@ -49,11 +58,34 @@ export interface ClusterOptions {
   externalQuiet?: Duration
 }
 
-/** Whether the controller of this name runs. */
-export function runsOf({ controllers = true }: ClusterOptions): (name: string) => boolean {
-  if (typeof controllers === 'function') return controllers
-  if (typeof controllers === 'boolean') return () => controllers
-  return (name) => controllers.includes(name)
+/** Who runs, by name. */
+export interface Running {
+  runs(name: string): boolean
+  /** Throws for names that no controller has; once all were asked for. */
+  check(): void
+}
+
+export function runningOf({ controllers = true }: ClusterOptions): Running {
+  const asked = new Set<string>()
+  const listed =
+    typeof controllers !== 'object' ? [] : 'except' in controllers ? controllers.except : (controllers as string[])
+  const decide = (name: string): boolean => {
+    if (typeof controllers === 'function') return controllers(name)
+    if (typeof controllers === 'boolean') return controllers
+    return listed.includes(name) !== 'except' in controllers
+  }
+  return {
+    runs(name) {
+      asked.add(name)
+      return decide(name)
+    },
+    check() {
+      const unknown = listed.filter((name) => !asked.has(name))
+      if (unknown.length === 0) return
+      const known = [...asked].sort().join(', ')
+      throw new RangeError(`start a cluster: there is no controller ${JSON.stringify(unknown[0])}; there are: ${known}`)
+    },
+  }
 }
 
 export const settleTimeoutMs = 10_000

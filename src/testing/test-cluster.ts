@@ -2,8 +2,10 @@
 import type { KubeObject } from '../api/meta.ts'
 import type { Client } from '../client/client.ts'
 import type { Controller, ControllerParts } from '../client/controller.ts'
+import type { DefinedController } from '../client/define-controller.ts'
 import type { FluentClient } from '../client/fluent.ts'
 import type { Applicable } from './apply.ts'
+import type { CredentialFiles } from './endpoint.ts'
 import type { FaultControl } from './faults/faults.ts'
 import type { NodeControl } from './nodes/nodes.ts'
 import type { ExecAnswer } from './nodes/rules.ts'
@@ -34,6 +36,8 @@ export interface TestCluster extends AsyncDisposable, Disposable {
   readonly kubeconfig: string
   /** Its path: a file that goes with the cluster. */
   kubeconfigFile(): Promise<string>
+  /** The same as files for clients that know no kubeconfig, such as curl. */
+  credentialFiles(): Promise<CredentialFiles>
   /** A kubeconfig of any user, with a certificate. */
   kubeconfigFor(user: { user: string; groups?: readonly string[]; validFor?: Duration }): string
   /** A client of any user, in this process. */
@@ -62,6 +66,7 @@ export interface TestCluster extends AsyncDisposable, Disposable {
    * Runs a controller of one's own in this process, as an administrator named `name`, until it is stopped or the cluster
    * is. `settled` waits for it too; forks and resets are without it.
    */
+  run(controller: DefinedController): Promise<{ stop(): Promise<void> }>
   run(name: string, make: (parts: ControllerParts) => Controller): Promise<{ stop(): Promise<void> }>
   /** `nodes.kill` */
   kill(node: string): Promise<void>

@@ -15,18 +15,26 @@ export interface NonResource {
   answer(exchange: Exchange): Promise<ApiResponse>
 }
 
+/** Answers everything below a path, with any method. The caller is known, and allowed by a rule for the path. */
+export interface Extension extends NonResource {
+  /** `/testing` */
+  prefix: string
+}
+
 export function nonResourceEndpoints(parts: {
   endpoints: EndpointParts
   inFlight: InFlightLimit
   documents: NonResource | undefined
+  extension?: Extension | undefined
 }): NonResource {
-  const { endpoints, inFlight, documents } = parts
+  const { endpoints, inFlight, documents, extension } = parts
   const discovery = new Discovery(endpoints.scheme)
   const health = new Health(endpoints)
   return {
     async answer(exchange) {
       const { method } = exchange.request
       const path = exchange.info.path.replace(/(.)\/+$/, '$1')
+      if (extension && isBelow(path, extension.prefix)) return await extension.answer(exchange)
       const found = await answerPath(path, exchange)
       if (!found) return pageNotFound()
       return method === 'GET' || method === 'HEAD' ? found : Promise.reject(noSuchMethod())
@@ -43,11 +51,15 @@ export function nonResourceEndpoints(parts: {
     }
     const checked = await health.answer(path, exchange.request)
     if (checked) return checked
-    if (documents && documentPrefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))) {
+    if (documents && documentPrefixes.some((prefix) => isBelow(path, prefix))) {
       return await documents.answer(exchange)
     }
     return undefined
   }
+}
+
+function isBelow(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(`${prefix}/`)
 }
 
 const documentPrefixes = ['/openapi', '/openid', '/.well-known']

@@ -10,6 +10,8 @@ import { allControllers } from '../../controllers/index.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Random } from '../../platform/random.ts'
+import { profileOf } from '../../scheduler/plugins/index.ts'
+import type { ProfileOptions } from '../../scheduler/plugins/plugin.ts'
 import { type Scheduler, startScheduler } from '../../scheduler/scheduler.ts'
 
 export interface ControllerGroupParts {
@@ -34,6 +36,10 @@ export interface ControllerTuning {
   /** Time for list and watch. Default: the group's. */
   informerClock?: Clock
   watchTimeoutSeconds?: number
+  /** The scheduler's clock. Default: the group's. */
+  schedulerClock?: Clock
+  /** Filters and scores to add, replace or leave out. */
+  schedulerProfile?: ProfileOptions
   /** Cached objects are frozen, so that changing one throws. Default false. */
   freeze?: boolean
 }
@@ -132,9 +138,14 @@ export class ControllerGroup {
     if (!runs('scheduler')) return
     // The scheduler shares the controllers' caches: one copy of every pod is enough for one process.
     const client = this.#parts.clientFor(userOf('system:kube-scheduler'))
-    const events = createEventRecorder({ client, clock, random, log, component: 'default-scheduler' })
+    const { schedulerClock = clock, schedulerProfile } = tuning
+    const own = { client, clock: schedulerClock, random, log }
+    const events = createEventRecorder({ ...own, component: 'default-scheduler' })
     this.#ends.unshift(() => events.flush())
-    this.#scheduler = await startScheduler({ ...manager, client, events })
+    this.#scheduler = await startScheduler({
+      ...{ ...manager, client, events, clock: schedulerClock },
+      ...(schedulerProfile ? { profile: profileOf(schedulerProfile) } : {}),
+    })
   }
 
   async stop(): Promise<void> {

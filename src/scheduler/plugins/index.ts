@@ -6,7 +6,7 @@ import { nodeName } from './node-name.ts'
 import { nodePorts } from './node-ports.ts'
 import { balancedAllocation, leastAllocated, nodeResourcesFit } from './node-resources.ts'
 import { nodeUnschedulable } from './node-unschedulable.ts'
-import type { FilterPlugin, ScorePlugin } from './plugin.ts'
+import type { FilterPlugin, ProfileOptions, ScorePlugin } from './plugin.ts'
 import { podTopologySpreadFilter, podTopologySpreadScore } from './pod-topology-spread.ts'
 import { taintTolerationFilter, taintTolerationScore } from './taint-toleration.ts'
 
@@ -30,3 +30,16 @@ export const scores: readonly ScorePlugin[] = [
   balancedAllocation,
   imageLocality,
 ]
+
+/** The default profile with changes: plugins left out, replaced by others of the same name, or added at the end. */
+export function profileOf(options: ProfileOptions = {}): {
+  filters: readonly FilterPlugin[]
+  scores: readonly ScorePlugin[]
+} {
+  const { disabled = [], filters: ownFilters = [], scores: ownScores = [] } = options
+  const joined = <P extends { name: string }>(standard: readonly P[], own: readonly P[]): P[] => {
+    const left = new Set([...disabled, ...own.map(({ name }) => name)])
+    return [...standard.filter(({ name }) => !left.has(name)), ...own]
+  }
+  return { filters: joined(filters, ownFilters), scores: joined(scores, ownScores) }
+}

@@ -35,6 +35,15 @@ export interface ScorePlugin {
   score(pod: Pod, nodes: readonly NodeInfo[], snapshot: Snapshot): readonly number[] | undefined
 }
 
+/** How a scheduler differs from the default one. */
+export interface ProfileOptions {
+  /** Names of filters and scores to leave out. */
+  disabled?: readonly string[]
+  /** Asked after the standard ones; one with a standard filter's name takes its place. */
+  filters?: readonly FilterPlugin[]
+  scores?: readonly ScorePlugin[]
+}
+
 export const skip: Preparation = { kind: 'skip' }
 
 export function filterBy(filter: NodeFilter): Preparation {

@@ -48,6 +48,11 @@ export interface Fault {
   dropWatchAfter?: number
   /** Writes to the store fail while it is full. */
   disk?: 'full' | { slow: Delay }
+  /**
+   * The clock of a fitting component is ahead by this much; negative: behind. Of `kube-apiserver`,
+   * `kube-controller-manager`, `kube-scheduler` and controllers of `cluster.run`; nodes have a `clockSkewMs` of their own.
+   */
+  clockSkewMs?: number
 }
 
 export interface FaultControl {
@@ -129,6 +134,16 @@ export class Faults implements FaultControl {
 
   get any(): boolean {
     return this.#active.length > 0
+  }
+
+  /** By how much a component's clock is ahead. */
+  skewMs(component: string): number {
+    let sum = 0
+    for (const { fault } of this.#active) {
+      const { clockSkewMs = 0, match } = fault
+      if (clockSkewMs !== 0 && fits(match?.component ?? '*', component)) sum += clockSkewMs
+    }
+    return sum
   }
 
   /** A component's way to the server, with what goes wrong on it. */
@@ -229,7 +244,8 @@ export class Faults implements FaultControl {
   }
 }
 
-function check({ share = 1, times = 0, delay = 0, delayEvents = 0, disk }: Fault): void {
+function check({ share = 1, times = 0, delay = 0, delayEvents = 0, disk, clockSkewMs = 0 }: Fault): void {
+  if (!Number.isFinite(clockSkewMs)) throw new RangeError(`add a fault: clockSkewMs has to be a number: ${clockSkewMs}`)
   if (!(share >= 0 && share <= 1)) throw new RangeError(`add a fault: share has to be from 0 to 1: ${share}`)
   if (!(times >= 0)) throw new RangeError(`add a fault: times must not be negative: ${times}`)
   for (const each of [delay, delayEvents, typeof disk === 'object' ? disk.slow : 0]) delayMs(each, 0)
