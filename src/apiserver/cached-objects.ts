@@ -8,12 +8,6 @@ import { fromStored } from './registry/persistence.ts'
 import type { Scheme } from './scheme/scheme.ts'
 import { collectionPrefix, type Served } from './scheme/served.ts'
 
-/**
- * Objects are decoded once per version, by the bytes the store holds (which forks of a store share); a weak reference
- * lets unused ones go.
- */
-const decoded = new WeakMap<Uint8Array, WeakRef<KubeObject>>()
-
 export function cachedObjects({ caches, scheme }: { caches: Caches; scheme: Scheme }): Objects {
   return {
     async get<T extends KubeObject>(resource: Resource<T>, key: string) {
@@ -75,9 +69,5 @@ function followCache(served: Served, cache: ResourceCache, follower: Follower<Ku
 }
 
 function shared(served: Served, stored: Stored): KubeObject {
-  const known = decoded.get(stored.value)?.deref()
-  if (known) return known
-  const object = fromStored(served, stored)
-  decoded.set(stored.value, new WeakRef(object))
-  return object
+  return served.conversion ? fromStored(served, stored) : stored.shared
 }

@@ -1,5 +1,6 @@
-/** Bodies of answers: whole, or as lines of JSON while they stream. */
+/** Bodies of answers: whole, or as parsed lines of JSON while they stream. */
 import { limits } from '../limits.ts'
+import { carriedBy } from './carried.ts'
 import { TransportError } from './transport-error.ts'
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array>
@@ -16,29 +17,58 @@ export async function readAll(body: Body, bytesMax: number = limits.responseBody
   return chunks.length === 1 ? asBuffer(chunks[0]!) : Buffer.concat(chunks, total)
 }
 
-/** Lines without their line end; a last line without one counts. Empty lines are skipped. */
-export async function* lines(body: Body): AsyncGenerator<string> {
-  const pending: Buffer[] = []
-  let pendingBytes = 0
+/** Each line of JSON, parsed. `shared`: what chunks from this process carry is taken as it is. */
+export async function* parsedLines(body: Body, { shared }: { shared: boolean }): AsyncGenerator<unknown> {
+  const splitter = new LineSplitter()
   for await (const chunk of body instanceof Uint8Array ? [body] : body) {
+    const carried = shared && !splitter.insideLine ? carriedBy(chunk) : undefined
+    if (carried) for (const value of carried) yield value()
+    else for (const line of splitter.push(chunk)) yield parsed(line)
+  }
+  for (const line of splitter.rest()) yield parsed(line)
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch (error) {
+    throw new TransportError('reading a watch: a frame is not JSON', { cause: error })
+  }
+}
+
+/** Cuts chunks into lines without their line end; a last line without one counts. Empty lines are skipped. */
+class LineSplitter {
+  #pending: Buffer[] = []
+  #pendingBytes = 0
+
+  /** Whether the last chunk ended in the middle of a line. */
+  get insideLine(): boolean {
+    return this.#pendingBytes > 0
+  }
+
+  *push(chunk: Uint8Array): Generator<string> {
     const bytes = asBuffer(chunk)
     let start = 0
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
       const rest = bytes.subarray(start, end)
-      const line = pendingBytes === 0 ? rest : Buffer.concat([...pending.splice(0), rest])
-      pendingBytes = 0
+      const line = this.insideLine ? Buffer.concat([...this.#pending, rest]) : rest
+      this.#pending = []
+      this.#pendingBytes = 0
       start = end + 1
       if (line.length > 0) yield line.toString('utf8')
     }
     if (start < bytes.length) {
-      pending.push(bytes.subarray(start))
-      pendingBytes += bytes.length - start
+      this.#pending.push(bytes.subarray(start))
+      this.#pendingBytes += bytes.length - start
     }
-    if (pendingBytes > limits.watchFrameBytesMax) {
+    if (this.#pendingBytes > limits.watchFrameBytesMax) {
       throw new TransportError(`reading a watch: a frame of more than ${limits.watchFrameBytesMax} bytes`)
     }
   }
-  if (pendingBytes > 0) yield Buffer.concat(pending).toString('utf8')
+
+  *rest(): Generator<string> {
+    if (this.insideLine) yield Buffer.concat(this.#pending).toString('utf8')
+  }
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -2,7 +2,8 @@
 import { ApiError } from '../api/errors.ts'
 import { apiVersionOf, type KubeList, type KubeObject, type Resource } from '../api/meta.ts'
 import type { Status } from '../api/types/meta/v1.ts'
-import { lines, readAll } from './body.ts'
+import { parsedLines, readAll } from './body.ts'
+import { carriedBy } from './carried.ts'
 import type {
   Client,
   DeleteOptions,
@@ -15,12 +16,12 @@ import type {
 } from './client.ts'
 import { pathOf, queryOf } from './paths.ts'
 import type { Transport, TransportReply, TransportRequest } from './transport.ts'
-import { asTransportError, TransportError } from './transport-error.ts'
+import { asTransportError } from './transport-error.ts'
 
 export interface ClientOptions {
   /** `user-agent` of each request. Default 'k8ts'. */
   userAgent?: string
-  /** Field manager of writes that don't name one. Default: the server takes it from the user agent. */
+  /** Field manager of writes that don't name one. Default: the user agent, which the server cuts at the first slash. */
   fieldManager?: string
 }
 
@@ -29,6 +30,8 @@ interface Call {
   path: string
   body?: unknown
   contentType?: string
+  /** The answer may be shared with others in this process. */
+  shared?: boolean
   signal?: AbortSignal | undefined
 }
 
@@ -44,17 +47,19 @@ export function createClient(transport: Transport, options: ClientOptions = {}):
 
 class Caller {
   readonly #transport: Transport
-  readonly #userAgent: string
+  readonly userAgent: string
   readonly fieldManager: string | undefined
 
   constructor(transport: Transport, { userAgent = 'k8ts', fieldManager }: ClientOptions) {
     this.#transport = transport
-    this.#userAgent = userAgent
+    this.userAgent = userAgent
     this.fieldManager = fieldManager
   }
 
   async json<T>(call: Call): Promise<T> {
     const reply = await this.send(call)
+    const [value] = call.shared && reply.body instanceof Uint8Array ? (carriedBy(reply.body) ?? []) : []
+    if (value) return value() as T
     const text = await this.#guard(call, async () => (await readAll(reply.body)).toString('utf8'))
     if (text === '') return undefined as T
     try {
@@ -66,7 +71,7 @@ class Caller {
 
   /** The reply once it is known to be a success. */
   async send(call: Call): Promise<TransportReply> {
-    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': this.#userAgent }
+    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': this.userAgent }
     const request: TransportRequest = { method: call.method, path: call.path, headers }
     if (call.signal) request.signal = call.signal
     if (call.body !== undefined) {
@@ -139,18 +144,18 @@ class ResourceClientImpl<T extends KubeObject> implements ResourceClient<T> {
     return this.#caller.json({ method: 'GET', path, signal: options.signal })
   }
 
-  async list({ signal, ...query }: ListOptions = {}): Promise<KubeList<T>> {
-    return this.#caller.json({ method: 'GET', path: this.#path({}) + queryOf({ ...query }), signal })
+  async list({ signal, shared = false, ...query }: ListOptions = {}): Promise<KubeList<T>> {
+    return this.#caller.json({ method: 'GET', path: this.#path({}) + queryOf({ ...query }), signal, shared })
   }
 
-  async *watch({ signal, ...query }: WatchOptions): AsyncGenerator<WatchEvent<T>> {
+  async *watch({ signal, shared = false, ...query }: WatchOptions = {}): AsyncGenerator<WatchEvent<T>> {
     const match = query.sendInitialEvents === undefined ? {} : { resourceVersionMatch: 'NotOlderThan' }
     const path = this.#path({}) + queryOf({ watch: true, ...query, ...match })
     try {
       const reply = await this.#caller.send({ method: 'GET', path, signal })
-      for await (const line of lines(reply.body)) yield watchEventOf<T>(line)
+      for await (const event of parsedLines(reply.body, { shared })) yield event as WatchEvent<T>
     } catch (error) {
-      if (signal.aborted) return
+      if (signal?.aborted) return
       throw error instanceof ApiError ? error : asTransportError(`watching ${this.#resource.plural}`, error)
     }
   }
@@ -219,9 +224,10 @@ class ResourceClientImpl<T extends KubeObject> implements ResourceClient<T> {
 
   #patch(path: string, patch: Patch, options: WriteOptions): Promise<T> {
     const force = patch.type === 'apply' && patch.force === true ? true : undefined
+    const fieldManager = options.fieldManager ?? this.#caller.fieldManager ?? this.#caller.userAgent
     return this.#caller.json({
       method: 'PATCH',
-      path: path + this.#writeQuery(options, { force }),
+      path: path + this.#writeQuery(patch.type === 'apply' ? { ...options, fieldManager } : options, { force }),
       body: patch.type === 'json' ? patch.operations : patch.patch,
       contentType: patchTypes[patch.type],
       signal: options.signal,
@@ -231,14 +237,6 @@ class ResourceClientImpl<T extends KubeObject> implements ResourceClient<T> {
   #writeQuery({ dryRun, fieldManager }: WriteOptions, more: Record<string, true | undefined> = {}): string {
     const manager = fieldManager ?? this.#caller.fieldManager
     return queryOf({ dryRun: dryRun === true ? 'All' : undefined, fieldManager: manager, ...more })
-  }
-}
-
-function watchEventOf<T>(line: string): WatchEvent<T> {
-  try {
-    return JSON.parse(line) as WatchEvent<T>
-  } catch (error) {
-    throw new TransportError('reading a watch: a frame is not JSON', { cause: error })
   }
 }
 

@@ -12,6 +12,11 @@ export interface ListOptions {
   continue?: string
   resourceVersion?: string
   resourceVersionMatch?: 'Exact' | 'NotOlderThan'
+  /**
+   * Objects may be shared with others in this process, so they must not be changed, and may lack their managed fields.
+   * Default false: they are the caller's own.
+   */
+  shared?: boolean
   signal?: AbortSignal
 }
 
@@ -22,7 +27,10 @@ export interface WatchOptions {
   allowWatchBookmarks?: boolean
   sendInitialEvents?: boolean
   timeoutSeconds?: number
-  signal: AbortSignal
+  /** As for lists. Default false. */
+  shared?: boolean
+  /** Leaving the loop over the events ends the watch too. */
+  signal?: AbortSignal
 }
 
 export interface WriteOptions {
@@ -58,7 +66,7 @@ export interface Reader<T extends KubeObject> {
 
 export interface Watcher<T extends KubeObject> {
   /** Ends when the server ends it or the signal aborts; the caller resumes (an informer does). */
-  watch(options: WatchOptions): AsyncIterable<WatchEvent<T>>
+  watch(options?: WatchOptions): AsyncIterable<WatchEvent<T>>
 }
 
 export interface Writer<T extends KubeObject> {

@@ -131,10 +131,15 @@ class InformerImpl<T extends KubeObject> implements Informer<T> {
     const { namespace, metadataOnly: _, ...selectors } = this.#selection
     const source = client.of(this.resource, namespace)
     return reflect(
-      { source, selectors, clock, random, log: this.#log, initialEvents, ...timeout },
+      { source, selectors, clock, random, log: this.#log, initialEvents, shared: this.#shared, ...timeout },
       this.#target(),
       signal,
     )
+  }
+
+  /** Nobody changes what a cache holds, so one copy is enough for all in a process. */
+  get #shared(): boolean {
+    return this.#options.keepManagedFields !== true
   }
 
   stopped(): void {
@@ -144,8 +149,8 @@ class InformerImpl<T extends KubeObject> implements Informer<T> {
   #target() {
     return {
       replace: (objects: T[]) => {
-        for (const object of objects) this.#prepare(object)
-        for (const change of this.#cache.replace(objects)) this.#deliver(change)
+        const prepared = objects.map((object) => this.#prepare(object))
+        for (const change of this.#cache.replace(prepared)) this.#deliver(change)
         this.#hasSynced = true
         this.#synced.resolve()
       },
@@ -154,11 +159,11 @@ class InformerImpl<T extends KubeObject> implements Informer<T> {
     }
   }
 
-  /** The object was made for this cache alone, so it may still be changed here. */
+  /** An object that still has managed fields came over a socket, for this cache alone, and may be changed here. */
   #prepare(object: T): T {
-    if (this.#options.keepManagedFields !== true) delete object.metadata.managedFields
-    if (this.#selection.metadataOnly) keepMetadata(object)
-    return this.#options.freeze === true ? deepFreeze(object) : object
+    if (this.#shared && object.metadata.managedFields) delete object.metadata.managedFields
+    const kept = this.#selection.metadataOnly ? ({ metadata: object.metadata } as T) : object
+    return this.#options.freeze === true ? deepFreeze(kept) : kept
   }
 
   #deliver(change: Change<T> | undefined): void {
@@ -180,8 +185,4 @@ function deepFreeze<T>(value: T): T {
   Object.freeze(value)
   for (const each of Object.values(value)) deepFreeze(each)
   return value
-}
-
-function keepMetadata(object: KubeObject): void {
-  for (const name of Object.keys(object) as (keyof KubeObject)[]) if (name !== 'metadata') delete object[name]
 }

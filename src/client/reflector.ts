@@ -24,6 +24,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   initialEvents: boolean
   /** A watch is asked to end after this to twice this. Default `limits.informerWatchTimeoutSeconds`. */
   watchTimeoutSeconds?: number
+  /** Objects may be shared with others in this process, and lack managed fields. Default false. */
+  shared?: boolean
 }
 
 export interface ReflectorTarget<T> {
@@ -108,13 +110,14 @@ class Reflector<T extends KubeObject> {
     const { source, selectors } = this.#options
     const objects: T[] = []
     const first = this.#listedBefore ? { limit: limits.informerPageObjects } : { resourceVersion: '0' }
-    let page = await source.list({ ...selectors, ...first, signal: this.#signal })
+    const { shared = false } = this.#options
+    let page = await source.list({ ...selectors, ...first, shared, signal: this.#signal })
     for (;;) {
       for (const object of page.items) objects.push(object)
       const more = page.metadata.continue
       if (!more) break
       const limit = limits.informerPageObjects
-      page = await source.list({ ...selectors, limit, continue: more, signal: this.#signal })
+      page = await source.list({ ...selectors, limit, continue: more, shared, signal: this.#signal })
     }
     this.#target.replace(objects)
     this.#listedBefore = true
@@ -123,7 +126,7 @@ class Reflector<T extends KubeObject> {
 
   /** Whether anything came before the server ended it. */
   async #watch(resourceVersion: string | undefined): Promise<boolean> {
-    const { source, selectors, random, clock, watchTimeoutSeconds } = this.#options
+    const { source, selectors, random, clock, watchTimeoutSeconds, shared = false } = this.#options
     const shortest = watchTimeoutSeconds ?? limits.informerWatchTimeoutSeconds
     const timeoutSeconds = Math.ceil(shortest * (1 + random.float()))
     const startedMs = clock.monotonicMs()
@@ -135,7 +138,7 @@ class Reflector<T extends KubeObject> {
     const start = resourceVersion === undefined ? { sendInitialEvents: true } : { resourceVersion }
     const initial: T[] | undefined = resourceVersion === undefined ? [] : undefined
     try {
-      const more = { allowWatchBookmarks: true, timeoutSeconds, signal: ending.signal }
+      const more = { allowWatchBookmarks: true, timeoutSeconds, shared, signal: ending.signal }
       const came = await this.#consume(source.watch({ ...selectors, ...start, ...more }), initial)
       return came || clock.monotonicMs() - startedMs > 1000
     } finally {

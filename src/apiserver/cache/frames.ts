@@ -1,5 +1,7 @@
 /** How watch events look on the wire. Frames of one event are made once per representation and shared by all watchers. */
 import type { ApiError } from '../../api/errors.ts'
+import type { KubeObject } from '../../api/meta.ts'
+import { carrying } from '../../client/carried.ts'
 import type { CacheEvent } from './resource-cache.ts'
 import { objectChunks, type Splice, type Stored } from './stored.ts'
 
@@ -46,11 +48,12 @@ const openings: Record<WatchEventType, Uint8Array> = {
 }
 const closing = textEncoder.encode('}\n')
 
-/** One JSON object a line. */
+/** One JSON object a line; each frame carries its event too, with the shared object. */
 export function jsonFrames(splice: Splice, { kind, apiVersion }: { kind: string; apiVersion: string }): Frames {
   return {
     event(type, stored, revision) {
-      return Buffer.concat([openings[type], ...objectChunks(splice, stored, revision), closing])
+      const bytes = Buffer.concat([openings[type], ...objectChunks(splice, stored, revision), closing])
+      return carrying(bytes, [() => ({ type, object: atRevision(stored, revision) })])
     },
     bookmark(revision, annotations) {
       return jsonLine('BOOKMARK', { kind, apiVersion, metadata: bookmarkMetadata(revision, annotations) })
@@ -70,5 +73,12 @@ export function bookmarkMetadata(
 
 /** A watch event as one line of JSON. */
 export function jsonLine(type: string, object: unknown): Uint8Array {
-  return textEncoder.encode(`${JSON.stringify({ type, object })}\n`)
+  return carrying(textEncoder.encode(`${JSON.stringify({ type, object })}\n`), [() => ({ type, object })])
+}
+
+/** Deletions tell the last state with the revision of the deletion. */
+function atRevision(stored: Stored, revision: number): KubeObject {
+  const { shared } = stored
+  if (stored.revision === revision) return shared
+  return { ...shared, metadata: { ...shared.metadata, resourceVersion: String(revision) } }
 }

@@ -21,7 +21,7 @@ export class Stored {
   #selectable: Selectable | undefined
   #splices: boolean | undefined
 
-  constructor(item: KeyValue) {
+  constructor(item: Pick<KeyValue, 'key' | 'value' | 'modRevision'>) {
     this.key = item.key
     this.value = item.value
     this.revision = item.modRevision
@@ -30,6 +30,20 @@ export class Stored {
   /** A fresh, private object each time. */
   decode(): KubeObject {
     return decodeStored(this.value, this.revision)
+  }
+
+  /**
+   * The object without managed fields, which nobody but their owners' bookkeeping reads. Shared by all in this process:
+   * never to be changed. Decoded once per version, by the bytes the store holds (which forks of a store share); a weak
+   * reference lets unused ones go.
+   */
+  get shared(): KubeObject {
+    const known = shared.get(this.value)?.deref()
+    if (known) return known
+    const object = this.decode()
+    delete object.metadata.managedFields
+    shared.set(this.value, new WeakRef(object))
+    return object
   }
 
   /** Whether the value opens as expected; others (of another version, or written by hand) are encoded anew. */
@@ -41,13 +55,14 @@ export class Stored {
   /** Computed once. */
   selectable(fieldsOf: (object: KubeObject) => Record<string, string>): Selectable {
     if (!this.#selectable) {
-      const object = this.decode()
+      const object = this.shared
       this.#selectable = { labels: object.metadata.labels ?? {}, fields: fieldsOf(object) }
     }
     return this.#selectable
   }
 }
 
+const shared = new WeakMap<Uint8Array, WeakRef<KubeObject>>()
 const textDecoder = new TextDecoder()
 const textEncoder = new TextEncoder()
 

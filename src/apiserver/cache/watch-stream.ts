@@ -3,6 +3,7 @@
  * too slow, timed out, aborted or the history is lost. The client then resumes where it stopped.
  */
 import { ApiError, expired, internalError } from '../../api/errors.ts'
+import { concatCarrying } from '../../client/carried.ts'
 import { limits } from '../../limits.ts'
 import type { CancelTimer, Clock } from '../../platform/clock.ts'
 import { CompactedError, type Store, type StoreEvent } from '../../store/store.ts'
@@ -182,7 +183,7 @@ export class WatchStream implements Subscriber, AsyncIterable<Uint8Array> {
 
   #take(): Uint8Array | undefined {
     if (this.#frames.length === 0) return undefined
-    const chunk = this.#frames.length === 1 ? this.#frames[0] : Buffer.concat(this.#frames)
+    const chunk = concatCarrying(this.#frames)
     this.#frames = []
     this.#frameBytes = 0
     return chunk
@@ -193,7 +194,7 @@ export class WatchStream implements Subscriber, AsyncIterable<Uint8Array> {
     while (this.#initial.length > 0 && !this.#finished) {
       const items = this.#initial.slice(0, chunkItems)
       this.#initial = this.#initial.slice(chunkItems)
-      yield Buffer.concat(items.map((stored) => this.#watch.frames.frames.event('ADDED', stored, stored.revision)))
+      yield concatCarrying(items.map((stored) => this.#watch.frames.frames.event('ADDED', stored, stored.revision)))
     }
   }
 

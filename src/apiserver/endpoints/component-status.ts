@@ -35,5 +35,5 @@ async function statuses({ registry }: EndpointParts): Promise<ComponentStatus[]>
 
 function storedForm(served: Served, status: ComponentStatus): Stored {
   const key = served.storePrefix + (status.metadata.name ?? '')
-  return new Stored({ key, value: toBytes(served, status), createRevision: 0, modRevision: 0 })
+  return new Stored({ key, value: toBytes(served, status), modRevision: 0 })
 }

@@ -56,7 +56,8 @@ export async function patchEndpoint(parts: EndpointParts, served: Served, exchan
     apply: format === 'apply',
     mayCreate: () => mayCreate(parts, exchange),
   })
-  return await presentObject(parts.presenter, served, written.object, representation, written.created ? 201 : 200)
+  const status = written.created ? 201 : 200
+  return await presentObject(parts.presenter, served, written.stored ?? written.object, representation, status)
 }
 
 export function patchFormat({ request }: Exchange, served: Served): PatchFormat {

@@ -31,8 +31,8 @@ export async function createEndpoint(parts: EndpointParts, served: Served, excha
   served.strategy.default?.(object)
   const caller = callerOf(exchange)
   const options = writeOptions(query, 'CreateOptions')
-  const { object: created } = await createObject(parts.registry, { target, object, caller, options })
-  return await presentObject(parts.presenter, served, created, representation, 201)
+  const written = await createObject(parts.registry, { target, object, caller, options })
+  return await presentObject(parts.presenter, served, written.stored ?? written.object, representation, 201)
 }
 
 export async function updateEndpoint(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ApiResponse> {
@@ -51,7 +51,8 @@ export async function updateEndpoint(parts: EndpointParts, served: Served, excha
     uid: object.metadata.uid,
     mayCreate: () => mayCreate(parts, exchange),
   })
-  return await presentObject(parts.presenter, served, written.object, representation, written.created ? 201 : 200)
+  const status = written.created ? 201 : 200
+  return await presentObject(parts.presenter, served, written.stored ?? written.object, representation, status)
 }
 
 export async function deleteEndpoint(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ApiResponse> {

@@ -1,6 +1,7 @@
 /** Objects, lists and watch events in the representation that was negotiated. Plain JSON is copied from stored bytes. */
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import type { ListMeta } from '../../api/types/meta/v1.ts'
+import { carrying } from '../../client/carried.ts'
 import { storedJsonFrames } from '../cache/caches.ts'
 import { bookmarkMetadata, type Frames, jsonLine } from '../cache/frames.ts'
 import { joinItems, objectChunks, Stored } from '../cache/stored.ts'
@@ -183,7 +184,8 @@ const newline = textEncoder.encode('\n')
 function jsonList(served: Served, page: Page, metadata: ListMeta): Uint8Array {
   const { kind } = served.resource
   const opening = JSON.stringify({ kind: `${kind}List`, apiVersion: apiVersionOf(served.resource), metadata })
-  return joinItems(served.splice, page.items, `${opening.slice(0, -1)},"items":[`, ']}\n')
+  const bytes = joinItems(served.splice, page.items, `${opening.slice(0, -1)},"items":[`, ']}\n')
+  return carrying(bytes, [() => ({ metadata, items: page.items.map(({ shared }) => shared) })])
 }
 
 function answer(status: number, { encoding }: Representation, body: Uint8Array): ApiResponse {

@@ -6,6 +6,7 @@ import { dropEmpties } from '../../api/codec/empties.ts'
 import { type ApiError, alreadyExists, apiError, invalid } from '../../api/errors.ts'
 import { groupResource, type KubeObject } from '../../api/meta.ts'
 import { limits } from '../../limits.ts'
+import { Stored } from '../cache/stored.ts'
 import { objectKey } from '../scheme/served.ts'
 import { clone } from './clone.ts'
 import { trackUpdate } from './field-ownership.ts'
@@ -86,7 +87,8 @@ async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Ou
     }
     await allocation?.settle()
     object.metadata.resourceVersion = String(result.revision)
-    return { kind: 'created', written: { object, created: true } }
+    const stored = new Stored({ key, value, modRevision: result.revision })
+    return { kind: 'created', written: { object, created: true, stored } }
   } catch (error) {
     await allocation?.release()
     throw error

@@ -5,6 +5,7 @@ import type { Random } from '../../platform/random.ts'
 import type { Store } from '../../store/store.ts'
 import type { Admission, AdmissionAttributes } from '../admission.ts'
 import type { Caches } from '../cache/caches.ts'
+import type { Stored } from '../cache/stored.ts'
 import type { UserInfo } from '../request.ts'
 import type { Served } from '../scheme/served.ts'
 import type { FieldValidation } from './options.ts'
@@ -45,6 +46,8 @@ export interface WriteOptions {
 export interface Written {
   object: KubeObject
   created: boolean
+  /** What the store holds now; undefined when nothing was written. */
+  stored?: Stored
 }
 
 export function admissionAttributes(

@@ -136,7 +136,7 @@ async function commitUpdate(
     }
     await allocation?.settle()
     object.metadata.resourceVersion = String(result.revision)
-    return { object, created: false }
+    return { object, created: false, stored: new Stored({ key, value, modRevision: result.revision }) }
   } catch (error) {
     await allocation?.release()
     throw error
