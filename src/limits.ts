@@ -48,6 +48,8 @@ export const limits = {
   watchBookmarkPeriodMs: 60_000,
   /** Watches without timeoutSeconds end after this long plus up to as much again. Source: --min-request-timeout. */
   watchTimeoutSeconds: 1_800,
+  /** How long a request may take that is not long-running. Beyond: 504. Source: --request-timeout. */
+  requestTimeoutMs: 60_000,
   /** Reading requests served at once. Beyond: 429 with Retry-After. Source: --max-requests-inflight. */
   readRequestsInFlightMax: 400,
   /** Writing requests served at once. Beyond: 429 with Retry-After. Source: --max-mutating-requests-inflight. */
@@ -108,6 +110,8 @@ export const limits = {
   etcdPageKeys: 500,
   /** One call to etcd, however many members it takes. Beyond: StoreUnavailableError. Ours; etcd gives up after 7 s. */
   etcdCallTimeoutMs: 10_000,
+  /** One member's answer to a read, while others can be asked. Ours. */
+  etcdAttemptTimeoutMs: 3_000,
   /** Time to connect to one member, then the next is tried. Ours. */
   etcdConnectTimeoutMs: 3_000,
   /** Pause before members that all failed are asked again. Ours. */

@@ -34,7 +34,9 @@ export class Call {
   readonly #signal: AbortSignal | undefined
   readonly #timer: NodeJS.Timeout | undefined
   readonly #messageBytesMax: number
-  #unread: Buffer = Buffer.alloc(0)
+  #pieces: Buffer[] = []
+  #pieceBytes = 0
+  #neededBytes = headBytes
   #status: IncomingHttpHeaders = {}
   #error: Error | undefined
 
@@ -118,17 +120,26 @@ export class Call {
     stream.once('close', () => this.end(this.#outcome(stream)))
   }
 
+  /** Pieces of a long message are joined once, when all of it is there. */
   #read(chunk: Buffer): void {
-    let unread = this.#unread.length === 0 ? chunk : Buffer.concat([this.#unread, chunk])
+    this.#pieces.push(chunk)
+    this.#pieceBytes += chunk.length
+    if (this.#pieceBytes < this.#neededBytes) return
+    let unread = this.#pieces.length === 1 ? chunk : Buffer.concat(this.#pieces)
+    this.#neededBytes = headBytes
     while (!this.ended && unread.length >= headBytes) {
       const length = unread.readUInt32BE(1)
       const problem = problemOf(unread.readUInt8(0), length, this.#messageBytesMax)
       if (problem) return this.end(problem)
-      if (unread.length < headBytes + length) break
+      if (unread.length < headBytes + length) {
+        this.#neededBytes = headBytes + length
+        break
+      }
       this.#handlers.message(unread.subarray(headBytes, headBytes + length))
       unread = unread.subarray(headBytes + length)
     }
-    this.#unread = unread
+    this.#pieces = unread.length === 0 ? [] : [unread]
+    this.#pieceBytes = unread.length
   }
 
   #outcome(stream: ClientHttp2Stream): GrpcError | undefined {

@@ -57,21 +57,33 @@ export class Endpoints {
     const bytes = encode(method.request, message)
     const path = `/etcdserverpb.${method.path}`
     const endMs = this.#clock.monotonicMs() + timeoutMs
+    let reason: unknown
     for (let attempt = 1; ; attempt++) {
       const member = this.#current
       try {
         const leftMs = Math.max(1, endMs - this.#clock.monotonicMs())
-        const options = { timeoutMs: leftMs, metadata: requireLeader, signal: this.#closing.signal }
+        const options = {
+          timeoutMs: this.#attemptMs(method, leftMs),
+          metadata: requireLeader,
+          signal: this.#closing.signal,
+        }
         return decode<T>(method.reply, await this.channel(member).unary(path, bytes, options))
       } catch (error) {
         if (isMembersFault(error)) this.leave(member)
-        if (!mayRepeat(error, method) || this.#clock.monotonicMs() >= endMs) throw error
+        // That time ran out says less than why it did.
+        if (!reason || !(error instanceof GrpcError && error.code === grpcCode.deadlineExceeded)) reason = error
+        if (!mayRepeat(error, method) || this.#clock.monotonicMs() >= endMs) throw reason
         // Every member was asked: give the cluster a moment, it may be electing its leader.
         if (attempt % this.#channels.length === 0) {
           await this.#clock.sleep(limits.etcdRetryMs, this.#closing.signal)
         }
       }
     }
+  }
+
+  /** Leaves time for another member where one may be asked. */
+  #attemptMs({ repeatable }: Method, leftMs: number): number {
+    return repeatable && this.#channels.length > 1 ? Math.min(leftMs, limits.etcdAttemptTimeoutMs) : leftMs
   }
 
   /** The member in use, for streams. */

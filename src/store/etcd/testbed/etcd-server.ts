@@ -48,7 +48,7 @@ export async function startEtcd(options: EtcdClusterOptions = {}): Promise<EtcdC
       ...['--listen-client-urls', client, '--advertise-client-urls', client],
       ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
       ...['--heartbeat-interval', count > 1 ? '50' : '10', '--election-timeout', count > 1 ? '500' : '100'],
-      ...['--logger', 'zap', '--log-level', 'panic'],
+      ...['--logger', 'zap', '--log-level', process.env.ETCD_LOG ?? 'panic'],
       ...(options.quotaBytes ? ['--quota-backend-bytes', String(options.quotaBytes)] : []),
       ...tls.server,
     ]),
@@ -74,7 +74,7 @@ function member(endpoint: string, argv: readonly string[]): EtcdMember {
   return {
     endpoint,
     async start() {
-      child = spawn('etcd', argv, { stdio: 'ignore' })
+      child = spawn('etcd', argv, { stdio: process.env.ETCD_LOG ? ['ignore', 'inherit', 'inherit'] : 'ignore' })
       exited = new Promise((resolve) => child?.once('exit', resolve))
     },
     async kill() {
