@@ -1,11 +1,11 @@
 /** What npm users get: built as `npm run prepare` builds it, imported by its exports, started by its command. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { packageFolder } from './example-project.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const description: { exports: Record<string, string | { types: string; default: string }>; files: string[] } =
@@ -16,16 +16,8 @@ let home: string
 let installed: string
 
 before(() => {
-  home = mkdtempSync(join(tmpdir(), 'k8ts-package-'))
-  symlinkModules(join(home, 'node_modules'))
+  home = packageFolder()
   installed = join(home, 'node_modules', 'k8ts')
-  mkdirSync(installed)
-  const words = ['-p', 'tsconfig.build.json', '--outDir', join(installed, 'dist')]
-  const built = spawnSync(join(root, 'node_modules/.bin/tsc'), words, { cwd: root, encoding: 'utf8' })
-  assert.equal(built.status, 0, built.stdout)
-  for (const name of ['package.json', ...description.files].filter((each) => each !== 'dist')) {
-    cpSync(join(root, name), join(installed, name), { recursive: true })
-  }
 })
 
 after(() => rmSync(home, { recursive: true, force: true }))
@@ -57,10 +49,3 @@ test('bin/k8ts runs what was built', () => {
 test('the cluster DNS program was built beside the command', () => {
   assert.ok(existsSync(join(installed, 'dist/network/dns/main.js')))
 })
-
-function symlinkModules(to: string): void {
-  mkdirSync(to)
-  for (const name of readdirSync(join(root, 'node_modules'))) {
-    if (!name.startsWith('.')) symlinkSync(join(root, 'node_modules', name), join(to, name))
-  }
-}

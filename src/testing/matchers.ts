@@ -85,6 +85,18 @@ export const matchers = {
   },
 }
 
+/**
+ * The matchers' types, for the runner's own `Matchers`:
+ * `interface Matchers<R extends void | Promise<void> = void | Promise<void>, T = unknown> extends KubeMatchers<R> {}` in
+ * `declare module 'vitest'`, the same without defaults in `declare module 'expect'` for Jest.
+ */
+export interface KubeMatchers<Result = unknown> {
+  toHaveReadyReplicas(wanted: number): Result
+  toHavePhase(wanted: string): Result
+  toHaveCondition(type: string, status?: string): Result
+  toBeDeniedWith(...wanted: Denial[]): Promise<void>
+}
+
 /** The matchers as assertions: `await check.toBeDeniedWith(cluster.apply(pod), 403, 'exceeded quota')`. */
 export const check: {
   [Name in keyof typeof matchers]: (

@@ -26,25 +26,42 @@ const noOptions: WithClusterOptions = {}
  * The body of a test with a cluster of its own. Tests with the same options branch off the same start. Options that
  * hold functions are told apart by identity: keep them in a constant.
  */
-export function withCluster<Context>(
+export function withCluster<Context = unknown>(
   body: (cluster: TestCluster, context: Context) => Promise<void> | void,
   options: WithClusterOptions = noOptions,
-): (context: Context) => Promise<void> {
-  return async (context) => {
+): (...context: Context[]) => Promise<void> {
+  // Without a parameter: Jest takes one for its `done`.
+  return async (...[context]) => {
     const origin = await sharedCluster(options)
-    const cluster = origin.fork()
-    try {
-      await body(cluster, context)
-    } catch (error) {
-      throw await withTimeline(error, cluster, options)
-    } finally {
-      await cluster.stop()
-    }
+    await runTest(origin.fork(), (cluster) => body(cluster, context as Context), options)
   }
 }
 
+async function runTest(
+  cluster: TestCluster,
+  body: (cluster: TestCluster) => Promise<void> | void,
+  options: WithClusterOptions,
+): Promise<void> {
+  try {
+    await body(cluster)
+  } catch (error) {
+    throw await withTimeline(error, cluster, options)
+  } finally {
+    await cluster.stop()
+  }
+}
+
+export interface FileCluster {
+  /** Throws before the first test. */
+  readonly current: TestCluster
+  /** The body of a test with a branch of it, taken when the test starts. A failing one gets the branch's timeline. */
+  branch<Context = unknown>(
+    body: (cluster: TestCluster, context: Context) => Promise<void> | void,
+  ): (...context: Context[]) => Promise<void>
+}
+
 /** One cluster for all tests of a file or a suite: started and stopped by its hooks. */
-export function useCluster(hooks: Hooks, options: WithClusterOptions = {}): { readonly current: TestCluster } {
+export function useCluster(hooks: Hooks, options: WithClusterOptions = {}): FileCluster {
   let cluster: TestCluster | undefined
   const start = async (): Promise<void> => {
     cluster = await startCluster(options)
@@ -57,11 +74,18 @@ export function useCluster(hooks: Hooks, options: WithClusterOptions = {}): { re
     hooks.beforeAll(start)
     hooks.afterAll(stop)
   }
+  const current = (): TestCluster => {
+    if (!cluster) throw new Error('use the cluster: it starts before the first test, not while tests are declared')
+    return cluster
+  }
   return {
     get current() {
-      if (!cluster) throw new Error('use the cluster: it starts before the first test, not while tests are declared')
-      return cluster
+      return current()
     },
+    branch:
+      (body) =>
+      async (...[context]) =>
+        runTest(current().fork(), (branch) => body(branch, context as never), options),
   }
 }
 

@@ -190,9 +190,9 @@ function asRefusal(error: unknown): unknown {
     const causes = error.busy.map((message) => ({ reason: 'Busy', message }))
     return apiError({ code: 504, reason: 'Timeout', message: error.message, details: { causes } })
   }
-  const known = callerErrors.some((type) => error instanceof type)
-  if (known || (error instanceof Error && error.constructor === Error)) return badRequest(error.message)
-  return error
+  if (!(error instanceof Error)) return error
+  const known = error.constructor === Error || callerErrors.some((type) => error instanceof type)
+  return known ? badRequest(error.message) : error
 }
 
 function noRoute(method: string, path: string): Error {
