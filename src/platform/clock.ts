@@ -19,9 +19,14 @@ export interface Clock {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>
 }
 
+/** The second that was asked for last: many ask within one. */
+let last = { second: Number.NaN, text: '' }
+
 /** `2026-01-02T03:04:05Z`: the API's `Time`, whole seconds. */
 export function rfc3339(epochMs: number): string {
-  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`
+  const second = Math.floor(epochMs / 1000)
+  if (second !== last.second) last = { second, text: `${new Date(epochMs).toISOString().slice(0, 19)}Z` }
+  return last.text
 }
 
 /** `2026-01-02T03:04:05.000006Z`: the API's `MicroTime`. */

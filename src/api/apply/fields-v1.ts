@@ -2,7 +2,7 @@
  * FieldsV1, the wire form of a field set: nested objects whose keys are path elements; `.` marks that the parent itself is
  * a member, an empty object a member without members below (KEP-555).
  */
-import { isObject, type JsonObject, setMember } from '../patch/json-value.ts'
+import { isObject, type JsonObject } from '../patch/json-value.ts'
 import { compareElements, type FieldPath, FieldSet } from './field-set.ts'
 
 /** Throws `TypeError` when the value is no FieldsV1; unknown kinds of elements are dropped, as upstream drops them. */
@@ -25,15 +25,21 @@ export function parseFieldsV1(value: unknown): FieldSet {
 
 export function serializeFieldsV1(set: FieldSet): JsonObject {
   const result: JsonObject = {}
-  const elements = [...set.members.union(new Set(set.children.keys()))].sort(compareElements)
-  for (const element of elements) {
+  for (const element of elementsOf(set)) {
     const child = set.children.get(element)
-    const below = child && !child.empty ? serializeFieldsV1(child) : undefined
     const isMember = set.members.has(element)
-    if (below) setMember(result, element, isMember ? { '.': {}, ...below } : below)
-    else if (isMember) setMember(result, element, {})
+    // Elements begin with their kind, so none of them is `__proto__`.
+    if (child && !child.empty) {
+      result[element] = isMember ? { '.': {}, ...serializeFieldsV1(child) } : serializeFieldsV1(child)
+    } else if (isMember) result[element] = {}
   }
   return result
+}
+
+function elementsOf({ members, children }: FieldSet): string[] {
+  const elements = [...members]
+  for (const element of children.keys()) if (!members.has(element)) elements.push(element)
+  return elements.length > 1 ? elements.sort(compareElements) : elements
 }
 
 export function fieldElement(name: string): string {
@@ -42,7 +48,9 @@ export function fieldElement(name: string): string {
 
 /** `keys` in any order; absent ones are left out by the caller. */
 export function keyElement(keys: JsonObject): string {
-  const sorted = Object.keys(keys).sort()
+  const names = Object.keys(keys)
+  if (names.length === 1) return `k:${JSON.stringify(keys)}`
+  const sorted = names.sort()
   return `k:${JSON.stringify(Object.fromEntries(sorted.map((name) => [name, keys[name]])))}`
 }
 

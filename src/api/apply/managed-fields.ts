@@ -19,6 +19,8 @@ export interface Owned extends Manager {
   set: FieldSet
   /** RFC 3339, seconds; when the manager last changed what it owns. */
   time: string | undefined
+  /** The set as this server wrote it before; absent once it has changed. */
+  written?: JsonObject
 }
 
 /** By identity. Values are replaced, never changed. */
@@ -29,8 +31,8 @@ export function identityOf(manager: Manager): string {
   return JSON.stringify([manager.name, manager.operation, apiVersion, manager.subresource])
 }
 
-/** Throws `TypeError` for entries of the wrong form. */
-export function decodeOwners(entries: readonly ManagedFieldsEntry[] | undefined): Owners {
+/** `ours`: the entries come from a stored object, in canonical form. Throws `TypeError` for entries of the wrong form. */
+export function decodeOwners(entries: readonly ManagedFieldsEntry[] | undefined, ours = false): Owners {
   const owners: Owners = new Map()
   for (const entry of entries ?? []) {
     const { operation } = entry
@@ -50,6 +52,7 @@ export function decodeOwners(entries: readonly ManagedFieldsEntry[] | undefined)
       ...manager,
       time: entry.time ?? undefined,
       set: parseFieldsV1(entry.fieldsV1 ?? {}),
+      ...(ours && entry.fieldsV1 ? { written: entry.fieldsV1 as JsonObject } : {}),
     })
   }
   return owners
@@ -68,7 +71,7 @@ function encode(owned: Owned): ManagedFieldsEntry {
   if (owned.name === '') delete entry.manager
   if (owned.time !== undefined) entry.time = owned.time
   entry.fieldsType = 'FieldsV1'
-  entry.fieldsV1 = serializeFieldsV1(owned.set)
+  entry.fieldsV1 = owned.written ?? serializeFieldsV1(owned.set)
   if (owned.subresource !== '') entry.subresource = owned.subresource
   return entry as ManagedFieldsEntry
 }

@@ -4,7 +4,7 @@ import { limits } from '../../limits.ts'
 import type { JsonObject } from '../patch/json-value.ts'
 import { type ApplyContext, comparer } from './context.ts'
 import { FieldSet } from './field-set.ts'
-import { compare, identityOf, type Manager, type Owners, seconds } from './managed-fields.ts'
+import { compare, identityOf, type Manager, type Owned, type Owners, seconds } from './managed-fields.ts'
 import { untrackedFields } from './reset-fields.ts'
 
 /** The fields of each other owner that a change from `live` to `next` would alter; owners without any are left out. */
@@ -44,7 +44,7 @@ function releaseBy(owners: Owners, compareIn: ReturnType<typeof comparer>, self:
     if (!conflict.empty) conflicts.set(identity, conflict)
     const set = conflict.empty ? owned.set : owned.set.difference(altered)
     const kept = set.intersection(comparison.removed).empty ? set : set.difference(comparison.removed)
-    if (!kept.empty) left.set(identity, kept === owned.set ? owned : { ...owned, set: kept })
+    if (!kept.empty) left.set(identity, kept === owned.set ? owned : withSet(owned, kept))
   }
   return { owners: left, conflicts }
 }
@@ -92,4 +92,8 @@ export function capUpdaters(owners: Owners): Owners {
     count--
   }
   return result
+}
+
+function withSet({ written: _, ...owned }: Owned, set: FieldSet): Owned {
+  return { ...owned, set }
 }

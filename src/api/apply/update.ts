@@ -60,7 +60,7 @@ function comparable(object: object): unknown {
 }
 
 function startingOwners({ live, updated, subresource }: UpdateRequest<object>): Owners {
-  const ofLive = (): Owners => decodeOrNone(entriesOf(live))
+  const ofLive = (): Owners => decodeOrNone(entriesOf(live), true)
   if (subresource !== '') return ofLive()
   const sent = entriesOf(updated)
   if (sent?.length === 1 && isBlank(sent[0])) return new Map()
@@ -68,9 +68,9 @@ function startingOwners({ live, updated, subresource }: UpdateRequest<object>): 
   return owners.size === 0 ? ofLive() : owners
 }
 
-function decodeOrNone(entries: ManagedFieldsEntry[] | undefined): Owners {
+function decodeOrNone(entries: ManagedFieldsEntry[] | undefined, ours = false): Owners {
   try {
-    return decodeOwners(entries)
+    return decodeOwners(entries, ours)
   } catch (error) {
     if (error instanceof TypeError || error instanceof SyntaxError) return new Map()
     throw error

@@ -224,7 +224,21 @@ function decodeDuration(text: string, state: DecodeState): string {
 const timeLayout = '2006-01-02T15:04:05Z07:00'
 const microTimeLayout = '2006-01-02T15:04:05.000000Z07:00'
 
+/** Texts that are canonical times: objects of one moment repeat them. */
+const canonicalTimes = new Set<string>()
+const canonicalTimesMax = 1_000
+
 function decodeTime(text: string, micro: boolean, state: DecodeState): string | undefined {
+  if (canonicalTimes.has(text) && !micro) return text
+  const canonical = canonicalTime(text, micro, state)
+  if (canonical === text && !micro) {
+    if (canonicalTimes.size >= canonicalTimesMax) canonicalTimes.clear()
+    canonicalTimes.add(text)
+  }
+  return canonical
+}
+
+function canonicalTime(text: string, micro: boolean, state: DecodeState): string | undefined {
   const instant = parseTime(text)
   if (!instant || !isWritableTime(instant) || (micro && !/\.\d{6}(Z|[-+])/.test(text))) {
     const layout = micro ? microTimeLayout : timeLayout
