@@ -10,11 +10,12 @@ import { isFinished } from './pods.ts'
 /** The Services that a pod's change concerns, by selector before and after. */
 export function serviceKeysOf(change: Change<Pod>, services: Informer<Service>): string[] {
   const versions = change.type === 'updated' ? [change.previous, change.object] : [change.object]
-  if (change.type === 'updated' && !endpointChanged(change.previous, change.object)) return []
-  return services
+  const concerned = services
     .list(change.object.metadata.namespace)
     .filter((service) => versions.some((pod) => selects(service, pod)))
-    .map(keyOf)
+  if (concerned.length === 0) return []
+  if (change.type === 'updated' && !endpointChanged(change.previous, change.object)) return []
+  return concerned.map(keyOf)
 }
 
 export function selects(service: Service, pod: Pod): boolean {
