@@ -125,6 +125,20 @@ export const limits = {
   etcdKeysPerLeaseMax: 1_000,
   etcdLeaseReuseSeconds: 60,
 
+  // Encryption at rest (src/apiserver/storage/encryption/)
+  /** Between questions to a KMS plugin for its state and key. Source: kube-apiserver's one minute. */
+  kmsStatusPeriodMs: 60_000,
+  /** A key that the plugin has not confirmed for so long encrypts nothing more. Beyond: writes fail until it answers. Source: kube-apiserver's 3 min. */
+  kmsKeyUnconfirmedMsMax: 3 * 60_000,
+  /** Decrypted seeds that are remembered. Beyond: the plugin is asked again for the oldest. Ours. */
+  kmsSeedsRememberedMax: 1_000,
+  /** Between looks at the configuration file, besides being told of its changes. Source: kube-apiserver's one minute. */
+  encryptionReloadPeriodMs: 60_000,
+  /** Replaced providers are closed after this, so that what is under way ends. Source: kube-apiserver's twice the longest KMS timeout. */
+  encryptionReloadGraceMs: 20_000,
+  /** One call to a KMS plugin, unless the configuration says otherwise. Source: kube-apiserver's 3 s. */
+  kmsCallTimeoutMs: 3_000,
+
   // Authentication (src/apiserver/authentication/)
   /** Service account tokens whose signature is remembered as good. Beyond: the oldest is verified again. Ours. */
   verifiedTokensMax: 2_000,

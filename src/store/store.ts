@@ -15,6 +15,8 @@ export interface KeyValue {
   createRevision: number
   /** Revision of the last write. */
   modRevision: number
+  /** Whether a write of the same value now would be kept otherwise, as with a newer key. Absent: never. */
+  stale?(): boolean
 }
 
 export interface RangeQuery {
