@@ -134,6 +134,18 @@ test('PATCH works in all formats and server-side apply creates', async () => {
   assert.deepEqual([unknown.status, unknown.body.reason], [415, 'UnsupportedMediaType'])
 })
 
+test('PATCH of what is not there is refused even where an update would create it', async () => {
+  const path = '/apis/coordination.k8s.io/v1/namespaces/default/leases/missing'
+  for (const [contentType, patch] of [
+    ['application/merge-patch+json', { spec: { holderIdentity: 'a' } }],
+    ['application/strategic-merge-patch+json', { spec: { holderIdentity: 'a' } }],
+    ['application/json-patch+json', [{ op: 'add', path: '/spec', value: {} }]],
+  ] as const) {
+    const { status, body } = await api.call('PATCH', path, patch, { contentType })
+    assert.deepEqual([status, body.message], [404, 'leases.coordination.k8s.io "missing" not found'])
+  }
+})
+
 test('PATCH loses to no other writer', async () => {
   await api.call('POST', configMaps, configMap('busy'))
   const patch = (key: number) =>

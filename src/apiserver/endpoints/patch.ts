@@ -2,7 +2,7 @@
  * PATCH in its four formats. All but apply work on the stored object's JSON and are tried again when another write came
  * between. Source: apiserver's `endpoints/handlers/patch.go`.
  */
-import { apiError, badRequest } from '../../api/errors.ts'
+import { apiError, badRequest, notFound } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { applyJsonPatch, unknownOperationFields } from '../../api/patch/json-patch.ts'
 import { isObject } from '../../api/patch/json-value.ts'
@@ -12,6 +12,7 @@ import { presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
 import { applied } from '../registry/field-ownership.ts'
 import { readWriteQuery, type WriteQuery } from '../registry/options.ts'
+import type { Target } from '../registry/parts.ts'
 import { updateObject } from '../registry/update.ts'
 import type { ApiResponse } from '../request.ts'
 import { parseDocument } from '../scheme/codec.ts'
@@ -52,7 +53,7 @@ export async function patchEndpoint(parts: EndpointParts, served: Served, exchan
     change: (live) =>
       format === 'apply'
         ? appliedObject(parts, served, exchange, { live, patch, query })
-        : patchedObject(served, exchange, { live: live!, patch, query }),
+        : patchedObject(served, exchange, { live: existing(live, target), patch, query }),
     apply: format === 'apply',
     mayCreate: () => mayCreate(parts, exchange),
   })
@@ -81,6 +82,12 @@ interface PatchRequest<L> {
   live: L
   patch: Patch
   query: WriteQuery
+}
+
+/** Only apply makes what is not there, even where an update would. */
+function existing(live: KubeObject | undefined, { served, name }: Target): KubeObject {
+  if (!live) throw notFound(served.resource, name)
+  return live
 }
 
 /** The patched object, decoded again so that the patch can't smuggle in what the type does not have. */
