@@ -39,7 +39,9 @@ export function serializeFieldsV1(set: FieldSet): JsonObject {
 function elementsOf({ members, children }: FieldSet): string[] {
   const elements = [...members]
   for (const element of children.keys()) if (!members.has(element)) elements.push(element)
-  return elements.length > 1 ? elements.sort(compareElements) : elements
+  if (elements.length < 2) return elements
+  // Names of fields stand in the order of their text, which is also the fastest to sort by.
+  return elements.every((element) => element.startsWith('f:')) ? elements.sort() : elements.sort(compareElements)
 }
 
 export function fieldElement(name: string): string {
