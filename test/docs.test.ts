@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { flagsDocument, writtenFlagsDocument } from '../tools/apiserver-flags-document.ts'
 import { programOf } from '../tools/doc-blocks.ts'
 import { limitsDocument } from '../tools/limits-document.ts'
 
@@ -72,6 +73,10 @@ test('paths that documents name exist', () => {
 
 test('docs/limits.md is what tools/limits-document.ts makes of src/limits.ts', () => {
   assert.equal(readFileSync(join(root, 'docs/limits.md'), 'utf8'), limitsDocument(), 'run script/update-docs')
+})
+
+test('docs/apiserver-flags.md is what tools/apiserver-flags-document.ts makes of the table of flags', () => {
+  assert.equal(writtenFlagsDocument(), flagsDocument(), 'run script/update-docs')
 })
 
 /** Output goes into the failure's message. */

@@ -138,6 +138,11 @@ export function tooManyRequests(message: string, retryAfterSeconds: number, caus
   return apiError({ code: 429, reason: 'TooManyRequests', message, details })
 }
 
+/** The server gave up; what was asked may have been done or not. */
+export function timeout(why: string): ApiError {
+  return apiError({ code: 504, reason: 'Timeout', message: `Timeout: ${why}`, details: {} })
+}
+
 export function internalError(cause: unknown): ApiError {
   const message = cause instanceof Error ? cause.message : String(cause)
   return apiError({

@@ -3,12 +3,19 @@
  * are exempt, and so is who is in `system:masters`.
  */
 import { tooManyRequests } from '../api/errors.ts'
-import { limits } from '../limits.ts'
 import { isLongRunning, type RequestInfo, type UserInfo } from './request.ts'
+import { type Serving, standardServing } from './serving.ts'
+
+export type InFlightMax = Pick<Serving, 'readRequestsInFlightMax' | 'writeRequestsInFlightMax'>
 
 export class InFlightLimit {
+  readonly #max: InFlightMax
   #reads = 0
   #writes = 0
+
+  constructor(max: InFlightMax = standardServing) {
+    this.#max = max
+  }
 
   get current(): { reads: number; writes: number } {
     return { reads: this.#reads, writes: this.#writes }
@@ -19,8 +26,8 @@ export class InFlightLimit {
     if (isLongRunning(info) || user.groups.includes('system:masters')) return () => {}
     const isRead = ['get', 'list', 'watch'].includes(info.verb)
     const full = isRead
-      ? this.#reads >= limits.readRequestsInFlightMax
-      : this.#writes >= limits.writeRequestsInFlightMax
+      ? this.#reads >= this.#max.readRequestsInFlightMax
+      : this.#writes >= this.#max.writeRequestsInFlightMax
     if (full) throw tooManyRequests('Too many requests, please try again later.', 1)
     if (isRead) this.#reads += 1
     else this.#writes += 1

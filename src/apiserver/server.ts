@@ -6,6 +6,7 @@
  * the same for HTTPS and for callers in this process.
  */
 import type { Duplex } from 'node:stream'
+import type { KubeObject } from '../api/meta.ts'
 import { coreV1, flowcontrolV1 } from '../api/resources.ts'
 import type { Service } from '../api/types/core/v1.ts'
 import { createClient } from '../client/client-impl.ts'
@@ -46,6 +47,7 @@ import type { Strategy } from './registry/strategy.ts'
 import { type ApiRequest, type ApiResponse, requestInfoOf, type UserInfo } from './request.ts'
 import { type BuiltInOptions, builtInScheme, type Scheme } from './scheme/scheme.ts'
 import type { Served } from './scheme/served.ts'
+import { deadlineMs, type Serving, standardServing, withinDeadline } from './serving.ts'
 
 /** The server's own name for what it writes by itself. */
 export const serverUser: UserInfo = { name: 'system:apiserver', groups: [mastersGroup], extra: {} }
@@ -81,6 +83,10 @@ export interface ApiServerParts {
   /** Where cluster IPs and node ports come from. Default 10.96.0.0/16 and 30000 to 32767. */
   services?: Pick<ServiceAllocatorOptions, 'serviceCidrs' | 'nodePorts'>
   conversions?: BuiltInOptions['conversions']
+  /** Which group versions and resources are served. Default: the stable ones. */
+  enabled?: BuiltInOptions['enabled']
+  /** Default: `standardServing`. */
+  serving?: Partial<Serving>
   tables?: TableMaker
   nodeProxy?: NodeProxy
   /** Documents besides OpenAPI: `/openid/...`, `/.well-known/...`. */
@@ -109,7 +115,11 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   const hub = new Hub({ store, clock, log })
   await hub.start()
   const caches = new Caches(hub)
-  const scheme = builtInScheme({ strategies: parts.strategies, conversions: parts.conversions ?? new Map() })
+  const scheme = builtInScheme({
+    strategies: parts.strategies,
+    conversions: parts.conversions ?? new Map(),
+    ...(parts.enabled ? { enabled: parts.enabled } : {}),
+  })
   const objects = cachedObjects({ caches, scheme })
   allocateServices(scheme.of(coreV1.services), { ...standardServices, ...parts.services, objects, random })
   const stopping = new AbortController()
@@ -121,12 +131,15 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
     scheme,
     presenter: { tables: parts.tables, nowMs: () => clock.nowMs() },
     authorizer: security.authorizer,
+    serving: { ...standardServing, ...parts.serving },
     stopping: stopping.signal,
   }
   const path = new Pipeline(parts, security, endpoints)
   pipeline = path
   const client = createClient(transportFor(serverUser), { userAgent: 'kube-apiserver' })
   const flows = new FlowConditions({ objects, clock, log, writer: () => client.of(flowcontrolV1.flowSchemas) })
+  // Who creates a schema and looks again sees its condition.
+  settleWith(scheme.of(flowcontrolV1.flowSchemas), ({ metadata }) => flows.written(metadata.name ?? ''))
   void flows.start().catch((error: unknown) => log.error('flow schemas are not followed', { error: String(error) }))
   return {
     scheme,
@@ -157,6 +170,14 @@ function allocateServices(served: Served, options: ServiceAllocatorOptions): voi
   }
 }
 
+function settleWith(served: Served, settle: (object: KubeObject) => Promise<void>): void {
+  served.strategy = {
+    ...served.strategy,
+    allocate: async (object, old) =>
+      old ? undefined : { release: async () => undefined, settle: async () => await settle(object) },
+  }
+}
+
 async function securityOf({ security }: ApiServerParts, own: OwnAccess): Promise<Security> {
   return typeof security === 'function' ? await security(own) : security
 }
@@ -170,7 +191,7 @@ class Pipeline {
   readonly #parts: ApiServerParts
   readonly #security: Security
   readonly #endpoints: EndpointParts
-  readonly #inFlight = new InFlightLimit()
+  readonly #inFlight: InFlightLimit
   readonly #nonResource: NonResource
   readonly #special: ReturnType<typeof specialEndpoints>
 
@@ -178,6 +199,7 @@ class Pipeline {
     this.#parts = parts
     this.#security = security
     this.#endpoints = endpoints
+    this.#inFlight = new InFlightLimit(endpoints.serving)
     const documents = openApiEndpoints(endpoints.scheme, versionInfo().gitVersion, parts.documents)
     this.#nonResource = nonResourceEndpoints({
       ...{ endpoints, inFlight: this.#inFlight, documents },
@@ -192,7 +214,8 @@ class Pipeline {
   /** Never rejects: every failure is a Status. */
   async handle(request: ApiRequest): Promise<ApiResponse> {
     try {
-      return await this.#answer(request)
+      const ms = deadlineMs(request, requestInfoOf(request), this.#endpoints.serving)
+      return await withinDeadline(this.#parts.clock, ms, this.#answer(request))
     } catch (error) {
       return await this.#failed(request, error)
     }

@@ -27,8 +27,8 @@ import { RequestHeaderAuthenticator } from './authentication/request-header.ts'
 import { reviewSelf, reviewToken } from './authentication/reviews.ts'
 import { ServiceAccountTokens, TokenIssuer } from './authentication/service-account-token.ts'
 import { BearerAuthenticator, StaticTokens } from './authentication/token.ts'
-import { fulfilTokenRequest, prepareTokenRequest } from './authentication/token-request.ts'
-import { AuthorizerChain } from './authorization/decision.ts'
+import { fulfilTokenRequest, prepareTokenRequest, type TokenRequestParts } from './authentication/token-request.ts'
+import { AuthorizerChain, type DecidingAuthorizer } from './authorization/decision.ts'
 import { NodeAuthorizer } from './authorization/node.ts'
 import { NodeGraph } from './authorization/node-graph.ts'
 import { Rbac } from './authorization/rbac.ts'
@@ -50,17 +50,29 @@ export interface StandardSecurityOptions {
   /** The authority of the front proxy, and the names that may speak for others. */
   frontProxy?: { caPem: string; allowedNames: readonly string[] }
   /** Keys of service account tokens: the first signs, all verify. */
-  serviceAccounts: { keys: readonly [SigningKey, ...SigningKey[]]; issuer: string; audiences: readonly string[] }
+  serviceAccounts: ServiceAccountOptions
   /** Fixed bearer tokens. */
   tokens?: Readonly<Record<string, UserInfo>>
   /** What every node may do besides what is decided object by object: the rules of ClusterRole `system:node`. */
   nodeRules: readonly PolicyRule[]
+  /** Who is asked, one after the other. Default: Node, RBAC. */
+  authorizationModes?: readonly AuthorizationMode[]
+  /** Default true: Secrets of their type are bearer tokens. */
+  bootstrapTokens?: boolean
   /** Default true: requests without credentials are those of `system:anonymous`. */
   allowAnonymous?: boolean
   admission?: Pick<AdmissionParts, 'disabled' | 'dynamic'>
   /** Judges how long client certificates are valid, besides what TLS did by real time. Default: TLS alone. */
   certificateClock?: Clock
 }
+
+export interface ServiceAccountOptions extends Pick<TokenRequestParts, 'maxSeconds' | 'extend'> {
+  keys: readonly [SigningKey, ...SigningKey[]]
+  issuer: string
+  audiences: readonly string[]
+}
+
+export type AuthorizationMode = 'AlwaysAllow' | 'AlwaysDeny' | 'Node' | 'RBAC'
 
 /** For `createApiServer({ security })`. */
 export function standardSecurity(options: StandardSecurityOptions): (own: OwnAccess) => Promise<Security> {
@@ -70,7 +82,14 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
     const rbac = new Rbac()
     const graph = new NodeGraph()
     await Promise.all([rbac.start(objects), graph.start(objects)])
-    const authorizer = new AuthorizerChain([new NodeAuthorizer(graph, options.nodeRules), rbac])
+    const { authorizationModes = ['Node', 'RBAC'] } = options
+    const byMode = {
+      AlwaysAllow: always('allow'),
+      AlwaysDeny: always('noOpinion'),
+      RBAC: rbac,
+      Node: new NodeAuthorizer(graph, options.nodeRules),
+    }
+    const authorizer = new AuthorizerChain(authorizationModes.map((mode) => byMode[mode]))
     const tokens = bearerTokens(options, own)
     return {
       authenticator: authenticatorOf(options, tokens),
@@ -90,14 +109,19 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
   }
 }
 
+function always(kind: 'allow' | 'noOpinion'): DecidingAuthorizer {
+  const reason = kind === 'allow' ? '' : 'Everything is forbidden.'
+  return { decide: () => ({ kind, reason }) }
+}
+
 function bearerTokens(
-  { clock, serviceAccounts, tokens = {} }: StandardSecurityOptions,
+  { clock, serviceAccounts, tokens = {}, bootstrapTokens = true }: StandardSecurityOptions,
   { objects }: OwnAccess,
 ): BearerAuthenticator {
   return new BearerAuthenticator([
     new StaticTokens(tokens),
     new ServiceAccountTokens({ ...serviceAccounts, clock, objects }),
-    new BootstrapTokens({ objects, clock }),
+    ...(bootstrapTokens ? [new BootstrapTokens({ objects, clock })] : []),
   ])
 }
 
@@ -162,9 +186,10 @@ function tokenRequests(
   { clock, random, serviceAccounts }: StandardSecurityOptions,
   { own }: VirtualParts,
 ): VirtualResource {
-  const { keys, issuer, audiences } = serviceAccounts
+  const { keys, issuer, audiences, maxSeconds, extend } = serviceAccounts
   const maker = new TokenIssuer({ keys, issuer, clock }, random.stream('token-ids'))
-  const parts = { objects: own.objects, issuer: maker, audiences, clock }
+  const more = { ...(maxSeconds === undefined ? {} : { maxSeconds }), ...(extend === undefined ? {} : { extend }) }
+  const parts = { objects: own.objects, issuer: maker, audiences, clock, ...more }
   return {
     prepare: ({ object, namespace, name }) =>
       prepareTokenRequest(parts, `${namespace}/${name}`, object as TokenRequest),

@@ -44,6 +44,15 @@ located(program.command('doctor').description('say what this machine lacks to ru
 )
 
 program
+  .command('apiserver')
+  .description('run the API server alone in the foreground; --help lists its flags')
+  .helpOption(false)
+  .allowUnknownOption()
+  .passThroughOptions()
+  .argument('[flags...]')
+  .action(async (words: string[]) => (await import('./apiserver.ts')).apiserver(words))
+
+program
   .command('warm', { hidden: true })
   .description('load the code of all roles, so that the first start finds it compiled')
   .action(async () => {

@@ -18,12 +18,20 @@ export interface Machine extends Platform {
   packageRoot: string
 }
 
-export function thisMachine(): Machine {
+export interface LogChoice {
+  /** Default: info, or what `K8TS_LOG` says. */
+  level?: 'debug' | 'info'
+  /** Default: pretty on a terminal. */
+  format?: 'json' | 'pretty'
+}
+
+export function thisMachine(choice: LogChoice = {}): Machine {
   const platform = realPlatform()
-  const level = process.env.K8TS_LOG === 'debug' ? 'debug' : 'info'
+  const { level = process.env.K8TS_LOG === 'debug' ? 'debug' : 'info' } = choice
+  const { format = process.stderr.isTTY ? 'pretty' : 'json' } = choice
   return {
     ...platform,
-    log: createLogger({ clock: platform.clock, level, format: process.stderr.isTTY ? 'pretty' : 'json' }),
+    log: createLogger({ clock: platform.clock, level, format }),
     architecture: process.arch,
     program: fileURLToPath(new URL('../../bin/k8ts', import.meta.url)),
     packageRoot: fileURLToPath(new URL('../..', import.meta.url)),

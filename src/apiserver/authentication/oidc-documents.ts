@@ -13,11 +13,13 @@ export interface OidcDocumentsOptions {
   issuer: string
   /** Where the key set can be fetched: the API server as it is reached from outside. Default: below the issuer. */
   serverUrl?: string
+  /** Where the key set can be fetched, when not there. */
+  jwksUri?: string
 }
 
 /** For `createApiServer({ documents })`. */
-export function oidcDocuments({ keys, issuer, serverUrl = issuer }: OidcDocumentsOptions): NonResource {
-  const configuration = JSON.stringify(discoveryDocument(issuer, `${serverUrl}/openid/v1/jwks`, keys))
+export function oidcDocuments({ keys, issuer, serverUrl = issuer, jwksUri }: OidcDocumentsOptions): NonResource {
+  const configuration = JSON.stringify(discoveryDocument(issuer, jwksUri ?? `${serverUrl}/openid/v1/jwks`, keys))
   const keySetText = JSON.stringify(keySet(keys))
   return {
     async answer({ info }: Exchange): Promise<ApiResponse> {

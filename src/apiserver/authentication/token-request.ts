@@ -14,6 +14,10 @@ export interface TokenRequestParts {
   /** What a token is good for when the request names no audience. */
   audiences: readonly string[]
   clock: Clock
+  /** The longest life of a token; longer requests get this. Default: as long as it is asked for. */
+  maxSeconds?: number
+  /** Whether tokens of pods live a year when their admission asked for the usual hour. Default true. */
+  extend?: boolean
 }
 
 const defaultSeconds = 3600
@@ -61,11 +65,13 @@ export async function fulfilTokenRequest(
   }
   const nowMs = parts.clock.nowMs()
   const ownAudience = audiences.some((audience) => parts.audiences.includes(audience))
-  const extend = bound.pod !== undefined && expirationSeconds === extendedRequestSeconds && ownAudience
+  const extend =
+    parts.extend !== false && bound.pod !== undefined && expirationSeconds === extendedRequestSeconds && ownAudience
   if (extend) claims.warnafter = Math.floor(nowMs / 1000) + expirationSeconds
-  const validSeconds = extend ? extendedSeconds : expirationSeconds
+  const requested = parts.maxSeconds === undefined ? expirationSeconds : Math.min(expirationSeconds, parts.maxSeconds)
+  const validSeconds = extend ? extendedSeconds : requested
   const token = parts.issuer.issue(claims, { audiences, validSeconds })
-  const expirationTimestamp = rfc3339(nowMs + expirationSeconds * 1000)
+  const expirationTimestamp = rfc3339(nowMs + requested * 1000)
   const metadata = { ...request.metadata, creationTimestamp: rfc3339(nowMs) }
   return { ...request, metadata, status: { token, expirationTimestamp } }
 }

@@ -26,6 +26,7 @@ export class FlowConditions {
   readonly #schemas = new Map<string, FlowSchema>()
   readonly #levels = new Set<string>()
   readonly #waiting = new Set<string>()
+  readonly #writing = new Map<string, Promise<boolean>>()
   #working = false
   #stopped = false
   #cancelRetry: CancelTimer | undefined
@@ -68,7 +69,12 @@ export class FlowConditions {
     this.#waiting.add(name)
     if (this.#working || this.#stopped) return
     this.#working = true
-    this.#parts.clock.after(0, () => void this.#work())
+    void this.#work()
+  }
+
+  /** Resolves when the condition of a schema that was just stored stands, or could not be written. */
+  async written(name: string): Promise<void> {
+    if (!this.#stopped) await this.#write(name)
   }
 
   async #work(): Promise<void> {
@@ -85,8 +91,15 @@ export class FlowConditions {
     })
   }
 
-  async #write(name: string): Promise<boolean> {
-    const schema = this.#schemas.get(name)
+  #write(name: string): Promise<boolean> {
+    const writing = this.#writing.get(name) ?? this.#writeNow(name).finally(() => this.#writing.delete(name))
+    this.#writing.set(name, writing)
+    return writing
+  }
+
+  async #writeNow(name: string): Promise<boolean> {
+    const { objects } = this.#parts
+    const schema = await objects.get(flowcontrolV1.flowSchemas, name)
     const condition = schema && danglingCondition(schema, this.#levels, this.#parts.clock.nowMs())
     if (!condition) return true
     const { flowSchemas: resource } = flowcontrolV1

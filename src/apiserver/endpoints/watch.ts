@@ -1,5 +1,4 @@
 /** Watches: where the stream begins, and its answer. */
-import { limits } from '../../limits.ts'
 import { type WatchStart, WatchStream } from '../cache/watch-stream.ts'
 import { negotiate } from '../negotiation/accept.ts'
 import { watchFrames } from '../negotiation/represent.ts'
@@ -61,5 +60,5 @@ async function startOf(parts: EndpointParts, query: ListQuery): Promise<WatchSta
 /** Spread out when the client does not say, so that not all watches end at once. */
 function timeoutMs(parts: EndpointParts, query: ListQuery): number {
   if (query.timeoutSeconds) return Math.max(0, query.timeoutSeconds) * 1000
-  return Math.round(limits.watchTimeoutSeconds * 1000 * (1 + parts.registry.random.float()))
+  return Math.round(parts.serving.watchTimeoutSeconds * 1000 * (1 + parts.registry.random.float()))
 }

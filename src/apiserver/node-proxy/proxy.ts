@@ -8,15 +8,12 @@ import { apiError, badRequest } from '../../api/errors.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import { messageOf } from '../../platform/log.ts'
 import type { ClientTls, HttpRequestOptions, Net } from '../../platform/net.ts'
-import type { Random } from '../../platform/random.ts'
 import type { NodeProxy, ProxyCall } from '../node-proxy.ts'
 import type { ApiResponse } from '../request.ts'
-import { containerOf, kubeletBase, nodeOf, proxyTarget, type Target } from './targets.ts'
+import { containerOf, kubeletBase, nodeOf, proxyTarget, type Target, type TargetChoice } from './targets.ts'
 
-export interface NodeProxyParts {
+export interface NodeProxyParts extends TargetChoice {
   net: Net
-  /** Picks among a Service's endpoints. */
-  random: Random
   /** The API server's client certificate for kubelets, and the authority that signed theirs. */
   kubeletTls: ClientTls
 }
@@ -53,14 +50,14 @@ class ForwardingProxy implements NodeProxy {
 
   async request(call: ProxyCall): Promise<ApiResponse> {
     if (['exec', 'attach', 'portforward'].includes(call.subresource)) throw badRequest('Upgrade request required')
-    const target = await targetOf(call, this.#parts.random)
+    const target = await targetOf(call, this.#parts)
     if (target === undefined) return { status: 200, headers: { 'content-type': 'text/plain' }, body: new Uint8Array() }
     const reply = await this.#reach(call, () => this.#parts.net.request(this.#outgoing(call, target, false)))
     return { status: reply.status, headers: responseHeaders(call, reply.headers), body: reply.body }
   }
 
   async upgrade(call: ProxyCall, socket: Duplex, head: Uint8Array): Promise<ApiResponse | undefined> {
-    const target = await targetOf(call, this.#parts.random)
+    const target = await targetOf(call, this.#parts)
     if (target === undefined) throw badRequest(`pod ${call.name} does not have a host assigned`)
     const reply = await this.#reach(call, () => this.#parts.net.upgrade(this.#outgoing(call, target, true)))
     if (!reply.socket) return { status: reply.status, headers: responseHeaders(call, reply.headers), body: reply.body }
@@ -117,29 +114,29 @@ class ForwardingProxy implements NodeProxy {
 }
 
 /** Undefined for the log of a pod that has no node yet: there is none. */
-async function targetOf(call: ProxyCall, random: Random): Promise<Target | undefined> {
+async function targetOf(call: ProxyCall, choice: TargetChoice): Promise<Target | undefined> {
   if (call.subresource === 'proxy') {
-    const target = await proxyTarget(call, random)
+    const target = await proxyTarget(call, choice)
     return { ...target, url: withQuery(target.url, call.request.query) }
   }
   const pod = call.object as Pod
   const { namespace = '', name = '' } = pod.metadata
   const { query } = call.request
   if (call.subresource === 'portforward') {
-    const base = kubeletBase(await nodeOf(pod, call.objects))
+    const base = kubeletBase(await nodeOf(pod, call.objects), choice.addressTypes)
     return { url: withQuery(`${base}/portForward/${namespace}/${name}`, query), kind: 'kubelet' }
   }
   const container = containerOf(pod, query.get('container'))
   if (call.subresource === 'log') {
     if (!pod.spec?.nodeName) return undefined
-    const base = kubeletBase(await nodeOf(pod, call.objects))
+    const base = kubeletBase(await nodeOf(pod, call.objects), choice.addressTypes)
     const { url } = { url: `${base}/containerLogs/${namespace}/${name}/${container}` }
     return { url: withQuery(url, without(query, 'container')), kind: 'kubelet' }
   }
   if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') {
     throw badRequest(`cannot exec or attach in a container in a completed pod; current phase is ${pod.status.phase}`)
   }
-  const base = kubeletBase(await nodeOf(pod, call.objects))
+  const base = kubeletBase(await nodeOf(pod, call.objects), choice.addressTypes)
   return {
     url: withQuery(`${base}/${call.subresource}/${namespace}/${name}/${container}`, streamQuery(query)),
     kind: 'kubelet',

@@ -13,10 +13,20 @@ export interface Target {
   kind: 'kubelet' | 'workload'
 }
 
-/** The kubelet's address, the API server's order of preference: host name last, since it may not resolve. */
-export function kubeletBase(node: Node): string {
+/** What is picked where several would do. */
+export interface TargetChoice {
+  /** Picks among a Service's endpoints. */
+  random: Random
+  /** Types of a node's addresses, the preferred first. */
+  addressTypes?: readonly string[]
+}
+
+/** Host name last, since it may not resolve. */
+const standardOrder = ['InternalIP', 'ExternalIP', 'InternalDNS', 'ExternalDNS', 'Hostname']
+
+/** The kubelet's address, by the order of preference. */
+export function kubeletBase(node: Node, order: readonly string[] = standardOrder): string {
   const addresses = node.status?.addresses ?? []
-  const order = ['InternalIP', 'ExternalIP', 'InternalDNS', 'ExternalDNS', 'Hostname']
   const found = order.map((type) => addresses.find((one) => one.type === type)).find((one) => one !== undefined)
   if (!found) throw internal(`no preferred addresses found; known addresses: ${JSON.stringify(addresses)}`)
   const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 10250
@@ -59,16 +69,20 @@ export function splitName(text: string): { scheme: string; name: string; port: s
   return { scheme, name, port }
 }
 
-export async function proxyTarget(call: ProxyCall, random: Random): Promise<Target> {
+export async function proxyTarget(call: ProxyCall, choice: TargetChoice): Promise<Target> {
   const { scheme, port } = splitName(call.name)
   const tail = call.path === '' ? '/' : encodePath(call.path)
-  if (call.resource === 'nodes') return nodeTarget(call.object as Node, { scheme, port, tail })
+  if (call.resource === 'nodes') return nodeTarget(call.object as Node, { port, tail }, choice.addressTypes)
   if (call.resource === 'pods') return podTarget(call.object as Pod, { scheme, port, tail })
-  return serviceTarget(call, random, { scheme, port, tail })
+  return serviceTarget(call, choice.random, { scheme, port, tail })
 }
 
-function nodeTarget(node: Node, { port, tail }: { scheme: string; port: string; tail: string }): Target {
-  const base = kubeletBase(node)
+function nodeTarget(
+  node: Node,
+  { port, tail }: { port: string; tail: string },
+  addressTypes: TargetChoice['addressTypes'],
+): Target {
+  const base = kubeletBase(node, addressTypes)
   const own = base.slice(base.lastIndexOf(':') + 1)
   if (port === '' || port === own) return { url: `${base}${tail}`, kind: 'kubelet' }
   return { url: `http://${base.slice('https://'.length, base.lastIndexOf(':'))}:${port}${tail}`, kind: 'workload' }

@@ -113,12 +113,21 @@ const cluster = [
   volumeAttributesClasses,
 ] as unknown as readonly Strategy[]
 
-export function strategies(): Map<string, Strategy> {
+export interface StrategyOptions {
+  /** How long events are kept. Default an hour. */
+  eventTtlSeconds?: number
+}
+
+export function strategies({ eventTtlSeconds }: StrategyOptions = {}): Map<string, Strategy> {
   const map = new Map<string, Strategy>()
   for (const strategy of [...core, ...workloads, ...cluster]) map.set(groupResource(strategy.resource), strategy)
   const v1 = autoscalingV1.horizontalPodAutoscalers
   const adapted = throughStored(v1, horizontalPodAutoscalers, autoscalerConversion)
   map.set(versioned(v1), adapted as unknown as Strategy)
+  if (eventTtlSeconds === undefined) return map
+  for (const name of ['events', 'events.events.k8s.io']) {
+    map.set(name, { ...(map.get(name) as Strategy), ttlSeconds: () => eventTtlSeconds })
+  }
   return map
 }
 

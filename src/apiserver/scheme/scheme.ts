@@ -75,13 +75,16 @@ export interface BuiltInOptions {
   strategies: ReadonlyMap<string, Strategy>
   /** Versions served as another version than the one stored, by `plural.group/version`. */
   conversions: ReadonlyMap<string, { stored: KindName; conversion: Conversion }>
+  /** Whether a resource is served. Default: those of stable versions. */
+  enabled?(resource: Resource, stable: boolean): boolean
 }
 
-/** All built-in resources that are on by default. */
+/** All built-in resources that are on. */
 export function builtInScheme(options: BuiltInOptions): Scheme {
   const scheme = new Scheme()
+  const { enabled = (_resource, stable) => stable } = options
   for (const { served, resources } of groupVersionInfos()) {
-    if (served) for (const info of resources) scheme.add(builtIn(info, options))
+    for (const info of resources) if (enabled(info.resource, served)) scheme.add(builtIn(info, options))
   }
   return scheme
 }

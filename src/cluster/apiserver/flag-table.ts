@@ -1,0 +1,222 @@
+/**
+ * Every flag of kube-apiserver v1.36 by its name, and what `k8ts apiserver` does with it. A line is
+ *
+ *     name type           honoured
+ *     name type =VALUE    accepted with this value only, which is how this server is; `why` says it
+ *     name type !         refused; `why` says what to do instead
+ *
+ * each with ` | why`. Types: `text`, `list` (commas, or repeated), `texts` (repeated), `bool`, `count`, `duration`.
+ * Source: https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/.
+ */
+export type FlagType = 'text' | 'list' | 'texts' | 'bool' | 'count' | 'duration'
+
+export interface Flag {
+  name: string
+  type: FlagType
+  handling: 'honoured' | 'refused' | { only: string }
+  /** What it does, or why it cannot be had. */
+  why: string
+}
+
+const table = `
+  data-dir text | where keys, certificates and the embedded store are kept (ours; default: /var/lib/k8ts-apiserver)
+  advertise-address text | address under which members of the cluster reach this server (default: the bind address, else the machine's)
+  bind-address text | address to listen on (default: ::, which takes IPv4 too)
+  secure-port count | HTTPS port, 0 for a free one (default: 6443)
+  cert-dir text | where certificates and keys are looked for and made (default: pki below the data directory)
+  tls-cert-file text | serving certificate, with its chain; needs --tls-private-key-file
+  tls-private-key-file text | key of the serving certificate
+  client-ca-file text | authorities whose certificates name users (default: our own)
+  external-hostname text | a further name in the serving certificate that is made
+  token-auth-file text | CSV of bearer tokens: token,user,uid,"group,group"
+  anonymous-auth bool | whether requests without credentials are those of system:anonymous (default: true)
+  enable-bootstrap-token-auth bool | whether Secrets of type bootstrap.kubernetes.io/token are bearer tokens (default: false)
+  authorization-mode list | AlwaysAllow, AlwaysDeny, Node, RBAC, in the order in which they are asked (default: Node,RBAC)
+  requestheader-client-ca-file text | authorities of the front proxy (default: our own)
+  requestheader-allowed-names list | common names that may speak for others; all of the authority's when empty
+  api-audiences list | what tokens are good for (default: the issuer)
+  service-account-issuer text | who signs service account tokens (default: https://kubernetes.default.svc.cluster.local)
+  service-account-key-file texts | keys that verify service account tokens besides the signing key
+  service-account-signing-key-file text | key that signs service account tokens (default: made in the certificate directory)
+  service-account-max-token-expiration duration | the longest life of a requested token
+  service-account-extend-token-expiration bool | whether tokens of pods live a year while their readers are old (default: true)
+  service-account-jwks-uri text | where the discovery document says that the keys are
+  service-cluster-ip-range list | one CIDR, or one for each IP family (default: 10.96.0.0/16)
+  service-node-port-range text | first-last, both inclusive (default: 30000-32767)
+  disable-admission-plugins list | default admission steps to leave out
+  enable-admission-plugins list | admission steps to have; those of this server are all on
+  runtime-config list | API versions and resources to switch on and off: group/version[/resource]=true|false, api/all, api/ga, api/beta, api/alpha
+  feature-gates list | NAME=true|false, for what this server can switch
+  event-ttl duration | how long events are kept (default: 1h)
+  max-requests-inflight count | reading requests served at once; more get 429 (default: 400)
+  max-mutating-requests-inflight count | writing requests served at once; more get 429 (default: 200)
+  min-request-timeout count | seconds after which watches without a timeout of their own end, up to twice as long (default: 1800)
+  request-timeout duration | how long other requests may take (default: 1m)
+  kubelet-client-certificate text | certificate for kubelets (default: made)
+  kubelet-client-key text | its key
+  kubelet-certificate-authority text | authorities of kubelets' certificates (default: our own)
+  kubelet-preferred-address-types list | which of a node's addresses to use, in this order
+  etcd-servers list | etcd members to keep everything in, instead of the embedded store
+  etcd-cafile text | authorities of their certificates
+  etcd-certfile text | our certificate for them
+  etcd-keyfile text | its key
+  endpoint-reconciler-type text | lease, or none for no endpoints of the kubernetes Service (default: lease)
+  shutdown-delay-duration duration | how long requests are still served after being told to end (default: 0s)
+  v count | log verbosity; 4 and more is debug
+  logging-format text | text or json (default: text on a terminal, else json)
+
+  allow-privileged bool =true | privileged pods are always allowed; Pod Security levels of namespaces hold them back
+  profiling bool =false | there are no pprof endpoints; use Node's own --cpu-prof
+  contention-profiling bool =false | there are no pprof endpoints
+  enable-garbage-collector bool =true | finalizers of cascading deletion are always set
+  enable-aggregator-routing bool =false | extension servers are reached through their Service
+  enable-priority-and-fairness bool =false | the bounds are --max-requests-inflight and --max-mutating-requests-inflight
+  watch-cache bool =true | reads come from the cache
+  storage-backend text =etcd3 | the only one upstream too
+  storage-media-type text =application/json | objects are stored as JSON
+  etcd-prefix text =/registry | keys lie where other tools look for them
+  etcd-compaction-interval duration ! | history is kept for the time in docs/limits.md
+  etcd-count-metric-poll-period duration ! | counts are read when metrics are
+  etcd-db-metric-poll-interval duration ! | sizes are read when metrics are
+  etcd-healthcheck-timeout duration ! | the store answers for its own health
+  etcd-readycheck-timeout duration ! | the store answers for its own health
+  etcd-servers-overrides list ! | everything is in one store
+  delete-collection-workers count =1 | collections are deleted one after another
+  http2-max-streams-per-connection count =250 | a fixed limit
+  disable-http2-serving bool =false | HTTP/1.1 and HTTP/2 are both offered
+  permit-address-sharing bool =false | the port belongs to one process
+  permit-port-sharing bool =false | the port belongs to one process
+  tls-min-version text =VersionTLS12 | TLS 1.2 and 1.3 are spoken
+  tls-cipher-suites list ! | Node's own choice of suites is used
+  tls-curve-preferences list ! | Node's own choice of curves is used
+  tls-sni-cert-key texts ! | there is one serving certificate
+  cors-allowed-origins list ! | browsers on other origins are not served; put a proxy in front
+  strict-transport-security-directives list ! | put a proxy in front for browsers
+  goaway-chance text =0 | connections are not ended at random
+  livez-grace-period duration =0s | the server is live as soon as it answers
+  shutdown-send-retry-after bool =false | connections are ended instead
+  shutdown-watch-termination-grace-period duration =0s | watches end at once and resume elsewhere
+  storage-initialization-timeout duration ! | the server starts when its store answers, and not before
+  max-connection-bytes-per-sec count =0 | connections are not throttled
+  kubelet-port count ! | nodes say their port in their status
+  kubelet-read-only-port count ! | kubelets are only spoken to with certificates
+  kubelet-timeout duration ! | a fixed limit
+  kubernetes-service-node-port count =0 | the kubernetes Service has a cluster IP only
+  apiserver-count count ! | servers find each other by leases
+  peer-advertise-ip text ! | requests are not passed on to other servers
+  peer-advertise-port text ! | requests are not passed on to other servers
+  peer-ca-file text ! | requests are not passed on to other servers
+  proxy-client-cert-file text ! | the front proxy's certificate is made in the certificate directory (front-proxy-client.crt)
+  proxy-client-key-file text ! | the front proxy's key is made in the certificate directory (front-proxy-client.key)
+  aggregator-reject-forwarding-redirects bool =true | redirects are never followed
+  requestheader-username-headers list =X-Remote-User | a fixed header
+  requestheader-uid-headers list =X-Remote-Uid | a fixed header
+  requestheader-group-headers list =X-Remote-Group | a fixed header
+  requestheader-extra-headers-prefix list =X-Remote-Extra- | a fixed header
+  service-account-lookup bool =true | tokens of deleted accounts, pods and Secrets are refused
+  service-account-signing-endpoint text ! | tokens are signed here; see --service-account-signing-key-file
+  authentication-config text ! | use --token-auth-file, client certificates or service accounts
+  authentication-token-webhook-cache-ttl duration ! | token webhooks are not asked
+  authentication-token-webhook-config-file text ! | token webhooks are not asked
+  authentication-token-webhook-version text ! | token webhooks are not asked
+  oidc-ca-file text ! | OIDC providers are not asked
+  oidc-client-id text ! | OIDC providers are not asked
+  oidc-groups-claim text ! | OIDC providers are not asked
+  oidc-groups-prefix text ! | OIDC providers are not asked
+  oidc-issuer-url text ! | OIDC providers are not asked
+  oidc-required-claim texts ! | OIDC providers are not asked
+  oidc-signing-algs list ! | OIDC providers are not asked
+  oidc-username-claim text ! | OIDC providers are not asked
+  oidc-username-prefix text ! | OIDC providers are not asked
+  authorization-config text ! | use --authorization-mode
+  authorization-policy-file text ! | ABAC is not offered; use RBAC
+  authorization-webhook-cache-authorized-ttl duration ! | authorization webhooks are not asked
+  authorization-webhook-cache-unauthorized-ttl duration ! | authorization webhooks are not asked
+  authorization-webhook-config-file text ! | authorization webhooks are not asked
+  authorization-webhook-version text ! | authorization webhooks are not asked
+  admission-control text ! | use --enable-admission-plugins and --disable-admission-plugins
+  admission-control-config-file text ! | admission steps have no configuration files
+  audit-policy-file text ! | requests are not audited
+  audit-log-path text ! | requests are not audited
+  audit-log-batch-buffer-size count ! | requests are not audited
+  audit-log-batch-max-size count ! | requests are not audited
+  audit-log-batch-max-wait duration ! | requests are not audited
+  audit-log-batch-throttle-burst count ! | requests are not audited
+  audit-log-batch-throttle-enable bool ! | requests are not audited
+  audit-log-batch-throttle-qps text ! | requests are not audited
+  audit-log-compress bool ! | requests are not audited
+  audit-log-format text ! | requests are not audited
+  audit-log-maxage count ! | requests are not audited
+  audit-log-maxbackup count ! | requests are not audited
+  audit-log-maxsize count ! | requests are not audited
+  audit-log-mode text ! | requests are not audited
+  audit-log-truncate-enabled bool ! | requests are not audited
+  audit-log-truncate-max-batch-size count ! | requests are not audited
+  audit-log-truncate-max-event-size count ! | requests are not audited
+  audit-log-version text ! | requests are not audited
+  audit-webhook-batch-buffer-size count ! | requests are not audited
+  audit-webhook-batch-max-size count ! | requests are not audited
+  audit-webhook-batch-max-wait duration ! | requests are not audited
+  audit-webhook-batch-throttle-burst count ! | requests are not audited
+  audit-webhook-batch-throttle-enable bool ! | requests are not audited
+  audit-webhook-batch-throttle-qps text ! | requests are not audited
+  audit-webhook-config-file text ! | requests are not audited
+  audit-webhook-initial-backoff duration ! | requests are not audited
+  audit-webhook-mode text ! | requests are not audited
+  audit-webhook-truncate-enabled bool ! | requests are not audited
+  audit-webhook-truncate-max-batch-size count ! | requests are not audited
+  audit-webhook-truncate-max-event-size count ! | requests are not audited
+  audit-webhook-version text ! | requests are not audited
+  encryption-provider-config text ! | objects are stored as they are; keep the data directory on an encrypted disk
+  encryption-provider-config-automatic-reload bool ! | see --encryption-provider-config
+  egress-selector-config-file text ! | nodes and Services are reached directly
+  tracing-config-file text ! | there are no traces
+  cloud-config text ! | cloud providers run apart
+  cloud-provider text ! | cloud providers run apart
+  default-watch-cache-size count ! | fixed limits, see docs/limits.md
+  watch-cache-sizes list ! | fixed limits, see docs/limits.md
+  lease-reuse-duration-seconds count ! | leases are not shared
+  coordinated-leadership-lease-duration duration ! | leaders elect themselves
+  coordinated-leadership-renew-deadline duration ! | leaders elect themselves
+  coordinated-leadership-retry-period duration ! | leaders elect themselves
+  debug-socket-path text ! | there are no pprof endpoints
+  enable-logs-handler bool =false | logs are not served
+  emulated-version list ! | this is v1.36
+  emulation-forward-compatible bool =false | this is v1.36
+  min-compatibility-version list ! | this is v1.36
+  runtime-config-emulation-forward-compatible bool =false | this is v1.36
+  allow-metric-labels texts ! | labels of metrics are fixed
+  allow-metric-labels-manifest text ! | labels of metrics are fixed
+  disabled-metrics list ! | all metrics are served
+  show-hidden-metrics-for-version text ! | no metric is hidden
+  log-flush-frequency duration ! | lines are written at once
+  log-json-info-buffer-size text =0 | lines are written at once
+  log-json-split-stream bool =false | all lines go to standard error
+  log-text-info-buffer-size text =0 | lines are written at once
+  log-text-split-stream bool =false | all lines go to standard error
+  vmodule list ! | verbosity is the same for all files; see --v
+`
+
+let parsed: ReadonlyMap<string, Flag> | undefined
+
+export function apiServerFlags(): ReadonlyMap<string, Flag> {
+  parsed ??= new Map(
+    table
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
+      .map((line) => [line.split(' ', 1)[0] ?? '', parseLine(line)]),
+  )
+  return parsed
+}
+
+function parseLine(line: string): Flag {
+  const [left = '', why = ''] = line.split(' | ')
+  const [name = '', type = 'text', handling = ''] = left.split(' ')
+  return {
+    name,
+    type: type as FlagType,
+    handling: handling === '!' ? 'refused' : handling.startsWith('=') ? { only: handling.slice(1) } : 'honoured',
+    why,
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Reads a command line as kube-apiserver does (`--name=value`, `--name value`, `--bool`), and answers for every flag: it
+ * is honoured, or the error says why it cannot be.
+ */
+import { parseDuration } from '../../api/codec/time.ts'
+import { apiServerFlags, type Flag } from './flag-table.ts'
+
+export class FlagError extends Error {
+  override name = 'FlagError'
+}
+
+export class Flags {
+  readonly #values: ReadonlyMap<string, readonly string[]>
+
+  constructor(values: ReadonlyMap<string, readonly string[]>) {
+    this.#values = values
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name)
+  }
+
+  /** Of a repeated flag the last. */
+  text(name: string): string | undefined {
+    return this.#values.get(name)?.at(-1)
+  }
+
+  /** All values, apart at commas too. */
+  list(name: string): string[] {
+    return this.texts(name).flatMap((value) => value.split(',').filter((item) => item !== ''))
+  }
+
+  texts(name: string): string[] {
+    return [...(this.#values.get(name) ?? [])]
+  }
+
+  bool(name: string): boolean | undefined {
+    const value = this.text(name)
+    return value === undefined ? undefined : trueWords.has(value)
+  }
+
+  count(name: string): number | undefined {
+    const value = this.text(name)
+    return value === undefined ? undefined : Number(value)
+  }
+
+  durationMs(name: string): number | undefined {
+    const value = this.text(name)
+    return value === undefined ? undefined : durationMsOf(value)
+  }
+}
+
+/** Throws `FlagError` for a flag that is unknown, refused or does not parse, and for words that are no flags. */
+export function parseFlags(words: readonly string[]): Flags {
+  const values = new Map<string, string[]>()
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? ''
+    const [, given = '', equals] = /^--?([^-=][^=]*)(?:=([\s\S]*))?$/.exec(word) ?? []
+    if (given === '') throw new FlagError(`want flags only, got the word ${JSON.stringify(word)}`)
+    const flag = flagNamed(given)
+    const value = equals ?? (flag.type === 'bool' ? 'true' : words[++index])
+    if (value === undefined) throw new FlagError(`flag needs a value: --${flag.name}`)
+    check(flag, value)
+    values.set(flag.name, [...(values.get(flag.name) ?? []), value])
+  }
+  return new Flags(values)
+}
+
+function flagNamed(given: string): Flag {
+  const name = given.replaceAll('_', '-')
+  const flag = apiServerFlags().get(name)
+  if (!flag) throw new FlagError(`unknown flag: --${name}`)
+  return flag
+}
+
+function check(flag: Flag, value: string): void {
+  const { name, type, handling, why } = flag
+  if (handling === 'refused') throw new FlagError(`--${name} is not offered: ${why}`)
+  const wanted = wantedForm(type, value)
+  if (wanted) throw new FlagError(`invalid value ${JSON.stringify(value)} for --${name}: want ${wanted}`)
+  if (handling === 'honoured' || same(type, value, handling.only)) return
+  throw new FlagError(`--${name}=${value} is not offered, only ${handling.only}: ${why}`)
+}
+
+const trueWords: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
+const falseWords: ReadonlySet<string> = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False'])
+
+/** What the value should have been; undefined when it is. */
+function wantedForm(type: Flag['type'], value: string): string | undefined {
+  if (type === 'bool' && !trueWords.has(value) && !falseWords.has(value)) return 'true or false'
+  if (type === 'count' && !/^\d{1,10}$/.test(value)) return 'a whole number'
+  if (type === 'duration' && durationMsOf(value) === undefined) return 'a duration such as 1h30m'
+  return undefined
+}
+
+function same(type: Flag['type'], value: string, only: string): boolean {
+  if (type === 'bool') return trueWords.has(value) === (only === 'true')
+  if (type === 'duration') return durationMsOf(value) === durationMsOf(only)
+  return value === only
+}
+
+function durationMsOf(text: string): number | undefined {
+  const nanos = parseDuration(text)
+  return nanos === undefined || nanos < 0 ? undefined : Number(nanos) / 1e6
+}

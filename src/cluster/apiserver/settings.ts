@@ -1,0 +1,158 @@
+/** What the flags of `k8ts apiserver` ask for, as plain values; everything that can be wrong in them is found here. */
+import { addressRange } from '../../apiserver/allocators/ranges.ts'
+import { enabledApis, readFeatureGates } from '../../apiserver/scheme/enabled.ts'
+import type { BuiltInOptions } from '../../apiserver/scheme/scheme.ts'
+import type { Serving } from '../../apiserver/serving.ts'
+import type { AuthorizationMode } from '../../apiserver/standard-security.ts'
+import { FlagError, type Flags } from './flags.ts'
+
+export interface ApiServerSettings {
+  dataDirectory: string
+  certDirectory: string
+  bindAddress: string
+  securePort: number
+  /** Undefined: the bind address when it is one, else the machine's. */
+  advertiseAddress: string | undefined
+  /** False: no `kubernetes` Service. */
+  reconcileEndpoints: boolean
+  serviceCidrs: string[]
+  nodePorts: { first: number; last: number }
+  authorizationModes: AuthorizationMode[]
+  disabledAdmission: string[]
+  enabled: NonNullable<BuiltInOptions['enabled']>
+  serving: Partial<Serving>
+  eventTtlSeconds: number | undefined
+  issuer: string
+  audiences: string[]
+  maxTokenSeconds: number | undefined
+}
+
+const modes: readonly AuthorizationMode[] = ['AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC']
+/** Steps that can be left out. The rest of a cluster's security does not stand without the others. */
+const admissionNames = [
+  ...['NamespaceLifecycle', 'LimitRanger', 'ServiceAccount', 'NodeRestriction', 'TaintNodesByCondition'],
+  ...['PodSecurity', 'Priority', 'DefaultTolerationSeconds', 'DefaultStorageClass', 'StorageObjectInUseProtection'],
+  ...['PersistentVolumeClaimResize', 'RuntimeClass', 'CertificateApproval', 'CertificateSigning'],
+  ...['ClusterTrustBundleAttest', 'CertificateSubjectRestriction', 'DefaultIngressClass', 'PodTopologyLabels'],
+  ...['MutatingAdmissionPolicy', 'MutatingAdmissionWebhook', 'ValidatingAdmissionPolicy'],
+  ...['ValidatingAdmissionWebhook', 'ResourceQuota'],
+]
+
+/** Throws `FlagError` (or `ApiConfigError`) in words for whoever typed the flags. */
+export function readSettings(flags: Flags): ApiServerSettings {
+  const dataDirectory = flags.text('data-dir') ?? '/var/lib/k8ts-apiserver'
+  const issuer = flags.text('service-account-issuer') ?? 'https://kubernetes.default.svc.cluster.local'
+  const audiences = flags.list('api-audiences')
+  const ttlMs = flags.durationMs('event-ttl')
+  const tokenMs = flags.durationMs('service-account-max-token-expiration')
+  return {
+    dataDirectory,
+    certDirectory: flags.text('cert-dir') ?? `${dataDirectory}/pki`,
+    bindAddress: flags.text('bind-address') ?? '::',
+    securePort: portOf(flags),
+    advertiseAddress: flags.text('advertise-address'),
+    reconcileEndpoints: oneOf(flags, 'endpoint-reconciler-type', ['lease', 'none']) !== 'none',
+    serviceCidrs: serviceCidrsOf(flags),
+    nodePorts: nodePortsOf(flags),
+    authorizationModes: authorizationModesOf(flags),
+    disabledAdmission: disabledAdmissionOf(flags),
+    enabled: enabledApis(flags.list('runtime-config'), readFeatureGates(flags.list('feature-gates'))),
+    serving: servingOf(flags),
+    eventTtlSeconds: ttlMs === undefined ? undefined : Math.max(1, Math.round(ttlMs / 1000)),
+    issuer,
+    audiences: audiences.length > 0 ? audiences : [issuer],
+    maxTokenSeconds: maxTokenSeconds(tokenMs),
+  }
+}
+
+function portOf(flags: Flags): number {
+  const port = flags.count('secure-port') ?? 6443
+  if (port > 65_535) throw new FlagError(`--secure-port must be between 0 and 65535, got ${port}`)
+  return port
+}
+
+function oneOf(flags: Flags, name: string, allowed: readonly string[]): string | undefined {
+  const value = flags.text(name)
+  if (value === undefined || allowed.includes(value)) return value
+  throw new FlagError(`--${name}=${value} is not offered, only ${allowed.join(', ')}`)
+}
+
+function serviceCidrsOf(flags: Flags): string[] {
+  if (!flags.has('service-cluster-ip-range')) return ['10.96.0.0/16']
+  const cidrs = flags.list('service-cluster-ip-range')
+  const why = (rule: string) => new FlagError(`--service-cluster-ip-range=${cidrs.join()}: ${rule}`)
+  if (cidrs.length === 0 || cidrs.length > 2) throw why('want one CIDR, or one for each IP family')
+  for (const cidr of cidrs) {
+    const [address = '', bits = ''] = cidr.split('/')
+    const most = address.includes(':') ? 128 : 32
+    if (!/^[0-9a-fA-F.:]+$/.test(address) || !/^\d+$/.test(bits) || Number(bits) > most) {
+      throw why(`${cidr} is no CIDR such as 10.96.0.0/16`)
+    }
+    if (Number(bits) > most - 2) throw why(`${cidr} has room for fewer than two Services`)
+    addressRange(cidr)
+  }
+  if (cidrs.length === 2 && cidrs[0]?.includes(':') === cidrs[1]?.includes(':')) {
+    throw why('the two CIDRs must be of different IP families')
+  }
+  return cidrs
+}
+
+function nodePortsOf(flags: Flags): { first: number; last: number } {
+  const text = flags.text('service-node-port-range') ?? '30000-32767'
+  const [, first = '', last = ''] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? []
+  const range = { first: Number(first), last: Number(last) }
+  if (first === '' || range.first < 1 || range.last > 65_535 || range.first > range.last) {
+    throw new FlagError(`--service-node-port-range must be first-last within 1-65535, got ${JSON.stringify(text)}`)
+  }
+  return range
+}
+
+function authorizationModesOf(flags: Flags): AuthorizationMode[] {
+  if (!flags.has('authorization-mode')) return ['Node', 'RBAC']
+  return flags.list('authorization-mode').map((name) => {
+    const mode = modes.find((one) => one === name)
+    if (!mode) throw new FlagError(`--authorization-mode=${name} is not offered, only ${modes.join(', ')}`)
+    return mode
+  })
+}
+
+function disabledAdmissionOf(flags: Flags): string[] {
+  const disabled = flags.list('disable-admission-plugins')
+  for (const name of disabled) {
+    if (!admissionNames.includes(name)) throw new FlagError(`--disable-admission-plugins: ${name} is unknown`)
+  }
+  for (const name of flags.list('enable-admission-plugins')) {
+    if (!admissionNames.includes(name)) {
+      throw new FlagError(`--enable-admission-plugins=${name} is not offered, only ${admissionNames.join(', ')}`)
+    }
+    if (disabled.includes(name)) throw new FlagError(`${name} is both enabled and disabled`)
+  }
+  return disabled
+}
+
+function servingOf(flags: Flags): Partial<Serving> {
+  const timeoutMs = flags.durationMs('request-timeout')
+  if (timeoutMs !== undefined && timeoutMs < 1) throw new FlagError('--request-timeout must be greater than 0')
+  const reads = positive(flags, 'max-requests-inflight')
+  const writes = positive(flags, 'max-mutating-requests-inflight')
+  const seconds = flags.count('min-request-timeout')
+  return {
+    ...(reads === undefined ? {} : { readRequestsInFlightMax: reads }),
+    ...(writes === undefined ? {} : { writeRequestsInFlightMax: writes }),
+    ...(timeoutMs === undefined ? {} : { requestTimeoutMs: timeoutMs }),
+    ...(seconds === undefined ? {} : { watchTimeoutSeconds: seconds }),
+  }
+}
+
+function positive(flags: Flags, name: string): number | undefined {
+  const value = flags.count(name)
+  if (value === 0) throw new FlagError(`--${name} must be greater than 0`)
+  return value
+}
+
+function maxTokenSeconds(ms: number | undefined): number | undefined {
+  if (ms === undefined || ms === 0) return undefined
+  const seconds = Math.floor(ms / 1000)
+  if (seconds >= 3600 && seconds <= 2 ** 32) return seconds
+  throw new FlagError('--service-account-max-token-expiration must be between 1 hour and 2^32 seconds')
+}
