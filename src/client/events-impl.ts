@@ -20,6 +20,8 @@ export interface EventsOptions {
   component: string
   /** The node, for node agents. */
   host?: string
+  /** Ends it: what waits to be written is dropped. */
+  signal?: AbortSignal
 }
 
 export interface RunningEventRecorder extends EventRecorder {
@@ -92,11 +94,13 @@ class EventWriter {
   readonly #log: Logger
   readonly #correlator = new EventCorrelator()
   readonly #queue: Event[] = []
+  readonly #signal: AbortSignal | undefined
   #draining: Promise<void> | undefined
   #lastStampNs = 0n
 
-  constructor({ client, clock, random, log }: Pick<EventsOptions, 'client' | 'clock' | 'random' | 'log'>) {
+  constructor({ client, clock, random, log, signal }: Omit<EventsOptions, 'component' | 'host'>) {
     this.#client = client
+    this.#signal = signal
     this.#clock = clock
     this.#random = random
     this.#log = log
@@ -130,7 +134,7 @@ class EventWriter {
 
   async #drain(): Promise<void> {
     for (let event = this.#queue.shift(); event; event = this.#queue.shift()) {
-      await this.#record(event)
+      if (!this.#signal?.aborted) await this.#record(event)
     }
   }
 
@@ -149,10 +153,15 @@ class EventWriter {
           this.#log.debug('event refused', fields)
           return
         }
+        if (this.#signal?.aborted) return
         if (attempt === triesMax) this.#log.warn('event given up', fields)
-        else await this.#clock.sleep(attempt === 1 ? retryMs * this.#random.float() : retryMs)
+        else await this.#pause(attempt === 1 ? retryMs * this.#random.float() : retryMs)
       }
     }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await this.#clock.sleep(ms, this.#signal).catch(() => undefined)
   }
 
   async #create(key: string, event: Event): Promise<void> {

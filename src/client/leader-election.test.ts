@@ -5,8 +5,9 @@ import { silent } from '../platform/log.ts'
 import { type SimulatedClock, simulatedClock } from '../platform/simulated/clock.ts'
 import { simulatedRandom } from '../platform/simulated/random.ts'
 import { createClient } from './client-impl.ts'
-import { runAsLeader } from './leader-election.ts'
+import { LeadershipLostError, runAsLeader } from './leader-election.ts'
 import { failure, StubApi } from './testbed/stub-api.ts'
+import { type Transport, until } from './transport.ts'
 
 interface Candidate {
   name: string
@@ -81,4 +82,24 @@ test('runAsLeader: rejects with what leading threw, and gives the lease back', a
     runAsLeader({ ...parts, leaseDurationMs: 1 }, new AbortController().signal, async () => {}),
     RangeError,
   )
+})
+
+test('`until` ends what is under way and sends nothing more once its signal aborts', async () => {
+  const sent: (AbortSignal | undefined)[] = []
+  const hanging: Transport = {
+    send: ({ signal }) => {
+      sent.push(signal)
+      return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+    },
+    upgrade: () => Promise.reject(new Error('not used')),
+    close: async () => undefined,
+  }
+  const lost = new AbortController()
+  const transport = until(lost.signal, hanging)
+  const request = { method: 'PUT', path: '/api/v1/pods', headers: {} } as const
+  const underWay = transport.send(request)
+  lost.abort(new LeadershipLostError())
+  await assert.rejects(underWay, LeadershipLostError)
+  await assert.rejects(transport.send(request), LeadershipLostError)
+  assert.equal(sent.length, 1)
 })

@@ -30,6 +30,14 @@ export interface LeaderElectionOptions {
 /** Tries spread by up to this share of the period. Source: client-go's jitter factor. */
 const jitter = 1.2
 
+/** Why `lead`'s signal aborted, unless its work ended in order: another one may lead already. */
+export class LeadershipLostError extends Error {
+  constructor() {
+    super('leadership was lost')
+    this.name = 'LeadershipLostError'
+  }
+}
+
 /**
  * Waits to become leader, runs `lead`, and resolves when that ended or leadership was lost; then `lead`'s signal is
  * aborted and it has been waited for. Rejects only with what `lead` threw. The lease is released when it ends in order.
@@ -48,7 +56,7 @@ export async function runAsLeader(
   if (signal.aborted) stop()
   const renewing = candidate.renewUntilLost(leading.signal).then((lost) => {
     if (lost) options.log.error('leadership lost', { lease: options.lease.name, identity: options.identity })
-    leading.abort(new Error('leadership was lost'))
+    if (lost) leading.abort(new LeadershipLostError())
     return lost
   })
   try {

@@ -29,3 +29,18 @@ export interface Transport {
   ): Promise<{ status: number; headers: Record<string, string>; socket?: Duplex; body: Uint8Array }>
   close(): Promise<void>
 }
+
+/** The transport until the signal aborts: what is under way ends then with its reason, and nothing more is sent. */
+export function until(signal: AbortSignal, transport: Transport): Transport {
+  return {
+    async send(request) {
+      signal.throwIfAborted()
+      return transport.send({ ...request, signal: request.signal ? AbortSignal.any([request.signal, signal]) : signal })
+    },
+    async upgrade(request) {
+      signal.throwIfAborted()
+      return transport.upgrade(request)
+    },
+    close: () => transport.close(),
+  }
+}

@@ -107,14 +107,12 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
         ...(advertise ? { advertise } : {}),
       })
   const { wrapTransport = (transport) => transport } = tuning
-  // Managed fields name their manager by the user agent: a component's is its user's name without the prefix.
-  const clientFor = (user: UserInfo, userAgent = user.name.replace(/^system:/, '')) =>
-    createClient(wrapTransport(api.transportFor(user), user), { userAgent })
+  const transportFor = (user: UserInfo) => wrapTransport(api.transportFor(user), user)
   const rootCaPem = pki.ca.certificatePem
-  const controllers = new ControllerGroup({ clock: parts.clock, random, log, rootCaPem, clientFor, tuning })
+  const controllers = new ControllerGroup({ clock: parts.clock, random, log, rootCaPem, transportFor, tuning })
   return {
     api,
-    client: clientFor(serverUser, 'kube-apiserver'),
+    client: createClient(transportFor(serverUser), { userAgent: 'kube-apiserver' }),
     busy: () => controllers.busy(),
     get nextRetryMs() {
       return controllers.nextRetryMs

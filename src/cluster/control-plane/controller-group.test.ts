@@ -34,7 +34,7 @@ test('of two groups one works, and the other takes over when the first is cut of
         random: simulatedRandom(`group ${index}`),
         log: api.log,
         rootCaPem: 'CA',
-        clientFor: () => createClient(transport),
+        transportFor: () => transport,
         leaderElection: { identity: `server-${index}` },
       }),
   )

@@ -1,11 +1,13 @@
 /** Controllers and scheduler of one process, over shared caches. */
 import type { UserInfo } from '../../apiserver/request.ts'
 import type { Client } from '../../client/client.ts'
+import { createClient } from '../../client/client-impl.ts'
 import type { ControllerParts, RunningController } from '../../client/controller.ts'
 import { runController } from '../../client/controller-run.ts'
 import { createEventRecorder } from '../../client/events-impl.ts'
 import { createInformers } from '../../client/informer-impl.ts'
-import { runAsLeader } from '../../client/leader-election.ts'
+import { LeadershipLostError, runAsLeader } from '../../client/leader-election.ts'
+import { type Transport, until } from '../../client/transport.ts'
 import { allControllers } from '../../controllers/index.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
@@ -21,7 +23,7 @@ export interface ControllerGroupParts {
   rootCaPem: string
   /** Nodes that bring no pod addresses of their own get them from these. Default: none. */
   clusterCidrs?: readonly string[]
-  clientFor(user: UserInfo): Client
+  transportFor(user: UserInfo): Transport
   tuning?: ControllerTuning
   /** Set where several servers share a store: only the holder of the lease works. Absent: this one always does. */
   leaderElection?: { identity: string }
@@ -40,6 +42,8 @@ export interface ControllerTuning {
   schedulerClock?: Clock
   /** Filters and scores to add, replace or leave out. */
   schedulerProfile?: ProfileOptions
+  /** Called before each reconcile, with the controller's name. */
+  onReconcile?(controller: string, key: string): void
   /** Cached objects are frozen, so that changing one throws. Default false. */
   freeze?: boolean
 }
@@ -49,6 +53,7 @@ const restartMs = 2_000
 
 export class ControllerGroup {
   readonly #parts: ControllerGroupParts
+  readonly #lost: AbortSignal | undefined
   readonly #stopping = new AbortController()
   readonly #running: { name: string; controller: RunningController }[] = []
   readonly #ends: (() => Promise<void>)[] = []
@@ -57,8 +62,10 @@ export class ControllerGroup {
   #leading: ControllerGroup | undefined
   #electing: Promise<void> | undefined
 
-  constructor(parts: ControllerGroupParts) {
+  /** `lost`: ends what would otherwise be finished when the group stops. */
+  constructor(parts: ControllerGroupParts, lost?: AbortSignal) {
     this.#parts = parts
+    this.#lost = lost
   }
 
   /** Nothing is queued or running and no retry is due without time passing. */
@@ -95,17 +102,14 @@ export class ControllerGroup {
 
   /** Stands for election again and again, as long as the group is not stopped. */
   async #electAndLead(identity: string): Promise<void> {
-    const { leaderElection: _, ...parts } = this.#parts
-    const { clock, log, clientFor } = parts
+    const { clock, log } = this.#parts
     const { signal } = this.#stopping
-    const client = clientFor(userOf('system:kube-controller-manager', 'system:masters'))
-    const random = parts.random.stream(`leader-election ${identity}`)
+    const client = this.#clientFor(userOf('system:kube-controller-manager', 'system:masters'))
+    const random = this.#parts.random.stream(`leader-election ${identity}`)
     const lease = { namespace: 'kube-system', name: 'kube-controller-manager' }
     while (!signal.aborted) {
       try {
-        await runAsLeader({ client, clock, random, log, lease, identity }, signal, (leading) =>
-          this.#lead(new ControllerGroup(parts), leading),
-        )
+        await runAsLeader({ client, clock, random, log, lease, identity }, signal, (leading) => this.#lead(leading))
       } catch (error) {
         log.error('controllers ended', { error: String(error) })
         await clock.sleep(restartMs, signal).catch(() => {})
@@ -113,7 +117,15 @@ export class ControllerGroup {
     }
   }
 
-  async #lead(group: ControllerGroup, signal: AbortSignal): Promise<void> {
+  /** What is under way when leadership is lost must not go on: another one leads. */
+  async #lead(signal: AbortSignal): Promise<void> {
+    const { leaderElection: _, ...parts } = this.#parts
+    const lost = new AbortController()
+    signal.addEventListener('abort', () => {
+      if (signal.reason instanceof LeadershipLostError) lost.abort(signal.reason)
+    })
+    const transportFor = (user: UserInfo): Transport => until(lost.signal, parts.transportFor(user))
+    const group = new ControllerGroup({ ...parts, transportFor }, lost.signal)
     this.#leading = group
     try {
       await group.start()
@@ -128,19 +140,20 @@ export class ControllerGroup {
     const { clock, random, log, rootCaPem, clusterCidrs = [], tuning = {} } = this.#parts
     const { runs = () => true, clockFor = () => clock } = tuning
     const manager = this.#managerParts()
+    const observer = tuning.onReconcile ? { onReconcile: tuning.onReconcile } : {}
     for (const controller of allControllers(manager, { rootCaPem, clusterCidrs })) {
       const { name } = controller
       if (!runs(name)) continue
-      const running = runController(controller, { clock: clockFor(name), log }, this.#stopping.signal)
+      const running = runController(controller, { clock: clockFor(name), log, ...observer }, this.#stopping.signal)
       this.#running.push({ name, controller: running })
     }
     manager.informers.start()
     if (!runs('scheduler')) return
     // The scheduler shares the controllers' caches: one copy of every pod is enough for one process.
-    const client = this.#parts.clientFor(userOf('system:kube-scheduler'))
+    const client = this.#clientFor(userOf('system:kube-scheduler'))
     const { schedulerClock = clock, schedulerProfile } = tuning
     const own = { client, clock: schedulerClock, random, log }
-    const events = createEventRecorder({ ...own, component: 'default-scheduler' })
+    const events = createEventRecorder({ ...own, component: 'default-scheduler', ...this.#ended() })
     this.#ends.unshift(() => events.flush())
     this.#scheduler = await startScheduler({
       ...{ ...manager, client, events, clock: schedulerClock },
@@ -157,19 +170,29 @@ export class ControllerGroup {
   }
 
   #managerParts(): ControllerParts {
-    const { clock, log, clientFor } = this.#parts
+    const { clock, log } = this.#parts
     const random = this.#parts.random.stream('kube-controller-manager')
     // Upstream gives each controller an account of its own; within one process they share the manager's rights.
-    const client = clientFor(userOf('system:kube-controller-manager', 'system:masters'))
+    const client = this.#clientFor(userOf('system:kube-controller-manager', 'system:masters'))
     const { informerClock = clock, watchTimeoutSeconds, freeze = false } = this.#parts.tuning ?? {}
     const timeout = watchTimeoutSeconds === undefined ? {} : { watchTimeoutSeconds }
     const informers = createInformers({ client, clock: informerClock, random, log, freeze, ...timeout })
-    const events = createEventRecorder({ client, clock, random, log, component: 'kube-controller-manager' })
+    const component = 'kube-controller-manager'
+    const events = createEventRecorder({ client, clock, random, log, component, ...this.#ended() })
     this.#ends.push(
       () => events.flush(),
       () => informers.stop(),
     )
     return { client, informers, events, clock, random, log }
+  }
+
+  /** Managed fields name their manager by the user agent: a component's is its user's name without the prefix. */
+  #clientFor(user: UserInfo): Client {
+    return createClient(this.#parts.transportFor(user), { userAgent: user.name.replace(/^system:/, '') })
+  }
+
+  #ended(): { signal?: AbortSignal } {
+    return this.#lost ? { signal: this.#lost } : {}
   }
 }
 
