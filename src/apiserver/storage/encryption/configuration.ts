@@ -29,7 +29,9 @@ export function readEncryptionConfiguration(document: unknown): EncryptionRule[]
     problems.push('kind EncryptionConfiguration of apiVersion apiserver.config.k8s.io/v1 is required')
   }
   const names = new Set<string>()
-  const rules = asList(resources).map((entry, index) => readRule(asObject(entry), `resources[${index}]`, { problems, names }))
+  const rules = asList(resources).map((entry, index) =>
+    readRule(asObject(entry), `resources[${index}]`, { problems, names }),
+  )
   if (rules.length === 0) problems.push('resources: Required value: at least one resources is required')
   if (problems.length > 0) throw new Error(`read the encryption configuration: ${problems.join('; ')}`)
   return rules
@@ -121,14 +123,17 @@ function readKey(
 
 function readKms(settings: Record<string, unknown>, path: string, { problems, names }: Context): ProviderSettings[] {
   const { apiVersion = 'v1', name = '', endpoint = '', timeout } = settings as Record<string, string>
-  if (apiVersion !== 'v2') problems.push(`${path}.apiVersion: unsupported apiVersion ${apiVersion}, only v2 is supported`)
+  if (apiVersion !== 'v2')
+    problems.push(`${path}.apiVersion: unsupported apiVersion ${apiVersion}, only v2 is supported`)
   if (name === '' || name.includes(':') || names.has(name)) {
     problems.push(`${path}.name: Invalid value: "${name}": a unique name without ':' is required`)
   }
   names.add(name)
-  if (!/^unix:\/\//.test(endpoint)) problems.push(`${path}.endpoint: Invalid value: "${endpoint}": only unix is supported`)
+  if (!/^unix:\/\//.test(endpoint))
+    problems.push(`${path}.endpoint: Invalid value: "${endpoint}": only unix is supported`)
   const timeoutMs = timeout === undefined ? limits.kmsCallTimeoutMs : durationMs(timeout)
-  if (!(timeoutMs > 0)) problems.push(`${path}.timeout: Invalid value: "${timeout}": timeout should be a positive value`)
+  if (!(timeoutMs > 0))
+    problems.push(`${path}.timeout: Invalid value: "${timeout}": timeout should be a positive value`)
   return [{ kind: 'kms', name, endpoint, timeoutMs }]
 }
 

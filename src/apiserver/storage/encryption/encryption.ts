@@ -17,7 +17,7 @@ export interface Encryption {
   close(): void
 }
 
-/** Rejects when a KMS plugin does not answer. */
+/** A KMS plugin that does not answer yet fails reads and writes until it does, and `health` tells. */
 export async function createEncryption(rules: readonly EncryptionRule[], parts: KmsParts): Promise<Encryption> {
   let current = await Chains.of(rules, parts)
   const transform: ValueTransform = {
@@ -34,8 +34,13 @@ export async function createEncryption(rules: readonly EncryptionRule[], parts: 
   return {
     transformFor: () => transform,
     async reload(next) {
-      const replaced = current
-      current = await Chains.of(next, parts)
+      const [replaced, chains] = [current, await Chains.of(next, parts)]
+      const problem = await chains.health()
+      if (problem !== undefined) {
+        chains.close()
+        throw new Error(`set up encryption at rest: ${problem}`)
+      }
+      current = chains
       // What is under way may still need the old ones.
       parts.clock.after(limits.encryptionReloadGraceMs, () => replaced.close())
     },
@@ -49,7 +54,8 @@ type Chain = readonly [Provider, ...Provider[]]
 function openWith(chain: Chain, { key, value }: KeyValue): Opened | Promise<Opened> {
   const provider =
     chain.find(({ prefix }) => prefix !== '' && startsWith(value, prefix)) ?? chain.find(({ prefix }) => prefix === '')
-  if (!provider) throw new Error(`read ${key}: it is not encrypted by any configured provider, and identity is not among them`)
+  if (!provider)
+    throw new Error(`read ${key}: it is not encrypted by any configured provider, and identity is not among them`)
   try {
     const opened = provider.open(key, value)
     return opened instanceof Promise ? opened.catch((error: unknown) => fail(key, error)) : opened
@@ -71,7 +77,7 @@ class Chains {
   }
 
   static async of(rules: readonly EncryptionRule[], parts: KmsParts): Promise<Chains> {
-    const chains = new Chains(
+    return new Chains(
       await Promise.all(
         rules.map(async (rule) => {
           const providers = await Promise.all(rule.providers.map((each) => providerOf(each, parts)))
@@ -79,10 +85,6 @@ class Chains {
         }),
       ),
     )
-    const problem = await chains.health()
-    if (problem === undefined) return chains
-    chains.close()
-    throw new Error(`set up encryption at rest: ${problem}`)
   }
 
   of(key: string): Chain {
@@ -90,7 +92,12 @@ class Chains {
     const known = this.#byPlace.get(place)
     if (known) return known
     const resource = resourceOfPlace(place)
-    const rule = resource && ruleFor(this.#rules.map((each) => each.rule), resource)
+    const rule =
+      resource &&
+      ruleFor(
+        this.#rules.map((each) => each.rule),
+        resource,
+      )
     const chain = this.#rules.find((each) => each.rule === rule)?.chain ?? ([identity] as const)
     // Places of built-in and custom resources are few; other keys are not remembered.
     if (resource) this.#byPlace.set(place, chain)

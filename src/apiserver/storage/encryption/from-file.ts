@@ -19,7 +19,10 @@ export interface EncryptionFileOptions {
   reload?: boolean
 }
 
-/** Rejects when the file is missing or wrong, or a KMS plugin does not answer. A later mistake is logged and changes nothing. */
+/**
+ * Rejects when the file is missing or wrong. A later mistake in it, or a KMS plugin that does not answer, is logged and
+ * changes nothing.
+ */
 export async function encryptionFromFile(
   { path, reload = false }: EncryptionFileOptions,
   parts: EncryptionFileParts,

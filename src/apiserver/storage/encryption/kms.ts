@@ -178,7 +178,11 @@ class KmsProvider implements Provider {
     const { random, clock } = this.#parts
     const seed = random.bytes(seedBytes)
     const reply = await this.#call('Encrypt', { plaintext: seed, uid: random.uuid() })
-    const { ciphertext, key_id: keyID, annotations = {} } = reply as {
+    const {
+      ciphertext,
+      key_id: keyID,
+      annotations = {},
+    } = reply as {
       ciphertext?: Uint8Array
       key_id?: string
       annotations?: Record<string, Uint8Array>

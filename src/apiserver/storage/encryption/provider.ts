@@ -25,11 +25,10 @@ export interface Provider {
 
 export const encryptedPrefix = 'k8s:enc:'
 
-/** Whether a value opens with this ASCII text. */
+/** Whether a value opens with this text. */
 export function startsWith(value: Uint8Array, prefix: string): boolean {
-  if (value.length < prefix.length) return false
-  for (let index = 0; index < prefix.length; index++) if (value[index] !== prefix.charCodeAt(index)) return false
-  return true
+  const bytes = Buffer.byteLength(prefix)
+  return value.length >= bytes && Buffer.from(value.buffer, value.byteOffset, bytes).toString() === prefix
 }
 
 /** Leaves values as they are. */
@@ -38,7 +37,8 @@ export const identity: Provider = {
   writer: '',
   seal: (_key, value) => value,
   open(key, sealed) {
-    if (startsWith(sealed, encryptedPrefix)) throw new Error(`read ${key}: it is encrypted, and no provider is set up for it`)
+    if (startsWith(sealed, encryptedPrefix))
+      throw new Error(`read ${key}: it is encrypted, and no provider is set up for it`)
     return { value: sealed, by: '' }
   },
 }
@@ -61,7 +61,7 @@ export function keyedProvider(prefix: string, keys: readonly [NamedKey, ...Named
       const used = keys.find(({ name }) => startsWith(sealed, `${prefix}${name}:`))
       if (!used) throw new Error(`read ${key}: it is encrypted with a ${prefix} key that is not set up`)
       const by = `${prefix}${used.name}:`
-      return { value: used.open(key, sealed.subarray(by.length)), by }
+      return { value: used.open(key, sealed.subarray(Buffer.byteLength(by))), by }
     },
   }
 }
