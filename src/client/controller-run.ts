@@ -8,10 +8,17 @@ import { messageOf } from '../platform/log.ts'
 import type { Controller, Outcome, RunningController } from './controller.ts'
 import { WorkQueue } from './work-queue.ts'
 
+export interface ControllerRunParts {
+  clock: Clock
+  log: Logger
+  /** Called before each reconcile, with the controller's name. */
+  onReconcile?(controller: string, key: string): void
+}
+
 /** Runs until the signal aborts or `stop` is called. Does not start the informers. */
 export function runController(
   controller: Controller,
-  parts: { clock: Clock; log: Logger },
+  parts: ControllerRunParts,
   signal: AbortSignal,
 ): RunningController {
   const run = new ControllerRun(controller, parts)
@@ -25,9 +32,11 @@ class ControllerRun implements RunningController {
   readonly #queue: WorkQueue
   readonly #stopping = new AbortController()
   readonly #running = new Set<Promise<void>>()
+  readonly #onReconcile: ControllerRunParts['onReconcile']
   #started = false
 
-  constructor(controller: Controller, { clock, log }: { clock: Clock; log: Logger }) {
+  constructor(controller: Controller, { clock, log, onReconcile }: ControllerRunParts) {
+    this.#onReconcile = onReconcile
     this.#controller = controller
     this.#log = log.with({ controller: controller.name })
     this.#queue = new WorkQueue(clock, () => this.#startWorkers())
@@ -100,6 +109,7 @@ class ControllerRun implements RunningController {
   }
 
   async #reconcile(key: string): Promise<Outcome> {
+    this.#onReconcile?.(this.#controller.name, key)
     try {
       return await this.#controller.reconcile(key)
     } catch (error) {

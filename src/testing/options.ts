@@ -47,6 +47,8 @@ export interface ClusterOptions {
   podEvents?: boolean
   /** Whether objects in controllers' caches are frozen, so that a controller that changes one fails. Default false. */
   freeze?: boolean
+  /** Called before each reconcile of the cluster's own controllers, to count them. */
+  onReconcile?(controller: string, key: string): void
   /** Default: nothing is logged. */
   log?: Logger
   /** Real time that `settled` waits at most. Default 10 s. */
