@@ -114,7 +114,7 @@ function tuningOf(
   running: Running,
 ): ControlPlaneTuning {
   const serverSkewMs = () => skewMs('kube-apiserver')
-  const { admission, scheduler, freeze } = options
+  const { admission, scheduler, freeze, onReconcile } = options
   const { disabled = [], plugins = [] } = admission ?? {}
   const managerHousekeeping = skewedClock(housekeeping, () => skewMs('kube-controller-manager'))
   const managerClock = skewedClock(clock, () => skewMs('kube-controller-manager'))
@@ -130,5 +130,6 @@ function tuningOf(
     admission: { disabled, dynamic: plugins },
     ...(scheduler ? { schedulerProfile: scheduler } : {}),
     ...(freeze ? { freeze } : {}),
+    ...(onReconcile ? { onReconcile } : {}),
   }
 }
