@@ -6,6 +6,14 @@ export const limits = {
   // Requests (src/apiserver/http/)
   /** Largest request body. Beyond: 413 RequestEntityTooLarge. Source: kube-apiserver's 3 MiB. */
   requestBodyBytesMax: 3 * 1024 * 1024,
+  /** Values (members, elements, lists, objects; fields in protobuf) of one body. Beyond: 400. Ours: the largest known custom resource definitions have 40,000. */
+  bodyValuesMax: 50_000,
+  /** YAML bodies from this size on are parsed in a thread of their own. Ours: what the parser reads in 10 ms. */
+  yamlOwnThreadFromBytes: 16 * 1024,
+  /** Such bodies waiting for that thread. Beyond: 429. Ours. */
+  yamlThreadQueuedMax: 50,
+  /** How long that thread may take for one. Beyond: 400. Ours. */
+  yamlThreadTimeoutMs: 10_000,
 
   // Processes and sockets (src/platform/)
   /** Standard output and error of one run program together. Beyond: it is killed, ENOBUFS. Ours. */
@@ -74,6 +82,8 @@ export const limits = {
   customResourceErrorsMax: 1_000,
   /** Checks of one custom resource against its schema. Beyond: 422. Ours: about 0.3 s. */
   customResourceChecksMax: 2_000_000,
+  /** Pause before a custom resource definition whose status could not be written is tried again. */
+  definitionRetryMs: 1_000,
   /** Nesting of a patch. Beyond: 400. Go's decoder stops at 10,000; no served type comes near to this. */
   jsonDepthMax: 1000,
   /** Tokens of one YAML body (a scalar with its key and line break makes six). Beyond: 400; JSON of any size is read fast. Ours: about 1 s. */
@@ -139,6 +149,30 @@ export const limits = {
   /** One call to a KMS plugin, unless the configuration says otherwise. Source: kube-apiserver's 3 s. */
   kmsCallTimeoutMs: 3_000,
 
+  // Expressions (src/apiserver/cel/)
+  /** Code points of one expression. Beyond: it does not compile. Source: cel-go's 100,000. */
+  celExpressionCodePointsMax: 100_000,
+  /** Nesting of one expression. Beyond: it does not compile. Source: cel-go's 250. */
+  celExpressionDepthMax: 250,
+  /** Cost of one evaluation. Beyond: it ends with an error. Source: kube-apiserver's PerCallLimit, about 0.1 s. */
+  celCallCostMax: 1_000_000,
+  /** Cost of all expressions of one policy binding, or of one custom resource, on one request. Source: kube-apiserver's RuntimeCELCostBudget. */
+  celRequestCostMax: 10_000_000,
+  /** Cost of the match conditions of one webhook or binding. Source: kube-apiserver's RuntimeCELCostBudgetMatchConditions. */
+  celMatchConditionsCostMax: 2_500_000,
+  /** Time of one evaluation, whatever it costs. Beyond: it ends with an error. Ours: five times what upstream expects of the largest cost. */
+  celCallTimeMs: 500,
+  /** Steps of an evaluation between two looks at the clock. Ours: about 1 ms. */
+  celStepsBetweenClockReads: 10_000,
+  /** Code points, bytes or items of a value that an expression makes. Beyond: an error in the expression. Ours. */
+  celValueSizeMax: 10_000_000,
+  /** Length of a text times the size of the pattern's machine: a match is not interrupted. Beyond: an error in the expression. Ours: about 50 ms. */
+  celPatternStepsMax: 4_000_000,
+  /** Text that a messageExpression makes. Beyond: the fixed message is used. Source: kube-apiserver's 5 KiB. */
+  celMessageBytesMax: 5 * 1024,
+  /** Compiled expressions remembered for one environment. Beyond: the one unused for longest is compiled again. Ours. */
+  celProgramsMax: 1_000,
+
   // Authentication (src/apiserver/authentication/)
   /** Service account tokens whose signature is remembered as good. Beyond: the oldest is verified again. Ours. */
   verifiedTokensMax: 2_000,
@@ -188,6 +222,10 @@ export const limits = {
   timelineEntriesMax: 50_000,
   /** Faults, rules and forks begun over HTTPS that one cluster holds. Beyond: 429. Ours. */
   testControlsMax: 200,
+  /** Containers whose counted use of CPU is remembered. Beyond: the one read longest ago starts at its mean again. Ours. */
+  simulatedReadingsMax: 100_000,
+  /** Connections being forwarded to a simulated pod whose data stream has not come. Beyond: the forwarding ends. Ours. */
+  simulatedConnectionsMax: 250,
   /** Simulated nodes; the plan of their addresses has room for these. Beyond: RangeError. Ours. */
   simulatedNodesMax: 30_000,
 } as const

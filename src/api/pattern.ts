@@ -10,6 +10,10 @@ import { limits } from '../limits.ts'
 export interface Pattern {
   /** Whether it matches anywhere in the text. */
   test(text: string): boolean
+  /** Where it matches, from left to right without overlaps. */
+  matches(text: string): Iterable<{ readonly start: number; readonly end: number }>
+  /** Instructions of its machine: a match takes at most their product with the text's length. */
+  readonly size: number
 }
 
 /** A text that is no regular expression; the message is Go's (`error parsing regexp: missing closing ]: …`). */
@@ -36,7 +40,14 @@ export function compilePattern(source: string): Pattern {
 function compile(source: string): Pattern {
   try {
     const expression = RE2JS.compile(source)
-    return { test: (text) => expression.test(text) }
+    return {
+      test: (text) => expression.test(text),
+      *matches(text) {
+        const matcher = expression.matcher(text)
+        while (matcher.find()) yield { start: matcher.start(), end: matcher.end() }
+      },
+      size: expression.programSize(),
+    }
   } catch (error) {
     throw new PatternError(error instanceof Error ? error.message : String(error))
   }

@@ -1,37 +1,146 @@
 /**
- * The Common Expression Language as Kubernetes speaks it: what calls it compiles an expression once, keeps the program
+ * The Common Expression Language as Kubernetes speaks it: whoever has an expression compiles it once, keeps the program
  * and evaluates it with a budget, so that no expression takes more than its share of the server.
  *
- *   const compiled = compile('self.replicas <= 5', { variables: new Map([['self', declareSchema(...)]]) })
- *   if (compiled.ok) evaluate(compiled.program, new Map([['self', toCel(object, type)]]), { cost: 1_000_000 })
+ *   const environment = { variables: new Map([['self', type]]) }
+ *   const compiled = compile('self.replicas <= 5', environment)
+ *   if (compiled.ok) evaluate(compiled.program, [['self', toCel(object, type)]], { cost: limits.celCallCostMax })
  *
  * Source: https://kubernetes.io/docs/reference/using-api/cel/
  */
+import { limits } from '../../limits.ts'
+import type { Expr } from './ast.ts'
+import { type Binding, Bindings } from './bindings.ts'
+import { type Checked, check, nodesOf } from './checker.ts'
+import { type Environment, scopeOf } from './environment.ts'
+import { estimateCost } from './estimate.ts'
+import { type Issue, IssueError, issueAt, printIssues } from './issues.ts'
+import { literalIssues } from './literals.ts'
+import { parse } from './parser.ts'
+import { plan, type Step } from './plan.ts'
+import { type Budget, costExceeded, Interrupted, Runtime } from './runtime.ts'
+import type { Range } from './sizes.ts'
 import type { CelType } from './types.ts'
+import { CelError, type Value } from './values.ts'
 
+export type { Binding } from './bindings.ts'
+export type { Environment } from './environment.ts'
+export type { Issue } from './issues.ts'
+export { toCel, toJson } from './json.ts'
+export { type Access, type AccessCheck, type AccessDecision, Check } from './library/authorizer.ts'
+export type { Budget } from './runtime.ts'
+export type { Range } from './sizes.ts'
 export * from './types.ts'
+export { CelError, CelList, CelMap, CelObject, nameOfType, Optional, type Value } from './values.ts'
 
-/** What an expression may name. Programs are cached by environment object and expression, so keep environments. */
-export interface Environment {
-  /** Variables by name; bindings must have each one that an evaluated expression touches. */
-  readonly variables: ReadonlyMap<string, CelType>
-  /** Object types that the expression may build (`Object{…}`), by name. */
-  readonly constructible?: ReadonlyMap<string, CelType>
-  /** Libraries beyond Kubernetes' base ones. */
-  readonly extra?: readonly ('authorizer' | 'jsonpatch')[]
+export interface Program {
+  readonly expression: string
+  readonly type: CelType
+  /** What an evaluation may cost, from what the variables' types promise; `Infinity` where nothing bounds it. */
+  readonly estimate: Range
+  /** Whether the expression touches this variable. */
+  uses(variable: string): boolean
 }
 
-export interface Issue {
-  /** From 1. */
-  readonly line: number
-  /** From 1, in code points. */
-  readonly column: number
-  readonly message: string
+export type Compiled =
+  | { readonly ok: true; readonly program: Program }
+  | {
+      readonly ok: false
+      readonly issues: readonly Issue[]
+      /** All issues as cel-go prints them: each with its line and a caret. */
+      readonly message: string
+    }
+
+export type Evaluation =
+  | { readonly ok: true; readonly value: Value; readonly cost: number }
+  | {
+      readonly ok: false
+      /** `budget`: it was ended, at the limit of its cost or time. */
+      readonly kind: 'error' | 'budget'
+      readonly message: string
+      readonly cost: number
+    }
+
+class CompiledProgram implements Program {
+  readonly expression: string
+  readonly type: CelType
+  readonly step: Step
+  readonly #checked: Checked
+  readonly #environment: Environment
+  #estimate: Range | undefined
+
+  constructor(expression: string, checked: Checked, step: Step, environment: Environment) {
+    this.expression = expression
+    this.type = checked.types.get(checked.expr.id)!
+    this.step = step
+    this.#checked = checked
+    this.#environment = environment
+  }
+
+  get estimate(): Range {
+    this.#estimate ??= estimateCost(this.#checked, (name) => this.#environment.variables.get(name))
+    return this.#estimate
+  }
+
+  uses(variable: string): boolean {
+    for (const reference of this.#checked.names.values())
+      if (reference.kind === 'variable' && reference.name === variable) return true
+    return false
+  }
 }
 
-/** Units of upstream's cost model: about one for a step, a tenth for each byte of text looked at. */
-export interface CostEstimate {
-  readonly min: number
-  /** `Infinity` where nothing bounds it. */
-  readonly max: number
+const remembered = new WeakMap<Environment, Map<string, Compiled>>()
+
+/** Compiled once for an environment; the expressions used last are remembered. */
+export function compile(expression: string, environment: Environment): Compiled {
+  const known = remembered.get(environment) ?? new Map<string, Compiled>()
+  remembered.set(environment, known)
+  const compiled = known.get(expression) ?? compileAnew(expression, environment)
+  known.delete(expression)
+  known.set(expression, compiled)
+  if (known.size > limits.celProgramsMax) known.delete(known.keys().next().value!)
+  return compiled
 }
+
+function compileAnew(expression: string, environment: Environment): Compiled {
+  const scope = scopeOf(environment)
+  try {
+    const expr = parse(expression)
+    const checked = check(expr, scope)
+    if ('issues' in checked)
+      return failed(
+        expression,
+        checked.issues.map(({ at, message }) => issueAt(expression, at, message)),
+      )
+    const literals = literalIssues(nodesOf(expr)).map(({ at, message }) => issueAt(expression, at, message))
+    if (literals.length > 0) return failed(expression, literals)
+    const step = plan({ checked, type: scope.type })
+    return { ok: true, program: new CompiledProgram(expression, checked, step, environment) }
+  } catch (error) {
+    if (error instanceof IssueError) return failed(expression, [issueAt(expression, error.at, error.message)])
+    if (error instanceof CelError) return failed(expression, [issueAt(expression, 0, error.message)])
+    throw error
+  }
+}
+
+function failed(expression: string, issues: readonly Issue[]): Compiled {
+  return { ok: false, issues, message: printIssues(expression, issues) }
+}
+
+/** Bindings that are functions are called when the expression first touches them. */
+export function evaluate(program: Program, bindings: Iterable<readonly [string, Binding]>, budget: Budget): Evaluation {
+  const runtime = new Runtime(new Bindings(bindings), budget)
+  try {
+    const value = (program as CompiledProgram).step(runtime)
+    return { ok: true, value, cost: runtime.cost }
+  } catch (error) {
+    const { cost } = runtime
+    if (error instanceof CelError) return { ok: false, kind: 'error', message: error.message, cost }
+    if (error instanceof Interrupted) return { ok: false, kind: 'budget', message: error.message, cost }
+    if (error instanceof RangeError) return { ok: false, kind: 'error', message: 'the expression nests too deep', cost }
+    throw error
+  }
+}
+
+export type { Expr }
+export { costExceeded }

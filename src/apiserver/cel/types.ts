@@ -8,7 +8,7 @@
 export type SimpleKind = 'bool' | 'int' | 'uint' | 'double' | 'null' | 'dyn' | 'duration' | 'timestamp' | 'error'
 
 export type CelType =
-  | { readonly kind: SimpleKind }
+  | SimpleType
   | SizedType
   | ListType
   | MapType
@@ -18,6 +18,12 @@ export type CelType =
   | { readonly kind: 'opaque'; readonly name: string; readonly parameters: readonly CelType[] }
   /** Stands for any one type in an overload's declaration. */
   | { readonly kind: 'parameter'; readonly name: string }
+
+export interface SimpleType {
+  readonly kind: SimpleKind
+  /** As upstream estimates values of a schema's types; most often 0. Absent for types that no schema declares. */
+  readonly sizeMax?: number
+}
 
 export interface SizedType {
   readonly kind: 'string' | 'bytes'
@@ -44,6 +50,9 @@ export interface ObjectType {
   readonly name: string
   /** By the name in expressions, escaped where it is none of CEL's identifiers (`self.__namespace__`). */
   readonly fields: ReadonlyMap<string, ObjectField>
+  /** Has any field, of type dyn. */
+  readonly open?: true
+  readonly sizeMax?: number
 }
 
 export interface ObjectField {

@@ -1,0 +1,38 @@
+/** What is wrong with an expression, and where, as cel-go prints it. */
+
+export interface Issue {
+  /** From 1. */
+  readonly line: number
+  /** From 1, in code points. */
+  readonly column: number
+  readonly message: string
+}
+
+/** Ends parsing or checking where nothing sensible can follow. */
+export class IssueError extends Error {
+  readonly at: number
+
+  constructor(at: number, message: string) {
+    super(message)
+    this.at = at
+  }
+}
+
+export function issueAt(text: string, at: number, message: string): Issue {
+  const before = text.slice(0, at)
+  const lineStart = before.lastIndexOf('\n') + 1
+  const line = before.split('\n').length
+  return { line, column: [...before.slice(lineStart)].length + 1, message }
+}
+
+/** In order of position, each with the line it is about and a caret below it. */
+export function printIssues(text: string, issues: readonly Issue[]): string {
+  const lines = text.split('\n')
+  const sorted = [...issues].sort((left, right) => left.line - right.line || left.column - right.column)
+  return sorted
+    .map(({ line, column, message }) => {
+      const shown = (lines[line - 1] ?? '').replaceAll('\t', ' ')
+      return `ERROR: <input>:${line}:${column}: ${message}\n | ${shown}\n | ${'.'.repeat(column - 1)}^`
+    })
+    .join('\n')
+}

@@ -1,0 +1,79 @@
+/** Durations and timestamps as text: Go's `1h2m3.5s`, RFC 3339. */
+import { CelError, Duration, Timestamp } from '../values.ts'
+import { plainDecimal } from './numbers.ts'
+
+const nanosOf: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  µs: 1_000n,
+  μs: 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
+}
+
+/** Throws `CelError`. */
+export function parseDuration(text: string): Duration {
+  const [, sign, body = ''] = /^([+-]?)(.*)$/s.exec(text) ?? []
+  if (body === '0') return new Duration(0n)
+  const invalid = () => new CelError(`time: invalid duration ${JSON.stringify(text)}`)
+  const parts = [...body.matchAll(/(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/g)]
+  if (body === '' || text.length > 200 || parts.map(([part]) => part).join('') !== body) throw invalid()
+  let nanos = 0n
+  for (const [, whole = '', fraction = '', unit = ''] of parts) {
+    if (whole === '' && fraction === '') throw invalid()
+    const scale = nanosOf[unit]!
+    nanos += BigInt(whole || '0') * scale + (BigInt(fraction || '0') * scale) / 10n ** BigInt(fraction.length)
+  }
+  if (nanos > 2n ** 63n) throw invalid()
+  return new Duration(sign === '-' ? -nanos : nanos)
+}
+
+/** In seconds: `5400s`. */
+export function formatDuration({ nanos }: Duration): string {
+  return `${plainDecimal(Number(nanos) / 1e9)}s`
+}
+
+const timestamp = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?(?:([Zz])|([+-])(\d{2}):(\d{2}))$/
+
+/** Throws `CelError`. */
+export function parseTimestamp(text: string): Timestamp {
+  const match = timestamp.exec(text)
+  const invalid = () => new CelError(`cannot parse ${JSON.stringify(text)} as a timestamp of RFC 3339`)
+  if (!match) throw invalid()
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
+  const [fraction = '', , sign, zoneHours, zoneMinutes] = match.slice(7)
+  if (hour > 23 || minute > 59 || second > 59 || month < 1 || month > 12 || day < 1) throw invalid()
+  if (day > daysIn(year, month) || Number(zoneHours ?? 0) > 24 || Number(zoneMinutes ?? 0) > 60) throw invalid()
+  const offset = (Number(zoneHours ?? 0) * 60 + Number(zoneMinutes ?? 0)) * (sign === '-' ? -1 : 1)
+  const seconds = BigInt(epochSeconds(year, month, day) + hour * 3600 + minute * 60 + second - offset * 60)
+  return new Timestamp(seconds * 1_000_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0')))
+}
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28
+  return [4, 6, 9, 11].includes(month) ? 30 : 31
+}
+
+/** `Date.UTC` reads years below 100 as of the last century. */
+function epochSeconds(year: number, month: number, day: number): number {
+  const fourHundredYears = 12_622_780_800
+  return Date.UTC(year + 400, month - 1, day) / 1000 - fourHundredYears
+}
+
+/** With as many digits of the second as it has. */
+export function formatTimestamp({ nanos }: Timestamp): string {
+  const millis = nanos >= 0n ? nanos / 1_000_000n : -((-nanos + 999_999n) / 1_000_000n)
+  const seconds = new Date(Number(millis)).toISOString().slice(0, 19)
+  const fraction = ((nanos % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n
+  const digits = String(fraction).padStart(9, '0').replace(/0+$/, '')
+  return `${seconds}${digits === '' ? '' : `.${digits}`}Z`
+}
