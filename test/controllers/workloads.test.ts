@@ -145,6 +145,29 @@ test('a Job completes', async () => {
   )
 })
 
+test('pods of a Job that is deleted while they run go too, and a Job by its name starts anew', async () => {
+  await using bed = await startTestbed()
+  const spec = { parallelism: 2, completions: 2, template: { spec: { ...template.spec, restartPolicy: 'Never' } } }
+  await bed.create(batchV1.jobs, { metadata: { name: 'j' }, spec })
+  await bed.settle()
+  const [jobs, pods] = [bed.client.of(batchV1.jobs, namespace), bed.client.of(coreV1.pods, namespace)]
+  const uids = (await pods.list()).items.map(({ metadata }) => metadata.uid)
+  assert.equal(uids.length, 2)
+  await jobs.delete('j', { propagationPolicy: 'Background' })
+  await bed.create(batchV1.jobs, { metadata: { name: 'j' }, spec })
+  await bed.settle()
+  const now = (await pods.list()).items
+  assert.equal(now.length, 2)
+  assert.ok(now.every(({ metadata }) => !uids.includes(metadata.uid)))
+  await jobs.delete('j', { propagationPolicy: 'Orphan' })
+  await bed.settle()
+  const orphans = (await pods.list()).items.map(({ metadata }) => [metadata.finalizers, metadata.ownerReferences])
+  assert.deepEqual(orphans, [
+    [undefined, undefined],
+    [undefined, undefined],
+  ])
+})
+
 test('a Job fails once its back-off limit is passed', async () => {
   await using bed = await startTestbed()
   bed.behave = () => ({ failed: 3 })

@@ -10,7 +10,15 @@ import { rfc3339 } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/log.ts'
 import { slowStart } from '../burst.ts'
 import { Expectations } from '../expectations.ts'
-import { applyClaim, controllerReference, indexByController, ownerKeys, planClaim } from '../ownership.ts'
+import {
+  applyClaim,
+  controllerKey,
+  controllerOf,
+  controllerReference,
+  indexByController,
+  ownerKeys,
+  planClaim,
+} from '../ownership.ts'
 import { podFromTemplate } from '../pods.ts'
 import { sameStatus } from '../status.ts'
 import { type JobPlan, planJob } from './plan.ts'
@@ -20,15 +28,32 @@ export function jobController(parts: ControllerParts): Controller {
   const jobs = parts.informers.of(batchV1.jobs)
   const pods = parts.informers.of(coreV1.pods)
   indexByController(pods)
+  pods.addIndex(byTrackedKey, (pod) => (isTracked(pod) ? trackedKeys(pod) : []))
   const reconciler = new JobReconciler(parts)
   return {
     name: 'job',
     sources: [
       source(jobs, ({ object }) => [keyOf(object)]),
-      source(pods, ({ object }) => ownerKeys(object, batchV1.jobs, jobs, (job) => job.spec?.selector)),
+      source(pods, ({ object }) => [
+        ...ownerKeys(object, batchV1.jobs, jobs, (job) => job.spec?.selector),
+        ...(isTracked(object) && !controllerOf(object) ? trackedKeys(object) : []),
+      ]),
     ],
     reconcile: (key) => reconciler.reconcile(key),
   }
+}
+
+const byTrackedKey = 'trackedJob'
+
+function isTracked({ metadata }: Pod): boolean {
+  return metadata.finalizers?.includes(trackingFinalizer) ?? false
+}
+
+/** The key of the Job that the pod says it is of, which may be gone; one without a name when it is of none. */
+function trackedKeys(pod: Pod): string[] {
+  const key = controllerKey(batchV1.jobs, pod)
+  if (key !== undefined) return [key]
+  return controllerOf(pod) ? [] : [`${pod.metadata.namespace}/`]
 }
 
 class JobReconciler {
@@ -48,6 +73,7 @@ class JobReconciler {
 
   async reconcile(key: string): Promise<Outcome> {
     const job = this.#jobs.get(key)
+    await this.#releaseAbandoned(key, job)
     if (!job) {
       this.#expectations.forget(key)
       return done
@@ -111,16 +137,20 @@ class JobReconciler {
     )
   }
 
+  /** Nobody counts the pods of a Job that is gone: they must not wait to be counted. */
+  async #releaseAbandoned(key: string, job: Job | undefined): Promise<void> {
+    const pods = this.#pods.byIndex(byTrackedKey, key)
+    await this.#release(pods.filter((pod) => !job || controllerOf(pod)?.uid !== job.metadata.uid))
+  }
+
   async #release(pods: readonly Pod[]): Promise<void> {
     await Promise.all(
-      pods
-        .filter((pod) => pod.metadata.finalizers?.includes(trackingFinalizer))
-        .map((pod) => {
-          const { uid, namespace, name = '' } = pod.metadata
-          const finalizers = (pod.metadata.finalizers ?? []).filter((one) => one !== trackingFinalizer)
-          const patch = { metadata: { uid, finalizers: finalizers.length > 0 ? finalizers : null } }
-          return ifThere(this.#parts.client.of(coreV1.pods, namespace).patch(name, { type: 'merge', patch }))
-        }),
+      pods.filter(isTracked).map((pod) => {
+        const { uid, namespace, name = '' } = pod.metadata
+        const finalizers = (pod.metadata.finalizers ?? []).filter((one) => one !== trackingFinalizer)
+        const patch = { metadata: { uid, finalizers: finalizers.length > 0 ? finalizers : null } }
+        return ifThere(this.#parts.client.of(coreV1.pods, namespace).patch(name, { type: 'merge', patch }))
+      }),
     )
   }
 
