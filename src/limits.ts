@@ -84,6 +84,8 @@ export const limits = {
   customResourceChecksMax: 2_000_000,
   /** Pause before a custom resource definition whose status could not be written is tried again. */
   definitionRetryMs: 1_000,
+  /** Pause before a custom resource definition whose status could not be written is tried again. */
+  definitionRetryMs: 1_000,
   /** Nesting of a patch. Beyond: 400. Go's decoder stops at 10,000; no served type comes near to this. */
   jsonDepthMax: 1000,
   /** Tokens of one YAML body (a scalar with its key and line break makes six). Beyond: 400; JSON of any size is read fast. Ours: about 1 s. */

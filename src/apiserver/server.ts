@@ -25,6 +25,7 @@ import { FlowConditions } from './bootstrap/flow-conditions.ts'
 import { Caches } from './cache/caches.ts'
 import { Hub } from './cache/hub.ts'
 import { cachedObjects } from './cached-objects.ts'
+import { Definitions } from './crd/definitions.ts'
 import type { Exchange } from './endpoints/exchange.ts'
 import { withWarnings } from './endpoints/exchange.ts'
 import type { EndpointParts } from './endpoints/parts.ts'
@@ -136,6 +137,8 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   }
   const path = new Pipeline(parts, security, endpoints)
   pipeline = path
+  const definitions = new Definitions({ registry: endpoints.registry, objects, scheme, log, user: serverUser })
+  await definitions.start()
   const client = createClient(transportFor(serverUser), { userAgent: 'kube-apiserver' })
   const flows = new FlowConditions({ objects, clock, log, writer: () => client.of(flowcontrolV1.flowSchemas) })
   // Who creates a schema and looks again sees its condition.
@@ -153,6 +156,7 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
     serve: (net, options) => net.serveHttps(options, httpHandlers(path, log)),
     async stop() {
       stopping.abort(new Error('the server is stopping'))
+      definitions.stop()
       flows.stop()
       await hub.stop()
     },

@@ -47,14 +47,16 @@ export interface Endpoint {
   plural: string
   /** Whether the resource has a `status` subresource. */
   hasStatus: boolean
+  custom?: boolean | undefined
   /** Empty for the main endpoint. */
   subresource: string
 }
 
 /** Undefined when the endpoint resets nothing. */
-export function resetFields({ group, plural, hasStatus, subresource }: Endpoint): FieldSet | undefined {
+export function resetFields({ group, plural, hasStatus, custom, subresource }: Endpoint): FieldSet | undefined {
   if (!hasStatus) return undefined
-  return subresource === 'status' ? (statusEndpoints[`${plural}.${group}`] ?? spec) : status
+  if (subresource !== 'status') return status
+  return custom ? specAndMetadata : (statusEndpoints[`${plural}.${group}`] ?? spec)
 }
 
 function fields(...dotted: string[]): FieldSet {

@@ -1,11 +1,17 @@
 /** How a value is seen through its type: its members, the path elements of list items, and the set of all its fields. */
 import { isObject, type JsonObject } from '../patch/json-value.ts'
-import type { FieldNode, ListNode, MapNode, Scalar, StructNode, TypeNode } from '../schema/type-node.ts'
+import {
+  type FieldNode,
+  type ListNode,
+  type MapNode,
+  type Scalar,
+  type StructNode,
+  type TypeNode,
+  untyped,
+} from '../schema/type-node.ts'
 import { FieldSet } from './field-set.ts'
 import { fieldElement, keyElement, valueElement } from './fields-v1.ts'
 
-/** A value of unknown type (custom resources that keep unknown fields): objects merge by member, lists are one value. */
-const untyped: TypeNode = { kind: 'scalar', scalar: 'raw' }
 const untypedObject: MapNode = { kind: 'map', value: untyped, mapType: 'granular' }
 
 /** The error of a list element that cannot be named; `message` is upstream's. */

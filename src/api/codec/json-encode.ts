@@ -28,7 +28,7 @@ const plans = new WeakMap<StructNode, readonly FieldPlan[]>()
 export function encodeValue(type: TypeNode, value: unknown): string {
   switch (type.kind) {
     case 'struct':
-      return encodeStruct(type, value as Plain)
+      return type.custom ? encodeCustom(value) : encodeStruct(type, value as Plain)
     case 'list':
       return encodeList(type, value)
     case 'map':
@@ -36,6 +36,13 @@ export function encodeValue(type: TypeNode, value: unknown): string {
     default:
       return value === undefined ? 'null' : JSON.stringify(value)
   }
+}
+
+/** Custom resources are kept as they were sent but for what their schema prunes, so that no schema says how to write them. */
+function encodeCustom(value: unknown): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return JSON.stringify(value ?? null)
+  const { kind, apiVersion, metadata, ...rest } = value as Plain
+  return JSON.stringify({ kind, apiVersion, metadata, ...rest })
 }
 
 function encodeStruct(type: StructNode, value: Plain | null | undefined): string {

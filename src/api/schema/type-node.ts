@@ -43,12 +43,18 @@ export interface ListNode {
   listTypeUnset?: true
   /** A message of its own in protobuf, whose field 1 is the list. */
   wrapped?: true
+  /** Custom resources only: null may be an item; else it becomes the default, where there is one. */
+  nullable?: true
+  default?: unknown
 }
 
 export interface MapNode {
   kind: 'map'
   value: TypeNode
   mapType: 'atomic' | 'granular'
+  /** Custom resources only: null may be a value; else it becomes the default, or the member is dropped. */
+  nullable?: true
+  default?: unknown
 }
 
 export interface StructNode {
@@ -63,6 +69,8 @@ export interface StructNode {
   mapType: 'atomic' | 'granular'
   /** Fields that the schema does not name are kept (custom resources only). */
   preserveUnknown: boolean
+  /** Made from the OpenAPI schema of a custom resource: what does not fit is kept, for validation to name. */
+  custom?: true
   /** An object that says its own kind; `fields` then starts with `kind` and `apiVersion`, which protobuf leaves out. */
   isKind?: boolean
   /** Messages of their own in protobuf whose fields stand in this object in JSON. Their fields are in `fields` too. */
@@ -70,6 +78,9 @@ export interface StructNode {
   /** At most one of these fields is set; `discriminator` says which, by the value given here. */
   union?: { discriminator?: string; members: Readonly<Record<string, string>> }
 }
+
+/** A value of unknown type (custom resources that keep unknown fields): objects merge by member, lists are one value. */
+export const untyped: ScalarNode = { kind: 'scalar', scalar: 'raw' }
 
 export interface InlinedMessage {
   /** Protobuf field number of the message in its parent. */
@@ -84,6 +95,8 @@ export interface FieldNode {
   required: boolean
   /** The static default from the schema; defaults that depend on other fields live in `src/api/defaults/`. */
   default?: unknown
+  /** Null may be the value (custom resources only). */
+  nullable?: true
   /** The values that documents name, of the field or of its elements. Nothing is refused because of it. */
   enum?: readonly string[]
   /** Strategic merge patch (`kubectl patch`, client-side apply): how a list or map is merged, and by which key. */

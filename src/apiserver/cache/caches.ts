@@ -60,6 +60,9 @@ export class Caches {
 }
 
 export function storedJsonFrames(served: Served): Frames {
-  const { group, version, kind } = served.storedKind
-  return jsonFrames(served.splice, { kind, apiVersion: group === '' ? version : `${group}/${version}` })
+  const { group, version, kind } = served.view ? served.resource : served.storedKind
+  const frames = jsonFrames(served.splice, { kind, apiVersion: group === '' ? version : `${group}/${version}` })
+  const { view } = served
+  if (!view) return frames
+  return { ...frames, event: (type, stored, revision) => frames.event(type, view.call(served, stored), revision) }
 }

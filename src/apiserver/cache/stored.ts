@@ -18,7 +18,7 @@ export class Stored {
   readonly key: string
   readonly value: Uint8Array
   readonly revision: number
-  #selectable: Selectable | undefined
+  #selectable: { by: (object: KubeObject) => Record<string, string>; found: Selectable } | undefined
   #splices: boolean | undefined
 
   constructor(item: Pick<KeyValue, 'key' | 'value' | 'modRevision'>) {
@@ -52,13 +52,13 @@ export class Stored {
     return this.#splices
   }
 
-  /** Computed once. */
+  /** Computed once for the same function. */
   selectable(fieldsOf: (object: KubeObject) => Record<string, string>): Selectable {
-    if (!this.#selectable) {
+    if (this.#selectable?.by !== fieldsOf) {
       const object = this.shared
-      this.#selectable = { labels: object.metadata.labels ?? {}, fields: fieldsOf(object) }
+      this.#selectable = { by: fieldsOf, found: { labels: object.metadata.labels ?? {}, fields: fieldsOf(object) } }
     }
-    return this.#selectable
+    return this.#selectable.found
   }
 }
 

@@ -3,7 +3,7 @@
  * Source: apiserver's `endpoints/handlers/create.go`; texts are upstream's.
  */
 import { strictDecodingMessage } from '../../api/codec/json.ts'
-import { apiError, badRequest } from '../../api/errors.ts'
+import { apiError, badRequest, invalid } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { objectType, parseApiVersion } from '../../api/schema/registry.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
@@ -26,13 +26,15 @@ const encodings: Readonly<Record<string, BodyEncoding>> = {
   'application/vnd.kubernetes.protobuf': 'protobuf',
 }
 
-/** JSON when the client names none. Throws a 415. */
-export function bodyEncoding(contentType: string | undefined): BodyEncoding {
+/** JSON when the client names none; custom resources have no protobuf. Throws a 415. */
+export function bodyEncoding(contentType: string | undefined, custom = false): BodyEncoding {
   const mediaType = (contentType ?? '').split(';')[0]?.trim() ?? ''
   if (mediaType === '') return 'json'
-  const encoding = encodings[mediaType]
-  if (encoding) return encoding
-  const accepted = Object.keys(encodings).join(', ')
+  const encoding = Object.hasOwn(encodings, mediaType) ? encodings[mediaType] : undefined
+  if (encoding && !(custom && encoding === 'protobuf')) return encoding
+  const accepted = Object.keys(encodings)
+    .filter((each) => !(custom && encodings[each] === 'protobuf'))
+    .join(', ')
   const message = `the body of the request was in an unknown format - accepted media types include: ${accepted}`
   throw apiError({ code: 415, reason: 'UnsupportedMediaType', message })
 }
@@ -43,7 +45,7 @@ export async function objectFromBody(
   expected: Expected,
   fieldValidation: FieldValidation,
 ): Promise<KubeObject> {
-  const encoding = bodyEncoding(request.headers['content-type'])
+  const encoding = bodyEncoding(request.headers['content-type'], expected.type.custom)
   const document = await parseDocument(encoding, request.body, expected.type)
   const { object, strictErrors } = decodedObject(document, expected)
   reportProblems(expected, strictErrors, fieldValidation, warnings)
@@ -71,11 +73,15 @@ export function decodedObject(document: ParsedDocument, expected: Expected): Dec
   return { object: typed, strictErrors }
 }
 
-function requireKind(given: { apiVersion?: unknown; kind?: unknown }, { kind }: Expected): void {
+function requireKind(
+  given: { apiVersion?: unknown; kind?: unknown; metadata?: { name?: string } },
+  { kind, type }: Expected,
+): void {
   const wanted = apiVersionOf(kind)
   const givenKind = typeof given.kind === 'string' && given.kind !== '' ? given.kind : kind.kind
   const givenVersion = typeof given.apiVersion === 'string' && given.apiVersion !== '' ? given.apiVersion : wanted
   if (givenKind === kind.kind && givenVersion === wanted) return
+  if (type.custom && givenVersion === wanted) throw wrongKind(given, kind, givenKind)
   const { version } = parseApiVersion(givenVersion)
   const cannot = cannotHandle({ kind: givenKind, version }, kind)
   if (!objectType({ apiVersion: givenVersion, kind: givenKind })) {
@@ -91,6 +97,12 @@ function requireKind(given: { apiVersion?: unknown; kind?: unknown }, { kind }: 
   throw badRequest(
     `${cannot} converting (${goTypeName(givenKind, version)}) to (${goTypeName(kind.kind, kind.version)}): unknown conversion`,
   )
+}
+
+/** Custom resources are of no kind until their definition is looked at, so that upstream says it in another way. */
+function wrongKind(given: { metadata?: { name?: string } }, wanted: KindName, kind: string): Error {
+  const errors = [{ type: 'Invalid', path: 'kind', value: kind, detail: `must be ${wanted.kind}` } as const]
+  return invalid({ group: wanted.group, kind }, given.metadata?.name ?? '', errors)
 }
 
 function cannotHandle(given: { kind: string; version: string }, wanted: { kind: string }): string {

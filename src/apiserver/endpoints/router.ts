@@ -35,8 +35,11 @@ export async function routeResource(
   exchange: Exchange,
 ): Promise<ApiResponse> {
   const { info } = exchange
+  const known = parts.scheme.find(info.apiGroup, info.apiVersion, info.resource)
+  // What another server has just begun to serve is known here once everything acknowledged has been seen.
+  if (!known) await parts.registry.caches.hub.fresh()
   if (!parts.scheme.hasVersion(info.apiGroup, info.apiVersion)) return pageNotFound()
-  const served = parts.scheme.find(info.apiGroup, info.apiVersion, info.resource)
+  const served = known ?? parts.scheme.find(info.apiGroup, info.apiVersion, info.resource)
   if (!served || !rightScope(served, exchange)) throw noSuchResource()
   const subresource = info.parts.length > 2 ? info.subresource : ''
   const verbs = subresource === '' ? served.verbs : served.subresources.get(subresource)?.verbs
@@ -48,7 +51,7 @@ export async function routeResource(
     special.find(served, subresource, verb) ??
     (subresource === 'status' || subresource === '' ? generic[verb] : undefined)
   if (!endpoint) throw noSuchMethod()
-  const deprecated = deprecations[`${info.apiGroup}/${info.apiVersion}/${info.resource}`]
+  const deprecated = served.deprecation ?? deprecations[`${info.apiGroup}/${info.apiVersion}/${info.resource}`]
   if (deprecated) exchange.warnings.add(deprecated)
   return await endpoint(parts, served, exchange)
 }

@@ -5,7 +5,7 @@ import { carrying } from '../../client/carried.ts'
 import { storedJsonFrames } from '../cache/caches.ts'
 import { bookmarkMetadata, type Frames, jsonLine } from '../cache/frames.ts'
 import { joinItems, objectChunks, Stored } from '../cache/stored.ts'
-import { fromStored } from '../registry/persistence.ts'
+import { fromStored, servedBytes } from '../registry/persistence.ts'
 import type { Page } from '../registry/read.ts'
 import type { ApiResponse } from '../request.ts'
 import type { Served } from '../scheme/served.ts'
@@ -42,8 +42,9 @@ export async function presentObject(
   status = 200,
 ): Promise<ApiResponse> {
   const { encoding, view } = representation
-  if (encoding === 'json' && view === 'object' && !served.conversion && value instanceof Stored) {
-    return answer(status, representation, Buffer.concat([...objectChunks(served.splice, value), newline]))
+  if (encoding === 'json' && view === 'object' && value instanceof Stored) {
+    const bytes = servedBytes(served, value)
+    if (bytes) return answer(status, representation, Buffer.concat([...objectChunks(served.splice, bytes), newline]))
   }
   const object = value instanceof Stored ? fromStored(served, value) : value
   const shown = viewObject(presenter, served, object, representation)
@@ -69,10 +70,10 @@ export async function presentList(
   const { encoding, view } = representation
   const metadata: ListMeta = {
     resourceVersion: String(page.revision),
-    ...(page.continue === '' ? {} : { continue: page.continue }),
+    ...(page.continue === '' && !served.custom ? {} : { continue: page.continue }),
     ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
   }
-  if (encoding === 'json' && view === 'object' && !served.conversion) {
+  if (encoding === 'json' && view === 'object' && (served.view || !served.conversion)) {
     return answer(200, representation, jsonList(served, page, metadata))
   }
   const objects = page.items.map((stored) => fromStored(served, stored))
@@ -88,7 +89,7 @@ export function watchFrames(
 ): { id: string; contentType: string; make(): Frames } {
   const { encoding, view, includeObject } = representation
   const contentType = encoding === 'protobuf' ? `${mediaTypes.protobuf};stream=watch` : mediaTypes.json
-  if (encoding === 'json' && view === 'object' && !served.conversion) {
+  if (encoding === 'json' && view === 'object' && (served.view || !served.conversion)) {
     return { id: 'json', contentType, make: () => storedJsonFrames(served) }
   }
   const id = `${encoding} ${view} ${includeObject}`
@@ -165,8 +166,8 @@ function viewList(
     const items = objects.map((object) => partial(served, object))
     return { kind: 'PartialObjectMetadataList', apiVersion: metaV1, metadata, items }
   }
-  const items = objects.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest)
-  return { kind: `${served.resource.kind}List`, apiVersion: apiVersionOf(served.resource), metadata, items }
+  const items = served.custom ? objects : objects.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest)
+  return { kind: listKindOf(served), apiVersion: apiVersionOf(served.resource), metadata, items }
 }
 
 function tableOf({ tables }: Presenter): TableMaker {
@@ -181,11 +182,15 @@ function partial({ strategy }: Served, { metadata }: KubeObject): object {
 
 const newline = textEncoder.encode('\n')
 
+function listKindOf({ resource, listKind }: Served): string {
+  return listKind ?? `${resource.kind}List`
+}
+
 function jsonList(served: Served, page: Page, metadata: ListMeta): Uint8Array {
-  const { kind } = served.resource
-  const opening = JSON.stringify({ kind: `${kind}List`, apiVersion: apiVersionOf(served.resource), metadata })
-  const bytes = joinItems(served.splice, page.items, `${opening.slice(0, -1)},"items":[`, ']}\n')
-  return carrying(bytes, [() => ({ metadata, items: page.items.map(({ shared }) => shared) })])
+  const opening = JSON.stringify({ kind: listKindOf(served), apiVersion: apiVersionOf(served.resource), metadata })
+  const shown = page.items.map((stored) => servedBytes(served, stored) ?? stored)
+  const bytes = joinItems(served.splice, shown, `${opening.slice(0, -1)},"items":[`, ']}\n')
+  return carrying(bytes, [() => ({ metadata, items: shown.map(({ shared }) => shared) })])
 }
 
 function answer(status: number, { encoding }: Representation, body: Uint8Array): ApiResponse {

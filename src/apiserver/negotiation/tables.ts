@@ -5,6 +5,8 @@ import type { TableMaker } from './represent.ts'
 export const tables: TableMaker = {
   table({ served, objects, includeObject, metadata, nowMs, headers }) {
     const { group, plural } = served.resource
-    return toTable({ group, plural, columns: served.columns }, objects, { nowMs, includeObject, metadata, headers })
+    const { columns, print } = served
+    const resource = { group, plural, columns, ...(print ? { print } : {}) }
+    return toTable(resource, objects, { nowMs, includeObject, metadata, headers })
   },
 }

@@ -57,13 +57,12 @@ async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Ou
   const { object, target, options, caller } = input
   const { served } = target
   const { strategy } = served
-  const errors = [
-    ...validateMetadata(object.metadata, {
-      namespaced: served.resource.namespaced,
-      validateName: strategy.validateName,
-    }),
-    ...(strategy.validateCreate?.(object) ?? []),
-  ]
+  const found = validateMetadata(object.metadata, {
+    namespaced: served.resource.namespaced,
+    validateName: strategy.validateName,
+    anyFinalizers: strategy.anyFinalizers,
+  })
+  const errors = [...found, ...(strategy.validateCreate?.(object, found) ?? [])]
   const name = object.metadata.name ?? ''
   if (errors.length > 0) throw invalid(served.storedKind, name, errors)
   for (const warning of strategy.warnings?.(object, undefined) ?? []) caller.warn(warning)

@@ -86,6 +86,7 @@ async function attemptDelete(parts: RegistryParts, input: DeleteInput, stored: S
 /** Pure. `old` is not changed. */
 export function planDeletion(served: Served, old: KubeObject, options: DeleteOptions, nowMs: number): DeletionPlan {
   const object = clone(old)
+  if (!object.metadata.deletionTimestamp) served.strategy.prepareForDelete?.(object, nowMs)
   if (isNamespace(served)) return planNamespaceDeletion(object, options, nowMs)
   const grace = gracePeriodOf(served, object, options)
   if (grace === 'pending') return { kind: 'pending' }

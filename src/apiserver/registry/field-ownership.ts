@@ -47,7 +47,8 @@ export function withUnchangedTimes(live: KubeObject, updated: KubeObject): KubeO
 function contextOf(parts: Time, { served, subresource }: Target): ApplyContext {
   const { resource } = served
   const { group, plural } = resource
-  const ignored = resetFields({ group, plural, hasStatus: served.subresources.has('status'), subresource })
+  const hasStatus = served.subresources.has('status')
+  const ignored = resetFields({ group, plural, hasStatus, custom: served.custom, subresource })
   return {
     type: served.type,
     kind: resource.kind,

@@ -13,7 +13,7 @@ import { validateAnnotations, validateLabels } from './validation/labels.ts'
 
 export const orphanFinalizer = 'orphan'
 export const foregroundFinalizer = 'foregroundDeletion'
-const standardFinalizers: ReadonlySet<string> = new Set(['kubernetes', orphanFinalizer, foregroundFinalizer])
+export const standardFinalizers: ReadonlySet<string> = new Set(['kubernetes', orphanFinalizer, foregroundFinalizer])
 
 /** A generated name is cut to this before its suffix. */
 const generatedBaseLengthMax = 58
@@ -21,6 +21,8 @@ const generatedBaseLengthMax = 58
 export interface NameRules {
   namespaced: boolean
   validateName?: ((name: string, prefix: boolean) => string[]) | undefined
+  /** Finalizers may lack a domain. */
+  anyFinalizers?: boolean | undefined
 }
 
 /** Clears what only the server sets, then sets it. In place. */
@@ -57,7 +59,7 @@ export function validateMetadata(metadata: ObjectMeta, rules: NameRules): FieldE
   if ((metadata.generation ?? 0) < 0) {
     errors.push(invalid('metadata.generation', metadata.generation, 'must be greater than or equal to 0'))
   }
-  errors.push(...commonErrors(metadata), ...finalizerErrors(metadata.finalizers ?? []))
+  errors.push(...commonErrors(metadata), ...finalizerErrors(metadata.finalizers ?? [], rules.anyFinalizers ?? false))
   return errors
 }
 
@@ -177,7 +179,7 @@ function ownerReferenceErrors(path: string, reference: OwnerReference): FieldErr
   return errors
 }
 
-function finalizerErrors(finalizers: readonly string[]): FieldError[] {
+function finalizerErrors(finalizers: readonly string[], anyFinalizers: boolean): FieldError[] {
   const path = 'metadata.finalizers'
   const errors = finalizers.flatMap((finalizer) => invalidEach(path, finalizer, isQualifiedName(finalizer)))
   if (finalizers.includes(orphanFinalizer) && finalizers.includes(foregroundFinalizer)) {
@@ -185,7 +187,7 @@ function finalizerErrors(finalizers: readonly string[]): FieldError[] {
     errors.push(invalid(path, finalizers, detail))
   }
   for (const [index, finalizer] of finalizers.entries()) {
-    if (finalizer.includes('/') || standardFinalizers.has(finalizer)) continue
+    if (anyFinalizers || finalizer.includes('/') || standardFinalizers.has(finalizer)) continue
     const detail = 'name is neither a standard finalizer name nor is it fully qualified'
     errors.push(invalid(`${path}[${index}]`, finalizer, detail))
   }

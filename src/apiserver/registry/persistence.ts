@@ -15,11 +15,19 @@ export function toBytes(served: Served, object: KubeObject): Uint8Array {
 
 /** A fresh object of the served version. */
 export function fromStored(served: Served, stored: Stored): KubeObject {
+  if (served.view) return served.view(stored).decode()
   const object = stored.decode()
   return served.conversion ? served.conversion.fromStored(object) : object
 }
 
+/** Stored bytes that are the object as the served version shows it; undefined where it has to be made. */
+export function servedBytes(served: Served, stored: Stored): Stored | undefined {
+  if (served.view) return served.view(stored)
+  return served.conversion ? undefined : stored
+}
+
 export function fromKeyValue(served: Served, item: KeyValue): KubeObject {
+  if (served.view) return fromStored(served, new Stored(item))
   const object = decodeStored(item.value, item.modRevision)
   return served.conversion ? served.conversion.fromStored(object) : object
 }

@@ -24,16 +24,28 @@ export function selectionOf(served: Served, query: { labelSelector: string; fiel
   const fields = fieldRequirements(query.fieldSelector)
   for (const { field } of fields) requireSelectable(served, field)
   if (labels.length === 0 && fields.length === 0) return { matches: undefined, name: undefined }
-  const fieldsOf = selectableFieldsOf(served)
+  const fieldsOf = rememberedFields(served)
   return {
     matches: (stored) => {
-      const selectable = stored.selectable(fieldsOf)
+      const selectable = (served.view?.(stored) ?? stored).selectable(fieldsOf)
       return (
         matchesFields(fields, (field) => selectable.fields[field] ?? '') && matchesLabels(labels, selectable.labels)
       )
     },
     name: exactFieldValue(fields, 'metadata.name'),
   }
+}
+
+const remembered = new WeakMap<Served['strategy'], ReturnType<typeof selectableFieldsOf>>()
+
+/** The same function each time, by which stored objects remember what it found. */
+function rememberedFields(served: Served): ReturnType<typeof selectableFieldsOf> {
+  let fieldsOf = remembered.get(served.strategy)
+  if (!fieldsOf) {
+    fieldsOf = selectableFieldsOf(served)
+    remembered.set(served.strategy, fieldsOf)
+  }
+  return fieldsOf
 }
 
 /** What a stored object offers to field selectors. */
@@ -60,8 +72,9 @@ function fieldRequirements(text: string): FieldRequirements {
 function requireSelectable(served: Served, field: string): void {
   if (field === 'metadata.name' || field === 'metadata.namespace') return
   const own = served.strategy.selectableFields
+  if (!own && served.custom) throw badRequest(`field label not supported: ${field}`)
   if (!own) throw badRequest(`"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`)
-  if (field in own) return
+  if (Object.hasOwn(own, field)) return
   const isJob = served.resource.group === 'batch' && served.resource.kind === 'Job'
   throw badRequest(isJob ? `field label "${field}" not supported for Job` : `field label not supported: ${field}`)
 }

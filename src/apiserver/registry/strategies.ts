@@ -6,6 +6,7 @@ import { autoscalerConversion } from '../../api/conversion/autoscaling.ts'
 import { eventConversion } from '../../api/conversion/events.ts'
 import { groupResource, type KubeObject, type Resource } from '../../api/meta.ts'
 import { autoscalingV1, autoscalingV2, coreV1 } from '../../api/resources.ts'
+import { customResourceDefinitions } from '../crd/definition/strategy.ts'
 import type { Conversion, KindName } from '../scheme/served.ts'
 import { mutatingWebhookConfigurations, validatingWebhookConfigurations } from './admissionregistration/webhooks.ts'
 import { apiServices } from './apiregistration/apiservice.ts'
@@ -88,6 +89,7 @@ const cluster = [
   csiDrivers,
   csiNodes,
   csiStorageCapacities,
+  customResourceDefinitions,
   deviceClasses,
   endpointSlices,
   flowSchemas,

@@ -29,14 +29,15 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   prepareForCreate?(object: T, nowMs?: number): void
   /** Keeps what a user may not change (status, immutable sets), bumps generation when the spec differs. In place. */
   prepareForUpdate?(object: T, old: T): void
-  validateCreate?(object: T): FieldError[]
-  validateUpdate?(object: T, old: T): FieldError[]
+  /** `found`: what is wrong already, with metadata. */
+  validateCreate?(object: T, found?: readonly FieldError[]): FieldError[]
+  validateUpdate?(object: T, old: T, found?: readonly FieldError[]): FieldError[]
   /** `Warning` headers for a valid object, such as deprecated fields. */
   warnings?(object: T, old: T | undefined): string[]
   /** The `status` subresource, where the kind has one. Everything but status is kept from `old` unless it says otherwise. */
   status?: {
     prepareForUpdate?(object: T, old: T): void
-    validateUpdate?(object: T, old: T): FieldError[]
+    validateUpdate?(object: T, old: T, found?: readonly FieldError[]): FieldError[]
   }
   /** Other subresources written like an update of the same object: `ephemeralcontainers`, `resize`, `approval`, `finalize`. */
   subresources?: Record<
@@ -60,6 +61,10 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   allowUnconditionalUpdate?: boolean
   /** Rules for `metadata.name`. Default: DNS subdomain. Returns messages, empty when valid. */
   validateName?(name: string, prefix: boolean): string[]
+  /** Before the first delete of an object is decided upon: adds what must be done first (finalizers). In place. */
+  prepareForDelete?(object: T, nowMs: number): void
+  /** Finalizers may lack a domain, which upstream demands of its own groups only. */
+  anyFinalizers?: boolean
   /** Seconds of grace a delete gets, absent when deletion is immediate (pods: their own terminationGracePeriodSeconds). */
   gracefulDeletionSeconds?(object: T, requestedSeconds: number | undefined): number
   /** The propagation policy when the client names none. Default background. */

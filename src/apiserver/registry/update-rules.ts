@@ -40,19 +40,26 @@ export function prepareUpdate(target: Target, object: KubeObject, old: KubeObjec
 
 export function validateUpdated(target: Target, object: KubeObject, old: KubeObject): FieldError[] {
   const { resource, strategy } = target.served
-  const names = { namespaced: resource.namespaced, validateName: strategy.validateName }
+  const { validateName, anyFinalizers } = strategy
+  const names = { namespaced: resource.namespaced, validateName, anyFinalizers }
   const metadata = [
     ...validateMetadata(object.metadata, names),
     ...validateMetadataUpdate(object.metadata, old.metadata),
     ...validateMetadataUpdate(object.metadata, old.metadata),
   ]
-  return [...metadata, ...ownErrors(target, object, old)]
+  return [...metadata, ...ownErrors(target, { object, old, found: metadata })]
 }
 
-function ownErrors(target: Target, object: KubeObject, old: KubeObject): FieldError[] {
+interface Update {
+  object: KubeObject
+  old: KubeObject
+  found: readonly FieldError[]
+}
+
+function ownErrors(target: Target, { object, old, found }: Update): FieldError[] {
   const { strategy } = target.served
-  if (writesSpec(target)) return strategy.validateUpdate?.(object, old) ?? []
-  if (target.subresource === 'status') return strategy.status?.validateUpdate?.(object, old) ?? []
+  if (writesSpec(target)) return strategy.validateUpdate?.(object, old, found) ?? []
+  if (target.subresource === 'status') return strategy.status?.validateUpdate?.(object, old, found) ?? []
   return strategy.subresources?.[target.subresource]?.validateUpdate(object, old) ?? []
 }
 
@@ -63,7 +70,7 @@ function writesSpec({ subresource }: Target): boolean {
 
 function onlyStatus(target: Target, object: WithStatus, old: WithStatus): KubeObject {
   const { group, plural } = target.served.resource
-  const kept = keptByStatus[`${plural}.${group}`] ?? []
+  const kept = target.served.custom ? (['all'] as const) : (keptByStatus[`${plural}.${group}`] ?? [])
   const prepared: WithStatus = { ...old, metadata: object.metadata }
   if (object.status === undefined) delete prepared.status
   else prepared.status = object.status

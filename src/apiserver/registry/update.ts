@@ -6,6 +6,7 @@
 import { dropEmpties } from '../../api/codec/empties.ts'
 import { apiError, conflict, invalid, notFound } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
+import { jsonEqual } from '../../api/patch/json-value.ts'
 import { limits } from '../../limits.ts'
 import type { CommitResult } from '../../store/store.ts'
 import { Stored } from '../cache/stored.ts'
@@ -118,7 +119,8 @@ async function commitUpdate(
   const key = objectKey(served, target.namespace, target.name)
   if (!served.custom) dropEmpties(served.type, object)
   if (finished(served, object, old)) return await commitDelete(parts, { target, options, key, change })
-  if (semanticEqual(object, old)) return { object, created: false }
+  const unchanged = served.custom ? jsonEqual(object, old) : semanticEqual(object, old)
+  if (unchanged && !stored.stale) return { object, created: false }
   const { dryRun } = options
   const allocation = target.subresource === '' ? await served.strategy.allocate?.(object, old, { dryRun }) : undefined
   try {

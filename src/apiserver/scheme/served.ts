@@ -4,8 +4,10 @@ import type { KubeObject, Resource } from '../../api/meta.ts'
 import type { KindName } from '../../api/schema/registry.ts'
 import type { ColumnDeclaration } from '../../api/schema/schema.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
-import { type Splice, spliceOf } from '../cache/stored.ts'
+import type { CustomResourceSubresourceScale } from '../../api/types/apiextensions/v1.ts'
+import { type Splice, type Stored, spliceOf } from '../cache/stored.ts'
 import type { Strategy } from '../registry/strategy.ts'
+import type { RowPrinter } from '../table/printer.ts'
 
 export type { KindName }
 
@@ -33,6 +35,16 @@ export interface Served {
   strategy: Strategy
   /** Whether a CustomResourceDefinition made it. */
   custom?: boolean
+  /** Of lists, where it is not the kind with `List`. */
+  listKind?: string
+  /** In discovery, where that is less than `verbs`. */
+  advertisedVerbs?: readonly string[]
+  /** What clients of this version are warned of. */
+  deprecation?: string | undefined
+  /** Where the numbers of a scale stand; in the usual places when absent. */
+  readonly scale?: CustomResourceSubresourceScale | undefined
+  /** Rows of tables, for resources without a built-in printer. */
+  readonly print?: RowPrinter
   /** Resolved when first asked for. */
   readonly type: StructNode
   readonly listType: StructNode
@@ -42,6 +54,8 @@ export interface Served {
   /** What the store holds. */
   storedKind: KindName
   conversion: Conversion | undefined
+  /** Custom resources: the stored object as this version shows it, with its bytes in this version. Replaces `fromStored`. */
+  view?(stored: Stored): Stored
   /** How owners who wrote in another served version see the object. Absent: all versions have the same fields. */
   otherVersion?(apiVersion: string): VersionView | undefined
   splice: Splice

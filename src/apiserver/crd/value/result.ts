@@ -1,0 +1,85 @@
+/**
+ * What came of checking a value against a schema: errors in the order found, and how many checks passed, by which the
+ * best of several alternatives is chosen.
+ *
+ * Source of codes and texts: kube-openapi's `validation`, as clients see them in `Status.details.causes`.
+ */
+import type { FieldError } from '../../../api/errors.ts'
+import { limits } from '../../../limits.ts'
+
+export interface ValueError {
+  kind: 'required' | 'enum' | 'tooLong' | 'tooMany' | 'type' | 'other'
+  /** From the root of the check: `spec.ports[0]`; absent where the error is of a whole alternative. */
+  path?: string
+  value?: unknown
+  /** Of `enum`. */
+  supported?: readonly unknown[]
+  /** Of `tooLong` and `tooMany`. */
+  max?: number
+  message: string
+}
+
+export class Result {
+  readonly errors: ValueError[] = []
+  matches = 0
+  readonly #messages = new Set<string>()
+
+  add(error: ValueError): void {
+    if (this.#messages.has(error.message) || this.errors.length >= limits.customResourceErrorsMax) return
+    this.#messages.add(error.message)
+    this.errors.push(error)
+  }
+
+  merge(other: Result | undefined): void {
+    if (!other) return
+    for (const error of other.errors) this.add(error)
+    this.matches += other.matches
+  }
+
+  /** The same checks, their errors forgiven. */
+  forgiven(): Result {
+    const result = new Result()
+    result.matches = this.matches
+    return result
+  }
+}
+
+export function failed(error: ValueError): Result {
+  const result = new Result()
+  result.add(error)
+  return result
+}
+
+/** `below` is the path of the checked value; empty for a whole object. */
+export function fieldErrors({ errors }: Result, below = ''): FieldError[] {
+  return errors.map((error) => fieldError(error, below))
+}
+
+function fieldError(error: ValueError, below: string): FieldError {
+  const path = joined(below, error.path) || '<nil>'
+  switch (error.kind) {
+    case 'required':
+      return { type: 'Required', path, detail: '' }
+    case 'enum': {
+      const values = (error.supported ?? []).map((each) => (typeof each === 'string' ? each : JSON.stringify(each)))
+      const list = values.map((each) => JSON.stringify(each)).join(', ')
+      return { type: 'NotSupported', path, value: error.value ?? null, detail: `supported values: ${list}` }
+    }
+    case 'tooLong':
+      return { type: 'TooLong', path, detail: `may not be more than ${error.max} bytes` }
+    case 'tooMany': {
+      const items = error.max === 1 ? 'item' : 'items'
+      return { type: 'TooMany', path, value: error.value, detail: `must have at most ${error.max} ${items}` }
+    }
+    case 'type':
+      return { type: 'TypeInvalid', path, value: error.value ?? '', detail: error.message }
+    default:
+      return { type: 'Invalid', path, value: error.value ?? '', detail: error.message }
+  }
+}
+
+function joined(below: string, path: string | undefined): string {
+  const own = (path ?? '').replace(/^\./, '')
+  if (own === '') return below
+  return below === '' ? own : `${below}.${own}`
+}
