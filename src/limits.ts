@@ -84,8 +84,6 @@ export const limits = {
   customResourceChecksMax: 2_000_000,
   /** Pause before a custom resource definition whose status could not be written is tried again. */
   definitionRetryMs: 1_000,
-  /** Pause before a custom resource definition whose status could not be written is tried again. */
-  definitionRetryMs: 1_000,
   /** Nesting of a patch. Beyond: 400. Go's decoder stops at 10,000; no served type comes near to this. */
   jsonDepthMax: 1000,
   /** Tokens of one YAML body (a scalar with its key and line break makes six). Beyond: 400; JSON of any size is read fast. Ours: about 1 s. */
@@ -136,6 +134,10 @@ export const limits = {
   /** Keys that share one lease, and how long a lease is given to new keys. Source: kube-apiserver's 1,000 and 60 s. */
   etcdKeysPerLeaseMax: 1_000,
   etcdLeaseReuseSeconds: 60,
+
+  // Storage (src/apiserver/storage/)
+  /** Own writes whose JSON is kept until they come back from the store as protobuf. Beyond: decoded anew. Ours. */
+  storageRecentWritesMax: 512,
 
   // Encryption at rest (src/apiserver/storage/encryption/)
   /** Between questions to a KMS plugin for its state and key. Source: kube-apiserver's one minute. */

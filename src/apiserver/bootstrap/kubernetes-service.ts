@@ -55,8 +55,8 @@ export class KubernetesService {
   }
 
   async #renew(): Promise<void> {
-    const { store, address, clock } = this.#parts
-    const value = new TextEncoder().encode(JSON.stringify({ address, renewedMs: clock.nowMs() }))
+    const { store, address } = this.#parts
+    const value = new TextEncoder().encode(JSON.stringify(leaseObject(address)))
     await store.commit([{ op: 'put', key: leasePrefix + address, value, ttlSeconds: leaseSeconds }])
     const addresses = await this.#addresses()
     await ensureObjects(this.#parts, [service(this.#parts), ...endpointObjects(this.#parts, addresses)])
@@ -66,6 +66,11 @@ export class KubernetesService {
     const { items } = await this.#parts.store.range({ prefix: leasePrefix })
     return items.map(({ key }) => key.slice(leasePrefix.length)).sort()
   }
+}
+
+/** The form in which kube-apiserver keeps and reads it, on an etcd that both use. */
+function leaseObject(address: string): Endpoints {
+  return { kind: 'Endpoints', apiVersion: 'v1', metadata: {}, subsets: [{ addresses: [{ ip: address }] }] }
 }
 
 const name = { name: 'kubernetes', namespace: 'default' }

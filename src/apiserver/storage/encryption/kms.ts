@@ -197,7 +197,7 @@ class KmsProvider implements Provider {
   async #seedOf(object: StoredObject): Promise<Uint8Array> {
     const id = idOf(object)
     const known = this.#seeds.get(id)
-    if (known) return await known
+    if (known !== undefined) return await known
     const asked = this.#call('Decrypt', {
       ciphertext: object.encryptedDEKSource,
       uid: this.#parts.random.uuid(),
