@@ -147,7 +147,7 @@ test('a Job completes', async () => {
 
 test('pods of a Job that is deleted while they run go too, and a Job by its name starts anew', async () => {
   await using bed = await startTestbed()
-  const spec = { parallelism: 2, completions: 2, template: { spec: { ...template.spec, restartPolicy: 'Never' } } }
+  const spec = { parallelism: 2, completions: 2, template: jobTemplate }
   await bed.create(batchV1.jobs, { metadata: { name: 'j' }, spec })
   await bed.settle()
   const [jobs, pods] = [bed.client.of(batchV1.jobs, namespace), bed.client.of(coreV1.pods, namespace)]

@@ -145,10 +145,10 @@ export class PodRun {
     }
   }
 
-  /** Gone objects need nothing more; everything else is tried again. */
+  /** Gone objects need nothing more; everything else is tried again, until the object is known to be another one. */
   #failed(error: unknown, wasLast: boolean): void {
-    if (error instanceof ApiError && (error.code === 404 || error.code === 409)) {
-      if (error.code === 404) this.#ended = true
+    if (error instanceof ApiError && error.code === 404) {
+      this.#ended = true
       return
     }
     if (wasLast) this.#ended = false
