@@ -19,7 +19,8 @@ import { endOfTurn } from '../platform/turn.ts'
 import { type ForkableStore, memoryStore } from '../store/memory/memory-store.ts'
 import { adminUser, makePki } from './access.ts'
 import { Activity } from './activity/activity.ts'
-import { untilQuiet } from './activity/quiet.ts'
+import type { QuietParts } from './activity/quiet.ts'
+import { Settling } from './activity/settling.ts'
 import { type Applicable, applyAll, objectsOf } from './apply.ts'
 import { Clients } from './clients.ts'
 import { control, controlPrefix } from './control/control.ts'
@@ -32,7 +33,15 @@ import { PodRules } from './nodes/pod-rules.ts'
 import type { ExecAnswer } from './nodes/rules.ts'
 import { type ClusterOptions, externalQuietMs, settleTimeoutMs } from './options.ts'
 import { type MakeController, OwnControllers } from './own-controllers.ts'
-import { type ExecOptions, type LogsOptions, readLogs, runCommand } from './pod-streams.ts'
+import {
+  type ExecOptions,
+  type HttpOptions,
+  type HttpReplyText,
+  type LogsOptions,
+  readLogs,
+  requestTo,
+  runCommand,
+} from './pod-streams.ts'
 import { real } from './real.ts'
 import type { SettleOptions, TestCluster } from './test-cluster.ts'
 import { type Duration, durationMs } from './time/duration.ts'
@@ -53,11 +62,6 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
   return cluster
 }
 
-/** Of all settling, at most this much time is let pass for retries. */
-const retryBudgetMs = 60_000
-/** A retry later than this is left to `clock.advance`. Source: the scheduler's longest back-off. */
-const retryMsMax = 10_000
-
 /** A cluster begins anew, or where another one stands. */
 interface Origin {
   store: ForkableStore
@@ -65,6 +69,7 @@ interface Origin {
   nowMs: number
   life: Promise<Life>
   rules: PodRules
+  nodeNames: readonly string[]
   seed: string
   /** Nothing happens by itself. */
   passive: boolean
@@ -91,6 +96,7 @@ class RunningCluster implements TestCluster {
   readonly #clients: Clients
   readonly #control = control(this)
   readonly #own: OwnControllers
+  readonly #settling: Settling
   #store: CountedStore
   /** As it was when everything had started. */
   #initial: ForkableStore | undefined
@@ -129,6 +135,7 @@ class RunningCluster implements TestCluster {
     this.#pki = origin?.pki ?? makePki(real, options.credentials)
     this.#endpoint = new Endpoint({ options, pki: this.#pki, clock: this.#time, front: this.#front() })
     this.clock = this.#held ? this.#heldTime(this.#held) : realTime(this.#time)
+    this.#settling = this.#createSettling()
     this.#clients = this.#createClients()
     this.#own = this.#createOwn()
     const admin = this.#clients.of(adminUser, 'test')
@@ -143,9 +150,10 @@ class RunningCluster implements TestCluster {
   get nodes(): NodeControl {
     const life = async () => (await this.#ready()).nodes
     const now = () => this.#lifeNow
+    const before = this.#origin?.nodeNames ?? []
     return {
       get names() {
-        return now()?.nodes.names ?? []
+        return now()?.nodes.names ?? before
       },
       add: async (nodes) => (await life()).add(nodes),
       kill: async (name) => (await life()).kill(name),
@@ -192,20 +200,10 @@ class RunningCluster implements TestCluster {
     return applyAll(this.api, await objectsOf(what, real.disk), { namespace, fieldManager })
   }
 
-  async settled({ timeout = this.#options.settleTimeout ?? settleTimeoutMs }: SettleOptions = {}): Promise<void> {
+  async settled({ timeout }: SettleOptions = {}): Promise<void> {
     await this.started
     await this.#begin()
-    const timeoutMs = durationMs(timeout)
-    for (let spentMs = 0; ; ) {
-      await this.#quiet(timeoutMs)
-      const retryMs = this.#nextRetryMs()
-      if (retryMs === undefined || retryMs > retryMsMax || spentMs + retryMs > retryBudgetMs) return
-      // Whole milliseconds, so that rounding never stops just short of it.
-      const waitMs = Math.max(1, Math.ceil(retryMs))
-      spentMs += waitMs
-      if (this.#held) await this.clock.advance(waitMs, { exact: true })
-      else await real.clock.sleep(waitMs)
-    }
+    await this.#settling.settle(timeout === undefined ? {} : { timeoutMs: durationMs(timeout) })
   }
 
   logs(pod: string, options: LogsOptions = {}): Promise<string> {
@@ -214,6 +212,10 @@ class RunningCluster implements TestCluster {
 
   exec(pod: string, command: readonly string[], options: ExecOptions = {}): Promise<Required<ExecAnswer>> {
     return runCommand(this.#admin, pod, command, options)
+  }
+
+  http(target: string, path = '/', options: HttpOptions = {}): Promise<HttpReplyText> {
+    return requestTo(this.#admin, target, path, options)
   }
 
   async run(controller: DefinedController | string, make?: MakeController): Promise<{ stop(): Promise<void> }> {
@@ -246,6 +248,7 @@ class RunningCluster implements TestCluster {
     const ended = this.#existingLife()
     this.#ending.abort(new Error('the cluster was reset'))
     this.#ending = new AbortController()
+    await this.#settling.still()
     const store = this.#store
     this.#generation++
     this.#store = this.#counted(initial.fork(this.#storeOptions()))
@@ -280,7 +283,7 @@ class RunningCluster implements TestCluster {
     await life.nodes.add(nodes)
     await this.#begin()
     await listening
-    await this.#quiet(durationMs(this.#options.settleTimeout ?? settleTimeoutMs))
+    await this.#settling.quiet()
     this.#initial = this.#store.base.fork({ ...this.#storeOptions(), clock: frozenClock(this.#time.nowMs()) })
   }
 
@@ -332,6 +335,7 @@ class RunningCluster implements TestCluster {
       nowMs: this.#time.nowMs(),
       life: this.#life,
       rules: this.#rules,
+      nodeNames: this.nodes.names,
       seed: `${this.seed}/${this.#forks}`,
       passive: revision !== undefined,
     })
@@ -342,7 +346,7 @@ class RunningCluster implements TestCluster {
       clock,
       quiet: async () => {
         await this.#begin()
-        await this.#quiet(durationMs(this.#options.settleTimeout ?? settleTimeoutMs))
+        await this.#settling.quiet()
       },
       heartbeat: async () => this.#lifeNow?.nodes.renew(),
       writes: () => this.#store.writes,
@@ -350,21 +354,29 @@ class RunningCluster implements TestCluster {
     })
   }
 
-  async #quiet(timeoutMs: number): Promise<void> {
+  #createSettling(): Settling {
+    const { settleTimeout = settleTimeoutMs, externalQuiet = externalQuietMs } = this.#options
+    return new Settling({
+      quietParts: () => this.#quietParts(),
+      ...(this.#held ? { advance: (byMs: number) => this.clock.advance(byMs, { exact: true }) } : {}),
+      nextRetryMs: () => this.#nextRetryMs(),
+      begin: () => this.#begin(),
+      real: real.clock,
+      usual: { timeoutMs: durationMs(settleTimeout), externalQuietMs: durationMs(externalQuiet) },
+    })
+  }
+
+  #quietParts(): QuietParts {
     const life = this.#existingLife()
     const held = this.#held
-    const { externalQuiet = externalQuietMs } = this.#options
-    await untilQuiet(
-      {
-        activity: this.#activity,
-        ...(held ? { fireDue: () => held.fireDue() } : {}),
-        plane: () => life.plane,
-        store: this.#store,
-        others: () => [...life.nodes.busy(), ...this.#own.busy()],
-        realMs: () => real.clock.monotonicMs(),
-      },
-      { timeoutMs, externalQuietMs: durationMs(externalQuiet) },
-    )
+    return {
+      activity: this.#activity,
+      ...(held ? { fireDue: () => held.fireDue() } : {}),
+      plane: () => life.plane,
+      store: this.#store,
+      others: () => [...life.nodes.busy(), ...this.#own.busy()],
+      realMs: () => real.clock.monotonicMs(),
+    }
   }
 
   /** Every request from outside this process comes through here; control is about the cluster and no part of it. */
@@ -375,7 +387,14 @@ class RunningCluster implements TestCluster {
     }
     const watched = this.#activity.front(this.faults.front(server))
     return {
-      handle: (request) => (request.path.startsWith(`${controlPrefix}/`) ? server : watched).handle(request),
+      handle: async (request) => {
+        if (request.path.startsWith(`${controlPrefix}/`)) return server.handle(request)
+        try {
+          return await watched.handle(request)
+        } finally {
+          this.#settling.stir(this.#ending.signal)
+        }
+      },
       upgrade: (request, socket, head) => watched.upgrade(request, socket, head),
     }
   }
@@ -444,6 +463,7 @@ class RunningCluster implements TestCluster {
   async #stop(): Promise<void> {
     this.#ending.abort(new Error('the cluster was stopped'))
     const closing = this.#endpoint.close()
+    await this.#settling.still()
     const life = await this.#life.catch(() => undefined)
     await this.started.catch(() => undefined)
     await this.#begun?.catch(() => undefined)

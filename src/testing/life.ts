@@ -79,7 +79,12 @@ export class Life {
     const plane = await createControlPlane({
       ...{ store, pki, random, log, serviceCidr: '10.96.0.0/16' },
       clock: skewedClock(clock, () => parts.skewMs('kube-controller-manager')),
-      nodeProxy: simulatedNodeProxy({ clock, rules: parts.rules, nodes: () => nodes }),
+      nodeProxy: simulatedNodeProxy({
+        clock,
+        random: random.stream('node-proxy'),
+        rules: parts.rules,
+        nodes: () => nodes,
+      }),
       tuning: { ...tuningOf(parts, running), bootstrapped, wrapTransport: wrap },
     })
     const client = createClient(wrap(plane.api.transportFor(nodesUser), nodesUser), { userAgent: 'simulated-nodes' })

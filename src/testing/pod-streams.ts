@@ -1,4 +1,4 @@
-/** Logs and exec for tests, through the API server, over the same subresources that kubectl uses. */
+/** Logs, exec and HTTP for tests, through the API server, over the same subresources that kubectl uses. */
 import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
 import { ApiError } from '../api/errors.ts'
@@ -21,6 +21,47 @@ export async function readLogs(transport: Transport, pod: string, options: LogsO
   const text = await textOf(reply)
   if (reply.status < 300) return text
   throw errorOf(text, reply.status)
+}
+
+export interface HttpOptions {
+  namespace?: string
+  /** Default GET. */
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  headers?: Record<string, string>
+  body?: string
+}
+
+export interface HttpReplyText {
+  status: number
+  headers: Record<string, string>
+  body: string
+}
+
+/** `target`: `pods/web:8080`, `services/web:http`, `nodes/node-1`. */
+export async function requestTo(
+  transport: Transport,
+  target: string,
+  path: string,
+  { namespace = 'default', method = 'GET', headers = {}, body }: HttpOptions,
+): Promise<HttpReplyText> {
+  const base = target.startsWith('nodes/') ? '/api/v1' : `/api/v1/namespaces/${namespace}`
+  const reply = await transport.send({
+    ...{ method, path: `${base}/${target}/proxy${path}`, headers },
+    ...(body === undefined ? {} : { body: Buffer.from(body) }),
+  })
+  const text = await textOf(reply)
+  if (reply.headers['content-type']?.startsWith('application/json') && isStatus(text)) throw errorOf(text, reply.status)
+  return { status: reply.status, headers: reply.headers, body: text }
+}
+
+/** The API server's own refusal; anything else is what the target answered. */
+function isStatus(text: string): boolean {
+  try {
+    const { kind, apiVersion } = JSON.parse(text) as Status
+    return kind === 'Status' && apiVersion === 'v1'
+  } catch {
+    return false
+  }
 }
 
 export interface ExecOptions {

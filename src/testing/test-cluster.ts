@@ -9,6 +9,7 @@ import type { CredentialFiles } from './endpoint.ts'
 import type { FaultControl } from './faults/faults.ts'
 import type { NodeControl } from './nodes/nodes.ts'
 import type { ExecAnswer } from './nodes/rules.ts'
+import type { HttpOptions, HttpReplyText } from './pod-streams.ts'
 import type { Duration } from './time/duration.ts'
 import type { TestClock } from './time/test-time.ts'
 import type { Timeline } from './timeline/timeline.ts'
@@ -62,6 +63,11 @@ export interface TestCluster extends AsyncDisposable, Disposable {
     command: readonly string[],
     options?: { namespace?: string; container?: string; stdin?: string },
   ): Promise<Required<ExecAnswer>>
+  /**
+   * HTTP to `pods/web:8080`, `services/web:http` or `nodes/node-1` by the API server's proxies, as an administrator. Rejects
+   * with `ApiError` when nobody answers there.
+   */
+  http(target: string, path?: string, options?: HttpOptions): Promise<HttpReplyText>
   /**
    * Runs a controller of one's own in this process, as an administrator named `name`, until it is stopped or the cluster
    * is. `settled` waits for it too; forks and resets are without it.

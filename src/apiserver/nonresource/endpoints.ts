@@ -58,7 +58,8 @@ export function nonResourceEndpoints(parts: {
   }
 }
 
-function isBelow(path: string, prefix: string): boolean {
+/** Whether a path is the prefix or lies below it. */
+export function isBelow(path: string, prefix: string): boolean {
   return path === prefix || path.startsWith(`${prefix}/`)
 }
 

@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http'
 import { type Duplex, finished } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Net } from '../../platform/net.ts'
-import { SpdyClient } from './spdy.ts'
+import { SpdyConnection } from './spdy.ts'
 import {
   acceptWebSocket,
   channel,
@@ -48,7 +48,7 @@ export async function streamCommand(net: Net, url: string, upgrade: Upgrade, str
     upstream.destroy()
     throw new StreamRefused(400, 'unable to upgrade connection: no supported WebSocket protocol was offered')
   }
-  await bridge(new SpdyClient(upstream), accepted.socket, streams)
+  await bridge(new SpdyConnection(upstream), accepted.socket, streams)
 }
 
 export async function streamPorts(net: Net, url: string, upgrade: Upgrade): Promise<void> {
@@ -97,7 +97,7 @@ function join(one: Duplex, other: Duplex): void {
   finished(other, () => one.destroy())
 }
 
-async function bridge(spdy: SpdyClient, webSocket: WebSocket, streams: CommandStreams): Promise<void> {
+async function bridge(spdy: SpdyConnection, webSocket: WebSocket, streams: CommandStreams): Promise<void> {
   const error = spdy.open({ streamtype: 'error' })
   const stdin = streams.stdin ? spdy.open({ streamtype: 'stdin' }) : undefined
   const stdout = streams.stdout ? spdy.open({ streamtype: 'stdout' }) : undefined

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
-import { Duplex } from 'node:stream'
+import { Duplex, duplexPair } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { constants, inflateSync } from 'node:zlib'
-import { SpdyClient } from './spdy.ts'
+import { SpdyConnection } from './spdy.ts'
 import { spdyDictionary } from './spdy-dictionary.ts'
 
 /** What the client wrote, and a way to answer it. */
 function makeConnection(): {
-  client: SpdyClient
+  client: SpdyConnection
   written: () => Buffer
   answer: (hex: string) => void
   end: () => void
@@ -20,7 +21,7 @@ function makeConnection(): {
       done()
     },
   })
-  const client = new SpdyClient(socket)
+  const client = new SpdyConnection(socket)
   return {
     client,
     written: () => Buffer.concat(chunks),
@@ -33,7 +34,7 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-test('SpdyClient opens streams whose headers any zlib reader with the dictionary understands', () => {
+test('SpdyConnection opens streams whose headers any zlib reader with the dictionary understands', () => {
   const { client, written } = makeConnection()
   client.open({ streamtype: 'error' })
   client.open({ streamtype: 'stdin', port: '80' })
@@ -55,7 +56,7 @@ function hex(text: string): string {
   return Buffer.from(text).toString('hex')
 }
 
-test('SpdyClient half-closes a stream when it is ended, and still gets its data', async () => {
+test('SpdyConnection half-closes a stream when it is ended, and still gets its data', async () => {
   const { client, written, answer } = makeConnection()
   const stream = client.open({})
   const opened = written().length
@@ -68,7 +69,7 @@ test('SpdyClient half-closes a stream when it is ended, and still gets its data'
   assert.equal(Buffer.concat(chunks).toString(), 'out!!')
 })
 
-test('SpdyClient answers pings and puts frames together when they arrive in pieces', async () => {
+test('SpdyConnection answers pings and puts frames together when they arrive in pieces', async () => {
   const { client, written, answer } = makeConnection()
   const stream = client.open({})
   const opened = written().length
@@ -80,7 +81,7 @@ test('SpdyClient answers pings and puts frames together when they arrive in piec
   assert.equal((stream.read() as Buffer).toString(), 'ok')
 })
 
-test('SpdyClient ends its streams when the connection ends, and fails one that is reset', async () => {
+test('SpdyConnection ends its streams when the connection ends, and fails one that is reset', async () => {
   const { client, answer, end } = makeConnection()
   const reset = client.open({})
   const errors: Error[] = []
@@ -93,4 +94,34 @@ test('SpdyClient ends its streams when the connection ends, and fails one that i
   end()
   await settled()
   assert.equal(open.readableEnded, true)
+})
+
+test('SpdyConnection accepts streams with their headers, and carries data and half-closes both ways', async () => {
+  const [near, far] = duplexPair()
+  const accepted: [Record<string, string>, Promise<string>][] = []
+  const server = new SpdyConnection(far, {
+    onStream(headers, stream) {
+      stream.end(`hello ${headers.port}`)
+      accepted.push([{ ...headers }, text(stream)])
+    },
+  })
+  const client = new SpdyConnection(near)
+  const streams = ['80', '443'].map((port) => client.open({ streamtype: 'data', port }))
+  for (const [index, stream] of streams.entries()) stream.end(`asked ${index}`)
+  assert.deepEqual(await Promise.all(streams.map(text)), ['hello 80', 'hello 443'])
+  assert.deepEqual(await Promise.all(accepted.map(async ([headers, said]) => [headers, await said])), [
+    [{ streamtype: 'data', port: '80' }, 'asked 0'],
+    [{ streamtype: 'data', port: '443' }, 'asked 1'],
+  ])
+  client.close()
+  server.close()
+})
+
+test('SpdyConnection ends when the other side opens a stream that nobody accepts', async () => {
+  const [near, far] = duplexPair()
+  const refusing = new SpdyConnection(far)
+  const mine = refusing.open({ streamtype: 'data' })
+  new SpdyConnection(near).open({ streamtype: 'data' })
+  await settled()
+  assert.equal(mine.destroyed, true)
 })

@@ -1,5 +1,6 @@
 /**
- * The part of SPDY/3.1 that Kubernetes' streaming protocols use, as a client: streams with headers, data and half-close.
+ * The part of SPDY/3.1 that Kubernetes' streaming protocols use: streams with headers, data and half-close, opened by us
+ * (towards a container runtime) or by the other side (a client of simulated pods).
  * Flow control windows are neither kept nor waited for, because no implementation on the other side (Go's spdystream)
  * keeps them; the connection's own back-pressure bounds what is buffered. Header blocks are written uncompressed inside
  * valid zlib data. Source: SPDY Protocol draft 3.1.
@@ -21,19 +22,27 @@ export class SpdyError extends Error {
   }
 }
 
-export class SpdyClient {
+export interface SpdyOptions {
+  /** The other side opened a stream; absent: it may not. */
+  onStream?(headers: Record<string, string>, stream: SpdyStream): void
+}
+
+export class SpdyConnection {
   readonly #socket: Duplex
   readonly #streams = new Map<number, SpdyStream>()
+  readonly #onStream: SpdyOptions['onStream']
+  #inflated: Buffer[] = []
   readonly #inflate: Inflate = createInflate({ dictionary: spdyDictionary, finishFlush: constants.Z_SYNC_FLUSH })
   #nextId = 1
   #wroteZlibHeader = false
   #pending: Buffer = Buffer.alloc(0)
   #closed = false
 
-  constructor(socket: Duplex) {
+  constructor(socket: Duplex, { onStream }: SpdyOptions = {}) {
     this.#socket = socket
-    this.#inflate.on('error', () => undefined)
-    this.#inflate.resume()
+    this.#onStream = onStream
+    this.#inflate.on('error', (error) => this.#end(error))
+    this.#inflate.on('data', (bytes: Buffer) => this.#inflated.push(bytes))
     socket.on('data', (bytes: Buffer) => this.#receive(bytes))
     socket.on('error', (error: Error) => this.#end(error))
     socket.on('close', () => this.#end(undefined))
@@ -44,6 +53,14 @@ export class SpdyClient {
   open(headers: Record<string, string>): SpdyStream {
     const id = this.#nextId
     this.#nextId += 2
+    const stream = this.#stream(id)
+    const head = Buffer.alloc(10)
+    head.writeUInt32BE(id, 0)
+    this.#send(controlFrame(frameType.synStream, 0, Buffer.concat([head, this.#headerBlock(headers)])))
+    return stream
+  }
+
+  #stream(id: number): SpdyStream {
     const stream = new SpdyStream({
       write: (bytes, done) => this.#sendData(id, bytes, done),
       finish: (done) => this.#send(dataHeader(id, fin, 0), done),
@@ -51,10 +68,29 @@ export class SpdyClient {
       resume: () => this.#socket.resume(),
     })
     this.#streams.set(id, stream)
-    const head = Buffer.alloc(10)
-    head.writeUInt32BE(id, 0)
-    this.#send(controlFrame(frameType.synStream, 0, Buffer.concat([head, this.#headerBlock(headers)])))
     return stream
+  }
+
+  /** Data that follows waits in the stream until its headers are known. */
+  #accept(body: Buffer, flags: number): void {
+    const onStream = this.#onStream
+    const id = body.length < 10 ? 0 : body.readUInt32BE(0)
+    if (!onStream || id % 2 === 0 || this.#streams.has(id)) return this.#end(new SpdyError('a stream nobody asked for'))
+    const stream = this.#stream(id)
+    if (flags & fin) stream.push(null)
+    this.#inflate.write(Buffer.from(body.subarray(10)), () => {
+      const block = this.#takeInflated()
+      const reply = Buffer.alloc(4)
+      reply.writeUInt32BE(id, 0)
+      this.#send(controlFrame(frameType.synReply, 0, Buffer.concat([reply, this.#headerBlock({})])))
+      onStream(headersOf(block), stream)
+    })
+  }
+
+  #takeInflated(): Buffer {
+    const block = Buffer.concat(this.#inflated)
+    this.#inflated = []
+    return block
   }
 
   close(): void {
@@ -127,8 +163,11 @@ export class SpdyClient {
   #control(type: number, flags: number, body: Buffer): void {
     switch (type) {
       case frameType.ping:
-        if (body.length >= 4 && body.readUInt32BE(0) % 2 === 0)
+        if (body.length >= 4 && body.readUInt32BE(0) % 2 === (this.#onStream ? 1 : 0))
           this.#send(controlFrame(frameType.ping, 0, Buffer.from(body)))
+        return
+      case frameType.synStream:
+        this.#accept(body, flags)
         return
       case frameType.rstStream:
         this.#onReset(body.readUInt32BE(0), body.readUInt32BE(4))
@@ -137,7 +176,7 @@ export class SpdyClient {
         return
       case frameType.synReply:
       case frameType.headers:
-        this.#inflate.write(Buffer.from(body.subarray(4)))
+        this.#inflate.write(Buffer.from(body.subarray(4)), () => void this.#takeInflated())
         if (flags & fin) this.#streams.get(body.readUInt32BE(0))?.push(null)
         return
       default:
@@ -236,4 +275,18 @@ function nameValueBlock(headers: Record<string, string>): Buffer {
     parts.push(length, bytes)
   }
   return Buffer.concat(parts)
+}
+
+/** Throws nothing: what a broken block lacks is missing. */
+function headersOf(block: Buffer): Record<string, string> {
+  const headers: Record<string, string> = Object.create(null)
+  let at = 4
+  const text = (): string => {
+    if (at + 4 > block.length) return ''
+    const from = at + 4
+    at = from + block.readUInt32BE(at)
+    return block.toString('utf8', from, at)
+  }
+  while (at < block.length) headers[text()] = text()
+  return headers
 }

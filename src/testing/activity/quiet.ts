@@ -26,6 +26,8 @@ export interface QuietOptions {
   timeoutMs: number
   /** Silence that clients outside this process are given after they were heard or told something. Real time. */
   externalQuietMs: number
+  /** Rejects with its reason. */
+  signal?: AbortSignal
 }
 
 /** What still moved when time was up. */
@@ -50,6 +52,7 @@ export async function untilQuiet(parts: QuietParts, options: QuietOptions): Prom
   let seen = -1
   let stuck = 0
   for (let turn = 0; calm < calmTurns; turn++) {
+    options.signal?.throwIfAborted()
     const fired = parts.fireDue?.() ?? 0
     await new Promise<void>(endOfTurn)
     const { progress } = parts.activity

@@ -1,4 +1,7 @@
-/** Logs and exec of simulated pods, straight from the rules: the API server reaches them without a socket. */
+/**
+ * Logs, exec, HTTP and forwarded ports of simulated pods, and what their nodes' own servers say: straight from the rules,
+ * the API server reaches them without a socket.
+ */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { apiError, badRequest } from '../../api/errors.ts'
@@ -9,25 +12,43 @@ import type { NodeProxy, ProxyCall } from '../../apiserver/node-proxy.ts'
 import type { ApiResponse } from '../../apiserver/request.ts'
 import { acceptWebSocket, channel, remoteCommandProtocols } from '../../kubelet/streaming/websocket.ts'
 import { type Clock, rfc3339Micro } from '../../platform/clock.ts'
+import type { Random } from '../../platform/random.ts'
+import { NodeServer } from './node-server.ts'
 import type { Nodes } from './nodes.ts'
+import { proxied } from './pod-http.ts'
+import { forwardPorts } from './pod-ports.ts'
 import type { PodRules } from './pod-rules.ts'
 import { type ExecAnswer, fits, type PodRule } from './rules.ts'
 
 export interface SimulatedNodeProxyParts {
-  clock: Pick<Clock, 'nowMs'>
+  clock: Clock
+  /** Picks among a Service's endpoints. */
+  random: Random
   rules: PodRules
   nodes(): Nodes | undefined
 }
 
 export function simulatedNodeProxy(parts: SimulatedNodeProxyParts): NodeProxy {
+  const nodeServer = new NodeServer(parts)
   return {
     request: async (call) => {
+      requireNode(parts, call)
       if (call.subresource === 'log') return logOf(parts, call)
       if (call.subresource !== 'proxy') throw badRequest('Upgrade request required')
-      throw unreachable(`${call.resource} "${call.name}" is simulated: nothing listens there`)
+      return call.resource === 'nodes' ? nodeServer.answer(call) : proxied(parts, call)
     },
-    upgrade: (call, socket, head) => upgrade(parts, call, socket, head),
+    upgrade: async (call, socket, head) => {
+      requireNode(parts, call)
+      return upgrade(parts, call, socket, head)
+    },
   }
+}
+
+/** A node that is lost or cut off can't be asked for logs or streams. */
+function requireNode({ nodes }: SimulatedNodeProxyParts, { subresource, object }: ProxyCall): void {
+  const { nodeName } = (object as Pod).spec ?? {}
+  if (subresource === 'proxy' || !nodeName || nodes()?.isAlive(nodeName)) return
+  throw internal(`error dialing backend: node ${JSON.stringify(nodeName)} does not answer`)
 }
 
 interface Found {
@@ -76,9 +97,9 @@ async function upgrade(
   socket: Duplex,
   head: Uint8Array,
 ): Promise<ApiResponse | undefined> {
-  if (call.subresource !== 'exec' && call.subresource !== 'attach') {
-    throw unreachable(`${call.resource} "${call.name}" is simulated: it has no ports`)
-  }
+  if (call.subresource === 'portforward') return forwardPorts(parts, call, socket, head)
+  if (call.subresource === 'proxy')
+    throw unreachable(`${call.resource} "${call.name}" is simulated: it does not upgrade`)
   const found = find(parts, call)
   const run = parts.nodes()?.runOf(found.pod)
   if (!run?.isRunning(found.container)) throw internal(`container not found (${JSON.stringify(found.container)})`)

@@ -85,6 +85,11 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
     return [...this.#nodes.keys()]
   }
 
+  /** Whether its server can be reached. */
+  isAlive(name: string): boolean {
+    return this.#nodes.get(name)?.alive ?? false
+  }
+
   /** Whether a node is silent that others have yet to notice, or have noticed. */
   get anySilent(): boolean {
     for (const { alive } of this.#nodes.values()) if (!alive) return true

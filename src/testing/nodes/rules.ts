@@ -3,6 +3,8 @@
  * that differ; what it leaves out is as by default: containers start at once and run until they are stopped, those of
  * Jobs (and of pods that are not restarted) end with exit code 0 at once.
  */
+import type { Duplex } from 'node:stream'
+import { parseQuantity, QuantityError } from '../../api/quantity.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import { type Duration, durationMs } from '../time/duration.ts'
 import { parseYaml } from '../yaml.ts'
@@ -36,6 +38,42 @@ export interface ExecAnswer {
   exitCode?: number
 }
 
+/** Of a container, as quantities. */
+export interface ContainerUsage {
+  /** Cores, `250m`. Default `1m`. */
+  cpu?: string
+  /** Working set, `64Mi`. Default `1Mi`. */
+  memory?: string
+}
+
+/** A request to a port of a pod, by proxy or port-forward. */
+export interface HttpCall {
+  pod: Pod
+  container: string
+  port: number
+  method: string
+  /** Percent-decoded, without the query. */
+  path: string
+  query: URLSearchParams
+  /** Lower-case names. */
+  headers: Readonly<Record<string, string>>
+  body: string
+}
+
+export interface HttpAnswer {
+  /** Default 200. */
+  status?: number
+  headers?: Readonly<Record<string, string>>
+  body?: string
+}
+
+/** A connection to a port of a pod, by port-forward. */
+export interface TcpCall {
+  pod: Pod
+  container: string
+  port: number
+}
+
 export interface PodRule {
   /** Shown in the timeline. */
   name?: string
@@ -63,17 +101,27 @@ export interface PodRule {
   livenessFailsAfter?: Delay
   /** From deletion until the pod is gone; at most its grace period. Default 0. */
   stopAfter?: Delay
-  usage?: { cpu?: string; memory?: string }
+  /** What the node's `/stats/summary` and `/metrics/resource` say of it while it runs. */
+  usage?: ContainerUsage | ((pod: Pod, container: string) => ContainerUsage)
   /** Lines of the container's log. */
   logs?: string | readonly string[] | ((pod: Pod, container: string) => string | readonly string[])
   /** Answers `kubectl exec`: by command (with `*`), or a function. */
   exec?: readonly ({ command: string } & ExecAnswer)[] | ((call: ExecCall) => ExecAnswer | Promise<ExecAnswer>)
+  /**
+   * Answers HTTP on the container's ports: by path (with `*`) and port, or a function. Without one connections are
+   * refused.
+   */
+  http?:
+    | readonly ({ path: string; port?: number } & HttpAnswer)[]
+    | ((call: HttpCall) => HttpAnswer | Promise<HttpAnswer>)
+  /** Takes connections of `port-forward` as they are, instead of `http`. */
+  tcp?: (connection: Duplex, call: TcpCall) => void
 }
 
 const fields: ReadonlySet<string> = new Set(
   (
     'name match container share startAfter readyAfter exitAfter exitCode exitReason pullError ready livenessFailsAfter ' +
-    'stopAfter usage logs exec'
+    'stopAfter usage logs exec http tcp'
   ).split(' '),
 )
 
@@ -103,6 +151,7 @@ export function checkRule(rule: PodRule, where = 'rule'): PodRule {
   if (!Number.isInteger(exitCode) || exitCode < 0 || exitCode > 255) {
     throw new RuleError(`read ${where}.exitCode: it has to be a whole number from 0 to 255: ${exitCode}`)
   }
+  checkUsage(rule.usage, where)
   for (const name of ['startAfter', 'readyAfter', 'exitAfter', 'livenessFailsAfter', 'stopAfter'] as const) {
     const delay = rule[name]
     if (delay === undefined || (name === 'exitAfter' && delay === 'never')) continue
@@ -113,6 +162,18 @@ export function checkRule(rule: PodRule, where = 'rule'): PodRule {
     }
   }
   return rule
+}
+
+function checkUsage(usage: PodRule['usage'], where: string): void {
+  if (usage === undefined || typeof usage === 'function') return
+  for (const name of ['cpu', 'memory'] as const) {
+    try {
+      parseQuantity(usage[name] ?? '0')
+    } catch (error) {
+      if (error instanceof QuantityError) throw new RuleError(`read ${where}.usage.${name}: ${error.message}`)
+      throw error
+    }
+  }
 }
 
 /** `draw`: from 0 to 1. */
