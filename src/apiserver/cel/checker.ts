@@ -269,7 +269,7 @@ class Checker {
     if (!before) return type
     if (this.#assign([before], [type])) return lessSpecific(before, type) ? before : type
     this.#report(item.at, `expected type '${typeName(before)}' but found '${typeName(type)}'`)
-    return dynType
+    return errorType
   }
 
   #map(expr: MapExpr): CelType {

@@ -66,10 +66,13 @@ function equalRecords(left: CelMap | CelObject, right: Value, tick: Tick): boole
 
 /** Undefined unless both are numbers; NaN for one that has no order. */
 function compareNumbers(left: Value, right: Value): number | undefined {
-  const one = left instanceof Uint ? left.value : left
-  const other = right instanceof Uint ? right.value : right
+  let one = left instanceof Uint ? left.value : left
+  let other = right instanceof Uint ? right.value : right
   if ((typeof one !== 'bigint' && typeof one !== 'number') || (typeof other !== 'bigint' && typeof other !== 'number'))
     return undefined
+  // An integer is compared with a double as the double next to it.
+  if (typeof one === 'number') other = Number(other)
+  else if (typeof other === 'number') one = Number(one)
   if (one < other) return -1
   if (one > other) return 1
   return Number.isNaN(one) || Number.isNaN(other) ? Number.NaN : 0

@@ -47,7 +47,10 @@ export function testField(value: Value, field: string): boolean {
 }
 
 function optionally(optional: Optional, index: Value): Value {
-  return optional.value === undefined ? none : selectOptional(optional.value, index)
+  if (optional.value === undefined) return none
+  if (!isContainer(optional.value) && !(optional.value instanceof Optional))
+    throw new CelError(`no such key: ${describe(index)}`)
+  return selectOptional(optional.value, index)
 }
 
 function isContainer(value: Value): boolean {

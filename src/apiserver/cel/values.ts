@@ -210,7 +210,7 @@ export abstract class Opaque {
   readonly size: number = 1
 }
 
-const namesOfTypes = new Map<Function, string>([
+const namesOfTypes = new Map<unknown, string>([
   [Uint, 'uint'],
   [Duration, 'google.protobuf.Duration'],
   [Timestamp, 'google.protobuf.Timestamp'],

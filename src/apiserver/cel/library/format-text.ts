@@ -99,10 +99,22 @@ function fixed(value: Value, digits: number): string {
   return Number.isFinite(number) ? fixedDigits(number, digits) : special(number)
 }
 
-/** `toFixed` turns to exponents from 10²¹ on. */
+/** Exact, with halves rounded to even, as Go does; `toFixed` rounds them up and turns to exponents from 10²¹ on. */
 function fixedDigits(number: number, digits: number): string {
-  if (Math.abs(number) < 1e21) return number.toFixed(digits)
-  return `${BigInt(number)}${digits === 0 ? '' : `.${'0'.repeat(digits)}`}`
+  let numerator = Math.abs(number)
+  let denominator = 1n
+  while (!Number.isInteger(numerator)) {
+    numerator *= 2
+    denominator *= 2n
+  }
+  const scaled = BigInt(numerator) * 10n ** BigInt(digits)
+  const twice = (scaled % denominator) * 2n
+  const down = scaled / denominator
+  const rounded = twice > denominator || (twice === denominator && down % 2n === 1n) ? down + 1n : down
+  const text = String(rounded).padStart(digits + 1, '0')
+  const whole = text.slice(0, text.length - digits)
+  const sign = number < 0 || Object.is(number, -0) ? '-' : ''
+  return `${sign}${whole}${digits === 0 ? '' : `.${text.slice(-digits)}`}`
 }
 
 function scientific(value: Value, digits: number): string {
