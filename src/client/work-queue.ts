@@ -1,15 +1,19 @@
 /**
  * Keys to reconcile (client-go's rate-limited work queue). A key waits once however often it is added, never runs twice
- * at once, and runs again when it was added while it ran. Failing keys come back with a delay that doubles.
+ * at once, and runs again when it was added while it ran. Failing keys come back with a delay that doubles. Keys become
+ * ready at the end of the turn of the event loop in which they were added: what happens in one turn is looked at once.
  */
 import { limits } from '../limits.ts'
 import type { CancelTimer, Clock } from '../platform/clock.ts'
+import { endOfTurn } from '../platform/turn.ts'
 import type { KeyQueue } from './controller.ts'
 
 export class WorkQueue implements KeyQueue {
   readonly #clock: Clock
   readonly #onReady: () => void
   readonly #waiting = new Set<string>()
+  /** Added in this turn. */
+  readonly #arriving = new Set<string>()
   readonly #running = new Set<string>()
   /** Added while running. */
   readonly #again = new Set<string>()
@@ -17,7 +21,7 @@ export class WorkQueue implements KeyQueue {
   readonly #failures = new Map<string, number>()
   #closed = false
 
-  /** `onReady` is called whenever a key has become ready to be taken. */
+  /** `onReady` is called whenever keys have become ready to be taken. */
   constructor(clock: Clock, onReady: () => void) {
     this.#clock = clock
     this.#onReady = onReady
@@ -25,7 +29,7 @@ export class WorkQueue implements KeyQueue {
 
   /** No key waits or runs; keys whose time has not come don't count. */
   get idle(): boolean {
-    return this.#waiting.size === 0 && this.#running.size === 0
+    return this.#waiting.size === 0 && this.#arriving.size === 0 && this.#running.size === 0
   }
 
   /** Milliseconds until the earliest key that failed is tried again; undefined when none waits for that. */
@@ -45,8 +49,14 @@ export class WorkQueue implements KeyQueue {
       return
     }
     if (this.#waiting.has(key)) return
-    this.#waiting.add(key)
-    this.#onReady()
+    if (this.#arriving.size === 0) endOfTurn(() => this.#arrived())
+    this.#arriving.add(key)
+  }
+
+  #arrived(): void {
+    for (const key of this.#arriving) this.#waiting.add(key)
+    this.#arriving.clear()
+    if (this.#waiting.size > 0) this.#onReady()
   }
 
   /** Of several delays for one key, the earliest counts. */
@@ -103,6 +113,7 @@ export class WorkQueue implements KeyQueue {
     for (const { cancel } of this.#delayed.values()) cancel()
     this.#delayed.clear()
     this.#waiting.clear()
+    this.#arriving.clear()
     this.#again.clear()
   }
 }

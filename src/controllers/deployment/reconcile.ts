@@ -149,10 +149,14 @@ class DeploymentReconciler {
     deployment: Deployment,
     { current, old }: Generations,
   ): Promise<{ generations: Generations; progress?: Progress; collided?: number }> {
-    const replicas = { desired: desiredReplicas(deployment), max: desiredReplicas(deployment) + maxSurge(deployment) }
-    const annotations = annotationsFor(deployment, current, { revision: nextRevision(old), replicas })
+    const revision = nextRevision(old)
+    if (!current) {
+      const desired = desiredReplicas(deployment)
+      const replicas = { desired, max: desired + maxSurge(deployment) }
+      return this.#createCurrent(deployment, old, annotationsFor(deployment, current, { revision, replicas }))
+    }
+    const annotations = annotationsFor(deployment, current, { revision })
     const api = this.#parts.client.of(appsV1.replicaSets, deployment.metadata.namespace)
-    if (!current) return this.#createCurrent(deployment, old, annotations)
     const minReadySeconds = deployment.spec?.minReadySeconds ?? 0
     const stale =
       annotations !== current.metadata.annotations || (current.spec?.minReadySeconds ?? 0) !== minReadySeconds

@@ -53,11 +53,14 @@ export function nextRevision(old: readonly ReplicaSet[]): number {
   return Math.max(0, ...old.map(revisionOf)) + 1
 }
 
-/** The annotations the current ReplicaSet should have; the same object when nothing differs. */
+/**
+ * The annotations the current ReplicaSet should have; the same object when nothing differs. `replicas` for a new one:
+ * later whoever scales it writes them, since they tell whether it was scaled.
+ */
 export function annotationsFor(
   deployment: Deployment,
   set: ReplicaSet | undefined,
-  { revision, replicas }: { revision: number; replicas: ReplicaLimits },
+  { revision, replicas }: { revision: number; replicas?: ReplicaLimits },
 ): Record<string, string> {
   const present = set?.metadata.annotations ?? {}
   const wanted: Record<string, string> = { ...present }
@@ -72,8 +75,10 @@ export function annotationsFor(
       wanted[revisionHistoryAnnotation] = history ? `${history},${known}` : String(known)
     }
   }
-  wanted[desiredReplicasAnnotation] = String(replicas.desired)
-  wanted[maxReplicasAnnotation] = String(replicas.max)
+  if (replicas) {
+    wanted[desiredReplicasAnnotation] = String(replicas.desired)
+    wanted[maxReplicasAnnotation] = String(replicas.max)
+  }
   return canonical(wanted) === canonical(present) ? present : wanted
 }
 
