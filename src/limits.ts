@@ -8,6 +8,8 @@ export const limits = {
   requestBodyBytesMax: 3 * 1024 * 1024,
   /** Values (members, elements, lists, objects; fields in protobuf) of one body. Beyond: 400. Ours: the largest known custom resource definitions have 40,000. */
   bodyValuesMax: 50_000,
+  /** Work on bodies from this size on is done in steps, between which other requests are served. Ours: less takes a few milliseconds in all. */
+  pauseFromBytes: 32 * 1024,
   /** YAML bodies from this size on are parsed in a thread of their own. Ours: what the parser reads in 10 ms. */
   yamlOwnThreadFromBytes: 16 * 1024,
   /** Such bodies waiting for that thread. Beyond: 429. Ours. */

@@ -37,9 +37,14 @@ const digitsMax = 18
 /** A power of ten beyond this is refused, since its value would be too long to add or compare. */
 const exponentMax = 1000
 
+/** Longer texts are refused: what their digits say takes time by the square of their length. */
+const lengthMax = 1000
+/** No text matches in two ways, so that matching takes time by its length. */
+const syntax = /^([+-]?)(\d*)(?:(\.)(\d*))?((?:[eEinumkKMGTP]+[-+]?\d*|[-+]\d*)?)$/
+
 /** Throws `QuantityError`. */
 export function parseQuantity(text: string): Quantity {
-  const match = /^([+-]?)(\d*)(?:(\.)(\d*))?([eEinumkKMGTP]*[-+]?\d*)$/.exec(text)
+  const match = text.length <= lengthMax && syntax.exec(text)
   if (!match || text === '') throw new QuantityError(formatRule)
   const [, sign = '', integer = '', , fraction = '', suffixText = ''] = match
   const suffix = parseSuffix(suffixText)

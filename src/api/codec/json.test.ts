@@ -17,8 +17,9 @@ function decode(type: StructNode, value: object): Record<string, unknown> {
 
 test('decodeJson and encodeJson keep recorded objects byte for byte', () => {
   const path = new URL('testdata/recorded-objects.json', import.meta.url)
-  const recorded = JSON.parse(readFileSync(path, 'utf8')) as { name: string; json: { kind?: string } }[]
+  const recorded = JSON.parse(readFileSync(path, 'utf8')) as { name: string; json?: { kind?: string } }[]
   for (const { name, json } of recorded) {
+    if (!json) continue
     const type = objectType(json)
     if (!type) continue
     const text = JSON.stringify(json)

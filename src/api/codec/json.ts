@@ -5,10 +5,10 @@
  * Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation
  */
 import type { StructNode } from '../schema/type-node.ts'
-import { duplicateFields } from './duplicate-fields.ts'
 import { DecodeError } from './error.ts'
 import { type DecodeState, decodeValue } from './json-decode.ts'
 import { encodeValue } from './json-encode.ts'
+import { scanJson } from './json-scan.ts'
 
 export { DecodeError } from './error.ts'
 export { encodeValue } from './json-encode.ts'
@@ -29,16 +29,18 @@ export interface DecodedObject {
   strictErrors: string[]
 }
 
-/** Throws `DecodeError` when the text is no JSON, with the runtime's own words about where. */
-export function parseJson(body: Uint8Array | string): ParsedDocument {
+/**
+ * Throws `DecodeError` when the text is no JSON, with the runtime's own words about where, and for what has more than
+ * `valuesMax` values (default: any number) or nests deeper than a thousand levels.
+ */
+export function parseJson(body: Uint8Array | string, valuesMax = Number.POSITIVE_INFINITY): ParsedDocument {
   const text = typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()
-  let value: unknown
+  const duplicates = scanJson(text, valuesMax).map((path) => `duplicate field "${path}"`)
   try {
-    value = JSON.parse(text)
+    return { value: JSON.parse(text), duplicates }
   } catch (error) {
     throw new DecodeError(`json parse error: ${(error as Error).message}`)
   }
-  return { value, duplicates: duplicateFields(text).map((path) => `duplicate field "${path}"`) }
 }
 
 /** Takes the document's value over: it becomes the object. Throws `DecodeError`. */

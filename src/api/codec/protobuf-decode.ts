@@ -4,16 +4,16 @@ import { typeByName } from '../schema/registry.ts'
 import type { ScalarNode, StructNode, TypeNode } from '../schema/type-node.ts'
 import { type FieldPlan, planOf } from './protobuf-plan.ts'
 import { formatDuration, formatMicroTime, formatTime, isWritableTime } from './time.ts'
-import { ProtobufError, ProtobufReader, wireType } from './wire.ts'
+import { type FieldBudget, ProtobufError, ProtobufReader, wireType } from './wire.ts'
 
 type Plain = Record<string, unknown>
 
 /** JSON schemas nest; so does nothing else. */
 const nestingMax = 100
 
-/** The message alone, without the envelope. Throws `ProtobufError`. */
-export function decodeMessage(type: StructNode, bytes: Uint8Array): Plain {
-  return readMessage(new ProtobufReader(bytes), type, 0)
+/** The message alone, without the envelope; any number of fields without a budget. Throws `ProtobufError`. */
+export function decodeMessage(type: StructNode, bytes: Uint8Array, budget?: FieldBudget): Plain {
+  return readMessage(new ProtobufReader(bytes, 0, bytes.length, budget), type, 0)
 }
 
 function readMessage(reader: ProtobufReader, type: StructNode, depth: number, into: Plain = {}): Plain {

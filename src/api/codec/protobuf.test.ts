@@ -37,13 +37,13 @@ for (const { name, json, protobuf } of objects) {
   const bytes = Buffer.from(protobuf, 'base64')
   const type = objectType(json) ?? typeByName(`meta/v1.${json.kind}`)
   test(`encodeProtobuf writes the recorded bytes of ${name}`, () => {
-    const expected = withBlanks.includes(name) ? encodeProtobuf(decodeProtobuf(bytes, type), type) : bytes
+    const expected = withBlanks.includes(name) ? encodeProtobuf(decodeProtobuf(bytes, { type }), type) : bytes
     assert.equal(encodeProtobuf(json, type).toString('hex'), expected.toString('hex'))
   })
   test(`decodeProtobuf reads ${name} as it stands in JSON`, () => {
     // Protobuf does not tell what kind a claim's template is.
     const text = JSON.stringify(json).replace('{"kind":"PersistentVolumeClaim","apiVersion":"v1",', '{')
-    const read = decodeProtobuf(bytes, type)
+    const read = decodeProtobuf(bytes, { type })
     const expected = json.kind === 'PersistentVolumeClaim' ? JSON.stringify(json) : text
     assert.equal(json.apiVersion === undefined ? JSON.stringify(read) : encodeJson(type, read), expected)
   })
@@ -52,7 +52,7 @@ for (const { name, json, protobuf } of objects) {
 test('decodeProtobuf reads an object of which only the metadata was asked for', () => {
   const { protobuf } = recorded.find(({ name }) => name === 'metadata only')!
   const bytes = Buffer.from(protobuf, 'base64')
-  const partial = decodeProtobuf(bytes, typeByName('meta/v1.PartialObjectMetadata'))
+  const partial = decodeProtobuf(bytes, { type: typeByName('meta/v1.PartialObjectMetadata') })
   assert.deepEqual(
     [partial.kind, partial.apiVersion, partial.metadata.name],
     ['PartialObjectMetadata', 'meta.k8s.io/v1', 'p2'],

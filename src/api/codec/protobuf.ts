@@ -8,6 +8,8 @@
 import type { KubeObject } from '../meta.ts'
 import { objectType } from '../schema/registry.ts'
 import type { StructNode } from '../schema/type-node.ts'
+import { DecodeError } from './error.ts'
+import { parseJson } from './json.ts'
 import { decodeMessage } from './protobuf-decode.ts'
 import { writeFields } from './protobuf-encode.ts'
 import { ProtobufError, ProtobufReader, ProtobufWriter, wireType } from './wire.ts'
@@ -72,18 +74,35 @@ export function decodeEnvelope(bytes: Uint8Array): ProtobufEnvelope {
   return envelope
 }
 
-/** With envelope; a list always has its `items`. `type` stands in for an envelope of unknown kind. Throws `ProtobufError`. */
-export function decodeProtobuf(bytes: Uint8Array, type?: StructNode): KubeObject {
+export interface DecodeProtobufOptions {
+  /** Stands in for an envelope of unknown kind. */
+  type?: StructNode
+  /** Default: any number. */
+  fieldsMax?: number
+}
+
+/** With envelope; a list always has its `items`. Throws `ProtobufError`. */
+export function decodeProtobuf(bytes: Uint8Array, { type, fieldsMax }: DecodeProtobufOptions = {}): KubeObject {
   const { apiVersion, kind, raw, contentType } = decodeEnvelope(bytes)
-  if (contentType === 'application/json') return JSON.parse(raw.toString()) as KubeObject
+  if (contentType === 'application/json') return jsonWithin(raw, fieldsMax)
   const known = objectType({ apiVersion, kind }) ?? type
   if (!known) throw new ProtobufError(`kind "${kind}" of "${apiVersion}" has no protobuf form`)
   const object: Record<string, unknown> = {}
   if (kind !== '') object.kind = kind
   if (apiVersion !== '') object.apiVersion = apiVersion
-  Object.assign(object, decodeMessage(known, raw))
+  Object.assign(object, decodeMessage(known, raw, fieldsMax === undefined ? undefined : { left: fieldsMax }))
   if (object.items === undefined && known.fields.get('items')?.type.kind === 'list') object.items = []
   return object as unknown as KubeObject
+}
+
+/** Kinds without a protobuf form travel as JSON in the envelope. */
+function jsonWithin(raw: Buffer, valuesMax: number | undefined): KubeObject {
+  try {
+    return parseJson(raw, valuesMax).value as KubeObject
+  } catch (error) {
+    if (error instanceof DecodeError) throw new ProtobufError(error.message)
+    throw error
+  }
 }
 
 /** One event of a watch, with the length that stands before it. `object` is in its envelope. */

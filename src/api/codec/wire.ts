@@ -121,16 +121,24 @@ export class ProtobufWriter {
   }
 }
 
+/** How many fields may be read, in a message and all within it: two bytes of input can become a whole object. */
+export interface FieldBudget {
+  left: number
+}
+
 /** Reads within one message. Every method throws `ProtobufError` when the bytes end early. */
 export class ProtobufReader {
   readonly #buffer: Buffer
   readonly #end: number
+  readonly #budget: FieldBudget | undefined
   #position: number
 
-  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+  /** Without a budget the bytes are trusted. */
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length, budget?: FieldBudget) {
     this.#buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#position = start
     this.#end = end
+    this.#budget = budget
   }
 
   get done(): boolean {
@@ -139,6 +147,7 @@ export class ProtobufReader {
 
   /** Field number times eight plus wire type. */
   tag(): number {
+    if (this.#budget && --this.#budget.left < 0) throw new ProtobufError('the message has too many fields')
     const tag = this.uint64()
     if (typeof tag === 'bigint' || tag < 8 || tag >= twoTo32)
       throw new ProtobufError('a field has an impossible number')
@@ -197,7 +206,7 @@ export class ProtobufReader {
   message(): ProtobufReader {
     const size = this.#size()
     const start = this.#take(size)
-    return new ProtobufReader(this.#buffer, start, start + size)
+    return new ProtobufReader(this.#buffer, start, start + size, this.#budget)
   }
 
   skip(type: number): void {

@@ -15,9 +15,9 @@ import {
   visit,
 } from 'yaml'
 import { limits } from '../../limits.ts'
-import { nestingMax } from './duplicate-fields.ts'
 import { DecodeError } from './error.ts'
 import type { ParsedDocument } from './json.ts'
+import { nestingMax } from './json-scan.ts'
 
 /** The first document of the text. Throws `DecodeError`, also for what would take too long to read. */
 export function parseYaml(body: Uint8Array | string): ParsedDocument {

@@ -10,7 +10,7 @@ import type { StructNode } from '../../api/schema/type-node.ts'
 import type { FieldValidation } from '../registry/options.ts'
 import { decodeTyped, type ParsedDocument, parseDocument } from '../scheme/codec.ts'
 import type { KindName } from '../scheme/served.ts'
-import type { Exchange } from './exchange.ts'
+import { type Exchange, pauseOf } from './exchange.ts'
 
 /** What a body is expected to be. */
 export interface Expected {
@@ -47,6 +47,7 @@ export async function objectFromBody(
 ): Promise<KubeObject> {
   const encoding = bodyEncoding(request.headers['content-type'], expected.type.custom)
   const document = await parseDocument(encoding, request.body, expected.type)
+  await pauseOf(request).pause?.()
   const { object, strictErrors } = decodedObject(document, expected)
   reportProblems(expected, strictErrors, fieldValidation, warnings)
   return object

@@ -87,7 +87,7 @@ for (const [path, type] of roots) {
   test(`discovery says the same of ${path} in JSON, YAML and protobuf`, async () => {
     const json = (await api.get(path)).body
     const read = (await api.bytes(path, asProtobuf)).body
-    assert.deepEqual(decodeProtobuf(read, typeByName(type)), json)
+    assert.deepEqual(decodeProtobuf(read, { type: typeByName(type) }), json)
     assert.deepEqual(parseYaml((await api.bytes(path, 'application/yaml')).body).value, json)
     assert.equal((await api.get(path, 'text/html')).status, 406)
     assert.deepEqual((await api.get(path, 'text/html,*/*;q=0.1')).body, json)
@@ -103,6 +103,6 @@ for (const version of ['v2', 'v2beta1']) {
     assert.equal(headers['content-type'], `${asProtobuf}${as}`)
     assert.equal(headers.etag, json.headers.etag)
     const type = typeByName('apidiscovery/v2.APIGroupDiscoveryList')
-    assert.equal(encodeJson(type, decodeProtobuf(body, type)), encodeJson(type, json.body))
+    assert.equal(encodeJson(type, decodeProtobuf(body, { type })), encodeJson(type, json.body))
   })
 }

@@ -36,11 +36,13 @@ export async function createObject(parts: RegistryParts, input: CreateInput): Pr
   const { strategy } = target.served
   if (object.metadata.resourceVersion) throw versionOnCreate()
   warnOfDuplicates(object, caller)
+  await caller.pause?.()
   const tracked = input.managed ? object : trackUpdate(parts, target, undefined, object, caller.manager)
   fillSystemFields(tracked, { nowMs: parts.clock.nowMs(), random: parts.random, namespace: target.namespace })
   await admit(parts, input, tracked, 'mutate')
   strategy.default?.(tracked)
   strategy.prepareForCreate?.(tracked, parts.clock.nowMs())
+  await caller.pause?.()
   for (let attempt = 1; ; attempt++) {
     const candidate = tracked.metadata.name ? tracked : clone(tracked)
     candidate.metadata.name = chooseName(candidate.metadata, parts.random)
@@ -64,6 +66,7 @@ async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Ou
   })
   const errors = [...found, ...(strategy.validateCreate?.(object, found) ?? [])]
   const name = object.metadata.name ?? ''
+  await caller.pause?.()
   if (errors.length > 0) throw invalid(served.storedKind, name, errors)
   for (const warning of strategy.warnings?.(object, undefined) ?? []) caller.warn(warning)
   await admit(parts, input, object, 'validate')

@@ -25,6 +25,8 @@ export interface Caller {
   manager: string
   /** Adds a `Warning` header to the answer. */
   warn(text: string): void
+  /** Lets others have their turn, between two steps of a large write. Absent for small ones. */
+  pause?(): Promise<void>
 }
 
 /** The object that a request names. */

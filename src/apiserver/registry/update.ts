@@ -70,8 +70,10 @@ async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: S
   requireVersion(input, wanted, stored)
   wanted.metadata.resourceVersion = String(stored.revision)
   const prepared = prepareUpdate(target, wanted, old)
+  await caller.pause?.()
   const object = withUnchangedTimes(old, prepared)
   const errors = validateUpdated(target, object, old)
+  await caller.pause?.()
   if (errors.length > 0) throw invalid(served.storedKind, target.name, errors)
   for (const warning of served.strategy.warnings?.(object, old) ?? []) caller.warn(warning)
   const admission = {
@@ -89,6 +91,7 @@ async function changed(parts: RegistryParts, input: UpdateInput, old: KubeObject
   const { target, caller, options } = input
   const wanted = await input.change(clone(old))
   warnOfDuplicates(wanted, caller)
+  await caller.pause?.()
   const tracked = input.apply ? wanted : trackUpdate(parts, target, old, wanted, caller.manager)
   const admission = {
     operation: 'UPDATE',
@@ -99,6 +102,7 @@ async function changed(parts: RegistryParts, input: UpdateInput, old: KubeObject
   } as const
   await parts.admission.mutate(admissionAttributes(target, caller, admission))
   warnOfDuplicates(tracked, caller)
+  await caller.pause?.()
   target.served.strategy.default?.(tracked)
   return tracked
 }

@@ -5,26 +5,39 @@ import { decodeProtobuf, ProtobufError } from '../../api/codec/protobuf.ts'
 import { applySchemaDefaults } from '../../api/codec/schema-defaults.ts'
 import { badRequest } from '../../api/errors.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
+import { limits } from '../../limits.ts'
 
 export type { ParsedDocument }
 
-/** Throws a 400 when the bytes are not of the encoding. */
+const { bodyValuesMax } = limits
+
+/** Throws a 400 when the bytes are not of the encoding, or more than can be worked on soon. */
 export async function parseDocument(
   encoding: 'json' | 'yaml' | 'protobuf',
   body: Uint8Array,
   type: StructNode,
 ): Promise<ParsedDocument> {
   try {
-    if (encoding === 'protobuf') return { value: decodeProtobuf(body, type), duplicates: [] }
-    if (encoding === 'json') return parseJson(body)
+    if (encoding === 'protobuf') {
+      return { value: decodeProtobuf(body, { type, fieldsMax: bodyValuesMax }), duplicates: [] }
+    }
+    if (encoding === 'json') return parseJson(body, bodyValuesMax)
     const json = jsonInYaml(body)
-    if (json) return json
-    const { parseYaml } = await import('../../api/codec/yaml.ts')
-    return parseYaml(body)
+    return json ?? (await parseYaml(body))
   } catch (error) {
     if (error instanceof DecodeError || error instanceof ProtobufError) throw badRequest(error.message)
     throw error
   }
+}
+
+/** What takes the YAML parser long, it reads in a thread of its own. */
+async function parseYaml(body: Uint8Array): Promise<ParsedDocument> {
+  if (body.length > limits.yamlOwnThreadFromBytes) {
+    const { parseYamlInThread } = await import('./yaml-thread.ts')
+    return await parseYamlInThread(body)
+  }
+  const yaml = await import('../../api/codec/yaml.ts')
+  return yaml.parseYaml(body)
 }
 
 const openingBrace = 0x7b
@@ -33,7 +46,7 @@ const openingBrace = 0x7b
 function jsonInYaml(body: Uint8Array): ParsedDocument | undefined {
   if (body[0] !== openingBrace) return undefined
   try {
-    const document = parseJson(body)
+    const document = parseJson(body, bodyValuesMax)
     return document.duplicates.length === 0 ? document : undefined
   } catch {
     return undefined

@@ -1,6 +1,7 @@
 /**
- * Finds names that stand twice in one JSON object, which `JSON.parse` passes over in silence but strict field
- * validation must name. Also refuses nesting that would overflow the stack of whatever walks the value.
+ * Reads over JSON text before it is parsed, in one pass: refuses what would take too much time or stack to work on, and
+ * finds names that stand twice in one object, which `JSON.parse` passes over in silence but strict field validation must
+ * name. The text may be broken: `JSON.parse` will say so.
  */
 import { DecodeError } from './error.ts'
 
@@ -26,11 +27,18 @@ const code = {
   closeObject: 0x7d,
 }
 
-/** Paths like `spec.containers[0].name`. The text must be valid JSON. Throws `DecodeError` when it nests too deep. */
-export function duplicateFields(text: string): string[] {
+/** Names that stand twice are listed up to here. Source: upstream's strict decoder. */
+const duplicatesMax = 100
+
+/**
+ * Paths like `spec.containers[0].name` of names that stand twice. Members, elements, lists and objects count as values.
+ * Throws `DecodeError`.
+ */
+export function scanJson(text: string, valuesMax: number): string[] {
   const found: string[] = []
   const frames: Frame[] = []
   let frame: Frame | undefined
+  let values = 0
   for (let position = 0; position < text.length; position++) {
     const char = text.charCodeAt(position)
     if (char === code.quote) {
@@ -38,8 +46,10 @@ export function duplicateFields(text: string): string[] {
       if (frame?.isObject && isName(text, end)) noteName(frame, nameOf(text, position, end), frames, found)
       position = end
     } else if (char === code.comma) {
+      if (++values > valuesMax) throw tooManyValues(valuesMax)
       if (frame && !frame.isObject) frame.at = (frame.at as number) + 1
     } else if (char === code.openObject || char === code.open) {
+      if (++values > valuesMax) throw tooManyValues(valuesMax)
       const isObject = char === code.openObject
       frame = { isObject, at: isObject ? undefined : 0, names: undefined }
       if (frames.push(frame) > nestingMax)
@@ -50,6 +60,10 @@ export function duplicateFields(text: string): string[] {
     }
   }
   return found
+}
+
+function tooManyValues(valuesMax: number): DecodeError {
+  return new DecodeError(`json: the document has more than ${valuesMax} values`)
 }
 
 function closingQuote(text: string, start: number): number {
@@ -75,7 +89,12 @@ function isName(text: string, end: number): boolean {
 
 function nameOf(text: string, start: number, end: number): string {
   const name = text.slice(start + 1, end)
-  return name.includes('\\') ? (JSON.parse(`"${name}"`) as string) : name
+  if (!name.includes('\\')) return name
+  try {
+    return JSON.parse(`"${name}"`) as string
+  } catch {
+    return name
+  }
 }
 
 function noteName(frame: Frame, name: string, frames: readonly Frame[], found: string[]): void {
@@ -84,7 +103,7 @@ function noteName(frame: Frame, name: string, frames: readonly Frame[], found: s
     frame.names.add(frame.at)
   }
   frame.at = name
-  if (frame.names?.has(name)) found.push(pathOf(frames))
+  if (frame.names?.has(name) && found.length < duplicatesMax) found.push(pathOf(frames))
 }
 
 function pathOf(frames: readonly Frame[]): string {
