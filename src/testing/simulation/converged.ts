@@ -1,0 +1,132 @@
+/** What is still wanting, judged by what is stored: nothing, once faults have stopped and controllers had their time. */
+import type { KubeObject } from '../../api/meta.ts'
+import { matchesLabelSelector } from '../../api/selectors/label.ts'
+import type { Deployment, StatefulSet } from '../../api/types/apps/v1.ts'
+import type { Job } from '../../api/types/batch/v1.ts'
+import type { Node, Pod, Service } from '../../api/types/core/v1.ts'
+import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
+import type { PodDisruptionBudget } from '../../api/types/policy/v1.ts'
+import { isReady } from './invariants.ts'
+import { namespace } from './manifests.ts'
+import { decoded, type Truth } from './truth.ts'
+
+/** In words, one each. The user's own objects with finalizers may wait. */
+export function wanting(truth: Truth, nodeNames: readonly string[]): string[] {
+  const pods = truth.objects<Pod>(`/registry/pods/${namespace}/`)
+  return [
+    ...deployments(truth),
+    ...statefulSets(truth),
+    ...jobs(truth),
+    ...podsWanting(pods, truth),
+    ...nodes(truth, nodeNames),
+    ...budgets(truth, pods),
+    ...endpoints(truth, pods),
+    ...orphans(truth),
+  ]
+}
+
+function deployments(truth: Truth): string[] {
+  return truth.objects<Deployment>(`/registry/deployments/${namespace}/`).flatMap(({ metadata, spec, status = {} }) => {
+    const { replicas = 0, updatedReplicas = 0, readyReplicas = 0, observedGeneration = 0 } = status
+    const wanted = spec?.replicas ?? 1
+    if (observedGeneration < (metadata.generation ?? 0)) return [`deployment ${metadata.name} was not looked at`]
+    if (replicas === wanted && updatedReplicas === wanted && readyReplicas === wanted) return []
+    return [`deployment ${metadata.name} has ${readyReplicas} ready and ${updatedReplicas} updated of ${wanted}`]
+  })
+}
+
+function statefulSets(truth: Truth): string[] {
+  return truth.objects<StatefulSet>(`/registry/statefulsets/${namespace}/`).flatMap(({ metadata, spec, status }) => {
+    const { replicas = 0, readyReplicas = 0, currentRevision, updateRevision, observedGeneration = 0 } = status ?? {}
+    const wanted = spec?.replicas ?? 1
+    if (observedGeneration < (metadata.generation ?? 0)) return [`stateful set ${metadata.name} was not looked at`]
+    if (replicas !== wanted || readyReplicas !== wanted) {
+      return [`stateful set ${metadata.name} has ${readyReplicas} ready of ${wanted}`]
+    }
+    return wanted > 0 && currentRevision !== updateRevision ? [`stateful set ${metadata.name} is not updated`] : []
+  })
+}
+
+function jobs(truth: Truth): string[] {
+  return truth.objects<Job>(`/registry/jobs/${namespace}/`).flatMap(({ metadata, status }) => {
+    const over = (status?.conditions ?? []).some(
+      ({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True',
+    )
+    return over ? [] : [`job ${metadata.name} is not over`]
+  })
+}
+
+function podsWanting(pods: readonly Pod[], truth: Truth): string[] {
+  return pods.flatMap((pod) => {
+    const { name } = pod.metadata
+    if (pod.metadata.deletionTimestamp) return [`pod ${name} is still being deleted`]
+    const { phase } = pod.status ?? {}
+    if (phase === 'Succeeded' || phase === 'Failed') return []
+    if (!truth.object(`/registry/minions/${pod.spec?.nodeName}`)) return [`pod ${name} has no node`]
+    return isReady(pod) ? [] : [`pod ${name} is not ready`]
+  })
+}
+
+function nodes(truth: Truth, names: readonly string[]): string[] {
+  return names.flatMap((name) => {
+    const node = truth.object<Node>(`/registry/minions/${name}`)
+    if (!node) return [`node ${name} is not registered`]
+    const taints = (node.spec?.taints ?? []).map(({ key }) => key)
+    const ready = (node.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True')
+    if (!ready) return [`node ${name} is not ready`]
+    return taints.length > 0 ? [`node ${name} is tainted: ${taints.join(', ')}`] : []
+  })
+}
+
+function budgets(truth: Truth, pods: readonly Pod[]): string[] {
+  return truth.objects<PodDisruptionBudget>(`/registry/poddisruptionbudgets/${namespace}/`).flatMap((budget) => {
+    const { currentHealthy = 0, disruptedPods = {} } = budget.status ?? {}
+    const healthy = pods.filter(
+      (pod) => isReady(pod) && matchesLabelSelector(budget.spec?.selector, pod.metadata.labels),
+    )
+    const { name } = budget.metadata
+    if (Object.keys(disruptedPods).length > 0) return [`budget ${name} waits for pods that went`]
+    return currentHealthy === healthy.length
+      ? []
+      : [`budget ${name} counts ${currentHealthy} of ${healthy.length} pods`]
+  })
+}
+
+function endpoints(truth: Truth, pods: readonly Pod[]): string[] {
+  const slices = truth.objects<EndpointSlice>(`/registry/endpointslices/${namespace}/`)
+  return truth
+    .objects<Service>(`/registry/services/specs/${namespace}/`)
+    .flatMap(({ metadata: { name = '' }, spec }) => {
+      if (!spec?.selector) return []
+      const { app } = spec.selector
+      const ready = pods.filter((pod) => pod.metadata.labels?.app === app && isReady(pod))
+      const wanted = ready.map(({ status }) => status?.podIP ?? '').sort()
+      const known = slices
+        .filter(({ metadata: { labels } }) => labels?.['kubernetes.io/service-name'] === name)
+        .flatMap((slice) => slice.endpoints ?? [])
+        .filter(({ conditions }) => conditions?.ready !== false)
+        .flatMap(({ addresses }) => addresses ?? [])
+        .sort()
+      return known.join() === wanted.join()
+        ? []
+        : [`service ${name} leads to ${known.join()} instead of ${wanted.join()}`]
+    })
+}
+
+/** Objects whose controller is gone, or that still wait for an end nobody holds up. */
+function orphans(truth: Truth): string[] {
+  const uids = new Set<string>()
+  const objects: KubeObject[] = []
+  for (const [key, value] of truth.entries()) {
+    if (key.startsWith('/registry/events/')) continue
+    const object = decoded<KubeObject>(value)
+    uids.add(object.metadata.uid ?? '')
+    objects.push(object)
+  }
+  return objects.flatMap(({ kind, metadata: { name, ownerReferences = [], deletionTimestamp, finalizers = [] } }) => {
+    const held = finalizers.some((finalizer) => finalizer.startsWith('simulation.'))
+    if (deletionTimestamp && !held && kind !== 'Pod') return [`${kind} ${name} is still being deleted`]
+    const owned = ownerReferences.length === 0 || ownerReferences.some(({ uid }) => uids.has(uid))
+    return owned ? [] : [`${kind} ${name} has lost its owner ${ownerReferences[0]?.kind} ${ownerReferences[0]?.name}`]
+  })
+}
