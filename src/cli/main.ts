@@ -27,9 +27,17 @@ located(program.command('down').description('stop everything and leave nothing b
   .option('--purge', 'remove the data too')
   .action(async (options) => (await import('./down.ts')).down(options))
 
-located(program.command('server').description('run the control plane in the foreground')).action(async (options) =>
-  (await import('./server.ts')).server(options),
-)
+located(program.command('server').description('run the control plane in the foreground'))
+  .option('--etcd-servers <urls>', 'etcd members to keep everything in, instead of the embedded store')
+  .option('--etcd-cafile <file>', 'authorities of their certificates')
+  .option('--etcd-certfile <file>', 'our certificate for them')
+  .option('--etcd-keyfile <file>', 'its key')
+  .option('--storage-media-type <type>', 'application/json or application/vnd.kubernetes.protobuf')
+  .option(
+    '--encryption-provider-config <file>',
+    'what is encrypted at rest, and how (default: Secrets, by a key of ours)',
+  )
+  .action(async (options) => (await import('./server.ts')).server(options))
 
 located(program.command('agent').description('run the node agent in the foreground')).action(async (options) =>
   (await import('./agent.ts')).agent(options),

@@ -45,6 +45,7 @@ export function paths({ home }: Pick<ClusterConfig, 'home'>) {
     run: join(home, 'run'),
     logs: join(home, 'logs'),
     pki: join(home, 'pki'),
+    encryptionConfig: join(home, 'pki', 'encryption.json'),
     kubectlCache: join(home, 'tools'),
     pidOf: (role: string) => join(home, 'run', `${role}.pid`),
     logOf: (role: string) => join(home, 'logs', `${role}.log`),

@@ -2,12 +2,12 @@
 import { dirname } from 'node:path'
 import { nodeProxy } from '../apiserver/node-proxy/proxy.ts'
 import { kubeconfigJson, kubeconfigText } from '../client/kubeconfig.ts'
-import { openSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import { applyAddons } from './addons.ts'
 import { type ClusterConfig, paths } from './config.ts'
 import { createControlPlane } from './control-plane/control-plane.ts'
 import type { Machine } from './machine.ts'
 import { type ClusterPki, ensureClusterPki } from './pki/cluster-pki.ts'
+import { ensureEncryptionConfig, openStorage, type StorageSettings } from './storage.ts'
 
 export interface RunningServer {
   port: number
@@ -17,14 +17,23 @@ export interface RunningServer {
 /** Connections under way have this long to end when the server stops. */
 const closeGraceMs = 2_000
 
-/** Resolves when requests are answered. Rejects when the store is damaged or the port is taken. */
-export async function startServer(machine: Machine, config: ClusterConfig): Promise<RunningServer> {
+/**
+ * Resolves when requests are answered. Rejects when the store is damaged or the port is taken. `storage`: what the command
+ * line says instead of the file and the encryption below the home directory.
+ */
+export async function startServer(
+  machine: Machine,
+  config: ClusterConfig,
+  storage: Partial<StorageSettings> = {},
+): Promise<RunningServer> {
   const { clock, random, disk, net, log } = machine
-  const { database, pki: pkiDirectory } = paths(config)
+  const { database, pki: pkiDirectory, encryptionConfig } = paths(config)
   await disk.makeDirectory(dirname(database), 0o700)
   const names = { nodeName: config.nodeName, nodeAddresses: [config.nodeAddress] }
   const pki = await ensureClusterPki(names, { clock, random, store: { disk, directory: pkiDirectory } })
-  const store = await openSqliteStore({ path: database, clock, disk })
+  if (!storage.encryptionConfig) await ensureEncryptionConfig(machine, encryptionConfig)
+  const ownEncryption = { path: encryptionConfig, reload: true }
+  const store = await openStorage(machine, { database, encryptionConfig: ownEncryption, ...storage })
   const kubeletTls = { caPem: pki.ca.certificatePem, identity: pki.leafs['apiserver-kubelet-client'] }
   const plane = await createControlPlane({
     store,

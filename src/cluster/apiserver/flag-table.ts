@@ -60,6 +60,10 @@ const table = `
   etcd-cafile text | authorities of their certificates
   etcd-certfile text | our certificate for them
   etcd-keyfile text | its key
+  etcd-compaction-interval duration | how long etcd keeps history; 0s: somebody else compacts it (default: 5m)
+  storage-media-type text | application/json or application/vnd.kubernetes.protobuf (default: protobuf in etcd, else JSON)
+  encryption-provider-config text | a file that says which resources are encrypted at rest, and how
+  encryption-provider-config-automatic-reload bool | changes of that file take effect while running (default: false)
   endpoint-reconciler-type text | lease, or none for no endpoints of the kubernetes Service (default: lease)
   shutdown-delay-duration duration | how long requests are still served after being told to end (default: 0s)
   v count | log verbosity; 4 and more is debug
@@ -73,9 +77,7 @@ const table = `
   enable-priority-and-fairness bool =false | the bounds are --max-requests-inflight and --max-mutating-requests-inflight
   watch-cache bool =true | reads come from the cache
   storage-backend text =etcd3 | the only one upstream too
-  storage-media-type text =application/json | objects are stored as JSON
   etcd-prefix text =/registry | keys lie where other tools look for them
-  etcd-compaction-interval duration ! | history is kept for the time in docs/limits.md
   etcd-count-metric-poll-period duration ! | counts are read when metrics are
   etcd-db-metric-poll-interval duration ! | sizes are read when metrics are
   etcd-healthcheck-timeout duration ! | the store answers for its own health
@@ -167,8 +169,6 @@ const table = `
   audit-webhook-truncate-max-batch-size count ! | requests are not audited
   audit-webhook-truncate-max-event-size count ! | requests are not audited
   audit-webhook-version text ! | requests are not audited
-  encryption-provider-config text ! | objects are stored as they are; keep the data directory on an encrypted disk
-  encryption-provider-config-automatic-reload bool ! | see --encryption-provider-config
   egress-selector-config-file text ! | nodes and Services are reached directly
   tracing-config-file text ! | there are no traces
   cloud-config text ! | cloud providers run apart

@@ -11,12 +11,14 @@ import { versionInfo } from '../../apiserver/nonresource/version.ts'
 import { conversions, strategies } from '../../apiserver/registry/strategies.ts'
 import { type ApiServer, createApiServer } from '../../apiserver/server.ts'
 import { standardSecurity } from '../../apiserver/standard-security.ts'
+import type { StorageMediaType } from '../../apiserver/storage/media-type.ts'
 import { kubeconfigText } from '../../client/kubeconfig.ts'
 import type { Listening, TlsIdentity } from '../../platform/net.ts'
 import type { Store } from '../../store/store.ts'
 import { clusterConfig } from '../config.ts'
 import type { Machine } from '../machine.ts'
 import { type ClusterPki, ensureClusterPki } from '../pki/cluster-pki.ts'
+import { openStorage } from '../storage.ts'
 import { FlagError, type Flags } from './flags.ts'
 import { type ApiServerSettings, readSettings } from './settings.ts'
 import { readTokenFile } from './token-file.ts'
@@ -149,21 +151,30 @@ async function identityOf(
 }
 
 async function openStore(machine: Machine, flags: Flags, settings: ApiServerSettings): Promise<Store> {
-  const { clock, disk } = machine
   const endpoints = flags.list('etcd-servers')
-  if (endpoints.length === 0) {
-    const { openSqliteStore } = await import('../../store/sqlite/sqlite-store.ts')
-    return await openSqliteStore({ path: `${settings.dataDirectory}/k8ts.db`, clock, disk })
-  }
-  const [{ openEtcdStore }, { connectGrpc }] = await Promise.all([
-    import('../../store/etcd/etcd-store.ts'),
-    import('../../platform/grpc.ts'),
-  ])
   const read = async (name: string) => (flags.has(name) ? await readFile(machine, name, flags.text(name)!) : undefined)
   const caPem = await read('etcd-cafile')
   const identity = await identityOf(flags, read, 'etcd-certfile', 'etcd-keyfile')
   const tls = { ...(caPem === undefined ? {} : { caPem }), ...(identity ? { identity } : {}) }
-  return await openEtcdStore({ endpoints, tls, clock, connectGrpc })
+  const historyAgeMs = flags.durationMs('etcd-compaction-interval')
+  const encryption = flags.text('encryption-provider-config')
+  const reload = flags.bool('encryption-provider-config-automatic-reload') ?? false
+  return await openStorage(machine, {
+    database: `${settings.dataDirectory}/k8ts.db`,
+    ...(endpoints.length > 0
+      ? { etcd: { endpoints, tls, ...(historyAgeMs === undefined ? {} : { historyAgeMs }) } }
+      : {}),
+    ...(encryption === undefined ? {} : { encryptionConfig: { path: encryption, reload } }),
+    ...mediaTypeOf(flags),
+  })
+}
+
+function mediaTypeOf(flags: Flags): { mediaType?: StorageMediaType } {
+  const mediaType = flags.text('storage-media-type')
+  if (mediaType === undefined) return {}
+  const known: readonly string[] = ['application/json', 'application/vnd.kubernetes.protobuf']
+  if (known.includes(mediaType)) return { mediaType: mediaType as StorageMediaType }
+  throw new FlagError(`--storage-media-type: want ${known.join(' or ')}, got ${JSON.stringify(mediaType)}`)
 }
 
 interface ServerParts {

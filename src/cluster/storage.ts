@@ -1,0 +1,85 @@
+/**
+ * Where a server keeps everything: an SQLite file or an etcd cluster, below it encryption at rest and the encoding that
+ * is wanted. What is not used is not loaded.
+ */
+import type { Encryption } from '../apiserver/storage/encryption/encryption.ts'
+import type { StorageMediaType } from '../apiserver/storage/media-type.ts'
+import type { ClientTls } from '../platform/net.ts'
+import type { Store } from '../store/store.ts'
+import type { Machine } from './machine.ts'
+
+export type { StorageMediaType }
+
+export interface StorageSettings {
+  /** The SQLite file, where no etcd is named. Its directory must exist. */
+  database: string
+  etcd?: {
+    endpoints: readonly string[]
+    /** For `https` endpoints. */
+    tls?: ClientTls
+    /** History is kept this long; zero: somebody else compacts. Default `limits.storeHistoryAgeMs`. */
+    historyAgeMs?: number
+  }
+  /** Default: protobuf in etcd, JSON in SQLite. */
+  mediaType?: StorageMediaType
+  /** A file with an `EncryptionConfiguration`. Absent: values stand as they are. */
+  encryptionConfig?: { path: string; reload: boolean }
+}
+
+type Doors = Pick<Machine, 'clock' | 'disk' | 'random' | 'log'>
+
+/** Rejects when the store cannot be used or a file is wrong. Closing the store closes all of it. */
+export async function openStorage(doors: Doors, settings: StorageSettings): Promise<Store> {
+  const encryption = settings.encryptionConfig && (await loadEncryption(doors, settings.encryptionConfig))
+  const store = await openBase(doors, settings)
+  const { encryptedStore } = await import('../apiserver/storage/storage.ts')
+  const encrypted = encryption ? encryptedStore(store, encryption) : store
+  const mediaType = settings.mediaType ?? (settings.etcd ? 'application/vnd.kubernetes.protobuf' : 'application/json')
+  // An SQLite file holds only what we wrote.
+  if (!settings.etcd && mediaType === 'application/json') return encrypted
+  const [{ storageCodec }, { transformedStore }] = await Promise.all([
+    import('../apiserver/storage/media-type.ts'),
+    import('../store/transformed-store.ts'),
+  ])
+  return transformedStore(encrypted, storageCodec(mediaType))
+}
+
+async function openBase({ clock, disk }: Doors, { database, etcd }: StorageSettings): Promise<Store> {
+  if (!etcd) {
+    const { openSqliteStore } = await import('../store/sqlite/sqlite-store.ts')
+    return await openSqliteStore({ path: database, clock, disk })
+  }
+  const [{ openEtcdStore }, { connectGrpc }] = await Promise.all([
+    import('../store/etcd/etcd-store.ts'),
+    import('../platform/grpc.ts'),
+  ])
+  return await openEtcdStore({ ...etcd, clock, connectGrpc })
+}
+
+async function loadEncryption(
+  doors: Doors,
+  file: NonNullable<StorageSettings['encryptionConfig']>,
+): Promise<Encryption> {
+  const [{ encryptionFromFile }, { connectGrpc }] = await Promise.all([
+    import('../apiserver/storage/encryption/from-file.ts'),
+    import('../platform/grpc.ts'),
+  ])
+  return await encryptionFromFile(file, { ...doors, connectGrpc })
+}
+
+/**
+ * The encryption configuration of a cluster that `k8ts up` makes: Secrets by a key of its own, made once and kept beside
+ * the other keys (0600). What was stored before stays readable.
+ */
+export async function ensureEncryptionConfig(
+  { disk, random }: Pick<Machine, 'disk' | 'random'>,
+  path: string,
+): Promise<void> {
+  if (await disk.stat(path)) return
+  const key = { name: 'key1', secret: Buffer.from(random.bytes(secretboxKeyBytes)).toString('base64') }
+  const rule = { resources: ['secrets'], providers: [{ secretbox: { keys: [key] } }, { identity: {} }] }
+  const document = { kind: 'EncryptionConfiguration', apiVersion: 'apiserver.config.k8s.io/v1', resources: [rule] }
+  await disk.write(path, `${JSON.stringify(document, undefined, 2)}\n`, { mode: 0o600 })
+}
+
+const secretboxKeyBytes = 32
