@@ -161,7 +161,10 @@ class InformerImpl<T extends KubeObject> implements Informer<T> {
 
   /** An object that still has managed fields came over a socket, for this cache alone, and may be changed here. */
   #prepare(object: T): T {
-    if (this.#shared && object.metadata.managedFields) delete object.metadata.managedFields
+    if (this.#shared && object.metadata.managedFields) {
+      const { managedFields: _, ...metadata } = object.metadata
+      object.metadata = metadata
+    }
     const kept = this.#selection.metadataOnly ? ({ metadata: object.metadata } as T) : object
     return this.#options.freeze === true ? deepFreeze(kept) : kept
   }

@@ -18,13 +18,20 @@ export class Stored {
   readonly key: string
   readonly value: Uint8Array
   readonly revision: number
+  readonly #stale: KeyValue['stale']
   #selectable: { by: (object: KubeObject) => Record<string, string>; found: Selectable } | undefined
   #splices: boolean | undefined
 
-  constructor(item: Pick<KeyValue, 'key' | 'value' | 'modRevision'>) {
+  constructor(item: Pick<KeyValue, 'key' | 'value' | 'modRevision' | 'stale'>) {
     this.key = item.key
     this.value = item.value
     this.revision = item.modRevision
+    this.#stale = item.stale
+  }
+
+  /** Whether the store would keep it otherwise now, encrypted with another key: written again, it gets that. */
+  get stale(): boolean {
+    return this.#stale?.() ?? false
   }
 
   /** A fresh, private object each time. */
@@ -41,7 +48,9 @@ export class Stored {
     const known = shared.get(this.value)?.deref()
     if (known) return known
     const object = this.decode()
-    delete object.metadata.managedFields
+    // A copy without them: an object that had a member deleted takes three times the memory.
+    const { managedFields: _, ...metadata } = object.metadata
+    object.metadata = metadata
     shared.set(this.value, new WeakRef(object))
     return object
   }
