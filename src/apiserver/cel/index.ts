@@ -9,7 +9,6 @@
  * Source: https://kubernetes.io/docs/reference/using-api/cel/
  */
 import { limits } from '../../limits.ts'
-import type { Expr } from './ast.ts'
 import { type Binding, Bindings } from './bindings.ts'
 import { type Checked, check, nodesOf } from './checker.ts'
 import { type Environment, scopeOf } from './environment.ts'
@@ -29,7 +28,9 @@ export type { Issue } from './issues.ts'
 export { toCel, toJson } from './json.ts'
 export { type Access, type AccessCheck, type AccessDecision, Check } from './library/authorizer.ts'
 export type { Budget } from './runtime.ts'
+export { declareSchema } from './schema.ts'
 export type { Range } from './sizes.ts'
+export { declareStructural, type StructuralSchema } from './structural.ts'
 export * from './types.ts'
 export { CelError, CelList, CelMap, CelObject, nameOfType, Optional, type Value } from './values.ts'
 
@@ -89,6 +90,9 @@ class CompiledProgram implements Program {
   }
 }
 
+/** More mistakes than these are not looked for. Ours. */
+const issuesMax = 1_000
+
 const remembered = new WeakMap<Environment, Map<string, Compiled>>()
 
 /** Compiled once for an environment; the expressions used last are remembered. */
@@ -98,7 +102,7 @@ export function compile(expression: string, environment: Environment): Compiled 
   const compiled = known.get(expression) ?? compileAnew(expression, environment)
   known.delete(expression)
   known.set(expression, compiled)
-  if (known.size > limits.celProgramsMax) known.delete(known.keys().next().value!)
+  if (known.size > limits.celProgramsMax) known.delete(known.keys().next().value ?? '')
   return compiled
 }
 
@@ -110,7 +114,7 @@ function compileAnew(expression: string, environment: Environment): Compiled {
     if ('issues' in checked)
       return failed(
         expression,
-        checked.issues.map(({ at, message }) => issueAt(expression, at, message)),
+        checked.issues.slice(0, issuesMax).map(({ at, message }) => issueAt(expression, at, message)),
       )
     const literals = literalIssues(nodesOf(expr)).map(({ at, message }) => issueAt(expression, at, message))
     if (literals.length > 0) return failed(expression, literals)
@@ -142,5 +146,4 @@ export function evaluate(program: Program, bindings: Iterable<readonly [string, 
   }
 }
 
-export type { Expr }
 export { costExceeded }

@@ -25,14 +25,20 @@ export function issueAt(text: string, at: number, message: string): Issue {
   return { line, column: [...before.slice(lineStart)].length + 1, message }
 }
 
+/** Source: cel-go's default. */
+const printedMax = 100
+/** A longer line is not shown with what is wrong in it. Ours. */
+const shownLineMax = 5_000
+
 /** In order of position, each with the line it is about and a caret below it. */
 export function printIssues(text: string, issues: readonly Issue[]): string {
   const lines = text.split('\n')
   const sorted = [...issues].sort((left, right) => left.line - right.line || left.column - right.column)
-  return sorted
-    .map(({ line, column, message }) => {
-      const shown = (lines[line - 1] ?? '').replaceAll('\t', ' ')
-      return `ERROR: <input>:${line}:${column}: ${message}\n | ${shown}\n | ${'.'.repeat(column - 1)}^`
-    })
-    .join('\n')
+  const printed = sorted.slice(0, printedMax).map(({ line, column, message }) => {
+    const place = `ERROR: <input>:${line}:${column}: ${message}`
+    const shown = (lines[line - 1] ?? '').replaceAll('\t', ' ')
+    return shown.length > shownLineMax ? place : `${place}\n | ${shown}\n | ${'.'.repeat(column - 1)}^`
+  })
+  if (sorted.length > printedMax) printed.push(`${sorted.length - printedMax} more errors were truncated`)
+  return printed.join('\n')
 }

@@ -1,13 +1,16 @@
 /** Operators and the functions that every value has. Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md#list-of-standard-definitions */
 import { compare, equal } from '../compare.ts'
+import type { Estimated } from '../estimate.ts'
 import { type Costs, declare, type Overload } from '../functions.ts'
 import type { Runtime } from '../runtime.ts'
-import { add, exactly, scaled, textFactor } from '../sizes.ts'
+import { add, exactly, type Range, scaled, textFactor } from '../sizes.ts'
+import { sameType } from '../unify.ts'
 import {
   CelError,
   type CelList,
   type CelMap,
   CelObject,
+  codePoints,
   Duration,
   depthOf,
   Items,
@@ -112,13 +115,29 @@ function joinLists(runtime: Runtime, left: CelList, right: CelList): CelList {
 
 /** Equality and order stop at the end of the shorter operand. */
 const comparing: Costs = {
-  cost: ([a, b]) => Math.ceil(Math.min(sizeOf(a!), sizeOf(b!)) * textFactor),
+  cost: ([a, b]) => Math.ceil(smallerSize(a!, b!) * textFactor),
   estimate: ({ args: [a, b] }) => {
-    if (a!.type.kind === 'opaque' && b!.type.kind === 'opaque' && a!.type.name !== 'optional_type')
-      return { cost: exactly(1) }
+    const opaque = opaqueEquality(a!, b!)
+    if (opaque) return { cost: opaque }
     const max = Math.min(a!.size.max, b!.size.max)
     return { cost: scaled({ min: max > 0 ? 1 : 0, max }, textFactor) }
   },
+}
+
+/** Without counting a text that is longer for certain: comparing it costs as little as the other is short. */
+function smallerSize(a: Value, b: Value): number {
+  if (typeof a === 'string' && typeof b === 'string') {
+    if (a.length * 2 < b.length) return codePoints(a)
+    if (b.length * 2 < a.length) return codePoints(b)
+  }
+  return Math.min(sizeOf(a), sizeOf(b))
+}
+
+/** Values of a library's type take one step, but for those that are texts below. */
+function opaqueEquality({ type }: Estimated, right: Estimated): Range | undefined {
+  if (type.kind !== 'opaque' || !sameType(type, right.type) || type.name === 'optional_type') return undefined
+  if (type.name === 'kubernetes.NamedFormat') return scaled({ min: 1, max: 64 }, textFactor)
+  return type.name === 'kubernetes.URL' ? scaled({ min: 1, max: right.size.max }, textFactor) : exactly(1)
 }
 
 /** In every pair that has an order. */
@@ -161,8 +180,11 @@ const membership: readonly Overload[] = [
   }),
 ]
 
-function length(_: Runtime, value: Value): bigint {
-  return BigInt(sizeOf(value))
+/** Costs one, however long it takes to count. */
+function length(runtime: Runtime, value: Value): bigint {
+  const size = sizeOf(value)
+  runtime.work(size)
+  return BigInt(size)
 }
 
 const sizes: readonly Overload[] = ['string', 'bytes', 'list<A>', 'map<A, B>'].flatMap((type) => [

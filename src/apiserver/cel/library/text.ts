@@ -112,16 +112,16 @@ function split(runtime: Runtime, text: string, separator: string, limit = -1n): 
     const points = [...text]
     const whole = limit < 0n || points.length <= limit
     const kept = whole ? points.length : Number(limit) - 1
-    parts.push(...points.slice(0, kept).values(), ...(whole ? [] : [points.slice(kept).join('')]))
-  } else {
-    let end = 0
-    for (const at of occurrences(text, separator)) {
-      if (limit > 0n && BigInt(parts.length) + 1n >= limit) break
-      parts.push(text.slice(end, at))
-      end = at + separator.length
-    }
-    parts.push(text.slice(end))
+    runtime.make(points.length)
+    return new Items(whole ? points : [...points.slice(0, kept), points.slice(kept).join('')])
   }
+  let end = 0
+  for (const at of occurrences(text, separator)) {
+    if (limit > 0n && BigInt(parts.length) + 1n >= limit) break
+    parts.push(text.slice(end, at))
+    end = at + separator.length
+  }
+  parts.push(text.slice(end))
   runtime.make(parts.length)
   return new Items(parts)
 }
