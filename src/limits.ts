@@ -6,8 +6,10 @@ export const limits = {
   // Requests (src/apiserver/http/)
   /** Largest request body. Beyond: 413 RequestEntityTooLarge. Source: kube-apiserver's 3 MiB. */
   requestBodyBytesMax: 3 * 1024 * 1024,
-  /** Values (members, elements, lists, objects; fields in protobuf) of one body. Beyond: 400. Ours: the largest known custom resource definitions have 40,000. */
-  bodyValuesMax: 50_000,
+  /** Values (members, elements, lists, objects; fields in protobuf) of one body. Beyond: 400. Ours: none of the steps of such a write takes long. */
+  bodyValuesMax: 20_000,
+  /** The same for custom resources, their definitions and JSON patches. Ours: the largest known definitions have 40,000, and so have 10,000 operations. */
+  largeBodyValuesMax: 50_000,
   /** Work on bodies from this size on is done in steps, between which other requests are served. Ours: less takes a few milliseconds in all. */
   pauseFromBytes: 32 * 1024,
   /** YAML bodies from this size on are parsed in a thread of their own. Ours: what the parser reads in 10 ms. */
@@ -86,6 +88,8 @@ export const limits = {
   customResourceChecksMax: 2_000_000,
   /** Pause before a custom resource definition whose status could not be written is tried again. */
   definitionRetryMs: 1_000,
+  /** Characters of a path in a JSON patch. Beyond: 422. Ours: names of 253 characters as deep as anything goes. */
+  jsonPatchPathLengthMax: 64 * 1024,
   /** Nesting of a patch. Beyond: 400. Go's decoder stops at 10,000; no served type comes near to this. */
   jsonDepthMax: 1000,
   /** Tokens of one YAML body (a scalar with its key and line break makes six). Beyond: 400; JSON of any size is read fast. Ours: about 1 s. */

@@ -208,6 +208,7 @@ function pointer(text: unknown): string[] {
   if (typeof text !== 'string') throw new PatchMismatch('the operation has no path')
   if (text === '') return []
   if (!text.startsWith('/')) throw new PatchMismatch('a path must start with "/"')
+  if (text.length > limits.jsonPatchPathLengthMax) throw new PatchMismatch('the path leads deeper than anything goes')
   return text
     .slice(1)
     .split('/')

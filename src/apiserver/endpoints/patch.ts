@@ -8,6 +8,7 @@ import { applyJsonPatch, unknownOperationFields } from '../../api/patch/json-pat
 import { isObject } from '../../api/patch/json-value.ts'
 import { applyMergePatch } from '../../api/patch/merge-patch.ts'
 import { applyStrategicPatch } from '../../api/patch/strategic.ts'
+import { limits } from '../../limits.ts'
 import { presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
 import { applied } from '../registry/field-ownership.ts'
@@ -18,7 +19,7 @@ import type { ApiResponse } from '../request.ts'
 import { parseDocument } from '../scheme/codec.ts'
 import type { Served } from '../scheme/served.ts'
 import { decodedObject, type Expected, reportProblems } from './body.ts'
-import { callerOf, type Exchange } from './exchange.ts'
+import { callerOf, type Exchange, pauseOf } from './exchange.ts'
 import type { EndpointParts } from './parts.ts'
 import { representationOf } from './read.ts'
 import { matchName, matchNamespace, mayCreate, targetOf, writeOptions } from './write.ts'
@@ -74,7 +75,10 @@ function unsupportedMediaType(): Error {
 }
 
 export async function readPatch({ request }: Exchange, format: PatchFormat, served: Served): Promise<Patch> {
-  const { value, duplicates } = await parseDocument(format === 'apply' ? 'yaml' : 'json', request.body, served.type)
+  const encoding = format === 'apply' ? 'yaml' : 'json'
+  const valuesMax = format === 'json' ? limits.largeBodyValuesMax : undefined
+  const { value, duplicates } = await parseDocument(encoding, request.body, served.type, valuesMax)
+  await pauseOf(request).pause?.()
   return { format, value, duplicates }
 }
 
@@ -91,13 +95,14 @@ function existing(live: KubeObject | undefined, { served, name }: Target): KubeO
 }
 
 /** The patched object, decoded again so that the patch can't smuggle in what the type does not have. */
-function patchedObject(
+async function patchedObject(
   served: Served,
   exchange: Exchange,
   { live, patch, query }: PatchRequest<KubeObject>,
-): KubeObject {
+): Promise<KubeObject> {
   const expected: Expected = { kind: served.resource, type: served.type }
   const value = clone(patchedValue(live, patch, served.type))
+  await pauseOf(exchange.request).pause?.()
   const { object, strictErrors } = decodedObject({ value, duplicates: patch.duplicates }, expected)
   const problems = patch.format === 'json' ? [...unknownOperationFields(patch.value), ...strictErrors] : strictErrors
   reportProblems(expected, problems, query.fieldValidation, exchange.warnings)
@@ -112,12 +117,12 @@ export function patchedValue(live: KubeObject, patch: Patch, type: Served['type'
   return applyStrategicPatch(live, patch.value, type)
 }
 
-function appliedObject(
+async function appliedObject(
   parts: EndpointParts,
   served: Served,
   exchange: Exchange,
   { live, patch, query }: PatchRequest<KubeObject | undefined>,
-): KubeObject {
+): Promise<KubeObject> {
   requireAppliedKind(served, patch.value)
   const given = (patch.value as { metadata?: { name?: string } }).metadata?.name
   if (given !== undefined && given !== exchange.info.name) {
@@ -126,6 +131,7 @@ function appliedObject(
   const target = targetOf(served, exchange)
   const request = { patch: patch.value, manager: query.fieldManager, force: query.force }
   const merged = clone(applied(parts.registry, target, live, request))
+  await pauseOf(exchange.request).pause?.()
   merged.metadata.name ??= exchange.info.name
   const { object } = decodedObject({ value: merged, duplicates: [] }, { kind: served.resource, type: served.type })
   matchNames(served, exchange, object)

@@ -9,21 +9,27 @@ import { limits } from '../../limits.ts'
 
 export type { ParsedDocument }
 
-const { bodyValuesMax } = limits
+/** How many values a body of the type may have. */
+export function valuesMaxOf({ custom, name }: StructNode): number {
+  return custom || name === definition ? limits.largeBodyValuesMax : limits.bodyValuesMax
+}
+
+const definition = 'apiextensions/v1.CustomResourceDefinition'
 
 /** Throws a 400 when the bytes are not of the encoding, or more than can be worked on soon. */
 export async function parseDocument(
   encoding: 'json' | 'yaml' | 'protobuf',
   body: Uint8Array,
   type: StructNode,
+  valuesMax = valuesMaxOf(type),
 ): Promise<ParsedDocument> {
   try {
     if (encoding === 'protobuf') {
-      return { value: decodeProtobuf(body, { type, fieldsMax: bodyValuesMax }), duplicates: [] }
+      return { value: decodeProtobuf(body, { type, fieldsMax: valuesMax }), duplicates: [] }
     }
-    if (encoding === 'json') return parseJson(body, bodyValuesMax)
-    const json = jsonInYaml(body)
-    return json ?? (await parseYaml(body))
+    if (encoding === 'json') return parseJson(body, valuesMax)
+    const json = jsonInYaml(body, valuesMax)
+    return json ?? (await parseYaml(body, valuesMax))
   } catch (error) {
     if (error instanceof DecodeError || error instanceof ProtobufError) throw badRequest(error.message)
     throw error
@@ -31,10 +37,10 @@ export async function parseDocument(
 }
 
 /** What takes the YAML parser long, it reads in a thread of its own. */
-async function parseYaml(body: Uint8Array): Promise<ParsedDocument> {
+async function parseYaml(body: Uint8Array, valuesMax: number): Promise<ParsedDocument> {
   if (body.length > limits.yamlOwnThreadFromBytes) {
     const { parseYamlInThread } = await import('./yaml-thread.ts')
-    return await parseYamlInThread(body)
+    return await parseYamlInThread(body, valuesMax)
   }
   const yaml = await import('../../api/codec/yaml.ts')
   return yaml.parseYaml(body)
@@ -43,10 +49,10 @@ async function parseYaml(body: Uint8Array): Promise<ParsedDocument> {
 const openingBrace = 0x7b
 
 /** Clients send most `+yaml` bodies as JSON: reading them as such is ten times faster and needs no YAML parser. */
-function jsonInYaml(body: Uint8Array): ParsedDocument | undefined {
+function jsonInYaml(body: Uint8Array, valuesMax: number): ParsedDocument | undefined {
   if (body[0] !== openingBrace) return undefined
   try {
-    const document = parseJson(body, bodyValuesMax)
+    const document = parseJson(body, valuesMax)
     return document.duplicates.length === 0 ? document : undefined
   } catch {
     return undefined

@@ -18,10 +18,10 @@ const thread = new OwnThread(import.meta.url, {
 answerInThread(import.meta.url, (body) => answer(body as Uint8Array))
 
 /** As `parseYaml`. Throws `DecodeError`, also for what takes too long, and the 429 when too many wait. */
-export async function parseYamlInThread(body: Uint8Array): Promise<ParsedDocument> {
+export async function parseYamlInThread(body: Uint8Array, valuesMax: number): Promise<ParsedDocument> {
   const answer = await asked(body)
   if ('problem' in answer) throw new DecodeError(answer.problem)
-  return { value: parseJson(answer.json, limits.bodyValuesMax).value, duplicates: answer.duplicates }
+  return { value: parseJson(answer.json, valuesMax).value, duplicates: answer.duplicates }
 }
 
 async function asked(body: Uint8Array): Promise<Answer> {
