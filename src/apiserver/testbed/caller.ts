@@ -50,8 +50,7 @@ export class TestCaller {
     body?: unknown,
     options: CallOptions = {},
   ): Promise<Answer> {
-    const text = typeof body === 'string' ? body : JSON.stringify(body)
-    const bytes = body instanceof Uint8Array ? body : new TextEncoder().encode(text)
+    const bytes = body instanceof Uint8Array ? body : new TextEncoder().encode(textOf(body))
     const headers = { 'content-type': options.contentType ?? 'application/json', ...options.headers }
     const answer = await this.#send({ method, path, headers, ...(body === undefined ? {} : { body: bytes }) })
     return { ...answer, body: parsed(new TextDecoder().decode(answer.body)) }
@@ -111,6 +110,10 @@ function watchingOf(status: number, body: AsyncIterable<Uint8Array>, stop: Abort
     },
     stop: () => stop.abort(),
   }
+}
+
+function textOf(body: unknown): string {
+  return typeof body === 'string' ? body : JSON.stringify(body)
 }
 
 function parsed(text: string): unknown {
