@@ -43,11 +43,16 @@ export { check, type Denial, type KubeMatchers, type MatcherResult, matchers } f
 export type { NodeSpec } from './nodes/node-object.ts'
 export type { NodeControl } from './nodes/nodes.ts'
 export {
+  type ContainerUsage,
   type Delay,
   type ExecAnswer,
   type ExecCall,
+  type HttpAnswer,
+  type HttpCall,
   type PodMatch,
   type PodRule,
+  type PodRuling,
+  type PodRulings,
   parseRules,
   RuleError,
 } from './nodes/rules.ts'

@@ -4,14 +4,14 @@ import type { Logger } from '../platform/log.ts'
 import type { TlsIdentity } from '../platform/net.ts'
 import type { ProfileOptions } from '../scheduler/plugins/plugin.ts'
 import type { NodeSpec } from './nodes/node-object.ts'
-import type { PodRule } from './nodes/rules.ts'
+import type { PodRulings } from './nodes/rules.ts'
 import type { Duration } from './time/duration.ts'
 
 export interface ClusterOptions {
   /** How many simulated nodes, or which. Default 1. */
   nodes?: number | readonly NodeSpec[]
   /** What simulated pods do, newest first; or YAML. */
-  rules?: PodRule | readonly PodRule[] | string
+  rules?: PodRulings
   /**
    * `held` (default): time stands still until `clock.advance`. `real`: it passes by itself.
    */

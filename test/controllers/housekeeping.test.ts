@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { appsV1, batchV1, coreV1, discoveryV1, policyV1 } from '../../src/api/resources.ts'
 import type { PodTemplateSpec } from '../../src/api/types/core/v1.ts'
+import { nodeIpamController } from '../../src/controllers/node-ipam/reconcile.ts'
 import { namespace, startTestbed } from './testbed.ts'
 
 const labels = { app: 'a' }
@@ -179,14 +180,14 @@ test('hand-made Endpoints are mirrored, followed and taken along', async () => {
 })
 
 test('nodes get a block of pod addresses each', async () => {
-  await using bed = await startTestbed({
-    nodes: ['node1', 'node2'],
-    options: { clusterCidrs: ['10.244.0.0/16', 'fd00::/48'] },
-  })
+  await using bed = await startTestbed({ nodes: [] })
+  const clusterCidrs = ['10.244.0.0/16', 'fd00::/48']
+  await bed.cluster.run('node-ipam', (parts) => nodeIpamController(parts, { clusterCidrs }))
+  const nodes = bed.client.of(coreV1.nodes)
+  for (const name of ['node1', 'node2']) await nodes.create({ metadata: { name } })
   await bed.settle()
-  const { items } = await bed.client.of(coreV1.nodes).list()
   assert.deepEqual(
-    items.map(({ spec }) => spec?.podCIDRs),
+    (await nodes.list()).items.map(({ spec }) => spec?.podCIDRs),
     [
       ['10.244.0.0/24', 'fd00::/64'],
       ['10.244.1.0/24', 'fd00:0:0:1::/64'],

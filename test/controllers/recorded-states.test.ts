@@ -11,9 +11,8 @@ import type { KubeObject, Resource } from '../../src/api/meta.ts'
 import * as resources from '../../src/api/resources.ts'
 import { appsV1, batchV1, coreV1, discoveryV1, policyV1 } from '../../src/api/resources.ts'
 import type { Event, Pod } from '../../src/api/types/core/v1.ts'
-import type { PodOutcome } from '../nodes-on-paper.ts'
 import { comparable, type RecordedEvent, type State } from './comparable.ts'
-import { namespace, startTestbed, type Testbed } from './testbed.ts'
+import { namespace, type PodOutcome, startTestbed, type Testbed } from './testbed.ts'
 
 const folder = process.env.K8TS_RECORDED_STATES ?? new URL('../../../shared/recorded-states', import.meta.url).pathname
 
@@ -67,9 +66,7 @@ async function replay(file: string, only: readonly string[] | undefined): Promis
   await using bed = await startTestbed({ admission: true })
   let pods = 0
   bed.behave = (pod) => outcomeFor(pod, scenario, pods++)
-  const end = reportUnready(bed)
   for (const step of scenario.steps) await take(bed, step)
-  end()
   assert.ok(scenario.objects.length > 0, 'the recording has no objects')
   const known = new Set(kinds.map(({ kind }) => kind).filter((kind) => only === undefined || only.includes(kind)))
   const found = comparable(await stateOf(bed), known)
@@ -83,7 +80,7 @@ async function take(bed: Testbed, step: Scenario['steps'][number]): Promise<void
   if ('create' in step) {
     await bed.create(resourceOf(step.create.kind ?? ''), step.create)
     // As long as a client needs from one request to the next.
-    return bed.clock.advance(1)
+    return bed.advance(1)
   }
   const [kind = '', name = ''] = step.patch.split('/')
   await bed.client.of(resourceOf(kind), namespace).patch(name, { type: 'strategic', patch: step.with })
@@ -103,29 +100,12 @@ function resourceOf(kind: string): Resource {
 function outcomeFor(pod: Pod, { scenario }: Scenario, earlier: number): PodOutcome {
   const [container] = pod.spec?.containers ?? []
   if (scenario.startsWith('disruption budget') && earlier > 0) return 'pending'
-  if (container?.image?.startsWith('localhost:1/') || container?.readinessProbe) return 'pending'
+  if (container?.image?.startsWith('localhost:1/')) return 'pending'
+  if (container?.readinessProbe) return 'unready'
   const index = pod.metadata.annotations?.['batch.kubernetes.io/job-completion-index'] ?? '0'
   const exit = /^exit (\d+)$/.exec(container?.command?.at(-1) ?? '')
   if (!exit || index !== '0') return 'ready'
   return exit[1] === '0' ? 'succeeded' : { failed: Number(exit[1]) }
-}
-
-/** A pod that fails its readiness probe runs all the same and has an address. */
-function reportUnready(bed: Testbed): () => void {
-  const cancel = bed.clock.every(500, () => {
-    void markUnready(bed).catch(() => {})
-  })
-  return cancel
-}
-
-async function markUnready({ client }: Testbed): Promise<void> {
-  const pods = client.of(coreV1.pods, namespace)
-  for (const { metadata, spec, status } of (await pods.list()).items) {
-    if (!spec?.containers[0]?.readinessProbe || !spec.nodeName || status?.podIP) continue
-    const conditions = [{ type: 'Ready', status: 'False' }]
-    const patch = { status: { phase: 'Running', podIP: '10.244.9.9', podIPs: [{ ip: '10.244.9.9' }], conditions } }
-    await pods.patchStatus(metadata.name ?? '', { type: 'strategic', patch })
-  }
 }
 
 async function stateOf(bed: Testbed): Promise<State> {

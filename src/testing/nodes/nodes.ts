@@ -16,7 +16,7 @@ import type { Store, Write } from '../../store/store.ts'
 import { healthyConditions, type NodeSpec, nodeAddress, nodeObject, podRange } from './node-object.ts'
 import type { PodRules } from './pod-rules.ts'
 import { PodRun } from './pod-run.ts'
-import type { PodRule } from './rules.ts'
+import type { PodRulings } from './rules.ts'
 
 export interface NodesParts {
   client: Client
@@ -55,7 +55,7 @@ export interface NodeControl {
   /** It is back, with the pods that are bound to it. */
   revive(name: string): Promise<void>
   /** Rules for pods, newest first, or YAML. Returns what takes them away again. */
-  rule(rules: PodRule | readonly PodRule[] | string): () => void
+  rule(rules: PodRulings): () => void
 }
 
 export const leaseNamespace = 'kube-node-lease'

@@ -1,13 +1,13 @@
 /** The rules in force. What several say about a container is put together, newer ones first. */
 import type { Pod } from '../../api/types/core/v1.ts'
 import type { Random } from '../../platform/random.ts'
-import { checkRule, matches, type PodRule, parseRules } from './rules.ts'
+import { checkRule, matches, type PodRule, type PodRuling, type PodRulings, parseRules } from './rules.ts'
 
 const none: PodRule = {}
 
 export class PodRules {
   readonly #random: Random
-  #rules: readonly PodRule[]
+  #rules: readonly PodRuling[]
   /** Which rules with a share were drawn for a pod, by its uid. */
   readonly #drawn = new Map<string, Map<PodRule, boolean>>()
 
@@ -16,10 +16,10 @@ export class PodRules {
     this.#rules = from ? from.#rules : []
   }
 
-  /** Rules or YAML; those given first are the newest. Returns what takes them away again. Throws `RuleError`. */
-  add(rules: PodRule | readonly PodRule[] | string): () => void {
+  /** Those given first are the newest. Returns what takes them away again. Throws `RuleError`. */
+  add(rules: PodRulings): () => void {
     const list = typeof rules === 'string' ? parseRules(rules) : Array.isArray(rules) ? rules : [rules]
-    const added = (list as readonly PodRule[]).map((rule) => checkRule(rule))
+    const added = (list as readonly PodRuling[]).map((rule) => (typeof rule === 'function' ? rule : checkRule(rule)))
     this.#rules = [...added, ...this.#rules]
     return () => {
       this.#rules = this.#rules.filter((rule) => !added.includes(rule))
@@ -27,7 +27,11 @@ export class PodRules {
   }
 
   of(pod: Pod, container: string): PodRule {
-    const fitting = this.#rules.filter((rule) => matches(rule, pod, container) && this.#isDrawn(rule, pod))
+    if (this.#rules.length === 0) return none
+    const fitting = this.#rules.flatMap((rule) => {
+      if (typeof rule === 'function') return checkRule(rule(pod, container) ?? none)
+      return matches(rule, pod, container) && this.#isDrawn(rule, pod) ? rule : []
+    })
     return fitting.length === 0 ? none : (Object.assign({}, ...fitting.reverse()) as PodRule)
   }
 

@@ -118,6 +118,12 @@ export interface PodRule {
   tcp?: (connection: Duplex, call: TcpCall) => void
 }
 
+/** A rule, or a function that gives one, for each pod and container; undefined: none. It is asked again and again. */
+export type PodRuling = PodRule | ((pod: Pod, container: string) => PodRule | undefined)
+
+/** Several, the newest first; text is YAML. */
+export type PodRulings = PodRuling | readonly PodRuling[] | string
+
 const fields: ReadonlySet<string> = new Set(
   (
     'name match container share startAfter readyAfter exitAfter exitCode exitReason pullError ready livenessFailsAfter ' +
