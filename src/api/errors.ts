@@ -199,7 +199,8 @@ function fieldErrorBody(error: FieldError): string {
   return error.detail === '' ? `${text}${value}` : `${text}${value}: ${error.detail}`
 }
 
-function fieldErrorText(error: FieldError): string {
+/** `spec.replicas: Invalid value: -1: must be …`. */
+export function fieldErrorText(error: FieldError): string {
   return `${error.path}: ${fieldErrorBody(error)}`
 }
 

@@ -33,9 +33,6 @@ test('the API server answers recorded requests as kube-apiserver does', { skip }
   }
 })
 
-/** Of what is not served yet; waiting for it would take longer than all the rest. */
-const later: ReadonlySet<string> = new Set(['ext-custom-resources.json'])
-
 interface Result {
   passed: number
   failed: string[]
@@ -45,7 +42,7 @@ function replay(url: string, token: string): Map<string, Result> {
   const directory = mkdtempSync(join(tmpdir(), 'k8ts-parity-'))
   try {
     const out = join(directory, 'results.json')
-    const files = readdirSync(folder).filter((file) => file.endsWith('.json') && !later.has(file))
+    const files = readdirSync(folder).filter((file) => file.endsWith('.json'))
     const args = [
       '--server',
       url,

@@ -40,6 +40,12 @@ export function declareStructural(
   return declared(schema, name, isResource)?.type
 }
 
+/** How often a value of this schema can stand in one request at most. */
+export function occurrencesMax(schema: StructuralSchema, isResource = false): number {
+  const bytesMin = declared(schema, '', isResource)?.bytesMin ?? 0
+  return Math.floor(requestBytes / (bytesMin + 1))
+}
+
 function declared(schema: StructuralSchema, name: string, isResource: boolean): Declared | undefined {
   if (schema['x-kubernetes-int-or-string']) {
     const sizeMax = schema.maxLength === undefined ? requestBytes - 2 : schema.maxLength * 4

@@ -70,7 +70,7 @@ export async function presentList(
   const { encoding, view } = representation
   const metadata: ListMeta = {
     resourceVersion: String(page.revision),
-    ...(page.continue === '' && !served.custom ? {} : { continue: page.continue }),
+    ...(page.continue === '' && !(served.custom && view === 'object') ? {} : { continue: page.continue }),
     ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
   }
   if (encoding === 'json' && view === 'object' && (served.view || !served.conversion)) {

@@ -36,7 +36,7 @@ export function approvalCondition(definition: CustomResourceDefinition): NewCond
   return [{ type: 'KubernetesAPIApprovalPolicyConformant', status, reason: reasons[state], message: reason }]
 }
 
-function isProtected(group: string): boolean {
+function isProtected(group = ''): boolean {
   return ['k8s.io', 'kubernetes.io'].some((owner) => group === owner || group.endsWith(`.${owner}`))
 }
 

@@ -22,6 +22,7 @@ import { customStorePrefix } from '../../scheme/store-prefix.ts'
 import type { RowPrinter } from '../../table/printer.ts'
 import { parseJsonPath } from '../json-path.ts'
 import { listTypeOf, typeOfSchema } from '../schema/type.ts'
+import { ruleSetOf } from '../value/rules.ts'
 import { type CustomTable, customTable } from './columns.ts'
 import { customStrategy } from './strategy.ts'
 
@@ -143,7 +144,7 @@ export class CustomVersion implements Served {
       schema: this.schema,
       hasStatus: this.subresources.has('status'),
       scale: this.scale,
-      rules: undefined,
+      rules: ruleSetOf(this.schema),
       selectableFields: selectableFieldsOf(this.version),
       terminating: this.#terminating,
     })

@@ -1,5 +1,5 @@
 /** Every schema within a schema. */
-import type { JSONSchemaProps } from '../../../api/types/apiextensions/v1.ts'
+import type { CustomResourceDefinitionSpec, JSONSchemaProps } from '../../../api/types/apiextensions/v1.ts'
 
 /** The schema itself first; stops a branch never. */
 export function visitSchemas(schema: JSONSchemaProps | undefined, visit: (schema: JSONSchemaProps) => void): void {
@@ -26,4 +26,9 @@ function schemasBelow(schema: JSONSchemaProps): JSONSchemaProps[] {
   return candidates.filter(
     (each): each is JSONSchemaProps => typeof each === 'object' && each !== null && !Array.isArray(each),
   )
+}
+
+/** The schemas of a definition's versions. */
+export function schemasOf({ versions }: CustomResourceDefinitionSpec): JSONSchemaProps[] {
+  return (versions ?? []).map(({ schema }) => schema?.openAPIV3Schema).filter((schema) => schema !== undefined)
 }

@@ -1,8 +1,168 @@
-/** Rules in CEL (`x-kubernetes-validations`) as custom resources' strategies call them. */
+/**
+ * Rules in CEL (`x-kubernetes-validations`) of a whole schema, evaluated over an object. They are compiled when the first
+ * object is checked. What an evaluation may cost is bounded for each rule and for the object.
+ *
+ * Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-rules,
+ * apiextensions-apiserver's `schema/cel/validation.go`.
+ */
 import type { FieldError } from '../../../api/errors.ts'
-import type { KubeObject } from '../../../api/meta.ts'
+import { isObject, jsonEqual, member } from '../../../api/patch/json-value.ts'
+import type { JSONSchemaProps } from '../../../api/types/apiextensions/v1.ts'
+import { limits } from '../../../limits.ts'
+import type { CelType } from '../../cel/index.ts'
+import { schemaOf } from '../schema/type.ts'
+import { someSchema } from '../schema/visit.ts'
+import { type CompiledRule, compileRules } from './compiled-rules.ts'
+import { correlatedItems, type Old } from './correlate.ts'
+import { evaluateRule, outOfBudget, type Spending } from './rule-evaluation.ts'
 
 export interface RuleSet {
   /** Of an object that its schema accepts. `old` is the stored object on an update. */
-  validate(object: KubeObject, old: KubeObject | undefined): FieldError[]
+  validate(object: unknown, old: unknown): FieldError[]
+}
+
+/** Undefined when the schema has no rules. */
+export function ruleSetOf(schema: JSONSchemaProps): RuleSet | undefined {
+  if (!hasRules(schema)) return undefined
+  let root: RuleNode | undefined
+  return {
+    validate(object, old) {
+      root ??= nodeOf(schema, true)
+      return root ? evaluateRules(root, object, old) : []
+    },
+  }
+}
+
+/** The errors of one value, such as a default. `isResource`: it is a whole object. */
+export function validateRules(
+  schema: JSONSchemaProps,
+  value: unknown,
+  old: unknown,
+  isResource: boolean,
+): FieldError[] {
+  const node = hasRules(schema) ? nodeOf(schema, isResource) : undefined
+  return node ? evaluateRules(node, value, old) : []
+}
+
+function hasRules(schema: JSONSchemaProps): boolean {
+  return someSchema(schema, (each) => (each['x-kubernetes-validations'] ?? []).length > 0)
+}
+
+/** The part of a schema that has rules, or has them below. */
+interface RuleNode {
+  schema: JSONSchemaProps
+  type: CelType
+  rules: readonly CompiledRule[]
+  items: RuleNode | undefined
+  values: RuleNode | undefined
+  properties: ReadonlyMap<string, RuleNode>
+}
+
+function nodeOf(schema: JSONSchemaProps, isResource: boolean): RuleNode | undefined {
+  const compiled = compileRules(schema, isResource)
+  if (!compiled) return undefined
+  const properties = new Map<string, RuleNode>()
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    const node = nodeBelow(property)
+    if (node) properties.set(name, node)
+  }
+  const others = schema.additionalProperties
+  return {
+    schema,
+    ...compiled,
+    items: nodeBelow(schemaOf(schema.items)),
+    values: typeof others === 'object' && others !== null ? nodeBelow(others) : undefined,
+    properties,
+  }
+}
+
+function nodeBelow(schema: JSONSchemaProps | undefined): RuleNode | undefined {
+  return schema && hasRules(schema) ? nodeOf(schema, schema['x-kubernetes-embedded-resource'] ?? false) : undefined
+}
+
+interface Place {
+  path: string
+  value: unknown
+  /** The value before, where there is one to compare with. */
+  old: Old | undefined
+  /** The nearest value above that has one. */
+  above: { value: unknown; old: unknown } | undefined
+  isRoot: boolean
+}
+
+function evaluateRules(root: RuleNode, value: unknown, old: unknown): FieldError[] {
+  const errors: FieldError[] = []
+  const spending: Spending = { left: limits.celRequestCostMax }
+  const before = old === undefined || old === null ? undefined : { value: old }
+  visit(root, { path: '', value, old: before, above: undefined, isRoot: true }, spending, errors)
+  return errors
+}
+
+/** False when the budget is spent and nothing more may be evaluated. */
+function visit(node: RuleNode, place: Place, spending: Spending, errors: FieldError[]): boolean {
+  const { value } = place
+  if (value === null || value === undefined) return true
+  if (!ownRules(node, place, spending, errors)) return false
+  if (Array.isArray(value)) return node.items ? visitItems(node, node.items, value, place, spending, errors) : true
+  return isObject(value) ? visitMembers(node, value, place, spending, errors) : true
+}
+
+function ownRules(node: RuleNode, place: Place, spending: Spending, errors: FieldError[]): boolean {
+  if (node.rules.length === 0) return true
+  if (spending.left <= 0) {
+    errors.push(outOfBudget(place.path, node.schema))
+    return false
+  }
+  const forgives = isUnchanged(place)
+  for (const rule of node.rules) {
+    const { error, ends, isVerdict } = evaluateRule(node, rule, place, spending)
+    if (error && !(isVerdict && forgives && !rule.usesOld)) errors.push(error)
+    if (ends) return false
+  }
+  return true
+}
+
+function isUnchanged({ value, old, above }: Place): boolean {
+  if (old) return jsonEqual(value, old.value)
+  return above !== undefined && jsonEqual(above.value, above.old)
+}
+
+function visitItems(
+  ...[node, items, values, place, spending, errors]: [RuleNode, RuleNode, unknown[], Place, Spending, FieldError[]]
+): boolean {
+  const before = correlatedItems(node.schema, values, place.old)
+  const above = aboveOf(place)
+  for (const [index, value] of values.entries()) {
+    const next = { path: `${place.path}[${index}]`, value, old: before?.(index), above, isRoot: false }
+    if (!visit(items, next, spending, errors)) return false
+  }
+  return true
+}
+
+function visitMembers(
+  ...[node, object, place, spending, errors]: [RuleNode, Record<string, unknown>, Place, Spending, FieldError[]]
+): boolean {
+  const before = isObject(place.old?.value) ? place.old.value : undefined
+  const above = aboveOf(place)
+  const go = (below: RuleNode, path: string, name: string): boolean => {
+    const known = before && Object.hasOwn(before, name) && !(place.isRoot && isTypeField(name))
+    const old = known ? { value: member(before, name) } : undefined
+    const next = { path, value: member(object, name), old, above, isRoot: false }
+    return visit(below, next, spending, errors)
+  }
+  for (const name of Object.keys(object)) {
+    if (node.values && !go(node.values, `${place.path}[${name}]`, name)) return false
+    const property = node.properties.get(name)
+    if (property && !go(property, place.path === '' ? name : `${place.path}.${name}`, name)) return false
+  }
+  return true
+}
+
+function aboveOf({ value, old, above }: Place): Place['above'] {
+  return old ? { value, old: old.value } : above
+}
+
+/** The version of an object is the same before and after for those who compare. */
+function isTypeField(name: string): boolean {
+  return name === 'kind' || name === 'apiVersion'
 }
