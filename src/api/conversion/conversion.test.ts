@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HorizontalPodAutoscaler } from '../types/autoscaling/v2.ts'
 import { autoscalerToV1, autoscalerToV2 } from './autoscaling.ts'
+import { deviceConversion } from './devices.ts'
 import { coreEvent, eventsEvent } from './events.ts'
+import { sameFieldsConversion } from './same-fields.ts'
 
 const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' }
 
@@ -51,4 +53,51 @@ test('coreEvent and eventsEvent rename both ways', () => {
   assert.deepEqual([core.apiVersion, core.involvedObject.name, core.message], ['v1', 'p', 'hi'])
   assert.deepEqual([core.reportingComponent, core.count], ['example.com/c', 2])
   assert.deepEqual(eventsEvent(core), event)
+})
+
+test('deviceConversion moves what v1beta1 says elsewhere, there and back', () => {
+  const exactly = { deviceClassName: 'c', allocationMode: 'ExactCount', count: 2 }
+  const firstAvailable = [{ name: 's', deviceClassName: 'c' }]
+  const claimSpec = {
+    devices: {
+      requests: [
+        { name: 'a', exactly },
+        { name: 'b', firstAvailable },
+      ],
+      constraints: [],
+    },
+  }
+  const stored = (kind: string, spec: object) => ({ apiVersion: 'resource.k8s.io/v1', kind, metadata: {}, spec })
+  const claim = deviceConversion.fromStored(stored('ResourceClaim', claimSpec))
+  assert.deepEqual(claim, {
+    apiVersion: 'resource.k8s.io/v1beta1',
+    kind: 'ResourceClaim',
+    metadata: {},
+    spec: {
+      devices: {
+        requests: [
+          { name: 'a', ...exactly },
+          { name: 'b', firstAvailable },
+        ],
+        constraints: [],
+      },
+    },
+  })
+  const slice = stored('ResourceSlice', { driver: 'd', devices: [{ name: 'g', attributes: { a: { int: 1 } } }] })
+  const beta = deviceConversion.fromStored(slice) as unknown as { spec: { devices: object[] } }
+  assert.deepEqual(beta.spec.devices, [{ name: 'g', basic: { attributes: { a: { int: 1 } } } }])
+  for (const object of [
+    stored('ResourceClaim', claimSpec),
+    stored('ResourceClaimTemplate', { spec: claimSpec }),
+    slice,
+  ]) {
+    assert.deepEqual(deviceConversion.toStored(deviceConversion.fromStored(object)), object)
+  }
+})
+
+test('sameFieldsConversion changes the name of the version only', () => {
+  const { toStored, fromStored } = sameFieldsConversion({ served: 'g/v1beta1', stored: 'g/v1' })
+  const object = { apiVersion: 'g/v1beta1', kind: 'K', metadata: { name: 'n' }, spec: { a: 1 } }
+  assert.deepEqual(toStored(object), { ...object, apiVersion: 'g/v1' })
+  assert.deepEqual(fromStored(toStored(object)), object)
 })

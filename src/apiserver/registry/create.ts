@@ -41,7 +41,7 @@ export async function createObject(parts: RegistryParts, input: CreateInput): Pr
   fillSystemFields(tracked, { nowMs: parts.clock.nowMs(), random: parts.random, namespace: target.namespace })
   await admit(parts, input, tracked, 'mutate')
   strategy.default?.(tracked)
-  strategy.prepareForCreate?.(tracked, parts.clock.nowMs())
+  strategy.prepareForCreate?.(tracked, { nowMs: parts.clock.nowMs(), user: caller.user })
   await caller.pause?.()
   for (let attempt = 1; ; attempt++) {
     const candidate = tracked.metadata.name ? tracked : clone(tracked)

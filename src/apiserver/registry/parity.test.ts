@@ -17,6 +17,7 @@ import { validateMetadata } from './metadata.ts'
 import { strategies } from './strategies.ts'
 import type { Strategy } from './strategy.ts'
 import { admitted } from './testbed/admitted.ts'
+import { writeContext } from './testbed/write-context.ts'
 import parityCounts from './testdata/parity-counts.json' with { type: 'json' }
 
 const folder = process.env.K8TS_PARITY ?? new URL('../../../../shared/parity', import.meta.url).pathname
@@ -123,7 +124,7 @@ function create(request: Request): unknown {
     object.metadata.creationTimestamp = '2026-01-01T00:00:00Z'
     if (strategy.resource.namespaced) object.metadata.namespace = namespace
     admitted(object, 'create')
-    strategy.prepareForCreate?.(object)
+    strategy.prepareForCreate?.(object, writeContext)
     const rules = { namespaced: strategy.resource.namespaced, validateName: strategy.validateName }
     const errors = [...validateMetadata(object.metadata, rules), ...(strategy.validateCreate?.(object) ?? [])]
     if (errors.length > 0) throw invalid(strategy.errorKind ?? kindOf(request), object.metadata.name ?? '', errors)
@@ -141,7 +142,7 @@ function update(request: Request, stored: KubeObject): unknown {
       if (old.metadata[field] !== undefined) Object.assign(object.metadata, { [field]: old.metadata[field] })
     }
     admitted(object, 'update')
-    strategy.prepareForUpdate?.(object, old)
+    strategy.prepareForUpdate?.(object, old, writeContext)
     const errors = strategy.validateUpdate?.(object, old) ?? []
     if (errors.length > 0) throw invalid(strategy.errorKind ?? kindOf(request), object.metadata.name ?? '', errors)
     return object

@@ -2,12 +2,8 @@
  * Every built-in resource's strategy, by `plural.group` (`pods`, `deployments.apps`), or `plural.group/version` where
  * versions differ. A resource without one has only the generic rules.
  */
-import { autoscalerConversion } from '../../api/conversion/autoscaling.ts'
-import { eventConversion } from '../../api/conversion/events.ts'
-import { groupResource, type KubeObject, type Resource } from '../../api/meta.ts'
-import { autoscalingV1, autoscalingV2, coreV1 } from '../../api/resources.ts'
+import { groupResource } from '../../api/meta.ts'
 import { customResourceDefinitions } from '../crd/definition/strategy.ts'
-import type { Conversion, KindName } from '../scheme/served.ts'
 import { mutatingWebhookConfigurations, validatingWebhookConfigurations } from './admissionregistration/webhooks.ts'
 import { apiServices } from './apiregistration/apiservice.ts'
 import { controllerRevisions } from './apps/controllerrevision.ts'
@@ -18,7 +14,11 @@ import { statefulSets } from './apps/statefulset.ts'
 import { horizontalPodAutoscalers } from './autoscaling/horizontalpodautoscaler.ts'
 import { cronJobs } from './batch/cronjob.ts'
 import { jobs } from './batch/job.ts'
+import { certificateSigningRequests } from './certificates/certificatesigningrequest.ts'
+import { clusterTrustBundles } from './certificates/clustertrustbundle.ts'
+import { podCertificateRequests } from './certificates/podcertificaterequest.ts'
 import { leases } from './coordination/lease.ts'
+import { leaseCandidates } from './coordination/leasecandidate.ts'
 import { configMaps } from './core/configmap.ts'
 import { endpoints } from './core/endpoints.ts'
 import { limitRanges } from './core/limitrange.ts'
@@ -44,13 +44,18 @@ import { runtimeClasses } from './node/runtimeclass.ts'
 import { podDisruptionBudgets } from './policy/poddisruptionbudget.ts'
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac/roles.ts'
 import { deviceClasses, resourceClaims, resourceClaimTemplates } from './resource/claims.ts'
+import { deviceTaintRules, resourcePoolStatusRequests } from './resource/devicetaintrule.ts'
 import { resourceSlices } from './resource/resourceslice.ts'
 import { priorityClasses } from './scheduling/priorityclass.ts'
+import { podGroups, workloads } from './scheduling/workload.ts'
 import { csiDrivers, csiNodes, csiStorageCapacities } from './storage/csi.ts'
 import { storageClasses, volumeAttributesClasses } from './storage/storageclass.ts'
 import { volumeAttachments } from './storage/volumeattachment.ts'
+import { storageVersionMigrations } from './storagemigration/storageversionmigration.ts'
 import type { Strategy } from './strategy.ts'
-import { throughStored } from './through-stored.ts'
+import { addVersions } from './versions.ts'
+
+export { conversions } from './versions.ts'
 
 const core = [
   configMaps,
@@ -70,7 +75,7 @@ const core = [
   services,
 ] as unknown as readonly Strategy[]
 
-const workloads = [
+const appWorkloads = [
   controllerRevisions,
   cronJobs,
   daemonSets,
@@ -83,6 +88,15 @@ const workloads = [
 ] as unknown as readonly Strategy[]
 
 const cluster = [
+  certificateSigningRequests,
+  clusterTrustBundles,
+  deviceTaintRules,
+  leaseCandidates,
+  podCertificateRequests,
+  podGroups,
+  resourcePoolStatusRequests,
+  storageVersionMigrations,
+  workloads,
   apiServices,
   clusterRoleBindings,
   clusterRoles,
@@ -122,32 +136,11 @@ export interface StrategyOptions {
 
 export function strategies({ eventTtlSeconds }: StrategyOptions = {}): Map<string, Strategy> {
   const map = new Map<string, Strategy>()
-  for (const strategy of [...core, ...workloads, ...cluster]) map.set(groupResource(strategy.resource), strategy)
-  const v1 = autoscalingV1.horizontalPodAutoscalers
-  const adapted = throughStored(v1, horizontalPodAutoscalers, autoscalerConversion)
-  map.set(versioned(v1), adapted as unknown as Strategy)
+  for (const strategy of [...core, ...appWorkloads, ...cluster]) map.set(groupResource(strategy.resource), strategy)
+  addVersions(map)
   if (eventTtlSeconds === undefined) return map
   for (const name of ['events', 'events.events.k8s.io']) {
     map.set(name, { ...(map.get(name) as Strategy), ttlSeconds: () => eventTtlSeconds })
   }
   return map
-}
-
-/** Versions stored as another one, by `plural.group/version`. */
-export function conversions(): Map<string, { stored: KindName; conversion: Conversion }> {
-  return new Map([
-    [
-      versioned(autoscalingV1.horizontalPodAutoscalers),
-      { stored: kindOf(autoscalingV2.horizontalPodAutoscalers), conversion: autoscalerConversion },
-    ],
-    ['events.events.k8s.io/v1', { stored: kindOf(coreV1.events), conversion: eventConversion }],
-  ])
-}
-
-function versioned(resource: Resource): string {
-  return `${groupResource(resource)}/${resource.version}`
-}
-
-function kindOf({ group, version, kind }: Resource<KubeObject>): KindName {
-  return { group, version, kind }
 }

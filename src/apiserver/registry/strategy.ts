@@ -10,6 +10,7 @@
 import type { FieldError } from '../../api/errors.ts'
 import type { KubeObject, Resource } from '../../api/meta.ts'
 import type { ObjectMeta } from '../../api/types/meta/v1.ts'
+import type { UserInfo } from '../request.ts'
 
 /** A claim on shared pools (cluster IPs, node ports) that goes with one write. */
 export interface Allocation {
@@ -19,6 +20,12 @@ export interface Allocation {
   settle(): Promise<void>
 }
 
+/** Of the write under way. */
+export interface WriteContext {
+  nowMs: number
+  user: UserInfo
+}
+
 export interface Strategy<T extends KubeObject = KubeObject> {
   resource: Resource<T>
   /** The kind that a 422 names where it is not the resource's own (events.k8s.io speaks of the core Event). */
@@ -26,9 +33,9 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   /** Defaults that the schema's static ones can't express. Changes the (private) object in place; must be idempotent. */
   default?(object: T): void
   /** Clears what a user may not set (status), sets `metadata.generation` where the kind has one. In place. */
-  prepareForCreate?(object: T, nowMs?: number): void
+  prepareForCreate?(object: T, write: WriteContext): void
   /** Keeps what a user may not change (status, immutable sets), bumps generation when the spec differs. In place. */
-  prepareForUpdate?(object: T, old: T): void
+  prepareForUpdate?(object: T, old: T, write: WriteContext): void
   /** `found`: what is wrong already, with metadata. */
   validateCreate?(object: T, found?: readonly FieldError[]): FieldError[]
   validateUpdate?(object: T, old: T, found?: readonly FieldError[]): FieldError[]
@@ -36,13 +43,13 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   warnings?(object: T, old: T | undefined): string[]
   /** The `status` subresource, where the kind has one. Everything but status is kept from `old` unless it says otherwise. */
   status?: {
-    prepareForUpdate?(object: T, old: T): void
+    prepareForUpdate?(object: T, old: T, write: WriteContext): void
     validateUpdate?(object: T, old: T, found?: readonly FieldError[]): FieldError[]
   }
   /** Other subresources written like an update of the same object: `ephemeralcontainers`, `resize`, `approval`, `finalize`. */
   subresources?: Record<
     string,
-    { prepareForUpdate(object: T, old: T): void; validateUpdate(object: T, old: T): FieldError[] }
+    { prepareForUpdate(object: T, old: T, write: WriteContext): void; validateUpdate(object: T, old: T): FieldError[] }
   >
   /**
    * Claims what the valid object needs from shared pools and writes it into the object, in place. On update `old` is the

@@ -21,14 +21,14 @@ export function throughStored<Served extends KubeObject, Stored extends KubeObje
   return {
     resource,
     default: (object) => inPlace(object, (converted) => stored.default?.(converted)),
-    prepareForCreate: (object) => inPlace(object, (converted) => stored.prepareForCreate?.(converted)),
-    prepareForUpdate: (object, old) =>
-      inPlace(object, (converted) => stored.prepareForUpdate?.(converted, convert(old))),
+    prepareForCreate: (object, write) => inPlace(object, (converted) => stored.prepareForCreate?.(converted, write)),
+    prepareForUpdate: (object, old, write) =>
+      inPlace(object, (converted) => stored.prepareForUpdate?.(converted, convert(old), write)),
     validateCreate: (object) => stored.validateCreate?.(convert(object)) ?? [],
     validateUpdate: (object, old) => stored.validateUpdate?.(convert(object), convert(old)) ?? [],
     status: {
-      prepareForUpdate: (object, old) =>
-        inPlace(object, (converted) => status?.prepareForUpdate?.(converted, convert(old))),
+      prepareForUpdate: (object, old, write) =>
+        inPlace(object, (converted) => status?.prepareForUpdate?.(converted, convert(old), write)),
       validateUpdate: (object, old) => status?.validateUpdate?.(convert(object), convert(old)) ?? [],
     },
     selectableFields: Object.fromEntries(

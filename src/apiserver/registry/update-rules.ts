@@ -3,6 +3,7 @@ import { type FieldError, methodNotAllowed } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { keepSystemFields, validateMetadata, validateMetadataUpdate } from './metadata.ts'
 import type { Target } from './parts.ts'
+import type { WriteContext } from './strategy.ts'
 
 type WithStatus = KubeObject & { status?: unknown }
 
@@ -20,21 +21,21 @@ const keptByStatus: Readonly<Record<string, readonly ('labels' | 'ownerReference
 }
 
 /** Keeps what this endpoint may not change. In place, except that the result may be another object. */
-export function prepareUpdate(target: Target, object: KubeObject, old: KubeObject): KubeObject {
+export function prepareUpdate(target: Target, object: KubeObject, old: KubeObject, write: WriteContext): KubeObject {
   const { strategy } = target.served
   keepSystemFields(object.metadata, old.metadata)
   if (writesSpec(target)) {
-    strategy.prepareForUpdate?.(object, old)
+    strategy.prepareForUpdate?.(object, old, write)
     return object
   }
   if (target.subresource === 'status') {
     const prepared = onlyStatus(target, object, old)
-    strategy.status?.prepareForUpdate?.(prepared, old)
+    strategy.status?.prepareForUpdate?.(prepared, old, write)
     return prepared
   }
   const rules = strategy.subresources?.[target.subresource]
   if (!rules) throw methodNotAllowed(target.served.resource, 'update')
-  rules.prepareForUpdate(object, old)
+  rules.prepareForUpdate(object, old, write)
   return object
 }
 

@@ -69,7 +69,7 @@ async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: S
   const wanted = await changed(parts, input, old)
   requireVersion(input, wanted, stored)
   wanted.metadata.resourceVersion = String(stored.revision)
-  const prepared = prepareUpdate(target, wanted, old)
+  const prepared = prepareUpdate(target, wanted, old, { nowMs: parts.clock.nowMs(), user: caller.user })
   await caller.pause?.()
   const object = withUnchangedTimes(old, prepared)
   const errors = validateUpdated(target, object, old)

@@ -1,6 +1,8 @@
 /** The served resources by group and version. Custom resources come and go at run time. */
-import { groupResource, type Resource } from '../../api/meta.ts'
-import { groupVersionInfos, kindType, type ResourceInfo } from '../../api/schema/registry.ts'
+import type { VersionView } from '../../api/apply/context.ts'
+import { apiVersionOf, groupResource, type KubeObject, type Resource } from '../../api/meta.ts'
+import type { JsonObject } from '../../api/patch/json-value.ts'
+import { groupVersionInfos, kindType, parseApiVersion, type ResourceInfo } from '../../api/schema/registry.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
 import type { Strategy } from '../registry/strategy.ts'
 import { type Conversion, type KindName, type Served, spliceFor } from './served.ts'
@@ -120,8 +122,39 @@ function builtIn(info: ResourceInfo, options: BuiltInOptions): Served {
     storePrefix: builtInStorePrefix(resource),
     storedKind,
     conversion: converted?.conversion,
+    ...otherVersions(body, { storedKind, conversion: converted?.conversion }, options),
     splice: spliceFor(storedKind),
   }
+}
+
+/** How this version's objects look in the other versions of their kind; undefined when it has no other. */
+function otherVersions(
+  own: KindName,
+  { storedKind, conversion }: Pick<Served, 'storedKind' | 'conversion'>,
+  { conversions }: BuiltInOptions,
+): Pick<Served, 'otherVersion'> {
+  const others = new Map<string, Conversion | undefined>([[apiVersionOf(storedKind), undefined]])
+  for (const [name, { stored, conversion: other }] of conversions) {
+    if (stored.group !== storedKind.group || stored.kind !== storedKind.kind) continue
+    const [plurals = '', version = ''] = name.split('/')
+    const group = plurals.includes('.') ? plurals.slice(plurals.indexOf('.') + 1) : ''
+    others.set(apiVersionOf({ group, version }), other)
+  }
+  if (others.size === 1) return {}
+  const otherVersion = (apiVersion: string): VersionView | undefined => {
+    if (!others.has(apiVersion)) return undefined
+    const other = others.get(apiVersion)
+    const through = (from: Conversion | undefined, to: Conversion | undefined) => (object: JsonObject) => {
+      const stored = from ? from.toStored(structuredClone(object) as unknown as KubeObject) : object
+      return (to ? to.fromStored(structuredClone(stored) as KubeObject) : stored) as unknown as JsonObject
+    }
+    return {
+      type: typeOfKind({ ...parseApiVersion(apiVersion), kind: own.kind }),
+      to: through(conversion, other),
+      from: through(other, conversion),
+    }
+  }
+  return { otherVersion }
 }
 
 /** Throws when the schema has no such kind. */

@@ -22,7 +22,7 @@ export const apiServices: Strategy<APIService> = {
   default({ spec }) {
     if (spec?.service) spec.service.port ??= defaultPort
   },
-  prepareForCreate(apiService, nowMs = 0) {
+  prepareForCreate(apiService, { nowMs }) {
     apiService.status = apiService.spec?.service ? {} : { conditions: [localCondition(nowMs)] }
   },
   prepareForUpdate: keepStatus,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Pod, PodSpec } from '../../../api/types/core/v1.ts'
+import { writeContext } from '../testbed/write-context.ts'
 import { pods } from './pod.ts'
 
 function pod(spec: Partial<PodSpec> = {}, rest: Partial<Pod> = {}): Pod {
@@ -29,7 +30,7 @@ test('gracefulDeletionSeconds gives grace only where something runs', () => {
 
 test('prepareForCreate blocks a gated pod and names its class of service', () => {
   const object = pod({ schedulingGates: [{ name: 'example.com/wait' }] }, { status: { phase: 'Running' } })
-  pods.prepareForCreate?.(object)
+  pods.prepareForCreate?.(object, writeContext)
   assert.equal(object.status?.phase, 'Pending')
   assert.equal(object.status?.qosClass, 'BestEffort')
   assert.deepEqual(
@@ -93,7 +94,7 @@ test('ephemeralcontainers adds containers and changes nothing else', () => {
   const rules = pods.subresources?.ephemeralcontainers
   const old = pod()
   const wanted = pod({ hostname: 'h', ephemeralContainers: [{ name: 'debug', image: 'x:1' }] })
-  rules?.prepareForUpdate(wanted, old)
+  rules?.prepareForUpdate(wanted, old, writeContext)
   assert.equal(wanted.spec?.hostname, undefined)
   assert.deepEqual(rules?.validateUpdate(wanted, old), [])
   const gone = structuredClone(wanted)
@@ -105,7 +106,7 @@ test('resize changes cpu and memory and keeps the class of service', () => {
   const rules = pods.subresources?.resize
   const withCpu = (cpu: string) => pod({ containers: [{ name: 'c', image: 'x:1', resources: { requests: { cpu } } }] })
   const wanted = withCpu('200m')
-  rules?.prepareForUpdate(wanted, withCpu('100m'))
+  rules?.prepareForUpdate(wanted, withCpu('100m'), writeContext)
   assert.equal(wanted.spec?.containers[0]?.resources?.requests?.cpu, '200m')
   assert.deepEqual(rules?.validateUpdate(wanted, withCpu('100m')), [])
   const bare = pod()

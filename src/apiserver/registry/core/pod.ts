@@ -30,7 +30,7 @@ function gracefulDeletionSeconds(pod: Pod, requestedSeconds: number | undefined)
 export const pods: Strategy<Pod> = {
   resource: coreV1.pods,
   default: defaultPod,
-  prepareForCreate(pod, nowMs) {
+  prepareForCreate(pod, { nowMs }) {
     pod.metadata.generation = 1
     pod.status = { phase: 'Pending', qosClass: podQosClass(pod) }
     copyAppArmorAnnotations(pod)
@@ -40,7 +40,7 @@ export const pods: Strategy<Pod> = {
       {
         type: 'PodScheduled',
         status: 'False',
-        ...(nowMs === undefined ? {} : { lastTransitionTime: rfc3339(nowMs) }),
+        lastTransitionTime: rfc3339(nowMs),
         reason: 'SchedulingGated',
         message: 'Scheduling is blocked due to non-empty scheduling gates',
       },

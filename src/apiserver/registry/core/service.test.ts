@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Service, ServiceSpec } from '../../../api/types/core/v1.ts'
+import { writeContext } from '../testbed/write-context.ts'
 import { services } from './service.ts'
 
 function service(spec: ServiceSpec): Service {
@@ -11,7 +12,7 @@ function service(spec: ServiceSpec): Service {
 
 function updated(spec: ServiceSpec, old: Service): Service {
   const object = service(spec)
-  services.prepareForUpdate?.(object, old)
+  services.prepareForUpdate?.(object, old, writeContext)
   return object
 }
 
@@ -56,7 +57,7 @@ test('validateUpdate refuses another address', () => {
 
 test('validateCreate refuses two families on a cluster of one', () => {
   const object = service({ ports: [{ port: 80 }], ipFamilyPolicy: 'RequireDualStack', ipFamilies: ['IPv4', 'IPv6'] })
-  services.prepareForCreate?.(object)
+  services.prepareForCreate?.(object, writeContext)
   assert.deepEqual(
     services.validateCreate?.(object)?.map(({ path }) => path),
     ['spec.ipFamilyPolicy', 'spec.ipFamilies[1]'],
@@ -65,7 +66,7 @@ test('validateCreate refuses two families on a cluster of one', () => {
 
 test('a headless service without a selector may serve both families', () => {
   const object = service({ clusterIP: 'None' })
-  services.prepareForCreate?.(object)
+  services.prepareForCreate?.(object, writeContext)
   assert.deepEqual(object.spec?.ipFamilies, ['IPv4', 'IPv6'])
   assert.deepEqual(services.validateCreate?.(object), [])
 })
