@@ -28,6 +28,14 @@ export const limits = {
   requestHeaderBytesMax: 256 * 1024,
   /** Time to receive a request's headers. Beyond: the connection is closed. Source: kube-apiserver's 32 s. */
   requestHeaderTimeoutMs: 32_000,
+  /** Time to receive a whole request. Beyond: 408, or the stream is reset. Source: kube-apiserver's --request-timeout. */
+  requestReadTimeoutMs: 60_000,
+  /** Time for a TLS handshake. Beyond: the connection is closed. Ours. */
+  tlsHandshakeTimeoutMs: 10_000,
+  /** A client that takes nothing of an answer for this long. Beyond: the stream or connection is closed. Ours. */
+  responseStallMs: 60_000,
+  /** Connections of one server. Beyond: new ones are closed at once. Ours: half of the files a process may usually open. */
+  serverConnectionsMax: 10_000,
   /** An idle server connection is closed after this. Source: kube-apiserver's 90 s. */
   connectionIdleMs: 90_000,
   /** Requests at once on one HTTP/2 connection; more wait at the client. Source: kube-apiserver's 250. */
@@ -110,8 +118,20 @@ export const limits = {
   storeHistoryAgeMs: 5 * 60_000,
   /** At most this many revisions of history, however young. Beyond: CompactedError. Ours. */
   storeHistoryRevisionsMax: 10_000,
+  /** At most this many bytes of replaced values, however few revisions. Beyond: CompactedError. Ours. */
+  storeHistoryBytesMax: 256 * 1024 * 1024,
   /** Revisions forgotten per transaction of a compaction, so that it never holds up commits for long. Ours. */
-  storeCompactionStepRevisions: 250,
+  storeCompactionStepRevisions: 64,
+  /** Pages of 8 KiB given back to the file system at a time. Ours. */
+  storeVacuumStepPages: 64,
+  /** Free pages that are kept for what comes next; a tenth of the file when that is more. Ours. */
+  storeFreePagesKept: 256,
+  /** Pages in the log after which it is brought into the file. Commits wait for one sync then. Source: SQLite's 1,000. */
+  storeCheckpointPages: 1_000,
+  /** A lone commit is synced on its own thread while the disk answers sooner than this; else on another. Ours. */
+  storeSyncOnThreadMsMax: 0.4,
+  /** Pause before the store is opened again after a sync failed. Ours. */
+  storeRecoveryRetryMs: 1_000,
   /** Revisions buffered for one slow watcher. Beyond: it reads on from history, and fails only when that is compacted. Ours. */
   storeWatchBufferRevisionsMax: 1_000,
   /** Revisions a catching-up watcher reads at a time. Ours. */

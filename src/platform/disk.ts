@@ -27,6 +27,8 @@ export interface OpenFile {
   append(bytes: Uint8Array): Promise<void>
   /** Resolves when everything written to the file, by anyone, survives a power cut. */
   sync(): Promise<void>
+  /** The same, with the thread standing still meanwhile: for a disk that answers sooner than another thread would. */
+  syncNow(): void
   sizeBytes(): Promise<number>
   /** Identity that survives a rename: a rotated log is a different inode. */
   inode(): Promise<number>
@@ -44,7 +46,10 @@ export interface Disk {
   list(path: string): Promise<string[]>
   makeDirectory(path: string, mode?: number): Promise<void>
   remove(path: string): Promise<void>
+  /** Survives a power cut once the directory is synced. */
   rename(from: string, to: string): Promise<void>
+  /** Resolves when names made, moved and removed in the directory survive a power cut. */
+  syncDirectory(path: string): Promise<void>
   symlink(target: string, path: string): Promise<void>
   readLink(path: string): Promise<string>
   chmod(path: string, mode: number): Promise<void>

@@ -11,15 +11,22 @@ export interface CompactorOptions {
   historyAgeMs?: number
   /** Default `limits.storeHistoryRevisionsMax`. */
   historyRevisionsMax?: number
+  /** Default `limits.storeHistoryBytesMax`. */
+  historyBytesMax?: number
 }
 
 /** Revisions by time, marked this many times per age. */
 const marksPerAge = 5
+const sharesOfBytes = 16
 
 export class Compactor {
   readonly #options: CompactorOptions
   readonly #revisionsMax: number
+  readonly #bytesMax: number
   readonly #marks: number[] = []
+  /** Revisions with the bytes of all history up to them, one for each share of `#bytesMax`. */
+  #sizes: { revision: number; bytes: number }[] = []
+  #bytes = 0
   readonly #cancel: CancelTimer
   #compacted: number
 
@@ -27,12 +34,22 @@ export class Compactor {
     const { clock, historyAgeMs = limits.storeHistoryAgeMs } = options
     this.#options = options
     this.#revisionsMax = options.historyRevisionsMax ?? limits.storeHistoryRevisionsMax
+    this.#bytesMax = options.historyBytesMax ?? limits.storeHistoryBytesMax
     this.#compacted = options.currentRevision()
     this.#cancel = clock.every(historyAgeMs / marksPerAge, () => this.#mark())
   }
 
-  /** Keeps a burst of commits between two marks from growing history without bound. */
-  afterCommit(revision: number): void {
+  /** Keeps a burst of commits between two marks from growing history without bound. `bytes`: what it added to history. */
+  afterCommit(revision: number, bytes = 0): void {
+    this.#bytes += bytes
+    if (this.#bytes - (this.#sizes.at(-1)?.bytes ?? 0) > this.#bytesMax / sharesOfBytes) {
+      this.#sizes.push({ revision, bytes: this.#bytes })
+      const oldest = this.#sizes.findLast((size) => this.#bytes - size.bytes > this.#bytesMax)
+      if (oldest) {
+        this.#sizes = this.#sizes.filter((size) => size.revision > oldest.revision)
+        this.#compact(oldest.revision)
+      }
+    }
     if (revision - this.#compacted > this.#revisionsMax * 1.25) this.#compact(revision - this.#revisionsMax)
   }
 

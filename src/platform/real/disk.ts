@@ -1,5 +1,5 @@
 /** The machine's files. A durable write is complete or absent after a crash: temporary file, fsync, rename, fsync. */
-import { type FSWatcher, watch as watchPath } from 'node:fs'
+import { type FSWatcher, fdatasyncSync, watch as watchPath } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Disk, DiskUsage, FileInfo, OpenFile, WriteOptions } from '../disk.ts'
@@ -20,6 +20,7 @@ export function realDisk(): Disk {
     makeDirectory,
     remove: (path) => fs.rm(path, { recursive: true, force: true }),
     rename: (from, to) => fs.rename(from, to),
+    syncDirectory,
     symlink: (target, path) => fs.symlink(target, path),
     readLink: (path) => fs.readlink(path),
     chmod: (path, mode) => fs.chmod(path, mode),
@@ -67,6 +68,7 @@ async function open(path: string, how: 'read' | 'append'): Promise<OpenFile> {
     read: async (buffer, positionBytes) => (await file.read(buffer, 0, buffer.length, positionBytes)).bytesRead,
     append: (bytes) => file.appendFile(bytes),
     sync: () => file.datasync(),
+    syncNow: () => fdatasyncSync(file.fd),
     sizeBytes: async () => (await file.stat()).size,
     inode: async () => (await file.stat()).ino,
     close: () => file.close(),

@@ -46,6 +46,7 @@ export function simulatedDisk(options: SimulatedDiskOptions = {}): SimulatedDisk
     makeDirectory: async (path, mode = 0o755) => tree.makeDirectory(path, mode),
     remove: async (path) => tree.remove(path),
     rename: async (from, to) => tree.rename(from, to),
+    syncDirectory: async (path) => void tree.existing(path),
     symlink: async (target, path) => tree.symlink(target, path),
     readLink: async (path) => tree.link(path),
     chmod: async (path, mode) => {
@@ -118,6 +119,7 @@ function openFile(tree: Tree, node: Node, path: string): OpenFile {
       tree.setContent(node, content, path)
     },
     sync: async () => {},
+    syncNow: () => {},
     sizeBytes: async () => node.content.length,
     inode: async () => node.inode,
     close: async () => {},

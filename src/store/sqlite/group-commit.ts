@@ -2,6 +2,7 @@
 import { type CommitChange, eventOf, planCommit } from '../commit-plan.ts'
 import type { CommitResult, WatchBatch, Write } from '../store.ts'
 import { type Database, idsPerRevision, inTransaction, itemOf, type Row, type Statements } from './database.ts'
+import type { HistoryEntry } from './history-index.ts'
 
 export interface CommittedBatch {
   revision: number
@@ -10,17 +11,22 @@ export interface CommittedBatch {
   batches: WatchBatch[]
   /** Wall time at which written keys run out; undefined: never. */
   expiries: Map<string, number | undefined>
+  /** What was added to history. */
+  entries: HistoryEntry[]
+  /** Of what history keeps of it. */
+  bytes: number
 }
 
 /** Throws what SQLite throws; then nothing of any commit was kept. */
 export function commitBatch(
-  { db, statements }: Database,
+  database: Database,
   commits: readonly (readonly Write[])[],
   { revision, nowMs }: { revision: number; nowMs: number },
 ): CommittedBatch {
-  const committed: CommittedBatch = { revision, results: [], batches: [], expiries: new Map() }
+  const { statements } = database
+  const committed: CommittedBatch = { revision, results: [], batches: [], expiries: new Map(), entries: [], bytes: 0 }
   const lookUp = (key: string) => itemOf(statements.get.get(key) as Row | undefined)
-  inTransaction(db, () => {
+  inTransaction(database, () => {
     for (const writes of commits) {
       const plan = planCommit(writes, lookUp)
       if (!plan.ok) {
@@ -43,7 +49,9 @@ function writeChanges(
   const revision = ++committed.revision
   for (const [place, { write, current }] of changes.entries()) {
     const id = revision * idsPerRevision + place
-    const previous = current ? ([current.value, current.createRevision, current.modRevision] as const) : nothing
+    const previous = current ? ([current.createRevision, current.modRevision, current.value] as const) : nothing
+    committed.entries.push({ id, key: write.key, replaced: current !== undefined })
+    committed.bytes += write.key.length + (current?.value.length ?? 0)
     // Removing first lets what it frees take the history, so that deleting works on a disk without a free page.
     if (write.op === 'delete') statements.remove.run(write.key)
     statements.remember.run(id, write.key, ...previous)

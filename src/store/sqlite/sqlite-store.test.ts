@@ -4,8 +4,10 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { limits } from '../../limits.ts'
 import { realDisk } from '../../platform/real/disk.ts'
 import { simulatedClock } from '../../platform/simulated/clock.ts'
 import { storeContract } from '../store.contract.ts'
@@ -108,7 +110,7 @@ test('a commit is neither answered nor read nor watched before it is synced; lat
     return gates.at(-1)!.promise
   }
   const clock = simulatedClock()
-  const store = await openSqliteStore({ path: newPath(), clock, disk: gated(gate) })
+  const store = await openSqliteStore({ path: newPath(), clock, disk: gated(gate), syncOnThreadMsMax: 0 })
   const seen: string[] = []
   const put = (key: string) => store.commit([{ op: 'put', key, value: Buffer.from(key) }])
   const signal = new AbortController().signal
@@ -134,23 +136,97 @@ test('a commit is neither answered nor read nor watched before it is synced; lat
   await store.close()
 })
 
-test('a failed sync rejects its commits and closes the store; what is in the file is read when it is opened again', async () => {
+test('a failed sync rejects its commits as unknown; the store writes its log anew and goes on by itself', async () => {
   const path = newPath()
-  let broken = false
+  const clock = simulatedClock()
+  let broken: string | undefined
   const gate = async (): Promise<void> => {
-    if (broken) throw new Error('EIO')
+    if (broken) throw new Error(broken)
   }
-  const store = await openSqliteStore({ path, clock: simulatedClock(), disk: gated(gate) })
-  await store.commit([{ op: 'put', key: '/a', value: Buffer.from('1') }])
-  broken = true
-  const failed = [1, 2].map((value) => store.commit([{ op: 'put', key: '/b', value: Buffer.from(`${value}`) }]))
-  for (const each of failed) await assert.rejects(each, /syncing the store to disk failed \(EIO\)/)
+  const failing = gated(gate)
+  const faulty: typeof disk = {
+    ...failing,
+    write: async (name, ...rest) => {
+      await gate()
+      await disk.write(name, ...rest)
+    },
+  }
+  const store = await openSqliteStore({ path, clock, disk: faulty, syncOnThreadMsMax: 0 })
+  const put = (key: string, text: string) => store.commit([{ op: 'put', key, value: Buffer.from(text) }])
+  const seen: string[] = []
+  const ended = (async () => {
+    for await (const { events } of store.watch({
+      prefix: '/',
+      fromRevision: 1,
+      signal: new AbortController().signal,
+    })) {
+      for (const event of events) if (event.type === 'put') seen.push(Buffer.from(event.item.value).toString())
+    }
+  })().catch((error: unknown) => error)
+  await put('/a', '1')
+  broken = 'EIO'
+  const failed = [1, 2].map((count) => put('/b', `unknown ${count}`))
+  for (const each of failed) {
+    await assert.rejects(each, { message: /syncing the store to disk failed \(EIO\)/, outcomeUnknown: true })
+  }
   await assert.rejects(store.get('/a'), StoreUnavailableError)
-  assert.match((await store.health()) ?? '', /must be opened again/)
+  await assert.rejects(put('/c', '1'), { outcomeUnknown: false })
+  await clock.advance(3 * limits.storeRecoveryRetryMs)
+  assert.match((await store.health()) ?? '', /EIO/)
+  broken = undefined
+  for (let round = 0; (await store.health()) !== undefined; round++) {
+    assert.ok(round < 1_000)
+    await clock.advance(limits.storeRecoveryRetryMs)
+  }
+  await put('/a', '2')
+  assert.ok((await store.get('/a')).item)
+  assert.deepEqual(seen, ['1', 'unknown 1', 'unknown 2', '2'])
+  const revision = await store.currentRevision()
   await store.close()
+  assert.ok((await ended) instanceof StoreUnavailableError)
   const reopened = await open(path)
-  assert.ok((await reopened.get('/a')).item)
+  assert.equal(await reopened.currentRevision(), revision)
   await reopened.close()
+})
+
+test('space is given back when values go, and history is bounded in bytes', async () => {
+  const path = newPath()
+  const store = await openSqliteStore({ path, disk, clock: simulatedClock(), historyBytesMax: 4 * 1024 * 1024 })
+  const value = Buffer.alloc(200_000, 'x')
+  for (let index = 0; index < 300; index++) await store.commit([{ op: 'put', key: `/big/${index % 100}`, value }])
+  await assert.rejects(store.get('/big/0', 2), { name: 'CompactedError' })
+  const full = statSync(path).size
+  for (let index = 0; index < 100; index++) await store.commit([{ op: 'delete', key: `/big/${index}` }])
+  await store.compact(await store.currentRevision())
+  await store.close()
+  assert.ok(full > 15_000_000 && statSync(path).size < 6_000_000, `${full} bytes, then ${statSync(path).size}`)
+})
+
+test('openSqliteStore takes over a file of version 1', async () => {
+  const path = newPath()
+  const old = new DatabaseSync(path)
+  old.exec(`
+    pragma journal_mode = wal;
+    create table current (id integer primary key, key text not null unique, value blob not null,
+      created integer not null, modified integer not null, expires_ms integer);
+    create index current_expires on current (expires_ms) where expires_ms is not null;
+    create table history (id integer primary key, key text not null,
+      previous_value blob, previous_created integer, previous_modified integer);
+    create index history_key on history (key, id);
+    create table meta (name text primary key, number integer not null) without rowid;
+    insert into meta values ('compacted', 0);
+    create table probe (content blob);
+    insert into current (key, value, created, modified) values ('/a', x'32', 2, 3);
+    insert into history values (2048, '/a', null, null, null), (3072, '/a', x'31', 2, 2);
+    pragma user_version = 1;
+  `)
+  old.close()
+  const store = await open(path)
+  const text = async (revision?: number) => Buffer.from((await store.get('/a', revision)).item!.value).toString()
+  assert.deepEqual([await text(), await text(2), await store.currentRevision()], ['2', '1', 3])
+  assert.ok((await store.commit([{ op: 'put', key: '/a', value: Buffer.from('3') }])).ok)
+  assert.deepEqual([await text(), await text(3), await text(2)], ['3', '2', '1'])
+  await store.close()
 })
 
 test('acknowledged commits survive kill -9, and no commit is half there', async () => {

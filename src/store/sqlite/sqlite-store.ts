@@ -1,13 +1,13 @@
 /**
  * The store in one SQLite file, with group commit: what arrives while the previous transaction is being synced to disk
  * shares the next transaction and its sync, and is answered after it. The transaction runs on the caller's thread, its
- * sync on Node's thread pool, so that a slow disk delays writers and nobody else (docs/decisions/2026-11-22-store-group-commit.md has the
- * figures). Until a sync ended nobody reads what it makes durable.
+ * sync on Node's thread pool (docs/decisions/2026-11-22-store-group-commit.md has the figures). Until a sync ended nobody
+ * reads what it makes durable.
+ *
+ * One thing writes at a time: a group of commits, a step of a compaction, or a checkpoint, which commits wait for.
  */
-
 import { limits } from '../../limits.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { Disk, OpenFile } from '../../platform/disk.ts'
 import { messageOf } from '../../platform/log.ts'
 import { endOfTurn } from '../../platform/turn.ts'
 import { checkWrites } from '../commit-plan.ts'
@@ -27,7 +27,9 @@ import {
   type Write,
 } from '../store.ts'
 import { WatchHub } from '../watch-hub.ts'
-import { type Database, idsPerRevision, inTransaction, numberOf, openDatabase } from './database.ts'
+import { pageBytes } from './database.ts'
+import type { LogDisk } from './durable-log.ts'
+import { StoreFile } from './file.ts'
 import { type CommittedBatch, commitBatch } from './group-commit.ts'
 import { countKeys, getAt, rangeAt, readEvents } from './read.ts'
 import { asUnavailable } from './unavailable.ts'
@@ -38,32 +40,22 @@ export interface SqliteStoreOptions {
   /** For times to live and for the age of history. */
   clock: Clock
   /** Makes the file and syncs it. */
-  disk: Pick<Disk, 'stat' | 'write' | 'chmod' | 'open'>
+  disk: LogDisk
   /** Default `limits.storeHistoryAgeMs`. */
   historyAgeMs?: number
   /** Default `limits.storeHistoryRevisionsMax`. */
   historyRevisionsMax?: number
+  /** Default `limits.storeHistoryBytesMax`. */
+  historyBytesMax?: number
   /** The file's largest size in pages of 8 KiB; beyond it counts as a full disk. Default: none. */
   pagesMax?: number
+  /** Default `limits.storeSyncOnThreadMsMax`. */
+  syncOnThreadMsMax?: number
 }
 
 /** Rejects with `StoreUnavailableError` when the file is damaged, in use, or cannot be made. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { path, disk } = options
-  try {
-    if (await disk.stat(path)) await disk.chmod(path, 0o600)
-    else await disk.write(path, '', { mode: 0o600 })
-    const database = openDatabase(path)
-    try {
-      if (options.pagesMax !== undefined) database.db.exec(`pragma max_page_count = ${options.pagesMax}`)
-      return new SqliteStore(database, await disk.open(`${path}-wal`, 'append'), options)
-    } catch (error) {
-      database.db.close()
-      throw error
-    }
-  } catch (error) {
-    throw asUnavailable(`opening the store ${path}`, error)
-  }
+  return new SqliteStore(await StoreFile.open(options), options)
 }
 
 interface QueuedCommit {
@@ -73,61 +65,65 @@ interface QueuedCommit {
 }
 
 class SqliteStore implements Store {
-  readonly #database: Database
+  readonly #options: SqliteStoreOptions
   readonly #clock: Clock
   readonly #hub: WatchHub
   readonly #expiry: Expiry
   readonly #compactor: Compactor
   readonly #queue: QueuedCommit[] = []
-  readonly #wal: OpenFile
+  #file: StoreFile
   #flushScheduled = false
-  /** The sync under way; never rejects. */
-  #syncing: Promise<void> | undefined
+  /** A sync or checkpoint under way, during which nothing is written; never rejects. */
+  #busy: Promise<void> | undefined
+  /** Whether the file holds a commit that is not durable yet. */
+  #unsynced = false
   /** The newest durable revision. */
   #revision: number
   #compacted: number
   #compaction: Promise<void> | undefined
   /** Why the last commit failed; cleared by the next success. */
   #failure: string | undefined
+  /** Set while a failed sync is being made good; never rejects. */
+  #recovery: Promise<void> | undefined
+  readonly #closing = new AbortController()
   #closed: StoreUnavailableError | undefined
 
-  constructor(database: Database, wal: OpenFile, options: SqliteStoreOptions) {
-    const { statements } = database
-    this.#database = database
-    this.#wal = wal
+  constructor(file: StoreFile, options: SqliteStoreOptions) {
+    this.#file = file
+    this.#options = options
     this.#clock = options.clock
-    this.#compacted = numberOf(statements.compacted.get())
-    const newest = Math.floor(numberOf(statements.newestHistory.get()) / idsPerRevision)
-    this.#revision = Math.max(1, this.#compacted, newest)
+    this.#compacted = file.compacted
+    this.#revision = file.revision
     this.#hub = new WatchHub({
       currentRevision: () => this.#revision,
       compactRevision: () => this.#compacted,
-      read: (range) => this.#reading(() => readEvents(statements, range)),
+      read: (range) => this.#reading(() => readEvents(this.#file, range)),
     })
     this.#expiry = new Expiry(options.clock, (keys) => this.#removeExpired(keys))
-    for (const row of statements.expiring.all()) this.#expiry.set(String(row.key), Number(row.expires_ms))
     this.#compactor = new Compactor({
       ...options,
       currentRevision: () => this.#revision,
       compact: (revision) => void this.#forgetBefore(revision),
     })
+    this.#compactor.afterCommit(this.#revision, file.historyBytes)
+    this.#learnExpiries()
   }
 
   async get(key: string, revision?: number): Promise<{ item: KeyValue | undefined; revision: number }> {
     const at = await this.#readable(revision)
     const past = at < this.#revision
-    return { item: this.#reading(() => getAt(this.#database.statements, { key, at, past })), revision: at }
+    return { item: this.#reading(() => getAt(this.#file, { key, at, past })), revision: at }
   }
 
   async range(query: RangeQuery): Promise<RangeResult> {
     const at = await this.#readable(query.revision)
     const past = at < this.#revision
-    return this.#reading(() => rangeAt(this.#database.statements, { ...query, at, past }))
+    return this.#reading(() => rangeAt(this.#file, { ...query, at, past }))
   }
 
   async count(prefix: string): Promise<number> {
     await this.#readable()
-    return this.#reading(() => countKeys(this.#database.statements, prefix))
+    return this.#reading(() => countKeys(this.#file.statements, prefix))
   }
 
   commit(writes: readonly [Write, ...Write[]]): Promise<CommitResult> {
@@ -143,7 +139,7 @@ class SqliteStore implements Store {
   }
 
   watch(options: WatchOptions): AsyncIterable<WatchBatch> {
-    this.#checkOpen()
+    if (this.#closed) throw this.#closed
     return this.#hub.watch(options)
   }
 
@@ -160,42 +156,52 @@ class SqliteStore implements Store {
 
   async health(): Promise<string | undefined> {
     if (this.#closed) return this.#closed.message
-    if (this.#failure !== undefined) this.#probe()
+    if (this.#failure !== undefined && this.#recovery === undefined) {
+      await this.#idle()
+      if (!this.#closed && this.#recovery === undefined) this.#failure = this.#file.probe()
+    }
     return this.#failure
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
-    while (this.#queue.length > 0 || this.#syncing !== undefined) {
-      if (this.#syncing === undefined) this.#flush()
-      await this.#syncing
+    while (this.#recovery === undefined && (this.#queue.length > 0 || this.#busy !== undefined)) {
+      if (this.#busy === undefined) this.#flush()
+      await this.#busy
     }
-    this.#closeBy(new StoreUnavailableError('the store is closed'))
-    await this.#compaction
-    await this.#wal.close()
-    this.#database.db.close()
-  }
-
-  #closeBy(error: StoreUnavailableError): void {
+    const error = new StoreUnavailableError('the store is closed')
     this.#closed = error
+    this.#closing.abort(error)
     this.#expiry.close()
     this.#compactor.close()
     this.#hub.close(error)
-    for (const commit of this.#queue.splice(0)) commit.reject(error)
+    await Promise.all([this.#compaction, this.#recovery])
+    await this.#file.close()
+  }
+
+  #learnExpiries(): void {
+    for (const row of this.#file.statements.expiring.all()) this.#expiry.set(String(row.key), Number(row.expires_ms))
   }
 
   #checkOpen(): void {
     if (this.#closed) throw this.#closed
+    if (this.#recovery !== undefined)
+      throw new StoreUnavailableError(this.#failure ?? 'the store is being opened again')
   }
 
   /** The revision to read, once the file holds nothing that is not durable yet. */
   async #readable(revision?: number): Promise<number> {
-    while (this.#syncing !== undefined) await this.#syncing
+    while (this.#unsynced) await this.#busy
     this.#checkOpen()
     const at = revision ?? this.#revision
     if (at > this.#revision) throw new FutureRevisionError(this.#revision)
     if (at < this.#compacted) throw new CompactedError(this.#compacted)
     return at
+  }
+
+  /** Resolves when nothing is being synced. What follows in the same turn may write. */
+  async #idle(): Promise<void> {
+    while (this.#busy !== undefined) await this.#busy
   }
 
   #reading<T>(read: () => T): T {
@@ -207,11 +213,11 @@ class SqliteStore implements Store {
   }
 
   #scheduleFlush(): void {
-    if (this.#flushScheduled || this.#syncing !== undefined) return
+    if (this.#flushScheduled || this.#busy !== undefined) return
     this.#flushScheduled = true
     endOfTurn(() => {
       this.#flushScheduled = false
-      if (!this.#closed && this.#syncing === undefined) this.#flush()
+      if (!this.#closed && this.#busy === undefined) this.#flush()
     })
   }
 
@@ -221,71 +227,102 @@ class SqliteStore implements Store {
     try {
       const writes = commits.map((commit) => commit.writes)
       const now = { revision: this.#revision, nowMs: this.#clock.nowMs() }
-      this.#makeDurable(commitBatch(this.#database, writes, now), commits)
+      this.#makeDurable(commitBatch(this.#file, writes, now), commits)
     } catch (error) {
       const unavailable = asUnavailable('committing', error)
       this.#failure = unavailable.message
       for (const commit of commits) commit.reject(unavailable)
+      if (this.#queue.length > 0) this.#scheduleFlush()
     }
-    if (this.#queue.length > 0) this.#scheduleFlush()
   }
 
   #makeDurable(committed: CommittedBatch, commits: readonly QueuedCommit[]): void {
     // Conflicts alone wrote nothing.
     if (committed.batches.length === 0) {
       this.#answer(committed, commits)
+      this.#goOn()
       return
     }
-    this.#syncing = this.#wal.sync().then(
-      () => {
-        this.#syncing = undefined
-        this.#answer(committed, commits)
-        if (this.#queue.length > 0) this.#scheduleFlush()
-      },
-      (error: unknown) => {
-        this.#syncing = undefined
-        this.#giveUp(error, commits)
-      },
-    )
+    const { log } = this.#file
+    log.wrote(committed.entries.length * 3 + Math.ceil(committed.bytes / pageBytes))
+    this.#unsynced = true
+    const done = (): void => {
+      this.#busy = undefined
+      this.#unsynced = false
+      this.#answer(committed, commits)
+      this.#goOn()
+    }
+    try {
+      const syncing = log.sync(commits.length === 1 && this.#queue.length === 0)
+      if (syncing !== undefined) this.#busy = syncing.then(done, (error: unknown) => this.#lose(error, commits))
+      else done()
+    } catch (error) {
+      this.#lose(error, commits)
+    }
   }
 
   #answer(committed: CommittedBatch, commits: readonly QueuedCommit[]): void {
     this.#failure = undefined
     this.#revision = committed.revision
+    for (const entry of committed.entries) this.#file.history.append(entry)
     for (const [key, dueMs] of committed.expiries) {
       if (dueMs === undefined) this.#expiry.forget(key)
       else this.#expiry.set(key, dueMs)
     }
     this.#hub.publish(committed.batches)
     for (const [index, commit] of commits.entries()) commit.resolve(committed.results[index]!)
-    this.#compactor.afterCommit(this.#revision)
+    this.#compactor.afterCommit(this.#revision, committed.bytes)
+  }
+
+  /** What comes after a sync: a checkpoint that is due, or the commits that came meanwhile. */
+  #goOn(): void {
+    const { log } = this.#file
+    if (!log.checkpointDue) {
+      if (this.#queue.length > 0) this.#scheduleFlush()
+      return
+    }
+    this.#busy = this.#file.checkpoint().then(
+      (problem) => {
+        this.#busy = undefined
+        if (problem !== undefined) this.#failure = problem
+        if (this.#queue.length > 0) this.#scheduleFlush()
+      },
+      (error: unknown) => this.#lose(error, []),
+    )
   }
 
   /**
-   * After a failed sync nobody knows what the disk holds, and a second sync would not tell the truth. Only reading the
-   * file anew does, so the store stays closed until it is opened again.
+   * A sync failed: nobody knows what the disk holds of these commits. The store takes nothing until its log was written
+   * anew and the file was read again, which is tried until it succeeds.
    */
-  #giveUp(error: unknown, commits: readonly QueuedCommit[]): void {
-    const reason = messageOf(error)
-    const unavailable = new StoreUnavailableError(
-      `syncing the store to disk failed (${reason}); it must be opened again`,
-    )
-    for (const commit of commits) commit.reject(unavailable)
-    this.#closeBy(unavailable)
-    this.#database.db.close()
-    void this.#wal.close().catch(() => {})
+  #lose(error: unknown, commits: readonly QueuedCommit[]): void {
+    const reason = `syncing the store to disk failed (${messageOf(error)}), it is being written anew`
+    this.#busy = undefined
+    this.#unsynced = false
+    this.#failure = reason
+    const unknown = new StoreUnavailableError(reason, { cause: error, outcomeUnknown: true })
+    for (const commit of commits) commit.reject(unknown)
+    const untouched = new StoreUnavailableError(reason, { cause: error })
+    for (const commit of this.#queue.splice(0)) commit.reject(untouched)
+    this.#recovery ??= this.#recover().finally(() => {
+      this.#recovery = undefined
+    })
   }
 
-  /** Whether writing works again, by writing. */
-  #probe(): void {
-    const { db, statements } = this.#database
-    try {
-      inTransaction(db, () => statements.probe.run())
-      inTransaction(db, () => statements.unprobe.run())
-      this.#failure = undefined
-    } catch (error) {
-      this.#failure = asUnavailable('writing', error).message
-    }
+  async #recover(): Promise<void> {
+    await this.#compaction
+    const file = await this.#file.recover(this.#options, async (problem) => {
+      this.#failure = problem
+      await this.#clock.sleep(limits.storeRecoveryRetryMs, this.#closing.signal)
+    })
+    if (!file) return
+    const known = this.#revision
+    this.#file = file
+    this.#revision = Math.max(known, file.revision)
+    this.#failure = undefined
+    this.#learnExpiries()
+    const range = { prefix: '', from: known + 1, to: this.#revision }
+    if (this.#revision > known) this.#hub.publish(readEvents(file, range))
   }
 
   /** Readers can't go below `revision` from now on; the rows follow in steps, between commits. */
@@ -298,29 +335,25 @@ class SqliteStore implements Store {
   }
 
   async #forgetInSteps(): Promise<void> {
-    const { db, statements } = this.#database
     for (;;) {
       await new Promise<void>(endOfTurn)
-      if (this.#closed) return
-      const endId = this.#compacted * idsPerRevision
-      const oldestId = numberOf(statements.oldestHistory.get())
-      const stepId = Math.min(endId, oldestId + limits.storeCompactionStepRevisions * idsPerRevision)
+      await this.#idle()
+      if (this.#closed || this.#recovery !== undefined) return
       try {
-        inTransaction(db, () => {
-          statements.setCompacted.run(this.#compacted)
-          statements.forget.run(stepId)
-        })
+        const more = this.#file.forgetStep(this.#compacted) || this.#file.vacuumStep()
+        if (this.#file.log.checkpointDue) this.#goOn()
+        if (!more) return
       } catch (error) {
         // The next compaction starts where this one stopped; commits report the same trouble to those who wait.
         this.#failure = asUnavailable('compacting', error).message
         return
       }
-      if (oldestId === 0 || stepId >= this.#compacted * idsPerRevision) return
     }
   }
 
   async #removeExpired(keys: string[]): Promise<void> {
-    const { statements } = this.#database
+    if (this.#closed || this.#recovery !== undefined) return
+    const { statements } = this.#file
     const nowMs = this.#clock.nowMs()
     const removals = keys.map(async (key) => {
       const row = statements.expiryOf.get(key)
