@@ -44,6 +44,8 @@ import { type Extension, isBelow, type NonResource, nonResourceEndpoints } from 
 import { versionInfo } from './nonresource/version.ts'
 import type { Objects } from './objects.ts'
 import { openApiEndpoints } from './openapi/from-scheme.ts'
+import { serviceStrategy, services } from './registry/core/service.ts'
+import type { ClusterFamilies } from './registry/core/service-families.ts'
 import type { Strategy } from './registry/strategy.ts'
 import { type ApiRequest, type ApiResponse, requestInfoOf, type UserInfo } from './request.ts'
 import { type BuiltInOptions, builtInScheme, type Scheme } from './scheme/scheme.ts'
@@ -168,8 +170,12 @@ const standardServices = { serviceCidrs: ['10.96.0.0/16'] }
 
 function allocateServices(served: Served, options: ServiceAllocatorOptions): void {
   const allocator = new ServiceAllocator({ ...options, random: options.random.stream('services') })
+  const cluster = options.serviceCidrs.map((cidr) =>
+    cidr.includes(':') ? 'IPv6' : 'IPv4',
+  ) as unknown as ClusterFamilies
+  const strategy = served.strategy === (services as unknown as Strategy) ? serviceStrategy(cluster) : served.strategy
   served.strategy = {
-    ...served.strategy,
+    ...(strategy as Strategy),
     allocate: (service, _old, { dryRun }) => allocator.allocate(service as Service, { dryRun }),
   }
 }

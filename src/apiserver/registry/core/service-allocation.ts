@@ -49,18 +49,11 @@ export function keepAllocated(service: Service, old: Service): void {
     if ((spec.clusterIPs ?? []).length === 0 && spec.clusterIP === before.clusterIP && before.clusterIPs) {
       spec.clusterIPs = [...before.clusterIPs]
     }
-    keepFamilies(spec, before)
   }
   if (needsNodePort(spec) && needsNodePort(before)) keepNodePorts(spec, before)
   if (needsHealthCheckPort(spec) && needsHealthCheckPort(before) && before.healthCheckNodePort) {
     spec.healthCheckNodePort ||= before.healthCheckNodePort
   }
-}
-
-function keepFamilies(spec: ServiceSpec, before: ServiceSpec): void {
-  if (spec.ipFamilyPolicy === undefined && before.ipFamilyPolicy !== undefined)
-    spec.ipFamilyPolicy = before.ipFamilyPolicy
-  if ((spec.ipFamilies ?? []).length === 0 && before.ipFamilies) spec.ipFamilies = [...before.ipFamilies]
 }
 
 /** By name and protocol first, since a port's number may change; then by number. */
@@ -77,23 +70,4 @@ function keepNodePorts(spec: ServiceSpec, before: ServiceSpec): void {
     port.nodePort = match.nodePort
     given.add(`${match.protocol}/${match.nodePort}`)
   }
-}
-
-/** Families of a cluster that has IPv4 alone; a headless service without a selector may serve both. */
-export function fillFamilies(service: Service): void {
-  const spec = service.spec
-  if (!spec || !needsClusterIp(spec)) return
-  const families = [...(spec.ipFamilies ?? [])]
-  if (families.length === 0) families.push(familyOf(spec.clusterIPs?.[0]))
-  if (isHeadless(spec) && Object.keys(spec.selector ?? {}).length === 0) {
-    spec.ipFamilyPolicy ??= 'RequireDualStack'
-    if (families.length === 1 && spec.ipFamilyPolicy !== 'SingleStack') {
-      families.push(families[0] === 'IPv4' ? 'IPv6' : 'IPv4')
-    }
-  } else spec.ipFamilyPolicy ??= 'SingleStack'
-  spec.ipFamilies = families
-}
-
-function familyOf(address: string | undefined): 'IPv4' | 'IPv6' {
-  return address?.includes(':') ? 'IPv6' : 'IPv4'
 }

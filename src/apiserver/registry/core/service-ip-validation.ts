@@ -31,7 +31,7 @@ export function validateClusterIps(spec: ServiceSpec): FieldError[] {
   if (clusterIPs.length > 1 && new Set(clusterIPs.map(ipFamily)).size < 2) {
     errors.push(invalid('spec.clusterIPs', clusterIPs, onePerFamily))
   }
-  return [...errors, ...familiesMatch(spec), ...singleStackCluster(spec)]
+  return [...errors, ...familiesMatch(spec)]
 }
 
 function validateAddresses(addresses: readonly string[]): FieldError[] {
@@ -53,20 +53,6 @@ function familiesMatch(spec: ServiceSpec): FieldError[] {
     if (!family || !families.includes(family) || ipFamily(address) === family) continue
     const why = `expected an ${family} value as indicated by \`ipFamilies[${index}]\``
     errors.push(invalid(`spec.clusterIPs[${index}]`, address, why))
-  }
-  return errors
-}
-
-/** The cluster has one service range, of IPv4. */
-function singleStackCluster(spec: ServiceSpec): FieldError[] {
-  if (isHeadless(spec) && Object.keys(spec.selector ?? {}).length === 0) return []
-  const errors: FieldError[] = []
-  if (spec.ipFamilyPolicy === 'RequireDualStack') {
-    const why = 'this cluster is not configured for dual-stack services'
-    errors.push(invalid('spec.ipFamilyPolicy', spec.ipFamilyPolicy, why))
-  }
-  for (const [index, family] of (spec.ipFamilies ?? []).entries()) {
-    if (family === 'IPv6') errors.push(invalid(`spec.ipFamilies[${index}]`, family, 'not configured on this cluster'))
   }
   return errors
 }

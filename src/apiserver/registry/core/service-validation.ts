@@ -18,6 +18,7 @@ import { validateLabels } from '../validation/labels.ts'
 import { protocols } from './pod-validation/containers.ts'
 import { validatePort } from './pod-validation/probes.ts'
 import { isHeadless, needsHealthCheckPort } from './service-allocation.ts'
+import { type ClusterFamilies, fillFamilies } from './service-families.ts'
 import { validateAddressChange, validateClusterIps } from './service-ip-validation.ts'
 
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
@@ -27,11 +28,19 @@ const sourceRangesAnnotation = 'service.beta.kubernetes.io/load-balancer-source-
 const hintsAnnotation = 'service.kubernetes.io/topology-aware-hints'
 const topologyAnnotation = 'service.kubernetes.io/topology-mode'
 
-export function validateService(service: Service): FieldError[] {
+export function validateService(service: Service, cluster: ClusterFamilies): FieldError[] {
+  const unusable = validateAddresses(service, undefined, cluster)
+  return unusable.length > 0 ? unusable : validateRest(service)
+}
+
+/** Upstream allocates before it validates: addresses and families that can't be used are all it reports. */
+function validateAddresses(service: Service, old: Service | undefined, cluster: ClusterFamilies): FieldError[] {
+  const wrong = validateClusterIps(service.spec ?? {})
+  return wrong.length > 0 ? wrong : fillFamilies(structuredClone(service), old, cluster)
+}
+
+function validateRest(service: Service): FieldError[] {
   const spec = service.spec ?? {}
-  // Upstream allocates before it validates: addresses that can't be used are all it reports.
-  const unusable = validateClusterIps(spec)
-  if (unusable.length > 0) return unusable
   return [
     ...validateTopologyAnnotations(service),
     ...validateTypeFields(spec),
@@ -47,10 +56,10 @@ export function validateService(service: Service): FieldError[] {
   ]
 }
 
-export function validateServiceUpdate(service: Service, old: Service): FieldError[] {
+export function validateServiceUpdate(service: Service, old: Service, cluster: ClusterFamilies): FieldError[] {
   const spec = service.spec ?? {}
   const before = old.spec ?? {}
-  const unusable = validateClusterIps(spec)
+  const unusable = validateAddresses(service, old, cluster)
   if (unusable.length > 0) return unusable
   const errors = validateAddressChange(spec, before)
   const bothBalanced = spec.type === 'LoadBalancer' && before.type === 'LoadBalancer'
@@ -65,7 +74,7 @@ export function validateServiceUpdate(service: Service, old: Service): FieldErro
   ) {
     errors.push(forbidden('spec.healthCheckNodePort', 'field is immutable'))
   }
-  return [...errors, ...validateService(service)]
+  return [...errors, ...validateRest(service)]
 }
 
 function validateTopologyAnnotations(service: Service): FieldError[] {

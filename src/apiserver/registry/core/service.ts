@@ -9,34 +9,41 @@ import type { Service } from '../../../api/types/core/v1.ts'
 import { keepSpec } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { withoutTrailingDash } from '../validation/object-names.ts'
-import { fillFamilies, keepAllocated, normalizeClusterIps } from './service-allocation.ts'
+import { keepAllocated, normalizeClusterIps } from './service-allocation.ts'
+import { type ClusterFamilies, fillFamilies } from './service-families.ts'
 import { dropUnusedFields } from './service-type-change.ts'
 import { validateLoadBalancerStatus, validateService, validateServiceUpdate } from './service-validation.ts'
 
-export const services: Strategy<Service> = {
-  resource: coreV1.services,
-  default: defaultService,
-  validateName: withoutTrailingDash(isDns1123Label),
-  prepareForCreate(service) {
-    service.status = { loadBalancer: {} }
-    normalizeClusterIps(service, undefined)
-    fillFamilies(service)
-  },
-  prepareForUpdate(service, old) {
-    service.status = old.status ?? { loadBalancer: {} }
-    normalizeClusterIps(service, old)
-    dropUnusedFields(service, old)
-    keepAllocated(service, old)
-    fillFamilies(service)
-  },
-  validateCreate: validateService,
-  validateUpdate: validateServiceUpdate,
-  status: {
-    prepareForUpdate: keepSpec,
-    validateUpdate: (service) => validateLoadBalancerStatus('status.loadBalancer', service.status?.loadBalancer),
-  },
-  selectableFields: {
-    'spec.clusterIP': (service) => service.spec?.clusterIP ?? '',
-    'spec.type': (service) => service.spec?.type ?? '',
-  },
+/** `cluster`: the families that have a service range. */
+export function serviceStrategy(cluster: ClusterFamilies): Strategy<Service> {
+  return {
+    resource: coreV1.services,
+    default: defaultService,
+    validateName: withoutTrailingDash(isDns1123Label),
+    prepareForCreate(service) {
+      service.status = { loadBalancer: {} }
+      normalizeClusterIps(service, undefined)
+      fillFamilies(service, undefined, cluster)
+    },
+    prepareForUpdate(service, old) {
+      service.status = old.status ?? { loadBalancer: {} }
+      normalizeClusterIps(service, old)
+      dropUnusedFields(service, old)
+      keepAllocated(service, old)
+      fillFamilies(service, old, cluster)
+    },
+    validateCreate: (service) => validateService(service, cluster),
+    validateUpdate: (service, old) => validateServiceUpdate(service, old, cluster),
+    status: {
+      prepareForUpdate: keepSpec,
+      validateUpdate: (service) => validateLoadBalancerStatus('status.loadBalancer', service.status?.loadBalancer),
+    },
+    selectableFields: {
+      'spec.clusterIP': (service) => service.spec?.clusterIP ?? '',
+      'spec.type': (service) => service.spec?.type ?? '',
+    },
+  }
 }
+
+/** Of a cluster with IPv4 alone. */
+export const services = serviceStrategy(['IPv4'])
