@@ -49,6 +49,17 @@ test('POST refuses a name that is taken, a foreign namespace and a resource vers
   )
 })
 
+test('POST with generateName prepares an object by the name it was given', async () => {
+  const spec = { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } } }
+  const { body } = await api.call('POST', '/apis/batch/v1/namespaces/default/jobs', {
+    metadata: { generateName: 'j-' },
+    spec,
+  })
+  const { metadata, spec: created } = body
+  assert.match(metadata.name ?? '', /^j-[a-z0-9]{5}$/)
+  assert.equal(created.template.metadata.labels?.['job-name'], metadata.name)
+})
+
 test('POST with generateName makes a name of it', async () => {
   const { body } = await api.call('POST', configMaps, { metadata: { generateName: 'made-' } })
   assert.match(body.metadata.name, /^made-[bcdfghjklmnpqrstvwxz2456789]{5}$/)

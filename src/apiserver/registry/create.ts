@@ -41,11 +41,12 @@ export async function createObject(parts: RegistryParts, input: CreateInput): Pr
   fillSystemFields(tracked, { nowMs: parts.clock.nowMs(), random: parts.random, namespace: target.namespace })
   await admit(parts, input, tracked, 'mutate')
   strategy.default?.(tracked)
-  strategy.prepareForCreate?.(tracked, { nowMs: parts.clock.nowMs(), user: caller.user })
-  await caller.pause?.()
   for (let attempt = 1; ; attempt++) {
     const candidate = tracked.metadata.name ? tracked : clone(tracked)
     candidate.metadata.name = chooseName(candidate.metadata, parts.random)
+    // What is prepared may go by the name: a Job's labels do.
+    strategy.prepareForCreate?.(candidate, { nowMs: parts.clock.nowMs(), user: caller.user })
+    await caller.pause?.()
     const outcome = await createNamed(parts, { ...input, object: candidate })
     if (outcome.kind === 'created') return outcome.written
     if (tracked.metadata.name) throw alreadyExists(target.served.resource, candidate.metadata.name)
