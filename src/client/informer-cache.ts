@@ -49,18 +49,22 @@ export class InformerCache<T extends KubeObject> {
     for (const [key, object] of this.#objects) addTo(index, key, object)
   }
 
-  /** Undefined when the object is the one already held. */
-  put(object: T): Change<T> | undefined {
+  /** Nothing when the object is the one already held. Another object by the same name: the old one went first. */
+  put(object: T): readonly Change<T>[] {
     const key = keyOf(object)
     const previous = this.#objects.get(key)
-    if (previous && isSame(previous, object)) return undefined
+    if (previous && previous.metadata.uid !== object.metadata.uid) {
+      const gone = this.delete(key)
+      return [...(gone ? [gone] : []), ...this.put(object)]
+    }
+    if (previous && previous.metadata.resourceVersion === object.metadata.resourceVersion) return none
     this.#objects.set(key, object)
     this.#all = undefined
     for (const index of this.#indexes.values()) {
       if (previous) removeFrom(index, key, previous)
       addTo(index, key, object)
     }
-    return previous ? { type: 'updated', object, previous } : { type: 'added', object }
+    return [previous ? { type: 'updated', object, previous } : { type: 'added', object }]
   }
 
   /** `last`: the state the server reported with the deletion, if it did. */
@@ -81,16 +85,9 @@ export class InformerCache<T extends KubeObject> {
       const change = kept.has(key) ? undefined : this.delete(key)
       if (change) changes.push(change)
     }
-    for (const object of objects) {
-      const change = this.put(object)
-      if (change) changes.push(change)
-    }
+    for (const object of objects) changes.push(...this.put(object))
     return changes
   }
-}
-
-function isSame(a: KubeObject, b: KubeObject): boolean {
-  return a.metadata.resourceVersion === b.metadata.resourceVersion && a.metadata.uid === b.metadata.uid
 }
 
 function addTo<T>(index: Index<T>, key: string, object: T): void {

@@ -91,6 +91,29 @@ test('informer lists again after 410 and reports what it missed', async () => {
   await informers.stop()
 })
 
+test('informer tells of an object that was replaced by another one of its name while it did not look', async () => {
+  const { api, informers, maps, put, settle, clock } = setUp()
+  const first = await put('a')
+  const informer = informers.of(coreV1.configMaps)
+  const seen: string[] = []
+  informer.onChange(({ type, object }) => seen.push(`${type} ${object.metadata.uid}`))
+  informers.start()
+  await informers.synced()
+  await settle()
+  api.intercept = () => failure(503, 'ServiceUnavailable')
+  api.endWatches()
+  await settle()
+  api.intercept = undefined
+  await maps.delete('a')
+  const second = await put('a')
+  api.forgetHistory()
+  await clock.advance(5_000)
+  const uids = [first.metadata.uid, second.metadata.uid]
+  assert.deepEqual(seen, [`added ${uids[0]}`, `deleted ${uids[0]}`, `added ${uids[1]}`])
+  assert.ok(Number(informer.resourceVersion) >= Number(second.metadata.resourceVersion))
+  await informers.stop()
+})
+
 test('informer backs off while the server refuses, and not for ever', async () => {
   const { api, informers, clock } = setUp()
   api.intercept = () => failure(500, 'InternalError')

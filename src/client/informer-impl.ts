@@ -85,6 +85,7 @@ class InformerImpl<T extends KubeObject> implements Informer<T> {
   readonly #handlers = new Set<(change: Change<T>) => void>()
   readonly #synced = Promise.withResolvers<void>()
   #hasSynced = false
+  #resourceVersion: string | undefined
 
   constructor(resource: Resource<T>, selection: Selection, options: InformersOptions) {
     this.resource = resource
@@ -97,6 +98,10 @@ class InformerImpl<T extends KubeObject> implements Informer<T> {
 
   get hasSynced(): boolean {
     return this.#hasSynced
+  }
+
+  get resourceVersion(): string | undefined {
+    return this.#resourceVersion
   }
 
   synced(): Promise<void> {
@@ -154,8 +159,13 @@ class InformerImpl<T extends KubeObject> implements Informer<T> {
         this.#hasSynced = true
         this.#synced.resolve()
       },
-      put: (object: T) => this.#deliver(this.#cache.put(this.#prepare(object))),
+      put: (object: T) => {
+        for (const change of this.#cache.put(this.#prepare(object))) this.#deliver(change)
+      },
       delete: (object: T) => this.#deliver(this.#cache.delete(keyOf(object), this.#prepare(object))),
+      reached: (resourceVersion: string) => {
+        this.#resourceVersion = resourceVersion
+      },
     }
   }
 

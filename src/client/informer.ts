@@ -14,6 +14,11 @@ export interface Informer<T extends KubeObject = KubeObject> {
   readonly resource: Resource<T>
   /** Whether the first list has been delivered to handlers. */
   readonly hasSynced: boolean
+  /**
+   * Every change of the resource up to this version has been delivered to handlers; undefined before the first list.
+   * Versions of one resource grow as numbers do.
+   */
+  readonly resourceVersion: string | undefined
   /** Resolves once `hasSynced`; rejects when the informers stop first. */
   synced(): Promise<void>
   /** By `namespace/name`, or `name` for a cluster-scoped object. */

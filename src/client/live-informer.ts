@@ -46,6 +46,9 @@ function liveInformer<T extends KubeObject>(
   if (signal?.aborted) onAbort()
   return {
     resource,
+    get resourceVersion() {
+      return informer.resourceVersion
+    },
     get hasSynced() {
       return informer.hasSynced
     },

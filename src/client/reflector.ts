@@ -29,6 +29,8 @@ export interface ReflectorOptions<T extends KubeObject> {
 }
 
 export interface ReflectorTarget<T> {
+  /** The target has been told of everything up to this version. */
+  reached(resourceVersion: string): void
   /** The complete state. */
   replace(objects: T[]): void
   put(object: T): void
@@ -121,7 +123,7 @@ class Reflector<T extends KubeObject> {
     }
     this.#target.replace(objects)
     this.#listedBefore = true
-    this.#resourceVersion = page.metadata.resourceVersion ?? ''
+    this.#reached(page.metadata.resourceVersion ?? '')
   }
 
   /** Whether anything came before the server ended it. */
@@ -172,6 +174,11 @@ class Reflector<T extends KubeObject> {
   #apply(event: Exclude<WatchEvent<T>, { type: 'ERROR' }>): void {
     if (event.type === 'DELETED') this.#target.delete(event.object)
     else if (event.type !== 'BOOKMARK') this.#target.put(event.object)
-    this.#resourceVersion = event.object.metadata.resourceVersion ?? this.#resourceVersion
+    this.#reached(event.object.metadata.resourceVersion ?? this.#resourceVersion)
+  }
+
+  #reached(resourceVersion: string | undefined): void {
+    this.#resourceVersion = resourceVersion
+    if (resourceVersion) this.#target.reached(resourceVersion)
   }
 }

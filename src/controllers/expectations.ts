@@ -3,16 +3,22 @@
  * its own creations and deletions appear there, or it would create twice.
  */
 import type { KubeObject } from '../api/meta.ts'
+import type { Outcome } from '../client/controller.ts'
 import type { Informer } from '../client/informer.ts'
 import type { Clock } from '../platform/clock.ts'
 
-/** A write that never shows up (lost watch event, hand deletion in between) is forgotten after this long. */
+/** A write that never shows up is forgotten after this long. */
 const forgetAfterMs = 300_000
+
+/** How to end a reconcile that can't act before its writes show up: they may do so without any change that is told. */
+export const notSeenYet: Outcome = { kind: 'requeueAfter', delayMs: 5_000 }
 
 interface Pending {
   objectKey: string
   uid: string
   kind: 'created' | 'deleted'
+  /** The version the object was created at. */
+  version: number
   sinceMs: number
 }
 
@@ -58,11 +64,12 @@ export class Expectations<T extends KubeObject> {
   }
 
   #expect(ownerKey: string, object: T, kind: Pending['kind']): void {
-    const { namespace, name, uid = '' } = object.metadata
+    const { namespace, name, uid = '', resourceVersion } = object.metadata
     const one = {
       objectKey: namespace ? `${namespace}/${name}` : `${name}`,
       uid,
       kind,
+      version: Number(resourceVersion),
       sinceMs: this.#clock.monotonicMs(),
     }
     if (this.#seen(one)) return
@@ -70,10 +77,12 @@ export class Expectations<T extends KubeObject> {
     this.#goneUids.set(uid, ownerKey)
   }
 
-  #seen({ objectKey, uid, kind }: Pending): boolean {
+  /** A cache that is past a creation and does not have the object has missed its deletion too: both have been. */
+  #seen({ objectKey, uid, kind, version }: Pending): boolean {
     const cached = this.#informer.get(objectKey)
     const same = cached?.metadata.uid === uid ? cached : undefined
-    return kind === 'created' ? same !== undefined : same === undefined || same.metadata.deletionTimestamp !== undefined
+    if (kind === 'created') return same !== undefined || Number(this.#informer.resourceVersion) >= version
+    return same === undefined || same.metadata.deletionTimestamp !== undefined
   }
 
   #settle(ownerKey: string, uid: string): void {

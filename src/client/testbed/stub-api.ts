@@ -72,7 +72,8 @@ export class StubApi implements Transport {
 
   #write(type: Change['type'], path: string, body: KubeObject): TransportReply {
     if (type === 'ADDED' && this.objects.has(path)) return failure(409, 'AlreadyExists')
-    const metadata = { uid: path, ...body.metadata, resourceVersion: `${++this.#revision}` }
+    const resourceVersion = `${++this.#revision}`
+    const metadata = { uid: `${path}@${resourceVersion}`, ...body.metadata, resourceVersion }
     const object = { ...body, metadata }
     if (type === 'DELETED') this.objects.delete(path)
     else this.objects.set(path, object)

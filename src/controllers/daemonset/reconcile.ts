@@ -9,7 +9,7 @@ import type { Change } from '../../client/informer.ts'
 import { ifThere, isNamespaceTerminating } from '../../client/writes.ts'
 import { messageOf } from '../../platform/log.ts'
 import { slowStart } from '../burst.ts'
-import { Expectations } from '../expectations.ts'
+import { Expectations, notSeenYet } from '../expectations.ts'
 import {
   applyClaim,
   byControllerUid,
@@ -105,7 +105,8 @@ class DaemonSetReconciler {
     await this.#writeStatus(input)
     await this.#cleanUp(set, pods, current)
     if (failure !== undefined) return { kind: 'retry', error: failure }
-    if (plan && plan.failed.length > 0) return { kind: 'requeueAfter', delayMs: failedPodBackOffMs }
+    if (!plan) return notSeenYet
+    if (plan.failed.length > 0) return { kind: 'requeueAfter', delayMs: failedPodBackOffMs }
     const waitMs = nextAvailabilityMs(input)
     return waitMs === undefined ? done : { kind: 'requeueAfter', delayMs: waitMs + 1 }
   }

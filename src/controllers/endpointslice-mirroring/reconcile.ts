@@ -7,7 +7,7 @@ import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { ifThere, isNamespaceTerminating } from '../../client/writes.ts'
 import { managedByLabel, serviceNameLabel } from '../endpointslice/plan.ts'
-import { Expectations } from '../expectations.ts'
+import { Expectations, notSeenYet } from '../expectations.ts'
 import { controllerReference } from '../ownership.ts'
 import { addressesPerSubsetMax, isMirrored, type MirrorPlan, mirroredBy, planMirror } from './plan.ts'
 
@@ -27,7 +27,7 @@ export function endpointSliceMirroringController(parts: ControllerParts): Contro
       for (const slice of slices.byIndex(bySource, key)) await remove(parts, slice)
       return done
     }
-    if (!expectations.satisfied(key)) return done
+    if (!expectations.satisfied(key)) return notSeenYet
     const present = slices.byIndex(bySource, key).filter(({ metadata }) => !metadata.deletionTimestamp)
     const plan = planMirror(mirrored, present)
     report(parts, mirrored, plan)

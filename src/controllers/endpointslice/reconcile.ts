@@ -6,7 +6,7 @@ import { coreV1, discoveryV1 } from '../../api/resources.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { ifThere } from '../../client/writes.ts'
-import { Expectations } from '../expectations.ts'
+import { Expectations, notSeenYet } from '../expectations.ts'
 import { controllerReference } from '../ownership.ts'
 import { lastChangeTime, serviceKeysOf, servingPods } from '../service-pods.ts'
 import { managedBy, managedByLabel, planSlices, serviceNameLabel } from './plan.ts'
@@ -29,7 +29,7 @@ export function endpointSliceController(parts: ControllerParts): Controller {
     }
     if (!service.spec?.selector || Object.keys(service.spec.selector).length === 0) return done
     if (service.spec.type === 'ExternalName' || service.metadata.deletionTimestamp) return done
-    if (!expectations.satisfied(key)) return done
+    if (!expectations.satisfied(key)) return notSeenYet
     const selected = servingPods(service, pods)
     const plan = planSlices({
       service,

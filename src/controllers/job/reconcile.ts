@@ -9,7 +9,7 @@ import { ifThere, isNamespaceTerminating } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/log.ts'
 import { slowStart } from '../burst.ts'
-import { Expectations } from '../expectations.ts'
+import { Expectations, notSeenYet } from '../expectations.ts'
 import {
   applyClaim,
   controllerKey,
@@ -79,7 +79,7 @@ class JobReconciler {
       return done
     }
     if (job.spec?.managedBy && job.spec.managedBy !== 'kubernetes.io/job-controller') return done
-    if (!this.#expectations.satisfied(key)) return done
+    if (!this.#expectations.satisfied(key)) return notSeenYet
     const { client } = this.#parts
     const claim = planClaim(job, job.spec?.selector, this.#pods)
     const pods = await applyClaim({ client, resource: coreV1.pods, ownerResource: batchV1.jobs }, job, claim)

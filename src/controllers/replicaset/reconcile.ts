@@ -12,7 +12,7 @@ import { ifThere, isNamespaceTerminating } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/log.ts'
 import { slowStart } from '../burst.ts'
-import { Expectations } from '../expectations.ts'
+import { Expectations, notSeenYet } from '../expectations.ts'
 import {
   applyClaim,
   byControllerUid,
@@ -110,7 +110,7 @@ class ReplicaReconciler<T extends ReplicaOwner> {
     const failure = settled && !set.metadata.deletionTimestamp ? await this.#adjust(key, set, pods) : undefined
     await this.#writeStatus(set, pods, failure)
     if (failure) return { kind: 'retry', error: failure.error }
-    return this.#untilAvailable(set, pods)
+    return settled ? this.#untilAvailable(set, pods) : notSeenYet
   }
 
   async #adjust(key: string, set: T, pods: readonly Pod[]): Promise<Failure | undefined> {

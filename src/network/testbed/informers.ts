@@ -34,6 +34,7 @@ export function testInformers(): TestInformers {
 class TestInformer<T extends KubeObject> implements Informer<T> {
   readonly resource: Resource<T>
   readonly hasSynced = true
+  readonly resourceVersion = undefined
   readonly #synced: Promise<void>
   readonly #objects = new Map<string, T>()
   readonly #indexes = new Map<string, (object: T) => readonly string[]>()
