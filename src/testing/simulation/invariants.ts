@@ -11,7 +11,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Findings } from './findings.ts'
 import type { SimulatedKubelet } from './kubelet.ts'
 import { namespace } from './manifests.ts'
-import { infoOf } from './network.ts'
+import { infoOf } from './request-info.ts'
 import { type Change, decoded, type Truth } from './truth.ts'
 
 const leaderLease = '/registry/leases/kube-system/kube-controller-manager'
@@ -24,6 +24,8 @@ export class Invariants {
   readonly #clock: Clock
   /** `budget/pod` that a budget was asked for. */
   readonly #asked = new Set<string>()
+  /** Pods whose end was begun: when, and whether they were healthy until then. */
+  readonly #ended = new Map<string, { atMs: number; healthy: boolean }>()
   /** When pods stopped being ready other than by an eviction, by their `app`. */
   readonly #lostMs = new Map<string, number>()
 
@@ -57,9 +59,10 @@ export class Invariants {
     }
   }
 
-  /** The server answered that it evicted the pod, which was ready when the user looked. */
-  onEvicted(pod: Pod): void {
-    if (!isReady(pod)) return
+  /** The server answered that it evicted the pod, asked to at `sinceMs`. */
+  onEvicted(pod: Pod, sinceMs: number): void {
+    const ended = this.#ended.get(pod.metadata.uid ?? '')
+    if (!ended?.healthy || ended.atMs < sinceMs) return
     for (const budget of this.#budgetsOf(pod)) {
       if (this.#asked.has(`${budget.metadata.name}/${pod.metadata.name}`)) continue
       const text = `${pod.metadata.name} was evicted, and budget ${budget.metadata.name} was not asked`
@@ -83,6 +86,10 @@ export class Invariants {
     if (boundTo && now?.spec?.nodeName && now.spec.nodeName !== boundTo) {
       const text = `${now.metadata.name} was bound to ${boundTo} and is bound to ${now.spec.nodeName}`
       this.#findings.report('a pod is bound once', text)
+    }
+    if (before && !before.metadata.deletionTimestamp && (!now || now.metadata.deletionTimestamp)) {
+      const ended = { atMs: this.#clock.monotonicMs(), healthy: isReady(before) }
+      this.#ended.set(before.metadata.uid ?? '', ended)
     }
     if (before && isHealthy(before) && !(now && isHealthy(now)) && !isEvicted(now ?? before)) {
       this.#lostMs.set(before.metadata.labels?.app ?? '', this.#clock.monotonicMs())

@@ -4,12 +4,13 @@
  */
 import { apiError } from '../../api/errors.ts'
 import { jsonResponse } from '../../apiserver/http/status.ts'
-import { type RequestInfo, requestInfoOf, type UserInfo } from '../../apiserver/request.ts'
+import type { RequestInfo, UserInfo } from '../../apiserver/request.ts'
 import type { Transport, TransportReply, TransportRequest } from '../../client/transport.ts'
 import { TransportError } from '../../client/transport-error.ts'
 import { limits } from '../../limits.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
+import { infoOf } from './request-info.ts'
 import type { Reached, SimulatedServer } from './server.ts'
 import type { Trace } from './trace.ts'
 import type { Weather } from './weather.ts'
@@ -21,7 +22,7 @@ export interface NetworkParts {
   trace: Trace
   weather: Weather
   /** What a planted bug does right in front of the server. */
-  wrapServer(reached: Reached, component: string): Reached
+  wrapServer(reached: Reached): Reached
 }
 
 export class Link {
@@ -95,7 +96,7 @@ export class Link {
       await this.#travel(ends)
       if (this.#strikes(weather.lost)) await never(ends)
       if (this.#strikes(weather.refused)) return await this.#refusal(info, ends)
-      const reached = this.#parts.wrapServer(this.#parts.server.reach(user), this.component)
+      const reached = this.#parts.wrapServer(this.#parts.server.reach(user))
       const reply = await until(reached.send({ ...request, signal: left.signal }), [...ends, reached.crashed])
       if (this.#strikes(weather.answerLost)) await never([...ends, reached.crashed])
       await this.#travel([...ends, reached.crashed])
@@ -168,11 +169,6 @@ const reasons: Readonly<Record<number, Parameters<typeof apiError>[0]['reason']>
   500: 'InternalError',
   503: 'ServiceUnavailable',
   504: 'Timeout',
-}
-
-export function infoOf({ method, path }: Pick<TransportRequest, 'method' | 'path'>): RequestInfo {
-  const [plain = '', query = ''] = path.split('?')
-  return requestInfoOf({ method, path: plain, query: new URLSearchParams(query) })
 }
 
 /** The promise's outcome, or the reason of the first signal that aborts. */

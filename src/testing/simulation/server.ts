@@ -30,8 +30,6 @@ export interface SimulatedServerParts {
   random: Random
   log: Logger
   trace: Trace
-  /** What a planted bug does to the store that the server gets. */
-  wrapStore(store: Store): Store
 }
 
 /** What a client reaches while the server is up. */
@@ -60,7 +58,7 @@ export class SimulatedServer {
 
   /** Resolves when it answers. Reads the log first. */
   async start(): Promise<void> {
-    const { image, storage, truth, clock, log, trace, wrapStore } = this.#parts
+    const { image, storage, truth, clock, log, trace } = this.#parts
     const random = this.#parts.random.stream(`start ${this.#starts++}`)
     truth.recovering()
     const onCommit = (...commit: Parameters<Truth['commit']>): void => truth.commit(...commit)
@@ -68,7 +66,7 @@ export class SimulatedServer {
     truth.recovered()
     this.#life = new AbortController()
     this.#logged = logged
-    this.#store = wrapStore(acknowledging(logged, truth))
+    this.#store = acknowledging(logged, truth)
     this.#api = await createServer({ store: this.#store, clock, random, log })
     trace.note('api-server', `answers, at revision ${await logged.currentRevision()}`)
   }

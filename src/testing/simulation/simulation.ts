@@ -20,10 +20,11 @@ import { Invariants } from './invariants.ts'
 import { SimulatedKubelet } from './kubelet.ts'
 import { SimulatedLog } from './log.ts'
 import { Link, type NetworkParts } from './network.ts'
-import { noBug, type PlantedBug } from './planted.ts'
+import type { PlantedBug } from './planted.ts'
 import { podBehaviour } from './pod-behaviour.ts'
 import { logOf } from './process-log.ts'
-import { bootstrappedImage, SimulatedServer } from './server.ts'
+import { infoOf } from './request-info.ts'
+import { bootstrappedImage, type Reached, SimulatedServer } from './server.ts'
 import { Storm, type Sufferer } from './storm.ts'
 import { Trace } from './trace.ts'
 import { Truth } from './truth.ts'
@@ -83,7 +84,7 @@ class Simulation {
   constructor(options: SimulationOptions, image: ForkableStore) {
     this.#options = options
     this.#image = image
-    this.#planted = options.planted ?? noBug
+    this.#planted = options.planted ?? {}
     this.#random = simulatedRandom(`simulation ${options.seed}`)
     this.#clock = simulatedClock({ startMs })
     const sinceStartMs = (): number => this.#clock.monotonicMs()
@@ -148,7 +149,9 @@ class Simulation {
       return this.#findings.report('everything converges', left.join('; '))
     }
     if (this.#findings.any) return
-    watches.checkAllTold()
+    const { revision } = truth
+    await this.#pass(stepMs)
+    watches.checkAllTold(revision)
     user.ledger.check(truth)
     this.#trace.note('simulation', 'has converged')
   }
@@ -204,13 +207,10 @@ async function createWorld(parts: WorldParts): Promise<World> {
     ...{ image, truth, random: random.stream('server'), trace, clock: serverClock },
     storage: planted.log?.(log, clock) ?? log,
     log: logOf('api-server', { trace, findings }),
-    wrapStore: (store) => planted.store?.(store, random.stream('planted store')) ?? store,
   })
-  const plantedRandom = random.stream('planted')
   const network: NetworkParts = {
     ...{ server, clock, random, trace, weather },
-    wrapServer: (reached, component) =>
-      planted.server?.(reached, { component, random: plantedRandom, truth }) ?? reached,
+    wrapServer: plantedServer(planted, random.stream('planted')),
   }
   const context: ProcessContext = { ...parts, network, invariants, watches, server }
   const kubelets: SimulatedKubelet[] = []
@@ -247,6 +247,17 @@ async function createWorld(parts: WorldParts): Promise<World> {
   })
   const sufferers = [...nodes, ...controlPlanes]
   return { server, truth, watches, storm, user, nodeNames, sufferers, meaningfulChanges: () => changes }
+}
+
+function plantedServer(planted: PlantedBug, random: Random): (reached: Reached) => Reached {
+  const memory = new Map<string, Uint8Array>()
+  return (reached) => {
+    const { send, store } = reached
+    if (!planted.server) return reached
+    const around: Reached['send'] = (request) =>
+      planted.server?.({ request, info: infoOf(request), send, store, random, memory }) ?? send(request)
+    return { ...reached, send: around }
+  }
 }
 
 interface ProcessContext extends WorldParts {
@@ -290,10 +301,8 @@ function controlPlane(context: ProcessContext, name: string): Sufferer {
   let link = new Link(name, network)
   let group: ControllerGroup | undefined
   let starts = 0
-  const transportFor = (on: Link, user: UserInfo): Transport => {
-    const plain = watches.transport(on.transportFor(user), name)
-    return invariants.leaderTransport(planted.controlPlane?.(plain, random.stream(`planted ${name}`)) ?? plain, name)
-  }
+  const transportFor = (on: Link, user: UserInfo, wrap: (transport: Transport) => Transport): Transport =>
+    invariants.leaderTransport(wrap(watches.transport(on.transportFor(user), name)), name)
   return {
     name,
     cut: () => link.cut(),
@@ -311,9 +320,10 @@ function controlPlane(context: ProcessContext, name: string): Sufferer {
       trace.note(name, 'starts')
       const own = new Link(name, network)
       link = own
+      const wrap = planted.controlPlane?.() ?? ((transport: Transport) => transport)
       group = new ControllerGroup({
         ...{ clock, log, rootCaPem: 'simulated', random: random.stream(`${name} ${starts++}`) },
-        transportFor: (user) => transportFor(own, user),
+        transportFor: (user) => transportFor(own, user, wrap),
         leaderElection: { identity: name },
         tuning: { freeze: true },
       })

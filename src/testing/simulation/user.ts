@@ -22,8 +22,8 @@ export interface UserParts {
   findings: Findings
   trace: Trace
   nodeNames: readonly string[]
-  /** The server said that it evicted the pod. */
-  onEvicted(pod: Pod): void
+  /** The server said that it evicted the pod, asked to at this monotonic time. */
+  onEvicted(pod: Pod, sinceMs: number): void
 }
 
 type Kind = 'deployment' | 'statefulSet' | 'job'
@@ -165,10 +165,11 @@ export class SimulatedUser {
 
   async #evict(pod: Pod): Promise<void> {
     const { name = '' } = pod.metadata
+    const sinceMs = this.#parts.clock.monotonicMs()
     const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } }
     try {
       await this.#parts.client.of(coreV1.pods, namespace).createSub(name, 'eviction', body)
-      this.#parts.onEvicted(pod)
+      this.#parts.onEvicted(pod, sinceMs)
     } catch {
       // 429 while the budget does not allow it, and all that the network does: the next round tries again.
     }

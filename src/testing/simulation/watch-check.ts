@@ -6,7 +6,7 @@ import type { Pod } from '../../api/types/core/v1.ts'
 import { builtInStorePrefix } from '../../apiserver/scheme/store-prefix.ts'
 import type { Transport } from '../../client/transport.ts'
 import type { Findings } from './findings.ts'
-import { infoOf } from './network.ts'
+import { infoOf } from './request-info.ts'
 import { type Change, decoded, type Truth } from './truth.ts'
 
 interface Watched {
@@ -49,11 +49,12 @@ export class WatchCheck {
     }
   }
 
-  /** When nothing has moved for a while: every open watch must have been told everything. */
-  checkAllTold(): void {
+  /** When everybody had time to be told of everything up to this revision. */
+  checkAllTold(revision: number): void {
     for (const watched of this.#open) {
       const missing = this.#nextOf(watched)
-      if (missing) this.#report(watched, `was never told of ${missing.key} at revision ${missing.revision}`)
+      if (missing && missing.revision <= revision)
+        this.#report(watched, `was never told of ${missing.key} at revision ${missing.revision}`)
     }
   }
 
