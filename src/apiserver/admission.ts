@@ -18,6 +18,8 @@ export interface AdmissionAttributes {
   options: Readonly<Record<string, unknown>>
   /** Adds a `Warning` header to the answer. */
   warn(text: string): void
+  /** Adds an annotation to the audit event. Absent where nobody keeps them. */
+  annotate?(key: string, value: string): void
 }
 
 export interface Admission {

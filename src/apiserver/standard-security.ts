@@ -16,6 +16,7 @@ import { createClient } from '../client/client-impl.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import { type AdmissionParts, defaultAdmission } from './admission/chain.ts'
+import { dynamicAdmission } from './admission/dynamic.ts'
 import type { QuotaWriter } from './admission/quota.ts'
 import type { Authenticator } from './authenticate.ts'
 import { BootstrapTokens } from './authentication/bootstrap-token.ts'
@@ -102,6 +103,7 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
         clock,
         random,
         quotaWriter: () => quotaWriter(own),
+        dynamic: dynamicAdmission({ objects, scheme: own.scheme, authorizer, clock }),
         ...options.admission,
       }),
       virtual: virtualResources(options, { own, rbac, authorizer, tokens }),

@@ -4,6 +4,14 @@
  */
 import { groupResource } from '../../api/meta.ts'
 import { customResourceDefinitions } from '../crd/definition/strategy.ts'
+import {
+  mutatingAdmissionPolicies,
+  mutatingAdmissionPolicyBindings,
+} from './admissionregistration/mutating-policies.ts'
+import {
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
+} from './admissionregistration/validating-policies.ts'
 import { mutatingWebhookConfigurations, validatingWebhookConfigurations } from './admissionregistration/webhooks.ts'
 import { apiServices } from './apiregistration/apiservice.ts'
 import { controllerRevisions } from './apps/controllerrevision.ts'
@@ -111,6 +119,8 @@ const cluster = [
   ingresses,
   ipAddresses,
   leases,
+  mutatingAdmissionPolicies,
+  mutatingAdmissionPolicyBindings,
   mutatingWebhookConfigurations,
   networkPolicies,
   newEvents,
@@ -124,6 +134,8 @@ const cluster = [
   runtimeClasses,
   serviceCidrs,
   storageClasses,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
   validatingWebhookConfigurations,
   volumeAttachments,
   volumeAttributesClasses,

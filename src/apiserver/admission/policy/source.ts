@@ -1,0 +1,68 @@
+/** The policies in force, each with its bindings, as the server's own caches show them. */
+import type { KubeObject, Resource } from '../../../api/meta.ts'
+import type { Objects } from '../../objects.ts'
+
+export interface Policy extends KubeObject {
+  spec?: unknown
+}
+
+export interface Binding extends KubeObject {
+  spec?: { policyName?: string }
+}
+
+export interface Hook<P, B> {
+  readonly policy: P
+  readonly bindings: readonly B[]
+}
+
+export class PolicySource<P extends Policy, B extends Binding> {
+  readonly #objects: Objects
+  readonly #resources: { policies: Resource<P>; bindings: Resource<B> }
+  readonly #policies = new Map<string, P>()
+  readonly #bindings = new Map<string, B>()
+  #started: Promise<unknown> | undefined
+  #hooks: readonly Hook<P, B>[] | undefined
+
+  constructor(objects: Objects, resources: { policies: Resource<P>; bindings: Resource<B> }) {
+    this.#objects = objects
+    this.#resources = resources
+  }
+
+  /** By name; policies without a binding are not in force. */
+  async hooks(): Promise<readonly Hook<P, B>[]> {
+    const { policies, bindings } = this.#resources
+    this.#started ??= Promise.all([this.#follow(policies, this.#policies), this.#follow(bindings, this.#bindings)])
+    await this.#started
+    this.#hooks ??= this.#join()
+    return this.#hooks
+  }
+
+  #follow<T extends KubeObject>(resource: Resource<T>, into: Map<string, T>): Promise<void> {
+    return this.#objects.follow(resource, {
+      put: (object) => {
+        into.set(object.metadata.name ?? '', object)
+        this.#hooks = undefined
+      },
+      gone: ({ metadata }) => {
+        into.delete(metadata.name ?? '')
+        this.#hooks = undefined
+      },
+    })
+  }
+
+  #join(): readonly Hook<P, B>[] {
+    const byPolicy = new Map<string, B[]>()
+    const byName = (left: KubeObject, right: KubeObject) =>
+      (left.metadata.name ?? '') < (right.metadata.name ?? '') ? -1 : 1
+    for (const binding of [...this.#bindings.values()].sort(byName)) {
+      const name = binding.spec?.policyName ?? ''
+      const list = byPolicy.get(name)
+      if (list) list.push(binding)
+      else byPolicy.set(name, [binding])
+    }
+    return [...this.#policies.values()].sort(byName).flatMap((policy) => {
+      const bindings = byPolicy.get(policy.metadata.name ?? '')
+      return bindings ? [{ policy, bindings }] : []
+    })
+  }
+}

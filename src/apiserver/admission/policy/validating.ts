@@ -1,0 +1,182 @@
+/**
+ * ValidatingAdmissionPolicy: rules in CEL that a cluster's owner gives.
+ * Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
+ */
+import type { ApiError } from '../../../api/errors.ts'
+import { admissionregistrationV1 } from '../../../api/resources.ts'
+import type {
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+} from '../../../api/types/admissionregistration/v1.ts'
+import type { Clock } from '../../../platform/clock.ts'
+import type { AdmissionAttributes } from '../../admission.ts'
+import type { DecidingAuthorizer } from '../../authorization/decision.ts'
+import type { Objects } from '../../objects.ts'
+import type { Scheme } from '../../scheme/scheme.ts'
+import { Equivalents } from '../matching/equivalents.ts'
+import { type AdmissionPlugin, forbid } from '../plugin.ts'
+import { isExemptFromPolicies } from './exempt.ts'
+import { type Matcher, matchResources } from './matching.ts'
+import { type Hook, PolicySource } from './source.ts'
+import type { Denial, Validator, Verdict } from './validator.ts'
+
+export interface PolicyParts {
+  readonly objects: Objects
+  readonly scheme: Scheme
+  readonly authorizer: DecidingAuthorizer
+  readonly clock: Clock
+}
+
+type ValidatingHook = Hook<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding>
+
+/** Why a request is refused, and by what. */
+interface Refusal {
+  readonly policy: ValidatingAdmissionPolicy
+  readonly binding: ValidatingAdmissionPolicyBinding | undefined
+  readonly denial: Denial
+}
+
+/** Longest value of an audit annotation. Source: upstream's 10 KiB. */
+const annotationLengthMax = 10 * 1024
+
+export function validatingAdmissionPolicy(parts: PolicyParts): AdmissionPlugin {
+  const source = new PolicySource(parts.objects, {
+    policies: admissionregistrationV1.validatingAdmissionPolicies,
+    bindings: admissionregistrationV1.validatingAdmissionPolicyBindings,
+  })
+  const dispatcher = new Dispatcher(parts)
+  return {
+    name: 'ValidatingAdmissionPolicy',
+    async validate(attributes) {
+      if (isExemptFromPolicies(attributes)) return
+      const hooks = await source.hooks()
+      const refusals: Refusal[] = []
+      for (const hook of hooks) refusals.push(...(await dispatcher.apply(hook, attributes)))
+      if (refusals[0]) throw refused(attributes, refusals[0])
+    },
+  }
+}
+
+class Dispatcher {
+  readonly #parts: PolicyParts
+  readonly #matcher: Matcher
+  readonly #validators = new WeakMap<ValidatingAdmissionPolicy, Validator>()
+
+  constructor(parts: PolicyParts) {
+    this.#parts = parts
+    this.#matcher = { objects: parts.objects, equivalents: new Equivalents(parts.scheme) }
+  }
+
+  async apply({ policy, bindings }: ValidatingHook, attributes: AdmissionAttributes): Promise<Refusal[]> {
+    const resource = await matchResources(this.#matcher, policy.spec?.matchConstraints, attributes)
+    if (!resource) return []
+    const { collectParameters, ConfigurationError } = await import('./parameters.ts')
+    const refusals: Refusal[] = []
+    const annotations = new Annotations()
+    for (const binding of bindings) {
+      if (!(await matchResources(this.#matcher, binding.spec?.matchResources, attributes))) continue
+      try {
+        const { paramRef } = binding.spec ?? {}
+        const wanted = { paramRef, namespace: attributes.namespace }
+        const params = await collectParameters(this.#parts, policy.spec?.paramKind, wanted)
+        const verdicts = await this.#verdicts(policy, attributes, { resource, params })
+        for (const verdict of verdicts) {
+          refusals.push(...acted(attributes, { policy, binding, verdict }))
+          for (const { key, value } of verdict.annotations) annotations.add(key, value)
+        }
+      } catch (error) {
+        if (!(error instanceof ConfigurationError)) throw error
+        if (policy.spec?.failurePolicy === 'Ignore') continue
+        refusals.push({ policy, binding, denial: { message: `failed to configure binding: ${error.message}` } })
+      }
+    }
+    annotations.publish(policy, attributes)
+    return refusals
+  }
+
+  async #verdicts(
+    policy: ValidatingAdmissionPolicy,
+    attributes: AdmissionAttributes,
+    { resource, params }: { resource: AdmissionAttributes['resource']; params: readonly unknown[] },
+  ): Promise<Verdict[]> {
+    if (params.length === 0) return []
+    const [{ bindingsOf }, { subjectOf }, validator] = await Promise.all([
+      import('./bindings.ts'),
+      import('./subject.ts'),
+      this.#validator(policy),
+    ])
+    const subject = await subjectOf(this.#matcher, attributes, resource)
+    const { clock, authorizer } = this.#parts
+    return params.map((one) =>
+      validator.validate(bindingsOf({ ...subject, params: one as never }, authorizer), () => clock.monotonicMs()),
+    )
+  }
+
+  /** Compiled when first needed, and anew when the policy changes. */
+  async #validator(policy: ValidatingAdmissionPolicy): Promise<Validator> {
+    const known = this.#validators.get(policy)
+    if (known) return known
+    const { Validator } = await import('./validator.ts')
+    const validator = new Validator(policy)
+    this.#validators.set(policy, validator)
+    return validator
+  }
+}
+
+/** Does what the binding says with each denial; answers those that refuse the request. */
+function acted(
+  attributes: AdmissionAttributes,
+  {
+    policy,
+    binding,
+    verdict,
+  }: { policy: ValidatingAdmissionPolicy; binding: ValidatingAdmissionPolicyBinding; verdict: Verdict },
+): Refusal[] {
+  const refusals: Refusal[] = []
+  const [policyName, bindingName] = [policy.metadata.name, binding.metadata.name]
+  const validationActions = binding.spec?.validationActions ?? []
+  for (const denial of verdict.denials) {
+    for (const action of validationActions) {
+      if (action === 'Deny') refusals.push({ policy, binding, denial })
+      else if (action === 'Warn')
+        attributes.warn(
+          `Validation failed for ValidatingAdmissionPolicy '${policyName}' with binding '${bindingName}': ${denial.message}`,
+        )
+      else {
+        const { message, index: expressionIndex = 0 } = denial
+        const failure = { message, policy: policyName, binding: bindingName, expressionIndex, validationActions }
+        attributes.annotate?.('validation.policy.admission.k8s.io/validation_failure', JSON.stringify([failure]))
+      }
+    }
+  }
+  for (const message of verdict.annotationErrors) refusals.push({ policy, binding, denial: { message } })
+  return refusals
+}
+
+class Annotations {
+  readonly #values = new Map<string, Set<string>>()
+
+  add(key: string, value: string): void {
+    const values = this.#values.get(key) ?? new Set()
+    values.add(value.slice(0, annotationLengthMax))
+    this.#values.set(key, values)
+  }
+
+  publish(policy: ValidatingAdmissionPolicy, attributes: AdmissionAttributes): void {
+    for (const [key, values] of this.#values)
+      attributes.annotate?.(`${policy.metadata.name}/${key}`, [...values].join(', '))
+  }
+}
+
+const codes: Readonly<Record<string, number>> = { Unauthorized: 401, Forbidden: 403, RequestEntityTooLarge: 413 }
+
+function refused(attributes: AdmissionAttributes, { policy, binding, denial }: Refusal): ApiError {
+  const by = `ValidatingAdmissionPolicy '${policy.metadata.name}'${binding ? ` with binding '${binding.metadata.name}'` : ''}`
+  const message = `${by} denied request: ${denial.message}`
+  const reason = denial.reason ?? 'Invalid'
+  const error = forbid(attributes, message)
+  const code = codes[reason] ?? 422
+  Object.assign(error.status, { reason, code })
+  error.status.details = { ...error.status.details, causes: [{ message }] }
+  return error
+}
