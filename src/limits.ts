@@ -40,6 +40,9 @@ export const limits = {
   connectionIdleMs: 90_000,
   /** Requests at once on one HTTP/2 connection; more wait at the client. Source: kube-apiserver's 250. */
   http2StreamsMax: 250,
+  /** Streams that a client may reset at once, and then each second. Beyond: its connection is ended (CVE-2023-44487). Ours: all it may have. */
+  http2ResetsMax: 250,
+  http2ResetsPerSecond: 50,
   /** Time until response headers, unless the caller says otherwise. Beyond: ETIMEDOUT. */
   responseHeaderTimeoutMs: 30_000,
   /** Body of a refused upgrade that is kept; the rest is dropped. Ours. */

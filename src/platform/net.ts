@@ -18,6 +18,20 @@ export interface HttpsServerOptions {
   identity: TlsIdentity
   /** Bundle that client certificates are verified against; they are requested, never required. */
   clientCaPem?: string
+  /** Default: as `limits` has it. */
+  patience?: Partial<ServerPatience>
+}
+
+/** How long a server waits for slow clients, in milliseconds. */
+export interface ServerPatience {
+  /** Until a connection's TLS handshake is done. */
+  handshakeMs: number
+  /** Until a request's headers are there. */
+  headersMs: number
+  /** Until a request is there with its body. */
+  requestMs: number
+  /** Until a client takes something of what waits for it. */
+  stallMs: number
 }
 
 export type HttpRequest = IncomingMessage | Http2ServerRequest

@@ -8,8 +8,9 @@ import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } f
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { limits } from '../../limits.ts'
-import type { HttpHandlers, HttpsServerOptions, Listening, TlsIdentity } from '../net.ts'
+import type { HttpHandlers, HttpsServerOptions, Listening, ServerPatience, TlsIdentity } from '../net.ts'
 import { nodeHttp } from './node-http.ts'
+import { endStalled, limitRequestTime } from './server-patience.ts'
 
 /** What a stream may send before the server acknowledges it. Source: kube-apiserver's 256 KiB. */
 const streamWindowBytes = 256 * 1024
@@ -21,8 +22,10 @@ export async function serveHttps(options: HttpsServerOptions, handlers: HttpHand
     minVersion: 'TLSv1.2' as const,
     ...(options.clientCaPem === undefined ? {} : { ca: options.clientCaPem }),
   })
+  const patience = patienceOf(options.patience)
   const server = createSecureServer({
     ...tls(options.identity),
+    handshakeTimeout: patience.handshakeMs,
     allowHTTP1: true,
     requestCert: options.clientCaPem !== undefined,
     rejectUnauthorized: false,
@@ -31,17 +34,21 @@ export async function serveHttps(options: HttpsServerOptions, handlers: HttpHand
       initialWindowSize: streamWindowBytes,
       maxHeaderListSize: limits.requestHeaderBytesMax,
     },
-    ...http1Options,
+    streamResetBurst: limits.http2ResetsMax,
+    streamResetRate: limits.http2ResetsPerSecond,
+    ...http1Options(patience),
   })
   const sessions = new Set<ServerHttp2Session>()
   server.on('session', (session) => {
     sessions.add(session)
     closeWhenIdle(session)
+    limitRequestTime(session, patience)
     session.on('error', () => session.destroy())
     session.once('close', () => sessions.delete(session))
   })
   // A client that speaks no TLS or breaks off the handshake concerns nobody else.
   server.on('tlsClientError', (_error, socket) => void socket.destroy())
+  endStalled(server, patience)
   const listening = await listen(server, options, handlers)
   return {
     port: listening.port,
@@ -54,17 +61,31 @@ export async function serveHttps(options: HttpsServerOptions, handlers: HttpHand
 }
 
 export async function serveHttp(options: { host: string; port: number }, handlers: HttpHandlers): Promise<Listening> {
-  const listening = await listen(nodeHttp.createServer(http1Options), options, handlers)
+  const server = nodeHttp.createServer(http1Options(patienceOf()))
+  endStalled(server, patienceOf())
+  const listening = await listen(server, options, handlers)
   return { ...listening, setIdentity: () => {} }
 }
 
-const http1Options = {
-  maxHeaderSize: limits.requestHeaderBytesMax,
-  headersTimeout: limits.requestHeaderTimeoutMs,
-  keepAliveTimeout: limits.connectionIdleMs,
-  /** A body may take as long as it needs: the API server bounds it by size and by the request's own deadline. */
-  requestTimeout: 0,
-  noDelay: true,
+function patienceOf(given: Partial<ServerPatience> = {}): ServerPatience {
+  return {
+    handshakeMs: limits.tlsHandshakeTimeoutMs,
+    headersMs: limits.requestHeaderTimeoutMs,
+    requestMs: limits.requestReadTimeoutMs,
+    stallMs: limits.responseStallMs,
+    ...given,
+  }
+}
+
+function http1Options({ headersMs, requestMs }: ServerPatience) {
+  return {
+    maxHeaderSize: limits.requestHeaderBytesMax,
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: headersMs / 4,
+    keepAliveTimeout: limits.connectionIdleMs,
+    noDelay: true,
+  }
 }
 
 /** A watch can be silent for longer than the idle limit: only a session without streams is idle. */
@@ -84,6 +105,7 @@ async function listen(
   { host, port }: { host: string; port: number },
   handlers: HttpHandlers,
 ): Promise<{ port: number; close(graceMs: number): Promise<void> }> {
+  server.maxConnections = limits.serverConnectionsMax
   const sockets = new Set<Duplex>()
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
