@@ -17,6 +17,7 @@ import type { HttpsServerOptions, Listening, Net } from '../platform/net.ts'
 import type { Random } from '../platform/random.ts'
 import type { Store } from '../store/store.ts'
 import { type Admission, admitAll } from './admission.ts'
+import { AddressObjects } from './allocators/addresses.ts'
 import { ServiceAllocator, type ServiceAllocatorOptions } from './allocators/services.ts'
 import { type Authenticator, authenticated, type Impersonator } from './authenticate.ts'
 import { mastersGroup } from './authorization/decision.ts'
@@ -124,7 +125,11 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
     ...(parts.enabled ? { enabled: parts.enabled } : {}),
   })
   const objects = cachedObjects({ caches, scheme })
-  allocateServices(scheme.of(coreV1.services), { ...standardServices, ...parts.services, objects, random })
+  const addresses = new AddressObjects({ scheme, clock, random: random.stream('ip-addresses') })
+  allocateServices(scheme.of(coreV1.services), {
+    ...{ ...standardServices, ...parts.services, objects, random },
+    addresses,
+  })
   const stopping = new AbortController()
   let pipeline: Pipeline | undefined
   const transportFor = (user: UserInfo): Transport => inProcessTransport(started(pipeline), user)
@@ -176,7 +181,8 @@ function allocateServices(served: Served, options: ServiceAllocatorOptions): voi
   const strategy = served.strategy === (services as unknown as Strategy) ? serviceStrategy(cluster) : served.strategy
   served.strategy = {
     ...(strategy as Strategy),
-    allocate: (service, _old, { dryRun }) => allocator.allocate(service as Service, { dryRun }),
+    allocate: (service, old, { dryRun }) => allocator.allocate(service as Service, { dryRun, old: old as Service }),
+    removals: (service) => allocator.removals(service as Service),
   }
 }
 

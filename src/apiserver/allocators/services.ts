@@ -1,15 +1,19 @@
 /**
  * Cluster IPs and node ports of Services. What is taken is read from the Services themselves, as the server's cache has
- * them, plus the claims of writes on their way; so nothing can leak, and there is nothing to repair. Texts of refusals
- * are upstream's (`registry/core/service/ipallocator`, `portallocator`).
+ * them, from IPAddress objects, and from the claims of writes on their way. Texts of refusals are upstream's
+ * (`registry/core/service/ipallocator`, `portallocator`).
  */
 import { type ApiError, internalError, invalid } from '../../api/errors.ts'
-import { coreV1 } from '../../api/resources.ts'
+import { coreV1, networkingV1 } from '../../api/resources.ts'
 import type { Service, ServicePort, ServiceSpec } from '../../api/types/core/v1.ts'
+import type { ObjectMeta } from '../../api/types/meta/v1.ts'
 import type { Random } from '../../platform/random.ts'
+import type { Write } from '../../store/store.ts'
 import type { Objects } from '../objects.ts'
 import type { Allocation } from '../registry/strategy.ts'
-import { addressRange, freePlace, type PlaceRange, portRange } from './ranges.ts'
+import { type AddressObjects, serviceOf } from './addresses.ts'
+import { freePlace, type PlaceRange, portRange } from './ranges.ts'
+import { ServiceRanges } from './service-ranges.ts'
 
 export interface ServiceAllocatorOptions {
   objects: Objects
@@ -18,6 +22,8 @@ export interface ServiceAllocatorOptions {
   serviceCidrs: readonly string[]
   /** Default 30000 to 32767. */
   nodePorts?: { first: number; last: number }
+  /** Absent: addresses have no objects of their own. */
+  addresses?: AddressObjects
 }
 
 /** What a dry run shows as node ports: upstream counts on from here, outside the range. */
@@ -26,7 +32,8 @@ const dryRunPortBefore = 32_768
 export class ServiceAllocator {
   readonly #objects: Objects
   readonly #random: Random
-  readonly #addresses: Partial<Record<'IPv4' | 'IPv6', PlaceRange>>
+  readonly #ranges: ServiceRanges
+  readonly #addresses: AddressObjects | undefined
   readonly #ports: PlaceRange
   /** Address or port to the uids of the Services that have it, as the cache says. */
   readonly #held = new Map<string, Set<string>>()
@@ -34,20 +41,27 @@ export class ServiceAllocator {
   readonly #holdings = new Map<string, readonly string[]>()
   /** The same, of writes that the cache has not shown yet. */
   readonly #claims = new Map<string, string>()
+  /** Address to the Service that its IPAddress names, empty for anything else. */
+  readonly #reserved = new Map<string, string>()
   #following: Promise<void> | undefined
+  #reserving: Promise<void> | undefined
 
-  constructor({ objects, random, serviceCidrs, nodePorts = { first: 30_000, last: 32_767 } }: ServiceAllocatorOptions) {
+  constructor(options: ServiceAllocatorOptions) {
+    const { objects, random, serviceCidrs, addresses, nodePorts = { first: 30_000, last: 32_767 } } = options
     this.#objects = objects
     this.#random = random
-    const ranges = serviceCidrs.map((cidr) => [cidr.includes(':') ? 'IPv6' : 'IPv4', addressRange(cidr)])
-    this.#addresses = Object.fromEntries(ranges)
+    this.#ranges = new ServiceRanges(objects, serviceCidrs)
+    this.#addresses = addresses
     this.#ports = portRange(nodePorts.first, nodePorts.last)
   }
 
   /** Fills the Service in place. Throws 422 for a place that is taken or out of range, 500 when none is left. */
-  async allocate(service: Service, { dryRun = false }: { dryRun?: boolean } = {}): Promise<Allocation> {
+  async allocate(
+    service: Service,
+    { dryRun = false, old }: { dryRun?: boolean; old?: Service | undefined } = {},
+  ): Promise<Allocation> {
     await this.#synced()
-    const claim = new Claim(service.metadata.uid ?? '', dryRun ? new Map() : this.#claims)
+    const claim = new Claim(service.metadata, dryRun ? new Map() : this.#claims)
     try {
       this.#allocateAddresses(service, claim)
       this.#allocatePorts(service, claim, dryRun)
@@ -56,6 +70,7 @@ export class ServiceAllocator {
       throw error
     }
     return {
+      writes: this.#writes(service, old),
       release: async () => claim.drop(),
       settle: async () => {
         // The cache knows the write from here on.
@@ -65,8 +80,29 @@ export class ServiceAllocator {
     }
   }
 
+  /** For the commit that removes the Service. */
+  removals(service: Service): readonly Write[] {
+    return this.#addresses?.releasing(addressesOf(service.spec)) ?? []
+  }
+
+  #writes(service: Service, old: Service | undefined): Write[] {
+    if (!this.#addresses) return []
+    const [before, after] = [addressesOf(old?.spec), addressesOf(service.spec)]
+    const gained = after.filter((address) => !before.includes(address))
+    const lost = before.filter((address) => !after.includes(address))
+    return [...this.#addresses.taking(gained, service), ...this.#addresses.releasing(lost)]
+  }
+
   /** Resolves when everything acknowledged so far is known here. */
   async #synced(): Promise<void> {
+    await this.#ranges.synced()
+    this.#reserving ??= this.#addresses
+      ? this.#objects.follow(networkingV1.ipAddresses, {
+          put: (address) => void this.#reserved.set(address.metadata.name ?? '', serviceOf(address) ?? ''),
+          gone: ({ metadata }) => void this.#reserved.delete(metadata.name ?? ''),
+        })
+      : Promise.resolve()
+    await this.#reserving
     this.#following ??= this.#objects.follow(coreV1.services, {
       put: (service) => this.#hold(service),
       gone: (service) => this.#letGo(service.metadata.uid ?? ''),
@@ -95,11 +131,12 @@ export class ServiceAllocator {
     this.#holdings.delete(uid)
   }
 
-  #isTaken(value: string, { uid }: Claim): boolean {
+  #isTaken(value: string, { uid, owner }: Claim): boolean {
     const claimed = this.#claims.get(value)
     if (claimed !== undefined && claimed !== uid) return true
     for (const holder of this.#held.get(value) ?? []) if (holder !== uid) return true
-    return false
+    const reserved = this.#reserved.get(value)
+    return reserved !== undefined && reserved !== owner
   }
 
   #allocateAddresses(service: Service, claim: Claim): void {
@@ -115,9 +152,9 @@ export class ServiceAllocator {
   }
 
   #address(service: Service, claim: Claim, { family, wanted }: { family: string; wanted: string }): string {
-    const range = this.#addresses[family as 'IPv4' | 'IPv6']
+    const ranges = this.#ranges.of(family === 'IPv6' ? 'IPv6' : 'IPv4')
     if (wanted !== '') {
-      const why = this.#whyNotAddress(range, wanted, claim)
+      const why = this.#whyNotAddress(ranges, wanted, claim)
       if (why !== undefined) {
         throw refusal(service, {
           path: 'spec.clusterIPs',
@@ -128,16 +165,18 @@ export class ServiceAllocator {
       claim.take(wanted)
       return wanted
     }
-    const found = range && freePlace(range, (value) => this.#isTaken(value, claim), this.#random.int(2 ** 20))
+    const isTaken = (value: string) => this.#isTaken(value, claim)
+    const start = this.#random.int(2 ** 20)
+    const found = ranges.map((range) => freePlace(range, isTaken, start)).find((place) => place !== undefined)
     if (found === undefined) throw internalError(`failed to allocate a serviceIP: range is full`)
     claim.take(found)
     return found
   }
 
-  #whyNotAddress(range: PlaceRange | undefined, wanted: string, claim: Claim): string | undefined {
+  #whyNotAddress(ranges: readonly PlaceRange[], wanted: string, claim: Claim): string | undefined {
     // An address of before the range was changed stays with the Service that has it.
     if (this.#held.get(wanted)?.has(claim.uid)) return undefined
-    if (!range?.contains(wanted)) return 'the provided network does not match the current range'
+    if (!ranges.some((range) => range.contains(wanted))) return 'the provided network does not match the current range'
     return this.#isTaken(wanted, claim) ? 'provided IP is already allocated' : undefined
   }
 
@@ -185,11 +224,14 @@ export class ServiceAllocator {
 /** What one write takes on top of what is held. */
 class Claim {
   readonly uid: string
+  /** `namespace/name` */
+  readonly owner: string
   readonly #all: Map<string, string>
   readonly #own = new Set<string>()
 
-  constructor(uid: string, all: Map<string, string>) {
+  constructor({ uid = '', namespace, name }: ObjectMeta, all: Map<string, string>) {
     this.uid = uid
+    this.owner = `${namespace}/${name}`
     this.#all = all
   }
 
@@ -213,9 +255,14 @@ function siblingPort(ports: readonly ServicePort[], { port, protocol }: ServiceP
   return ports.find((other) => other.port === port && other.protocol !== protocol && other.nodePort)?.nodePort
 }
 
+function addressesOf(spec: ServiceSpec | undefined): string[] {
+  if (!spec || !needsAddress(spec)) return []
+  return spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : [])
+}
+
 function placesOf(spec: ServiceSpec | undefined): string[] {
   if (!spec) return []
-  const addresses = needsAddress(spec) ? (spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : [])) : []
+  const addresses = addressesOf(spec)
   const ports = [...(spec.ports ?? []).map(({ nodePort }) => nodePort), spec.healthCheckNodePort]
   return [...new Set([...addresses, ...ports.filter((port) => port).map(String)])]
 }

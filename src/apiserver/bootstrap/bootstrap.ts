@@ -5,7 +5,9 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Store } from '../../store/store.ts'
+import { AddressObjects } from '../allocators/addresses.ts'
 import { addressRange } from '../allocators/ranges.ts'
+import { AddressRepair } from '../allocators/repair.ts'
 import type { Objects } from '../objects.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { defaultRbac } from './default-rbac.ts'
@@ -46,7 +48,9 @@ export async function bootstrap(options: BootstrapOptions): Promise<Bootstrapped
   const own = systemObjects({ ...options, serviceCidrs, nowMs: clock.nowMs() })
   const written = await ensureObjects(parts, [...own, ...defaultRbac(), ...flowDefaults(clock.nowMs())])
   await server.objects.get(coreV1.namespaces, 'default')
-  if (!advertise) return { written, stop: async () => undefined }
+  const repair = new AddressRepair({ ...parts, log, addresses: new AddressObjects(parts) })
+  await repair.start()
+  if (!advertise) return { written, stop: () => repair.stop() }
   const { hostName } = advertise
   const serviceAddress = addressRange(serviceCidrs[0] ?? '').at(0)
   const service = new KubernetesService({ ...parts, ...advertise, log, serviceAddress })
@@ -55,7 +59,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<Bootstrapped
   return {
     written,
     async stop() {
-      await Promise.all([service.stop(), lease.stop()])
+      await Promise.all([service.stop(), lease.stop(), repair.stop()])
     },
   }
 }

@@ -4,11 +4,12 @@
  * (upstream's lease endpoint reconciler).
  */
 import type { KubeObject } from '../../api/meta.ts'
-import { coreV1, discoveryV1 } from '../../api/resources.ts'
+import { coreV1, discoveryV1, networkingV1 } from '../../api/resources.ts'
 import type { Endpoints } from '../../api/types/core/v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
 import type { CancelTimer } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
+import { addressObject } from '../allocators/addresses.ts'
 import { type EnsureParts, ensureObjects, type Wanted } from './ensure.ts'
 
 export interface KubernetesServiceParts extends EnsureParts {
@@ -59,7 +60,10 @@ export class KubernetesService {
     const value = new TextEncoder().encode(JSON.stringify(leaseObject(address)))
     await store.commit([{ op: 'put', key: leasePrefix + address, value, ttlSeconds: leaseSeconds }])
     const addresses = await this.#addresses()
-    await ensureObjects(this.#parts, [service(this.#parts), ...endpointObjects(this.#parts, addresses)])
+    const { serviceAddress } = this.#parts
+    const taken = { resource: networkingV1.ipAddresses, object: addressObject(serviceAddress, { metadata: name }) }
+    const own = [service(this.#parts), taken]
+    await ensureObjects(this.#parts, [...own, ...endpointObjects(this.#parts, addresses)])
   }
 
   async #addresses(): Promise<string[]> {

@@ -3,7 +3,7 @@
  * admission, one durable write. Source: apiserver's `endpoints/handlers/create.go` and `registry/rest/create.go`.
  */
 import { dropEmpties } from '../../api/codec/empties.ts'
-import { type ApiError, alreadyExists, apiError, invalid } from '../../api/errors.ts'
+import { type ApiError, alreadyExists, apiError, conflict, invalid } from '../../api/errors.ts'
 import { groupResource, type KubeObject } from '../../api/meta.ts'
 import { limits } from '../../limits.ts'
 import { Stored } from '../cache/stored.ts'
@@ -55,9 +55,11 @@ export async function createObject(parts: RegistryParts, input: CreateInput): Pr
 }
 
 type Outcome = { kind: 'created'; written: Written } | { kind: 'exists' }
+/** `outrun`: another server took meanwhile what was claimed. */
+type StoreOutcome = Outcome | { kind: 'outrun' }
 
 async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Outcome> {
-  const { object, target, options, caller } = input
+  const { object, target, caller } = input
   const { served } = target
   const { strategy } = served
   const found = validateMetadata(object.metadata, {
@@ -72,6 +74,20 @@ async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Ou
   for (const warning of strategy.warnings?.(object, undefined) ?? []) caller.warn(warning)
   await admit(parts, input, object, 'validate')
   if (!served.custom) dropEmpties(served.type, object)
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await storeNew(parts, { ...input, object: strategy.allocate ? clone(object) : object })
+    if (outcome.kind !== 'outrun') return outcome
+    if (attempt >= limits.patchAttemptsMax) throw conflict(served.resource, name, claimedElsewhere)
+  }
+}
+
+const claimedElsewhere = 'what it needs was claimed by others again and again; please try again'
+
+async function storeNew(parts: RegistryParts, input: CreateInput): Promise<StoreOutcome> {
+  const { object, target, options } = input
+  const { served } = target
+  const { strategy } = served
+  const name = object.metadata.name ?? ''
   const allocation = await strategy.allocate?.(object, undefined, { dryRun: options.dryRun })
   try {
     const key = objectKey(served, target.namespace, name)
@@ -83,10 +99,10 @@ async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Ou
     const value = toBytes(served, object)
     const ttlSeconds = strategy.ttlSeconds?.(object)
     const write = { op: 'put', key, value, expected: 0, ...(ttlSeconds === undefined ? {} : { ttlSeconds }) } as const
-    const result = await parts.store.commit([write])
+    const result = await parts.store.commit([write, ...(allocation?.writes ?? [])])
     if (!result.ok) {
       await allocation?.release()
-      return { kind: 'exists' }
+      return { kind: result.key === key ? 'exists' : 'outrun' }
     }
     await allocation?.settle()
     object.metadata.resourceVersion = String(result.revision)

@@ -76,7 +76,10 @@ async function attemptDelete(parts: RegistryParts, input: DeleteInput, stored: S
       ? { op: 'delete', key, expected: stored.revision }
       : { op: 'put', key, value: toBytes(served, plan.object), expected: stored.revision }
   if (plan.kind === 'mark' && semanticEqual(plan.object, old)) return { object: old, gone: false }
-  const result = await parts.store.commit([write])
+  const result = await parts.store.commit([
+    write,
+    ...(plan.kind === 'remove' ? (served.strategy.removals?.(plan.object) ?? []) : []),
+  ])
   if (!result.ok) return result
   if (plan.kind === 'remove') await served.strategy.released?.(plan.object)
   plan.object.metadata.resourceVersion = String(result.revision)

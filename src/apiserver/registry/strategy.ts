@@ -10,10 +10,13 @@
 import type { FieldError } from '../../api/errors.ts'
 import type { KubeObject, Resource } from '../../api/meta.ts'
 import type { ObjectMeta } from '../../api/types/meta/v1.ts'
+import type { Write } from '../../store/store.ts'
 import type { UserInfo } from '../request.ts'
 
 /** A claim on shared pools (cluster IPs, node ports) that goes with one write. */
 export interface Allocation {
+  /** Go with the object's own write, all or none: records of what was claimed, by which other servers see it. */
+  writes?: readonly Write[]
   /** The write was not made (refused, failed, dry run): gives back what was claimed. */
   release(): Promise<void>
   /** The write is durable: gives back what only the old object held. */
@@ -58,6 +61,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   allocate?(object: T, old: T | undefined, options: { dryRun: boolean }): Promise<Allocation | undefined>
   /** The object was deleted from the store: gives back what it held. */
   released?(object: T): Promise<void>
+  /** What goes from the store together with the object. */
+  removals?(object: T): readonly Write[]
   /** Field selector values beyond metadata.name and metadata.namespace; the listed names are the only ones accepted. */
   selectableFields?: Record<string, (object: T) => string>
   /** The metadata that a reader of metadata alone is given, where it is less than the whole object's. Pure. */

@@ -55,7 +55,9 @@ export async function updateObject(parts: RegistryParts, input: UpdateInput): Pr
     const outcome = await attemptUpdate(parts, input, stored)
     if ('object' in outcome) return outcome
     if (attempt >= limits.patchAttemptsMax) throw conflict(target.served.resource, target.name, modifiedMessage)
-    stored = outcome.current ? new Stored(outcome.current) : undefined
+    const isOurs = outcome.key === objectKey(target.served, target.namespace, target.name)
+    if (!isOurs) stored = await currentOf(parts, target)
+    else stored = outcome.current ? new Stored(outcome.current) : undefined
   }
 }
 
@@ -135,7 +137,10 @@ async function commitUpdate(
     const ttlSeconds = served.strategy.ttlSeconds?.(object)
     const value = toBytes(served, object)
     const ttl = ttlSeconds === undefined ? {} : { ttlSeconds }
-    const result = await parts.store.commit([{ op: 'put', key, value, expected: stored.revision, ...ttl }])
+    const result = await parts.store.commit([
+      { op: 'put', key, value, expected: stored.revision, ...ttl },
+      ...(allocation?.writes ?? []),
+    ])
     if (!result.ok) {
       await allocation?.release()
       return result
@@ -163,7 +168,10 @@ async function commitDelete(
 ): Promise<Written | Lost> {
   const { object, stored } = change
   if (options.dryRun) return { object, created: false }
-  const result = await parts.store.commit([{ op: 'delete', key, expected: stored.revision }])
+  const result = await parts.store.commit([
+    { op: 'delete', key, expected: stored.revision },
+    ...(target.served.strategy.removals?.(object) ?? []),
+  ])
   if (!result.ok) return result
   await target.served.strategy.released?.(object)
   object.metadata.resourceVersion = String(result.revision)
