@@ -32,13 +32,23 @@ test('the package holds no tests and nothing that only tests use', () => {
 })
 
 for (const [name, target] of Object.entries(description.exports)) {
-  if (typeof target === 'string') continue
+  if (typeof target === 'string' || name.includes('*')) continue
   test(`k8ts${name.slice(1)} can be imported`, async () => {
     assert.ok(existsSync(join(installed, target.types)), target.types)
     const module: object = await import(pathToFileURL(join(installed, target.default)).href)
     assert.notDeepEqual(Object.keys(module), [])
   })
 }
+
+test('the types of every group can be imported', () => {
+  const pattern = description.exports['./types/*']
+  assert.ok(typeof pattern === 'object')
+  for (const each of ['core/v1', 'apps/v1', 'meta/v1', 'resource/v1beta2']) {
+    for (const path of [pattern.types, pattern.default]) {
+      assert.ok(existsSync(join(installed, path.replace('*', each))), `${path} of ${each}`)
+    }
+  }
+})
 
 test('bin/k8ts runs what was built', () => {
   const ran = spawnSync(join(installed, 'bin', 'k8ts'), ['--help'], { encoding: 'utf8' })
