@@ -5,8 +5,8 @@ import type { Event, Pod } from '../../src/api/types/core/v1.ts'
 import { helloImage, type SystemCluster, startCluster, until, whyNot } from './harness.ts'
 
 const suite = { skip: await whyNot(), timeout: 300_000 }
-/** A killed process is back at work this long after the next start. Slow test machines get twice the product's promise. */
-const recoveryMs = 10_000
+/** A killed process is back at work this long after the next start. */
+const recoveryMs = 5_000
 
 describe('faults', suite, () => {
   let cluster: SystemCluster

@@ -42,6 +42,8 @@ export interface SystemCluster {
   platform: Platform
   /** Runs a program in the cluster's network; any exit code is a result. */
   run(argv: readonly [string, ...string[]], options?: RunOptions): Promise<ExecResult>
+  /** The same on another machine of the node's network, 192.168.77.1. */
+  runOutside(argv: readonly [string, ...string[]], options?: RunOptions): Promise<ExecResult>
   /** `bin/k8ts …`, any exit code. */
   k8ts(words: readonly string[], options?: RunOptions): Promise<ExecResult>
   /** Standard output of a kubectl call that must succeed. Words are split at blanks; a list is taken as it is. */
@@ -113,6 +115,8 @@ export async function prepareCluster(): Promise<SystemCluster> {
   const cluster: SystemCluster = {
     ...{ home, kubeconfig, nodeName, platform },
     run: (argv, { input = '', timeoutMs = commandTimeoutMs } = {}) => inside.run(argv, { input, timeoutMs }),
+    runOutside: (argv, { input = '', timeoutMs = commandTimeoutMs } = {}) =>
+      exec.run(['nsenter', `--net=/run/netns/${outsideOf(network)}`, '--', ...argv], { input, timeoutMs }),
     k8ts: (words, options) => cluster.run([program, ...words], options),
     tryKubectl: (words, options) => cluster.run([tools.kubectl, ...split(words)], options),
     kubectl: async (words, options) => must(`kubectl ${words}`, await cluster.tryKubectl(words, options)),
@@ -199,11 +203,12 @@ function must(what: string, { exitCode, stdout, stderr }: ExecResult): string {
 }
 
 let networks = 0
+const outsideOf = (network: string): string => `${network}-out`
 
 /** The node's network, joined to an empty one outside, which its default route leads to. */
 async function makeNetwork(exec: Exec): Promise<string> {
   const node = `k8ts-test-${process.pid}-${++networks}`
-  const outside = `${node}-out`
+  const outside = outsideOf(node)
   const lines = [
     ...[`netns add ${node}`, `netns add ${outside}`, `-n ${node} link set lo up`, `-n ${outside} link set lo up`],
     `-n ${node} link add ext0 type veth peer name eth0 netns ${outside}`,
@@ -216,7 +221,7 @@ async function makeNetwork(exec: Exec): Promise<string> {
 }
 
 async function removeNetwork(exec: Exec, name: string): Promise<void> {
-  for (const each of [name, `${name}-out`]) await exec.run(['ip', 'netns', 'delete', each])
+  for (const each of [name, outsideOf(name)]) await exec.run(['ip', 'netns', 'delete', each])
 }
 
 /** A test file that is told to end, as by a time limit, leaves nothing behind either. */
@@ -225,7 +230,7 @@ function endWithProcess(argv: readonly string[], env: Record<string, string>, ne
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => {
       spawnSync(first, rest, { env: { ...process.env, ...env }, stdio: 'ignore', timeout: 60_000 })
-      for (const each of [network, `${network}-out`]) spawnSync('ip', ['netns', 'delete', each])
+      for (const each of [network, outsideOf(network)]) spawnSync('ip', ['netns', 'delete', each])
       process.exit(1)
     })
 }

@@ -1,6 +1,8 @@
 /** Up and down: a second call finds everything running, and nothing is left in the end, whatever was killed before. */
 import assert from 'node:assert/strict'
-import { stat } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { leftovers, packageRoot, prepareCluster, until, whyNot } from './harness.ts'
 
@@ -64,6 +66,24 @@ test('script/up brings a cluster up with the example, again, and script/down lea
     await cluster.stop()
   }
   await assert.rejects(stat(cluster.home))
+})
+
+test('a containerd that is already there is left alone', options, async () => {
+  const cluster = await prepareCluster()
+  const theirs = await mkdtemp(join(tmpdir(), 'k8ts-other-containerd-'))
+  const socket = join(theirs, 'containerd.sock')
+  const words = ['--config', '/dev/null', '--root', join(theirs, 'root'), '--state', join(theirs, 'state')]
+  const containerd = await cluster.start(['containerd', ...words, '--address', socket])
+  const ctr = (...words: string[]) => cluster.platform.exec.run(['ctr', '--address', socket, ...words])
+  try {
+    await until('the other containerd', async () => (await ctr('namespaces', 'create', 'mine')).exitCode === 0)
+    await cluster.up()
+    await cluster.stop()
+    assert.equal((await ctr('namespaces', 'ls', '--quiet')).stdout, 'mine\n')
+  } finally {
+    await containerd.stop()
+    await rm(theirs, { recursive: true })
+  }
 })
 
 test('up refuses a machine that lacks something, in plain words', options, async () => {

@@ -18,10 +18,11 @@ describe('Services', suite, () => {
 
   const service = async (name: string): Promise<NonNullable<Service['spec']>> =>
     (await cluster.get<Service>(`service ${name}`)).spec!
+  const timesAsk = (url: string, count: number): string =>
+    `for i in $(seq ${count}); do busybox wget -q -O - ${url} || echo failed; done`
   /** Who answered, request by request, each on a connection of its own. */
   const ask = async (url: string, count: number): Promise<string[]> => {
-    const script = `for i in $(seq ${count}); do busybox wget -q -O - ${url} || echo failed; done`
-    return (await cluster.run(['sh', '-c', script])).stdout.trim().split('\n')
+    return (await cluster.run(['sh', '-c', timesAsk(url, count)])).stdout.trim().split('\n')
   }
   const askFromPod = async (url: string, count: number): Promise<string[]> => {
     const script = `for i in $(seq ${count}); do wget -q -T 5 -O - ${url} || echo failed; done`
@@ -57,24 +58,32 @@ describe('Services', suite, () => {
     assert.match(missing.stdout + missing.stderr, /NXDOMAIN/)
   })
 
-  test('a node port answers at the address of the node, to it and to pods', async () => {
+  test('a node port answers at the address of the node: to it, to pods, to other machines', async () => {
     const { ports } = await service('web-nodeport')
     const url = `http://${nodeAddress}:${ports?.[0]?.nodePort}/`
     allFrom(await ask(url, 6), /^web-/)
     allFrom(await askFromPod(url, 6), /^web-/)
+    const { stdout } = await cluster.runOutside(['sh', '-c', timesAsk(url, 6)])
+    allFrom(stdout.trim().split('\n'), /^web-/)
   })
 
   test('UDP goes through a Service as well, also one whose endpoints were written by hand', async () => {
-    const { clusterIP } = await service('udp')
+    const { clusterIP, ports } = await service('udp')
     const echo = `const s = require('dgram').createSocket('udp4')
       s.on('message', (m, from) => s.send('echo ' + m, from.port, from.address)).bind(9000, () => console.log('listening'))`
-    const client = `const s = require('dgram').createSocket('udp4')
-      s.on('message', (m) => { console.log(String(m)); process.exit() }).send('hi', 9000, '${clusterIP}')
-      setTimeout(() => process.exit(1), 3000)`
+    const client = (address: string, port: number | undefined): readonly [string, ...string[]] => [
+      process.execPath,
+      '-e',
+      `const s = require('dgram').createSocket('udp4')
+      s.on('message', (m) => { console.log(String(m)); process.exit() }).send('hi', ${port}, '${address}')
+      setTimeout(() => process.exit(1), 3000)`,
+    ]
     const server = await cluster.start([process.execPath, '-e', echo])
     try {
       await until('the server', async () => (await server.output()).includes('listening'))
-      assert.equal((await cluster.run([process.execPath, '-e', client])).stdout, 'echo hi\n')
+      assert.equal((await cluster.run(client(clusterIP ?? '', 9000))).stdout, 'echo hi\n')
+      assert.equal((await cluster.run(client(nodeAddress, ports?.[0]?.nodePort))).stdout, 'echo hi\n')
+      assert.equal((await cluster.runOutside(client(nodeAddress, ports?.[0]?.nodePort))).stdout, 'echo hi\n')
     } finally {
       await server.stop()
     }
@@ -136,7 +145,7 @@ spec: { selector: { app: client }, ports: [{ port: 8080 }] }
 apiVersion: v1
 kind: Service
 metadata: { name: udp }
-spec: { ports: [{ port: 9000, protocol: UDP }] }
+spec: { type: NodePort, ports: [{ port: 9000, protocol: UDP }] }
 ---
 apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice

@@ -98,9 +98,16 @@ async function thaw({ disk, exec }: CleanupDoors, config: ClusterConfig): Promis
   const frozen = (await findCgroups(disk, config)).filter((directory) => directory.includes('/freezer/'))
   if (frozen.length === 0) return
   const found = await exec.run(['find', ...(frozen as [string]), '-name', 'freezer.state'])
-  for (const path of found.stdout.split('\n'))
-    if (path !== '' && (await disk.readText(path)).trim() !== 'THAWED')
-      await disk.write(path, 'THAWED', { durable: false })
+  for (const path of found.stdout.split('\n')) if (path !== '') await thawOne(disk, path)
+}
+
+/** @param path a `freezer.state`. That it has gone means that nothing is frozen there. */
+export async function thawOne(disk: Disk, path: string): Promise<void> {
+  try {
+    if ((await disk.readText(path)).trim() !== 'THAWED') await disk.write(path, 'THAWED', { durable: false })
+  } catch (error) {
+    if (!['ENOENT', 'ENODEV'].includes((error as { code?: string }).code ?? '')) throw error
+  }
 }
 
 const pathsPerCommand = 100
