@@ -15,10 +15,9 @@ import { changeStored } from '../registry/change.ts'
 import { deleteObject } from '../registry/delete.ts'
 import type { Caller, RegistryParts } from '../registry/parts.ts'
 import { currentOf, fromStored } from '../registry/persistence.ts'
-import { updateObject } from '../registry/update.ts'
 import type { UserInfo } from '../request.ts'
 import type { Scheme } from '../scheme/scheme.ts'
-import { isTrue, withCondition } from './definition/conditions.ts'
+import { isTrue, type NewCondition, withCondition } from './definition/conditions.ts'
 import { plannedStatus, type Taken } from './definition/plan.ts'
 import { cleanupFinalizer } from './definition/strategy.ts'
 import { type CustomVersion, servedVersions } from './resource/served.ts'
@@ -229,20 +228,22 @@ export class Definitions {
     await this.#remove(name, condition)
   }
 
-  async #remove(name: string, condition: Parameters<typeof withCondition>[1]): Promise<void> {
-    await updateObject(this.#registry, {
-      target: { ...this.#target(name), subresource: 'status' },
+  async #remove(name: string, condition: NewCondition): Promise<void> {
+    const target = this.#target(name)
+    const left = await changeStored(this.#registry, {
+      target,
       caller: this.#caller,
-      options: { dryRun: false, fieldValidation: 'Ignore', raw: {} },
-      change: (live) => {
-        const definition = live as CustomResourceDefinition
+      dryRun: false,
+      change: (object) => {
+        const definition = object as CustomResourceDefinition
         const { metadata, status } = definition
         metadata.finalizers = (metadata.finalizers ?? []).filter((each) => each !== cleanupFinalizer)
         const conditions = withCondition(status?.conditions ?? [], condition, this.#registry.clock.nowMs())
         definition.status = { ...status, conditions: [...conditions] }
-        return definition
       },
     })
+    if ((left.metadata.finalizers ?? []).length > 0) return
+    await deleteObject(this.#registry, { target, caller: this.#caller, options: {} }).catch(ignoreNotFound)
   }
 
   /** Whether none is left; else the definition is looked at again when one goes. */

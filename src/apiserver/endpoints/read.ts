@@ -25,8 +25,9 @@ export async function listEndpoint(parts: EndpointParts, served: Served, exchang
   return await presentList(parts.presenter, served, page, representation)
 }
 
-export function representationOf(parts: EndpointParts, { request }: Exchange): Representation {
-  const representation = negotiate(request.headers.accept, offerOf(parts))
+export function representationOf(parts: EndpointParts, { request, info }: Exchange): Representation {
+  const custom = parts.scheme.find(info.apiGroup, info.apiVersion, info.resource)?.custom
+  const representation = negotiate(request.headers.accept, { ...offerOf(parts), custom })
   const wanted = request.query.get('includeObject')
   if (wanted !== 'None' && wanted !== 'Object') return representation
   return { ...representation, includeObject: wanted }

@@ -1,9 +1,12 @@
 /** The `scale` subresource: replicas of a workload seen and changed as an autoscaling/v1 Scale. */
-import { badRequest, conflict, invalid as invalidObject } from '../../api/errors.ts'
+import { badRequest, conflict, internalError, invalid as invalidObject } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
+import type { JsonObject } from '../../api/patch/json-value.ts'
 import { formatLabelSelector, labelSelectorRequirements } from '../../api/selectors/label.ts'
+import type { CustomResourceSubresourceScale } from '../../api/types/apiextensions/v1.ts'
 import type { Scale } from '../../api/types/autoscaling/v1.ts'
 import type { LabelSelector } from '../../api/types/meta/v1.ts'
+import { numberAt, setNumber, textAt } from '../crd/value/scale.ts'
 import { presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
 import { readWriteQuery, type WriteQuery } from '../registry/options.ts'
@@ -32,8 +35,13 @@ const scaleColumns: Served['columns'] = [
 
 /** The workload's scales as if they were a resource of their own, for every representation. */
 function asScale(served: Served): Served {
+  const { verbs, shortNames, categories, subresources, strategy, storePrefix, storedKind, splice } = served
+  const type = typeOfKind(scaleKind)
   const resource = { ...served.resource, ...scaleKind, plural: 'scales' }
-  return { ...served, resource, columns: scaleColumns, type: typeOfKind(scaleKind) }
+  return {
+    ...{ resource, verbs, shortNames, categories, subresources, strategy, storePrefix, storedKind, splice },
+    ...{ columns: scaleColumns, type, listType: type, storedType: type, conversion: undefined },
+  }
 }
 
 type Scalable = KubeObject & {
@@ -56,7 +64,7 @@ const getScale: Endpoint = async (parts, served, exchange) => {
     targetOf(served, exchange),
     exchange.request.query.get('resourceVersion') ?? '',
   )
-  const scale = scaleOf(fromStored(served, stored))
+  const scale = scaleOf(served, fromStored(served, stored))
   return await presentObject(parts.presenter, asScale(served), scale, representationOf(parts, exchange))
 }
 
@@ -75,7 +83,7 @@ async function changeScale(
   return await presentObject(
     parts.presenter,
     asScale(served),
-    scaleOf(written.object),
+    scaleOf(served, written.object),
     representationOf(parts, exchange),
   )
 }
@@ -94,7 +102,7 @@ async function patchedScale(served: Served, exchange: Exchange, query: WriteQuer
   const patch: Patch = await readPatch(exchange, format, served)
   if (format === 'apply') patch.format = 'merge'
   return (live) => {
-    const value = clone(patchedValue(scaleOf(live), patch, type))
+    const value = clone(patchedValue(scaleOf(served, live), patch, type))
     const { object, strictErrors } = decodedObject({ value, duplicates: patch.duplicates }, { kind: scaleKind, type })
     reportProblems({ kind: scaleKind, type }, strictErrors, query.fieldValidation, exchange.warnings)
     matchName(object, exchange.info.name)
@@ -102,7 +110,7 @@ async function patchedScale(served: Served, exchange: Exchange, query: WriteQuer
   }
 }
 
-function withReplicas({ resource }: Served, live: Scalable, scale: Scale): KubeObject {
+function withReplicas({ resource, scale: paths }: Served, live: Scalable, scale: Scale): KubeObject {
   const replicas = scale.spec?.replicas ?? 0
   const errors = nonNegative('spec.replicas', replicas)
   if (errors.length > 0) throw invalidObject(scaleKind, live.metadata.name ?? '', errors)
@@ -111,12 +119,13 @@ function withReplicas({ resource }: Served, live: Scalable, scale: Scale): KubeO
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`
     throw conflict({ ...resource, plural: `${resource.plural}/scale` }, live.metadata.name ?? '', why)
   }
-  live.spec = { ...live.spec, replicas }
+  if (paths) setNumber(live as unknown as JsonObject, paths.specReplicasPath, replicas)
+  else live.spec = { ...live.spec, replicas }
   if (resourceVersion) live.metadata.resourceVersion = resourceVersion
   return live
 }
 
-function scaleOf(object: Scalable): Scale {
+function scaleOf({ scale: paths }: Served, object: Scalable): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
   return {
     kind: 'Scale',
@@ -128,8 +137,29 @@ function scaleOf(object: Scalable): Scale {
       ...(resourceVersion ? { resourceVersion } : {}),
       ...(creationTimestamp ? { creationTimestamp } : {}),
     },
-    spec: object.spec?.replicas === undefined ? {} : { replicas: object.spec.replicas },
-    status: { replicas: object.status?.replicas ?? 0, selector: selectorText(object.spec?.selector) },
+    ...(paths ? customScale(paths, object) : scaleAtUsualPlace(object)),
+  }
+}
+
+type ScaleParts = Pick<Scale, 'spec' | 'status'>
+
+function scaleAtUsualPlace({ spec, status }: Scalable): ScaleParts {
+  return {
+    spec: spec?.replicas === undefined ? {} : { replicas: spec.replicas },
+    status: { replicas: status?.replicas ?? 0, selector: selectorText(spec?.selector) },
+  }
+}
+
+/** Without a number wanted there is nothing to scale. */
+function customScale(paths: CustomResourceSubresourceScale, object: Scalable): ScaleParts {
+  const replicas = numberAt(object, paths.specReplicasPath)
+  if (replicas === undefined) {
+    throw internalError(`the spec replicas field ${JSON.stringify(paths.specReplicasPath)} does not exist`)
+  }
+  const selector = paths.labelSelectorPath ? textAt(object, paths.labelSelectorPath) : ''
+  return {
+    spec: replicas === 0 ? {} : { replicas },
+    status: { replicas: numberAt(object, paths.statusReplicasPath) ?? 0, ...(selector === '' ? {} : { selector }) },
   }
 }
 

@@ -15,6 +15,7 @@ export async function watchEndpoint(parts: EndpointParts, served: Served, exchan
   const representation = negotiate(request.headers.accept?.replaceAll(';stream=watch', ''), {
     views: parts.presenter.tables ? ['table', 'partial'] : ['partial'],
     encodings: ['json', 'protobuf'],
+    custom: served.custom,
   })
   const query = readListQuery(request.query, true)
   const named = info.parts.length > 1 ? info.name : ''

@@ -42,6 +42,8 @@ export interface Offer {
   /** Views that this endpoint can give besides the object itself. */
   views: readonly View[]
   encodings: readonly Encoding[]
+  /** Custom resources have no protobuf, but for views that are the same for all kinds. */
+  custom?: boolean | undefined
 }
 
 /** The first clause that the endpoint can satisfy; JSON when the client does not say. Throws a 406. */
@@ -53,11 +55,11 @@ export function negotiate(header: string | undefined, offer: Offer): Representat
     const view = viewOf(clause)
     if (!encoding || !view) continue
     if (view !== 'object' && !offer.views.includes(view)) continue
-    if (view === 'table' && encoding === 'protobuf') continue
+    if (encoding === 'protobuf' && (view === 'table' || (view === 'object' && offer.custom))) continue
     return { encoding, view, includeObject: 'Metadata' }
   }
   throw notAcceptable(
-    offer.encodings,
+    offer.custom ? offer.encodings.filter((encoding) => encoding !== 'protobuf') : offer.encodings,
     clauses.some(({ mediaType }) => encodingOf(mediaType, offer.encodings)),
   )
 }

@@ -133,9 +133,9 @@ export class Discovery {
   }
 
   #served(group: string, version: string): Served[] {
-    return [...this.#scheme.all()]
-      .filter(({ resource }) => resource.group === group && resource.version === version)
-      .sort((left, right) => (left.resource.plural < right.resource.plural ? -1 : 1))
+    return [...this.#scheme.resourcesOf(group, version)].sort((left, right) =>
+      left.resource.plural < right.resource.plural ? -1 : 1,
+    )
   }
 
   #resources(group: string, version: string): Document {
@@ -159,8 +159,12 @@ export class Discovery {
   }
 }
 
+function advertised({ resource, verbs, shortNames, categories, subresources, storedKind, advertisedVerbs }: Served) {
+  return { resource, verbs: advertisedVerbs ?? verbs, shortNames, categories, subresources, storedKind }
+}
+
 function plainResources(served: Served): object[] {
-  const { resource, verbs, shortNames, categories, storedKind } = served
+  const { resource, verbs, shortNames, categories, storedKind } = advertised(served)
   const main = {
     name: resource.plural,
     singularName: resource.singular,
@@ -185,7 +189,7 @@ function plainResources(served: Served): object[] {
 }
 
 function aggregatedResource(served: Served): object {
-  const { resource, verbs, shortNames, categories, subresources } = served
+  const { resource, verbs, shortNames, categories, subresources } = advertised(served)
   const { group, version, kind } = resource
   return {
     resource: resource.plural,

@@ -1,7 +1,7 @@
 /** OpenAPI documents as plain objects: version 3 for one group version, version 2 for all together. */
 import { apiVersionOf } from '../../api/meta.ts'
 import type { JsonObject } from '../../api/patch/json-value.ts'
-import { type KindName, reachableTypes } from '../../api/schema/registry.ts'
+import { type KindName, reachableTypes, typeByName } from '../../api/schema/registry.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
 import { type Operation, type PathItem, pathsOf } from './operations.ts'
 import type { Parameter } from './parameters.ts'
@@ -57,16 +57,22 @@ function definitions(
   const types = reachableTypes(roots.filter((node) => node !== undefined))
   const schemas = new Map<string, JsonObject>(Object.entries(scalarDefinitions(dialect)))
   for (const [name, node] of types) schemas.set(name, structSchema(node, dialect, kindsOf))
-  for (const each of groupVersions) for (const [name, schema] of each.definitions ?? []) schemas.set(name, schema)
+  for (const each of groupVersions)
+    for (const [name, schema] of each.definitions?.(dialect) ?? []) schemas.set(name, schema)
   return Object.fromEntries([...schemas].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function rootTypes(source: OpenApiSource, { resources }: OpenApiGroupVersion): (StructNode | undefined)[] {
   return resources.flatMap((resource) => [
-    resource.type,
-    ...(resource.verbs.includes('list') ? [resource.listType] : []),
+    ...(resource.custom ? customRoots() : [resource.type]),
+    ...(resource.verbs.includes('list') && !resource.custom ? [resource.listType] : []),
     ...resource.subresources.filter(({ kind }) => !kind.kind.endsWith('Options')).map(({ kind }) => source.type(kind)),
   ])
+}
+
+/** What ready schemas refer to. */
+function customRoots(): StructNode[] {
+  return [typeByName('meta/v1.ObjectMeta'), typeByName('meta/v1.ListMeta')]
 }
 
 /** Which kinds a type is the body of; those known to every group version are of all of them. */
@@ -86,6 +92,7 @@ function kindIndex(source: OpenApiSource): (node: StructNode) => KindName[] | un
       add(source.type({ ...deleteOptions, kind }), served)
     }
     for (const resource of resources) {
+      if (resource.custom) continue
       add(resource.type, resource.kind)
       if (resource.verbs.includes('list'))
         add(resource.listType, { ...resource.kind, kind: `${resource.kind.kind}List` })

@@ -152,7 +152,7 @@ test('unknown documents and encodings are refused', () => {
 
 test('ready definitions stand in for those made from types', () => {
   const definitions = new Map([['com.example.v1.Widget', { type: 'object', description: 'own' }]])
-  const custom = [{ group: 'example.com', version: 'v1', resources: [], definitions }]
+  const custom = [{ group: 'example.com', version: 'v1', resources: [], definitions: () => definitions }]
   const own = new OpenApiDocuments({ ...source, groupVersions: () => custom })
   const request = {
     path: '/openapi/v3/apis/example.com/v1',

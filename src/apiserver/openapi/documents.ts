@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { documentPath, documentV2, documentV3 } from './document.ts'
 import { encodeGnosticV2 } from './gnostic.ts'
-import type { OpenApiSource } from './source.ts'
+import type { OpenApiGroupVersion, OpenApiSource } from './source.ts'
 
 export interface DocumentRequest {
   /** Without the query; `/openapi/v2`, `/openapi/v3` or below. */
@@ -24,6 +24,7 @@ export interface DocumentResponse {
 }
 
 interface Encoded {
+  revision: string
   bytes: Uint8Array
   etag: string
 }
@@ -36,7 +37,6 @@ const empty = new Uint8Array()
 export class OpenApiDocuments {
   readonly #source: OpenApiSource
   readonly #encoded = new Map<string, Encoded>()
-  #revision: string | undefined
 
   constructor(source: OpenApiSource) {
     this.#source = source
@@ -44,61 +44,64 @@ export class OpenApiDocuments {
 
   /** Undefined when there is no such document. */
   answer(request: DocumentRequest): DocumentResponse | undefined {
-    this.#forgetWhenChanged()
     const path = request.path.replace(/\/+$/, '')
     if (path === '/openapi/v2') return this.#version2(request)
     if (!acceptsJson(request.accept)) return path.startsWith('/openapi/v3') ? notAcceptable() : undefined
-    if (path === '/openapi/v3') return this.#respond('v3', request, json, () => encode(this.#index()))
+    if (path === '/openapi/v3') return this.#respond({ key: 'v3', type: json }, request, () => encode(this.#index()))
     return path.startsWith('/openapi/v3/') ? this.#version3(path.slice('/openapi/v3/'.length), request) : undefined
-  }
-
-  #forgetWhenChanged(): void {
-    const revision = this.#source.revision()
-    if (revision === this.#revision) return
-    this.#revision = revision
-    this.#encoded.clear()
   }
 
   #index(): object {
     const paths: Record<string, object> = {}
     for (const groupVersion of this.#source.groupVersions()) {
       const path = documentPath(groupVersion)
-      paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${this.#hashOf(path)}` }
+      paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${this.#hashOf(path, groupVersion)}` }
     }
     return { paths }
   }
 
   /** From what a document is made of rather than from its bytes, so that the index makes no documents. */
-  #hashOf(path: string): string {
-    const text = `${this.#source.version}\n${this.#revision}\n${path}`
+  #hashOf(path: string, groupVersion: OpenApiGroupVersion): string {
+    const text = `${this.#source.version}\n${this.#revisionOf(groupVersion)}\n${path}`
     return createHash('sha512').update(text).digest('hex').toUpperCase()
+  }
+
+  #revisionOf(groupVersion: OpenApiGroupVersion): string {
+    return this.#source.revisionOf?.(groupVersion) ?? this.#source.revision()
   }
 
   #version3(path: string, request: DocumentRequest): DocumentResponse | undefined {
     const groupVersion = this.#source.groupVersions().find((each) => documentPath(each) === path)
     if (!groupVersion) return undefined
-    const hash = this.#hashOf(path)
+    const hash = this.#hashOf(path, groupVersion)
     if (request.hash !== undefined && request.hash !== '' && request.hash !== hash) {
       return { status: 301, headers: { location: `/openapi/v3/${path}?hash=${hash}` }, body: empty }
     }
-    const response = this.#respond(`v3/${path}`, request, json, () => encode(documentV3(this.#source, groupVersion)))
+    const document = { key: `v3/${path}`, type: json, revision: this.#revisionOf(groupVersion) }
+    const response = this.#respond(document, request, () => encode(documentV3(this.#source, groupVersion)))
     if (request.hash) response.headers['cache-control'] = 'public, immutable, max-age=31536000'
     return response
   }
 
   #version2(request: DocumentRequest): DocumentResponse {
     if (wantsProtobuf(request.accept)) {
-      return this.#respond('v2 protobuf', request, protobufType, () => encodeGnosticV2(documentV2(this.#source)))
+      const document = { key: 'v2 protobuf', type: protobufType }
+      return this.#respond(document, request, () => encodeGnosticV2(documentV2(this.#source)))
     }
     if (!acceptsJson(request.accept)) return notAcceptable()
-    return this.#respond('v2', request, json, () => encode(documentV2(this.#source)))
+    return this.#respond({ key: 'v2', type: json }, request, () => encode(documentV2(this.#source)))
   }
 
-  #respond(key: string, { ifNoneMatch }: DocumentRequest, type: string, make: () => Uint8Array): DocumentResponse {
+  /** Kept until its revision changes, by default that of all that is served. */
+  #respond(
+    { key, type, revision = this.#source.revision() }: { key: string; type: string; revision?: string },
+    { ifNoneMatch }: DocumentRequest,
+    make: () => Uint8Array,
+  ): DocumentResponse {
     let encoded = this.#encoded.get(key)
-    if (!encoded) {
+    if (encoded?.revision !== revision) {
       const bytes = make()
-      encoded = { bytes, etag: `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"` }
+      encoded = { revision, bytes, etag: `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"` }
       this.#encoded.set(key, encoded)
     }
     const headers = { 'content-type': type, etag: encoded.etag, vary: 'Accept', 'cache-control': 'no-cache, private' }

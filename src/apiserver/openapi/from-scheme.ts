@@ -7,7 +7,7 @@ import type { NonResource } from '../nonresource/endpoints.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import type { Served } from '../scheme/served.ts'
 import { OpenApiDocuments } from './documents.ts'
-import type { OpenApiGroupVersion, OpenApiResource, OpenApiSource } from './source.ts'
+import type { Dialect, OpenApiGroupVersion, OpenApiResource, OpenApiSource } from './source.ts'
 
 /** `/openapi/v2` and `/openapi/v3`; hands other documents on to `others`. */
 export function openApiEndpoints(scheme: Scheme, version: string, others?: NonResource): NonResource {
@@ -38,6 +38,7 @@ export function schemeSource(scheme: Scheme, version: string): OpenApiSource {
       }
       return known.groupVersions
     },
+    revisionOf: ({ group, version: name }) => `${schemaDigest()} ${scheme.generationOf(group, name)}`,
     type: kindType,
   }
 }
@@ -51,15 +52,15 @@ function schemaDigest(): string {
 }
 
 function groupVersionsOf(scheme: Scheme): OpenApiGroupVersion[] {
-  const found = new Map<string, { group: string; version: string; resources: OpenApiResource[] }>()
-  for (const served of scheme.all()) {
-    const { group, version } = served.resource
-    const key = `${group}/${version}`
-    const groupVersion = found.get(key) ?? { group, version, resources: [] }
-    groupVersion.resources.push(resourceOf(served))
-    found.set(key, groupVersion)
-  }
-  return [...found.values()]
+  const groupVersions = [...scheme.groups].flatMap(([group, versions]) =>
+    [...versions].map((version) => ({ group, version })),
+  )
+  return groupVersions.map(({ group, version }) => {
+    const served = [...scheme.resourcesOf(group, version)]
+    const definitions = (dialect: Dialect) =>
+      new Map(served.flatMap((each) => [...(each.definitions?.(dialect) ?? [])]))
+    return { group, version, resources: served.map(resourceOf), definitions }
+  })
 }
 
 function resourceOf(served: Served): OpenApiResource {

@@ -27,7 +27,7 @@ export interface OpenApiGroupVersion {
   version: string
   resources: readonly OpenApiResource[]
   /** Ready component schemas by name, which stand in for those made from types (custom resources' own schemas). */
-  definitions?: ReadonlyMap<string, JsonObject>
+  definitions?(dialect: Dialect): ReadonlyMap<string, JsonObject>
 }
 
 export interface OpenApiSource {
@@ -36,6 +36,8 @@ export interface OpenApiSource {
   /** Another text whenever `groupVersions` answers differently, or types changed. */
   revision(): string
   groupVersions(): readonly OpenApiGroupVersion[]
+  /** The same of one group version; that of `revision` when absent. */
+  revisionOf?(groupVersion: OpenApiGroupVersion): string
   /** A kind that is no resource: DeleteOptions, Status, Scale, PodExecOptions, PodLogOptions. */
   type(kind: KindName): StructNode | undefined
 }

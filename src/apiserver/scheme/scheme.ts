@@ -9,7 +9,9 @@ import { type Conversion, type KindName, type Served, spliceFor } from './served
 import { builtInStorePrefix } from './store-prefix.ts'
 
 export class Scheme {
-  readonly #served = new Map<string, Served>()
+  /** By `group/version`, then by plural. */
+  readonly #served = new Map<string, Map<string, Served>>()
+  readonly #generations = new Map<string, number>()
   readonly #versions = new Map<string, Set<string>>()
   readonly #listeners = new Set<() => void>()
   /** Grows with each change, for caches of what is made from the scheme (discovery, OpenAPI). */
@@ -25,7 +27,7 @@ export class Scheme {
   }
 
   find(group: string, version: string, plural: string): Served | undefined {
-    return this.#served.get(`${group}/${version}/${plural}`)
+    return this.#served.get(`${group}/${version}`)?.get(plural)
   }
 
   of({ group, version, plural }: Resource): Served {
@@ -38,27 +40,42 @@ export class Scheme {
     return this.#versions.get(group)?.has(version) ?? false
   }
 
-  all(): Iterable<Served> {
-    return this.#served.values()
+  *all(): Iterable<Served> {
+    for (const resources of this.#served.values()) yield* resources.values()
+  }
+
+  /** What one group version serves. */
+  resourcesOf(group: string, version: string): Iterable<Served> {
+    return this.#served.get(`${group}/${version}`)?.values() ?? []
+  }
+
+  /** The `generation` at which what a group version serves changed last. */
+  generationOf(group: string, version: string): number {
+    return this.#generations.get(`${group}/${version}`) ?? 0
   }
 
   add(served: Served): void {
     const { group, version, plural } = served.resource
-    this.#served.set(`${group}/${version}/${plural}`, served)
+    const key = `${group}/${version}`
+    const resources = this.#served.get(key) ?? new Map<string, Served>()
+    resources.set(plural, served)
+    this.#served.set(key, resources)
     const versions = this.#versions.get(group) ?? new Set()
     versions.add(version)
     this.#versions.set(group, versions)
-    this.#changed()
+    this.#changed(key)
   }
 
   remove({ resource: { group, version, plural } }: Served): void {
-    this.#served.delete(`${group}/${version}/${plural}`)
-    const inUse = [...this.#served.values()].some(
-      ({ resource }) => resource.group === group && resource.version === version,
-    )
-    if (!inUse) this.#versions.get(group)?.delete(version)
+    const key = `${group}/${version}`
+    const resources = this.#served.get(key)
+    resources?.delete(plural)
+    if (resources?.size === 0) {
+      this.#served.delete(key)
+      this.#versions.get(group)?.delete(version)
+    }
     if (this.#versions.get(group)?.size === 0) this.#versions.delete(group)
-    this.#changed()
+    this.#changed(key)
   }
 
   onChange(listener: () => void): () => void {
@@ -66,8 +83,9 @@ export class Scheme {
     return () => this.#listeners.delete(listener)
   }
 
-  #changed(): void {
+  #changed(groupVersion: string): void {
     this.#generation += 1
+    this.#generations.set(groupVersion, this.#generation)
     for (const listener of this.#listeners) listener()
   }
 }

@@ -1,11 +1,13 @@
 /** What the server serves: every resource with its verbs, subresources, type, strategy and place in the store. */
 import type { VersionView } from '../../api/apply/context.ts'
 import type { KubeObject, Resource } from '../../api/meta.ts'
+import type { JsonObject } from '../../api/patch/json-value.ts'
 import type { KindName } from '../../api/schema/registry.ts'
 import type { ColumnDeclaration } from '../../api/schema/schema.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
 import type { CustomResourceSubresourceScale } from '../../api/types/apiextensions/v1.ts'
 import { type Splice, type Stored, spliceOf } from '../cache/stored.ts'
+import type { Dialect } from '../openapi/source.ts'
 import type { Strategy } from '../registry/strategy.ts'
 import type { RowPrinter } from '../table/printer.ts'
 
@@ -59,6 +61,8 @@ export interface Served {
   /** How owners who wrote in another served version see the object. Absent: all versions have the same fields. */
   otherVersion?(apiVersion: string): VersionView | undefined
   splice: Splice
+  /** Component schemas for OpenAPI, by name, where they are not made from `type`. */
+  definitions?(dialect: Dialect): ReadonlyMap<string, JsonObject>
 }
 
 export function objectKey(served: Served, namespace: string, name: string): string {

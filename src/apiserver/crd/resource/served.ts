@@ -16,11 +16,13 @@ import type {
 } from '../../../api/types/apiextensions/v1.ts'
 import { encodeStored, type Splice, Stored, spliceOf } from '../../cache/stored.ts'
 import { byVersionPriority } from '../../nonresource/discovery.ts'
+import type { Dialect } from '../../openapi/source.ts'
 import type { Strategy } from '../../registry/strategy.ts'
 import type { Conversion, KindName, Served, ServedSubresource } from '../../scheme/served.ts'
 import { customStorePrefix } from '../../scheme/store-prefix.ts'
 import type { RowPrinter } from '../../table/printer.ts'
 import { parseJsonPath } from '../json-path.ts'
+import { definitionsOf } from '../openapi.ts'
 import { listTypeOf, typeOfSchema } from '../schema/type.ts'
 import { ruleSetOf } from '../value/rules.ts'
 import { type CustomTable, customTable } from './columns.ts'
@@ -174,6 +176,10 @@ export class CustomVersion implements Served {
     const own = apiVersionOf(this.resource)
     const as = (text: string) => (object: JsonObject) => ({ ...object, apiVersion: text })
     return { type: other.type, to: as(apiVersion), from: as(own) }
+  }
+
+  definitions(dialect: Dialect): ReadonlyMap<string, JsonObject> {
+    return definitionsOf(this, dialect)
   }
 
   #shown(object: KubeObject): Uint8Array {
