@@ -1,5 +1,6 @@
 /** What a write must pass after its caller is known to be allowed. Implementations: `admission/`. */
 import type { KubeObject, Resource } from '../api/meta.ts'
+import type { Reinvocation } from './admission/reinvocation.ts'
 import type { UserInfo } from './request.ts'
 
 export interface AdmissionAttributes {
@@ -20,6 +21,8 @@ export interface AdmissionAttributes {
   warn(text: string): void
   /** Adds an annotation to the audit event. Absent where nobody keeps them. */
   annotate?(key: string, value: string): void
+  /** What mutating steps remember between two rounds of them. The chain of steps brings it. */
+  reinvocation?: Reinvocation
 }
 
 export interface Admission {

@@ -2,6 +2,7 @@
 import { type ApiError, forbidden } from '../../api/errors.ts'
 import { groupResource } from '../../api/meta.ts'
 import type { Admission, AdmissionAttributes } from '../admission.ts'
+import { Reinvocation } from './reinvocation.ts'
 
 export interface AdmissionPlugin {
   /** As in `--enable-admission-plugins`. */
@@ -11,12 +12,17 @@ export interface AdmissionPlugin {
   validate?(attributes: AdmissionAttributes): Promise<void> | void
 }
 
-/** Runs the plugins one after the other, in the order given; the first refusal ends it. */
+/** Runs the plugins one after the other, in the order given, mutating ones twice when one of them asks for it; the first refusal ends it. */
 export function admissionChain(plugins: readonly AdmissionPlugin[]): Admission {
   const mutating = plugins.filter((plugin) => plugin.mutate)
   const validating = plugins.filter((plugin) => plugin.validate)
   return {
     async mutate(attributes) {
+      const reinvocation = new Reinvocation()
+      attributes.reinvocation = reinvocation
+      for (const plugin of mutating) await plugin.mutate?.(attributes)
+      if (!reinvocation.wanted) return
+      reinvocation.again = true
       for (const plugin of mutating) await plugin.mutate?.(attributes)
     },
     async validate(attributes) {

@@ -1,0 +1,188 @@
+/**
+ * MutatingAdmissionPolicy: changes in CEL that a cluster's owner gives.
+ * Source: https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/
+ */
+import type { ApiError } from '../../../api/errors.ts'
+import type { KubeObject, Resource } from '../../../api/meta.ts'
+import { admissionregistrationV1 } from '../../../api/resources.ts'
+import type {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
+} from '../../../api/types/admissionregistration/v1.ts'
+import type { AdmissionAttributes } from '../../admission.ts'
+import { semanticEqual } from '../../registry/validation/equal.ts'
+import { Equivalents } from '../matching/equivalents.ts'
+import { type AdmissionPlugin, forbid } from '../plugin.ts'
+import { Reinvocation } from '../reinvocation.ts'
+import { isExemptFromPolicies } from './exempt.ts'
+import { type Matcher, matchResources } from './matching.ts'
+import type { Mutator } from './mutator.ts'
+import { type Hook, PolicySource } from './source.ts'
+import type { PolicyParts } from './validating.ts'
+
+type MutatingHook = Hook<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding>
+
+const pluginName = 'MutatingAdmissionPolicy'
+
+/** One policy with one binding and one parameter object. */
+interface Invocation {
+  readonly policy: MutatingAdmissionPolicy
+  readonly binding: MutatingAdmissionPolicyBinding
+  readonly resource: Resource
+  readonly params: KubeObject | undefined
+}
+
+export function mutatingAdmissionPolicy(parts: PolicyParts): AdmissionPlugin {
+  const source = new PolicySource(parts.objects, {
+    policies: admissionregistrationV1.mutatingAdmissionPolicies,
+    bindings: admissionregistrationV1.mutatingAdmissionPolicyBindings,
+  })
+  const dispatcher = new Dispatcher(parts)
+  return {
+    name: pluginName,
+    async mutate(attributes) {
+      if (isExemptFromPolicies(attributes)) return
+      const hooks = await source.hooks()
+      if (hooks.length > 0) await dispatcher.dispatch(hooks, attributes)
+    },
+  }
+}
+
+class Dispatcher {
+  readonly #parts: PolicyParts
+  readonly #matcher: Matcher
+  readonly #mutators = new WeakMap<MutatingAdmissionPolicy, Mutator>()
+
+  constructor(parts: PolicyParts) {
+    this.#parts = parts
+    this.#matcher = { objects: parts.objects, equivalents: new Equivalents(parts.scheme) }
+  }
+
+  async dispatch(hooks: readonly MutatingHook[], attributes: AdmissionAttributes): Promise<void> {
+    const failures: string[] = []
+    const invocations: Invocation[] = []
+    for (const hook of hooks) invocations.push(...(await this.#invocations(hook, attributes, failures)))
+    if (invocations.length > 0) await this.#invokeAll(invocations, attributes, failures)
+    if (failures.length > 0) throw refused(attributes, failures)
+  }
+
+  /** Which bindings are about the request, with their parameters. */
+  async #invocations(
+    { policy, bindings }: MutatingHook,
+    attributes: AdmissionAttributes,
+    failures: string[],
+  ): Promise<Invocation[]> {
+    const resource = await matchResources(this.#matcher, policy.spec?.matchConstraints, attributes)
+    if (!resource) return []
+    const { collectParameters, ConfigurationError } = await import('./parameters.ts')
+    const invocations: Invocation[] = []
+    for (const binding of bindings) {
+      if (!(await matchResources(this.#matcher, binding.spec?.matchResources, attributes))) continue
+      try {
+        const wanted = { paramRef: binding.spec?.paramRef, namespace: attributes.namespace }
+        for (const params of await collectParameters(this.#parts, policy.spec?.paramKind, wanted))
+          invocations.push({ policy, binding, resource, params })
+      } catch (error) {
+        if (!(error instanceof ConfigurationError)) throw error
+        failures.push(...failureOf({ policy, binding }, `failed to configure binding: ${error.message}`))
+      }
+    }
+    return invocations
+  }
+
+  async #invokeAll(
+    invocations: readonly Invocation[],
+    attributes: AdmissionAttributes,
+    failures: string[],
+  ): Promise<void> {
+    const reinvocation = attributes.reinvocation ?? new Reinvocation()
+    const memory = reinvocation.memoryOf(pluginName)
+    if (reinvocation.again && memory.changedSince(attributes.object)) memory.changed()
+    const { MutationError } = await import('./mutator.ts')
+    for (const invocation of invocations) {
+      const key = keyOf(invocation)
+      try {
+        const isDue = () => !reinvocation.again || memory.isDue(key)
+        const failed = (why: string) => failures.push(...failureOf(invocation, why))
+        const changed = await this.#invoke(invocation, attributes, { isDue, failed })
+        if (changed === undefined) continue
+        if (changed) {
+          memory.changed()
+          reinvocation.wanted = true
+        }
+      } catch (error) {
+        if (!(error instanceof MutationError)) throw error
+        failures.push(...failureOf(invocation, error.message))
+      }
+      if (invocation.policy.spec?.reinvocationPolicy === 'IfNeeded') memory.asked(key)
+    }
+    memory.leave(attributes.object)
+  }
+
+  /** Whether it changed the object; undefined when the policy is not about it. Throws `MutationError`. */
+  async #invoke(
+    { policy, resource, params }: Invocation,
+    attributes: AdmissionAttributes,
+    { isDue, failed }: { isDue(): boolean; failed(why: string): void },
+  ): Promise<boolean | undefined> {
+    const [{ MutationError }, { bindingsOf }, { subjectOf }, { replaceContents }, mutator] = await Promise.all([
+      import('./mutator.ts'),
+      import('./bindings.ts'),
+      import('./subject.ts'),
+      import('../replaced.ts'),
+      this.#mutator(policy),
+    ])
+    const nowMs = () => this.#parts.clock.monotonicMs()
+    const subject = await subjectOf(this.#matcher, attributes, resource)
+    const bindings = (object: KubeObject | undefined) =>
+      bindingsOf({ ...subject, object, params }, this.#parts.authorizer)
+    if (!mutator.matches(bindings(subject.object), nowMs) || !isDue()) return undefined
+    const { object: target } = attributes
+    if (!target || !subject.object) return false
+    const served = this.#matcher.equivalents.served(resource)
+    let object = subject.object
+    for (let index = 0; index < mutator.count; index++) {
+      try {
+        object = mutator.mutate(index, object, { served, bindings: bindings(object), nowMs })
+      } catch (error) {
+        if (!(error instanceof MutationError)) throw error
+        failed(error.message)
+      }
+    }
+    if (semanticEqual(subject.object, object)) return false
+    replaceContents(target, this.#back(object, resource, attributes.resource))
+    return true
+  }
+
+  #back(object: KubeObject, from: Resource, to: Resource): KubeObject {
+    const { equivalents } = this.#matcher
+    return from === to ? object : equivalents.convert(object, from, equivalents.served(to))
+  }
+
+  async #mutator(policy: MutatingAdmissionPolicy): Promise<Mutator> {
+    const known = this.#mutators.get(policy)
+    if (known) return known
+    const { Mutator } = await import('./mutator.ts')
+    const mutator = new Mutator(policy)
+    this.#mutators.set(policy, mutator)
+    return mutator
+  }
+}
+
+function keyOf({ policy, binding, params }: Invocation): string {
+  const { namespace = '', name = '' } = params?.metadata ?? {}
+  return [policy.metadata.name, binding.metadata.name, namespace, name].join(' ')
+}
+
+/** Nothing when the policy says that errors do not matter. */
+function failureOf({ policy, binding }: Pick<Invocation, 'policy' | 'binding'>, why: string): string[] {
+  if (policy.spec?.failurePolicy === 'Ignore') return []
+  return [`policy '${policy.metadata.name}' with binding '${binding.metadata.name}' denied request: ${why}`]
+}
+
+function refused(attributes: AdmissionAttributes, failures: readonly string[]): ApiError {
+  const error = forbid(attributes, 'admission request denied by policy')
+  Object.assign(error.status, { message: failures[0], reason: 'Invalid' })
+  error.status.details = { ...error.status.details, causes: failures.map((message) => ({ message })) }
+  return error
+}
