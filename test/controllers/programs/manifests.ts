@@ -1,0 +1,98 @@
+/** What programs create: one small workload of each kind, whose pods tolerate a lost node for seconds only. */
+import { apiVersionOf, type KubeObject, type Resource } from '../../../src/api/meta.ts'
+import { appsV1, batchV1, coreV1 } from '../../../src/api/resources.ts'
+
+export const kinds = [
+  'Deployment',
+  'ReplicaSet',
+  'ReplicationController',
+  'StatefulSet',
+  'DaemonSet',
+  'Job',
+  'CronJob',
+] as const
+
+export type Kind = (typeof kinds)[number]
+
+/** What a program may vary. */
+export interface Shape {
+  replicas: number
+  version: number
+  /** Recreate, Parallel, Indexed, surge: the kind's other way of working. */
+  other: boolean
+}
+
+export const resources: Readonly<Record<Kind, Resource>> = {
+  Deployment: appsV1.deployments,
+  ReplicaSet: appsV1.replicaSets,
+  ReplicationController: coreV1.replicationControllers,
+  StatefulSet: appsV1.statefulSets,
+  DaemonSet: appsV1.daemonSets,
+  Job: batchV1.jobs,
+  CronJob: batchV1.cronJobs,
+}
+
+export function workload(kind: Kind, name: string, shape: Shape): KubeObject {
+  return {
+    apiVersion: apiVersionOf(resources[kind]),
+    kind,
+    metadata: { name },
+    spec: specs[kind](name, shape),
+  } as KubeObject
+}
+
+const specs: Readonly<Record<Kind, (name: string, shape: Shape) => object>> = {
+  Deployment: (name, { replicas, version, other }) => ({
+    replicas,
+    selector: { matchLabels: { app: name } },
+    template: template(name, version),
+    ...(other ? { strategy: { type: 'Recreate' } } : {}),
+  }),
+  ReplicaSet: (name, { replicas, version }) => ({
+    replicas,
+    selector: { matchLabels: { app: name } },
+    template: template(name, version),
+  }),
+  ReplicationController: (name, { replicas, version }) => ({
+    replicas,
+    selector: { app: name },
+    template: template(name, version),
+  }),
+  StatefulSet: (name, { replicas, version, other }) => ({
+    replicas,
+    serviceName: name,
+    selector: { matchLabels: { app: name } },
+    template: template(name, version),
+    podManagementPolicy: other ? 'Parallel' : 'OrderedReady',
+  }),
+  DaemonSet: (name, { version, other }) => ({
+    selector: { matchLabels: { app: name } },
+    template: template(name, version),
+    updateStrategy: { rollingUpdate: other ? { maxSurge: 1, maxUnavailable: 0 } : { maxUnavailable: 1 } },
+  }),
+  Job: (name, shape) => jobSpec(name, shape),
+  CronJob: (name, shape) => ({ schedule: '*/2 * * * *', jobTemplate: { spec: jobSpec(name, shape) } }),
+}
+
+function jobSpec(name: string, { replicas, version, other }: Shape): object {
+  return {
+    completions: replicas,
+    parallelism: 2,
+    backoffLimit: 20,
+    template: template(name, version, 'Never'),
+    ...(other ? { completionMode: 'Indexed' } : {}),
+  }
+}
+
+function template(app: string, version: number, restartPolicy = 'Always'): object {
+  const tolerate = (key: string) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 })
+  return {
+    metadata: { labels: { app } },
+    spec: {
+      restartPolicy,
+      terminationGracePeriodSeconds: 5,
+      tolerations: [tolerate('node.kubernetes.io/not-ready'), tolerate('node.kubernetes.io/unreachable')],
+      containers: [{ name: 'main', image: `app:${version}` }],
+    },
+  }
+}
