@@ -451,6 +451,14 @@ class RunningCluster implements TestCluster {
     await done
   }
 
+  async #endLife(): Promise<void> {
+    const life = await this.#life.catch(() => undefined)
+    await this.started.catch(() => undefined)
+    await this.#begun?.catch(() => undefined)
+    await this.#own.stop()
+    await life?.stop()
+  }
+
   #counted(store: ForkableStore): CountedStore {
     return countedStore(store, () => (this.faults.any ? this.faults.beforeCommit() : undefined))
   }
@@ -464,11 +472,9 @@ class RunningCluster implements TestCluster {
     this.#ending.abort(new Error('the cluster was stopped'))
     const closing = this.#endpoint.close()
     await this.#settling.still()
-    const life = await this.#life.catch(() => undefined)
-    await this.started.catch(() => undefined)
-    await this.#begun?.catch(() => undefined)
     this.faults.clear()
-    await this.#lettingTimePass(this.#own.stop().then(() => life?.stop()))
+    // What has begun may itself wait for time, held up by a fault.
+    await this.#lettingTimePass(this.#endLife())
     await closing
     await this.#store.close()
     await this.#initial?.close()
