@@ -17,32 +17,42 @@ import { type Database, inTransaction } from './database.ts'
 
 export type LogDisk = Pick<Disk, 'stat' | 'read' | 'write' | 'chmod' | 'open' | 'rename' | 'syncDirectory'>
 
+export interface DurableLogOptions {
+  path: string
+  disk: LogDisk
+  clock: Clock
+  /** Default `limits.storeSyncOnThreadMsMax`. */
+  syncOnThreadMsMax?: number
+  /** Default `limits.storeCheckpointPages`. */
+  checkpointPages?: number
+}
+
 export class DurableLog {
   readonly #log: OpenFile
   readonly #file: OpenFile
   readonly #clock: Clock
   readonly #onThreadMsMax: number
+  readonly #checkpointPages: number
   /** Written to the log since it was last brought into the file, about. */
   #pages = 0
   /** How long the disk takes, a moving average. */
   #syncMs = Number.POSITIVE_INFINITY
 
-  private constructor(log: OpenFile, file: OpenFile, clock: Clock, onThreadMsMax: number) {
-    this.#log = log
-    this.#file = file
-    this.#clock = clock
-    this.#onThreadMsMax = onThreadMsMax
+  private constructor(files: { log: OpenFile; file: OpenFile }, options: DurableLogOptions) {
+    this.#log = files.log
+    this.#file = files.file
+    this.#clock = options.clock
+    this.#onThreadMsMax = options.syncOnThreadMsMax ?? limits.storeSyncOnThreadMsMax
+    this.#checkpointPages = options.checkpointPages ?? limits.storeCheckpointPages
   }
 
   /** Of a database that is open. Its files' names survive a power cut from now on. */
-  static async open(
-    path: string,
-    { disk, clock, onThreadMsMax }: { disk: LogDisk; clock: Clock; onThreadMsMax: number },
-  ): Promise<DurableLog> {
+  static async open(options: DurableLogOptions): Promise<DurableLog> {
+    const { path, disk } = options
     const log = await disk.open(logPath(path), 'append')
     const file = await disk.open(path, 'append')
     await disk.syncDirectory(dirname(path))
-    return new DurableLog(log, file, clock, onThreadMsMax)
+    return new DurableLog({ log, file }, options)
   }
 
   /** Undefined when it is done already, which is tried for a lone commit on a fast disk. Throws or rejects as the disk does. */
@@ -61,7 +71,7 @@ export class DurableLog {
   }
 
   get checkpointDue(): boolean {
-    return this.#pages >= limits.storeCheckpointPages
+    return this.#pages >= this.#checkpointPages
   }
 
   /** Nothing else may be written until it has resolved. */

@@ -38,7 +38,7 @@ export class StoreFile implements Database {
 
   /** Rejects with `StoreUnavailableError`. */
   static async open(options: SqliteStoreOptions): Promise<StoreFile> {
-    const { path, disk, clock, pagesMax, syncOnThreadMsMax = limits.storeSyncOnThreadMsMax } = options
+    const { path, disk, pagesMax } = options
     try {
       await restoreLog(disk, path)
       if (await disk.stat(path)) await disk.chmod(path, 0o600)
@@ -46,7 +46,7 @@ export class StoreFile implements Database {
       const database = openDatabase(path)
       try {
         if (pagesMax !== undefined) database.db.exec(`pragma max_page_count = ${pagesMax}`)
-        return new StoreFile(database, await DurableLog.open(path, { disk, clock, onThreadMsMax: syncOnThreadMsMax }))
+        return new StoreFile(database, await DurableLog.open(options))
       } catch (error) {
         database.db.close()
         throw error

@@ -51,6 +51,8 @@ export interface SqliteStoreOptions {
   pagesMax?: number
   /** Default `limits.storeSyncOnThreadMsMax`. */
   syncOnThreadMsMax?: number
+  /** Default `limits.storeCheckpointPages`. */
+  checkpointPages?: number
 }
 
 /** Rejects with `StoreUnavailableError` when the file is damaged, in use, or cannot be made. */
