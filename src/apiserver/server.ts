@@ -37,6 +37,8 @@ import { InFlightLimit } from './flow-control.ts'
 import { httpHandlers } from './http/front.ts'
 import { asApiError, errorResponse } from './http/status.ts'
 import { inProcessTransport } from './in-process.ts'
+import { RequestMetrics } from './metrics/request-metrics.ts'
+import { StoreMetrics } from './metrics/store-metrics.ts'
 import { mediaTypes, preferredEncoding } from './negotiation/accept.ts'
 import { encodeAs } from './negotiation/encode.ts'
 import type { TableMaker } from './negotiation/represent.ts'
@@ -115,7 +117,9 @@ export interface ApiServer {
 }
 
 export async function createApiServer(parts: ApiServerParts): Promise<ApiServer> {
-  const { store, clock, random, log } = parts
+  const { clock, random, log } = parts
+  const storeMetrics = new StoreMetrics()
+  const store = storeMetrics.measured(parts.store, clock)
   const hub = new Hub({ store, clock, log })
   await hub.start()
   const caches = new Caches(hub)
@@ -142,7 +146,7 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
     serving: { ...standardServing, ...parts.serving },
     stopping: stopping.signal,
   }
-  const path = new Pipeline(parts, security, endpoints)
+  const path = new Pipeline(parts, security, endpoints, storeMetrics)
   pipeline = path
   const definitions = new Definitions({ registry: endpoints.registry, objects, scheme, log, user: serverUser })
   await definitions.start()
@@ -210,15 +214,17 @@ class Pipeline {
   readonly #inFlight: InFlightLimit
   readonly #nonResource: NonResource
   readonly #special: ReturnType<typeof specialEndpoints>
+  readonly #metrics: RequestMetrics
 
-  constructor(parts: ApiServerParts, security: Security, endpoints: EndpointParts) {
+  constructor(parts: ApiServerParts, security: Security, endpoints: EndpointParts, store: StoreMetrics) {
+    this.#metrics = new RequestMetrics(endpoints.scheme)
     this.#parts = parts
     this.#security = security
     this.#endpoints = endpoints
     this.#inFlight = new InFlightLimit(endpoints.serving)
     const documents = openApiEndpoints(endpoints.scheme, versionInfo().gitVersion, parts.documents)
     this.#nonResource = nonResourceEndpoints({
-      ...{ endpoints, inFlight: this.#inFlight, documents },
+      ...{ endpoints, inFlight: this.#inFlight, documents, metrics: { requests: this.#metrics, store } },
       extension: parts.extension,
     })
     this.#special = specialEndpoints({
@@ -229,6 +235,14 @@ class Pipeline {
 
   /** Never rejects: every failure is a Status. */
   async handle(request: ApiRequest): Promise<ApiResponse> {
+    const { clock } = this.#parts
+    const start = clock.monotonicMs()
+    const response = await this.#handled(request)
+    this.#metrics.answered(request, requestInfoOf(request), response, (clock.monotonicMs() - start) / 1000)
+    return response
+  }
+
+  async #handled(request: ApiRequest): Promise<ApiResponse> {
     try {
       const { extension, clock } = this.#parts
       // Who runs the server knows how long its own endpoints may take.

@@ -85,7 +85,11 @@ test('the front streams a watch and lets it go when the client leaves', async ()
 
 async function watchers(): Promise<number> {
   const text = (await bytesOf(await send('GET', '/metrics'))).toString()
-  return Number(/apiserver_longrunning_requests\{resource="configmaps",verb="WATCH"\} (\d+)/.exec(text)?.[1])
+  return Number(
+    /apiserver_longrunning_requests\{verb="WATCH",group="",version="v1",resource="configmaps"[^}]*\} (\d+)/.exec(
+      text,
+    )?.[1],
+  )
 }
 
 test('the front answers HEAD without a body and does not upgrade what is no stream', async () => {

@@ -8,7 +8,7 @@ import { jsonResponse, pageNotFound } from '../http/status.ts'
 import type { ApiResponse } from '../request.ts'
 import { Discovery } from './discovery.ts'
 import { Health } from './health.ts'
-import { metricsResponse } from './metrics.ts'
+import { type MetricsParts, metricsResponse } from './metrics.ts'
 import { versionInfo } from './version.ts'
 
 export interface NonResource {
@@ -25,9 +25,10 @@ export function nonResourceEndpoints(parts: {
   endpoints: EndpointParts
   inFlight: InFlightLimit
   documents: NonResource | undefined
+  metrics: Pick<MetricsParts, 'requests' | 'store'>
   extension?: Extension | undefined
 }): NonResource {
-  const { endpoints, inFlight, documents, extension } = parts
+  const { endpoints, inFlight, documents, metrics, extension } = parts
   const discovery = new Discovery(endpoints.scheme)
   const health = new Health(endpoints)
   return {
@@ -43,7 +44,13 @@ export function nonResourceEndpoints(parts: {
 
   async function answerPath(path: string, exchange: Exchange): Promise<ApiResponse | undefined> {
     if (path === '/version') return jsonResponse(200, versionInfo())
-    if (path === '/metrics') return metricsResponse(endpoints.registry.caches, inFlight)
+    if (path === '/metrics') {
+      const { scheme, registry } = endpoints
+      return metricsResponse(
+        { ...metrics, ...registry, store: metrics.store, scheme, inFlight },
+        exchange.request.headers.accept,
+      )
+    }
     if (path === '/')
       return jsonResponse(200, { paths: [...discovery.paths(), ...health.paths(), ...otherPaths].sort() })
     if (path === '/api' || path === '/apis' || path.startsWith('/api/') || path.startsWith('/apis/')) {

@@ -1,62 +1,105 @@
-/** `/metrics` in the Prometheus text format: what the server knows about itself now. */
+/** `/metrics`: what the server knows about itself now, in the Prometheus text format or as OpenMetrics. */
+import type { Clock } from '../../platform/clock.ts'
 import type { Caches } from '../cache/caches.ts'
 import type { InFlightLimit } from '../flow-control.ts'
+import { counter, type Family, type Format, familiesText, gauge } from '../metrics/families.ts'
+import type { RequestMetrics } from '../metrics/request-metrics.ts'
+import type { StoreMetrics } from '../metrics/store-metrics.ts'
+import { parseAccept } from '../negotiation/accept.ts'
 import type { ApiResponse } from '../request.ts'
+import type { Scheme } from '../scheme/scheme.ts'
+import { versionInfo } from './version.ts'
 
-const contentType = 'text/plain; version=0.0.4; charset=utf-8'
+export interface MetricsParts {
+  requests: RequestMetrics
+  store: StoreMetrics
+  caches: Caches
+  scheme: Scheme
+  inFlight: InFlightLimit
+  clock: Clock
+}
 
-export function metricsResponse(caches: Caches, inFlight: InFlightLimit): ApiResponse {
+const contentTypes: Readonly<Record<Format, string>> = {
+  prometheus: 'text/plain; version=0.0.4; charset=utf-8',
+  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+}
+
+export function metricsResponse(parts: MetricsParts, accept: string | undefined): ApiResponse {
+  const format = wantsOpenMetrics(accept) ? 'openmetrics' : 'prometheus'
+  const families = [
+    ...parts.requests.families,
+    ...parts.store.families,
+    ...loadFamilies(parts),
+    ...cacheFamilies(parts),
+    ...processFamilies(parts.clock),
+  ]
+  const body = new TextEncoder().encode(familiesText(families, format))
+  return { status: 200, headers: { 'content-type': contentTypes[format], vary: 'Accept' }, body }
+}
+
+function wantsOpenMetrics(accept = ''): boolean {
+  const first = parseAccept(accept).find(({ mediaType }) =>
+    /^(text\/(plain|\*)|\*\/\*|application\/openmetrics-text)$/.test(mediaType),
+  )
+  return first?.mediaType === 'application/openmetrics-text'
+}
+
+function loadFamilies({ inFlight }: MetricsParts): Family[] {
   const { reads, writes } = inFlight.current
-  const memory = process.memoryUsage()
-  const lines = [
-    ...metric('apiserver_current_inflight_requests', 'gauge', 'Requests being served, by kind.', [
+  return [
+    gauge('apiserver_current_inflight_requests', 'Requests being served, by kind.', [
       [{ request_kind: 'readOnly' }, reads],
       [{ request_kind: 'mutating' }, writes],
     ]),
-    ...metric('process_resident_memory_bytes', 'gauge', 'Resident memory.', [[{}, memory.rss]]),
-    ...metric('nodejs_heap_used_bytes', 'gauge', 'Heap in use.', [[{}, memory.heapUsed]]),
-    ...cacheMetrics(caches),
   ]
-  return {
-    status: 200,
-    headers: { 'content-type': contentType },
-    body: new TextEncoder().encode(`${lines.join('\n')}\n`),
-  }
 }
 
-type Sample = [labels: Record<string, string>, value: number]
-
-function cacheMetrics(caches: Caches): string[] {
-  const sizes = [...caches.sizes()].map(([prefix, size]) => ({
-    resource: prefix.slice('/registry/'.length, -1),
-    ...size,
-  }))
+function cacheFamilies({ caches, scheme }: MetricsParts): Family[] {
+  const sizes = caches.sizes()
+  const known = [...scheme.all()].flatMap(({ resource, storePrefix }) => {
+    const size = sizes.get(storePrefix)
+    return size ? [{ ...resource, ...size }] : []
+  })
   return [
-    ...metric(
+    gauge(
       'apiserver_storage_objects',
-      'gauge',
       'Objects in the caches that are loaded.',
-      sizes.map(({ resource, objects }): Sample => [{ resource }, objects]),
+      known.map(({ group, plural, objects }) => [{ resource: group === '' ? plural : `${plural}.${group}` }, objects]),
     ),
-    ...metric(
+    gauge(
+      'apiserver_resource_objects',
+      'The same by group and resource.',
+      known.map(({ group, plural, objects }) => [{ group, resource: plural }, objects]),
+    ),
+    gauge(
       'apiserver_longrunning_requests',
-      'gauge',
       'Watches being served.',
-      sizes.map(({ resource, watchers }): Sample => [{ resource, verb: 'WATCH' }, watchers]),
+      known.map(({ group, version, plural, watchers }) => [
+        { verb: 'WATCH', group, version, resource: plural, subresource: '', scope: '', component: 'apiserver' },
+        watchers,
+      ]),
     ),
   ]
 }
 
-function metric(name: string, type: string, help: string, samples: readonly Sample[]): string[] {
-  if (samples.length === 0) return []
+function processFamilies(clock: Clock): Family[] {
+  const { rss, heapUsed, heapTotal, external } = process.memoryUsage()
+  const { user, system } = process.cpuUsage()
+  const { gitVersion, major, minor, platform } = versionInfo()
+  const one = (name: string, help: string, value: number): Family => gauge(name, help, [[{}, value]])
   return [
-    `# HELP ${name} ${help}`,
-    `# TYPE ${name} ${type}`,
-    ...samples.map(([labels, value]) => `${name}${labelText(labels)} ${value}`),
+    counter('process_cpu_seconds_total', 'Processor time of the process.', (user + system) / 1e6),
+    one('process_resident_memory_bytes', 'Resident memory.', rss),
+    one(
+      'process_start_time_seconds',
+      'When the process started, in Unix time.',
+      clock.nowMs() / 1000 - process.uptime(),
+    ),
+    one('nodejs_heap_size_used_bytes', 'Heap in use.', heapUsed),
+    one('nodejs_heap_size_total_bytes', 'Heap that was set aside.', heapTotal),
+    one('nodejs_external_memory_bytes', 'Memory of buffers outside the heap.', external),
+    gauge('kubernetes_build_info', 'The release whose interface is kept.', [
+      [{ major, minor, git_version: gitVersion, platform }, 1],
+    ]),
   ]
-}
-
-function labelText(labels: Record<string, string>): string {
-  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${JSON.stringify(value)}`)
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
 }

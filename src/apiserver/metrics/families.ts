@@ -1,0 +1,139 @@
+/**
+ * Counters, gauges and histograms by label values, and their text in both of Prometheus' formats. A family with labels
+ * keeps as many series as it is given, so that labels must be of few values.
+ *
+ * Sources: https://prometheus.io/docs/instrumenting/exposition_formats/ and
+ * https://prometheus.io/docs/specs/om/open_metrics_spec/
+ */
+
+export type Format = 'prometheus' | 'openmetrics'
+export type Labels = Readonly<Record<string, string>>
+
+export interface Family {
+  name: string
+  type: 'counter' | 'gauge' | 'histogram'
+  help: string
+  /** Lines without the family's head. */
+  samples(): Iterable<Sample>
+}
+
+/** `suffix` follows the family's name: `_bucket`, `_sum`, `_count`. */
+export type Sample = [labels: Labels, value: number, suffix?: string]
+
+export class Counter implements Family {
+  readonly type = 'counter'
+  readonly name: string
+  readonly help: string
+  readonly #labelNames: readonly string[]
+  readonly #series = new Map<string, { values: readonly string[]; count: number }>()
+
+  /** The name ends in `_total`. */
+  constructor(name: string, help: string, labelNames: readonly string[]) {
+    this.name = name
+    this.help = help
+    this.#labelNames = labelNames
+  }
+
+  /** Values in the order of the label names. */
+  add(values: readonly string[], by = 1): void {
+    const key = values.join('\n')
+    const series = this.#series.get(key)
+    if (series) series.count += by
+    else this.#series.set(key, { values, count: by })
+  }
+
+  *samples(): Iterable<Sample> {
+    for (const { values, count } of this.#series.values()) yield [labelsOf(this.#labelNames, values), count]
+  }
+}
+
+interface HistogramSeries {
+  values: readonly string[]
+  /** By bucket, not summed up; one more for what is above all. */
+  counts: number[]
+  sum: number
+}
+
+export class Histogram implements Family {
+  readonly type = 'histogram'
+  readonly name: string
+  readonly help: string
+  readonly #labelNames: readonly string[]
+  readonly #buckets: readonly number[]
+  readonly #series = new Map<string, HistogramSeries>()
+
+  /** `buckets` are upper bounds, rising. */
+  constructor(name: string, help: string, labelNames: readonly string[], buckets: readonly number[]) {
+    this.name = name
+    this.help = help
+    this.#labelNames = labelNames
+    this.#buckets = buckets
+  }
+
+  /** Label values in the order of the label names. */
+  observe(values: readonly string[], value: number): void {
+    const key = values.join('\n')
+    let series = this.#series.get(key)
+    if (!series) {
+      series = { values, counts: Array<number>(this.#buckets.length + 1).fill(0), sum: 0 }
+      this.#series.set(key, series)
+    }
+    const bucket = this.#buckets.findIndex((bound) => value <= bound)
+    const at = bucket < 0 ? this.#buckets.length : bucket
+    series.counts[at] = (series.counts[at] ?? 0) + 1
+    series.sum += value
+  }
+
+  *samples(): Iterable<Sample> {
+    for (const { values, counts, sum } of this.#series.values()) {
+      const labels = labelsOf(this.#labelNames, values)
+      let total = 0
+      for (const [index, count] of counts.entries()) {
+        total += count
+        const bound = this.#buckets[index]
+        yield [{ ...labels, le: bound === undefined ? '+Inf' : String(bound) }, total, '_bucket']
+      }
+      yield [labels, sum, '_sum']
+      yield [labels, total, '_count']
+    }
+  }
+}
+
+/** A family whose samples are read when they are asked for. */
+export function gauge(name: string, help: string, samples: Iterable<Sample>): Family {
+  return { name, type: 'gauge', help, samples: () => samples }
+}
+
+/** As `gauge`, of what only grows. */
+export function counter(name: string, help: string, value: number): Family {
+  return { name, type: 'counter', help, samples: () => [[{}, value]] }
+}
+
+export function familiesText(families: readonly Family[], format: Format): string {
+  const lines: string[] = []
+  for (const { name, type, help, samples } of families.map(bound)) {
+    // OpenMetrics names a family of counters without the ending that its samples have.
+    const family = format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name
+    lines.push(`# HELP ${family} ${escaped(help)}`, `# TYPE ${family} ${type}`)
+    for (const [labels, value, suffix = ''] of samples()) lines.push(`${name}${suffix}${labelText(labels)} ${value}`)
+  }
+  if (format === 'openmetrics') lines.push('# EOF')
+  return `${lines.join('\n')}\n`
+}
+
+function bound(family: Family): Family {
+  return { name: family.name, type: family.type, help: family.help, samples: () => family.samples() }
+}
+
+function labelsOf(names: readonly string[], values: readonly string[]): Labels {
+  return Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']))
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value).replaceAll('"', '\\"')}"`)
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
+}

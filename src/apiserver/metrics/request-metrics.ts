@@ -1,0 +1,111 @@
+/**
+ * What is counted about requests, under upstream's names, so that dashboards and alerts made for it work.
+ * https://kubernetes.io/docs/reference/instrumentation/metrics/
+ */
+import type { ApiRequest, ApiResponse, RequestInfo } from '../request.ts'
+import type { Scheme } from '../scheme/scheme.ts'
+import { Counter, type Family, Histogram } from './families.ts'
+
+const resourceLabels = ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component']
+const requestLabels = ['verb', 'dry_run', ...resourceLabels.slice(1)]
+
+/** Bounds in seconds. Source: apiserver's `endpoints/metrics`. */
+const durationBuckets = [
+  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
+]
+/** Bounds in bytes: 1 kB to 1 GB. */
+const sizeBuckets = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]
+
+const verbs: Readonly<Record<string, string>> = {
+  get: 'GET',
+  list: 'LIST',
+  watch: 'WATCH',
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+  deletecollection: 'DELETECOLLECTION',
+}
+const connecting = new Set(['attach', 'exec', 'portforward', 'proxy'])
+/** Paths beside resources that are told apart; what else is asked for may be anything. */
+const knownPaths = /^\/(apis?|healthz|livez|metrics|openapi|openid|readyz|version)(?=\/|$)/
+
+export class RequestMetrics {
+  readonly #scheme: Scheme
+  readonly #requests = new Counter('apiserver_request_total', 'Requests by verb, resource and code of the answer.', [
+    ...requestLabels,
+    'code',
+  ])
+  readonly #durations = new Histogram(
+    'apiserver_request_duration_seconds',
+    'Time until a request was answered, without those that last by design.',
+    requestLabels,
+    durationBuckets,
+  )
+  readonly #sliDurations = new Histogram(
+    'apiserver_request_sli_duration_seconds',
+    'The same for service level objectives.',
+    resourceLabels,
+    durationBuckets,
+  )
+  readonly #sizes = new Histogram(
+    'apiserver_response_sizes',
+    'Bytes of answers to GET and LIST.',
+    resourceLabels,
+    sizeBuckets,
+  )
+  readonly #ended = new Counter(
+    'apiserver_request_terminations_total',
+    'Requests refused or given up to protect the server.',
+    [...resourceLabels, 'code'],
+  )
+  readonly #own = new Counter('rest_client_requests_total', "Requests of the server's own clients.", [
+    'code',
+    'host',
+    'method',
+  ])
+
+  constructor(scheme: Scheme) {
+    this.#scheme = scheme
+  }
+
+  get families(): readonly Family[] {
+    return [this.#requests, this.#durations, this.#sliDurations, this.#sizes, this.#ended, this.#own]
+  }
+
+  answered(request: ApiRequest, info: RequestInfo, response: ApiResponse, seconds: number): void {
+    const code = String(response.status)
+    const [verb, ...where] = this.#labels(request, info)
+    const dryRun = request.query.has('dryRun') ? 'All' : ''
+    this.#requests.add([verb!, dryRun, ...where, code])
+    if (response.status === 429 || response.status === 503 || response.status === 504)
+      this.#ended.add([verb!, ...where, code])
+    if (request.remoteAddress === '') this.#own.add([code, 'in-process', request.method])
+    if (!(response.body instanceof Uint8Array) || verb === 'CONNECT') return
+    this.#durations.observe([verb!, dryRun, ...where], seconds)
+    this.#sliDurations.observe([verb!, ...where], seconds)
+    if (verb === 'GET' || verb === 'LIST') this.#sizes.observe([verb, ...where], response.body.length)
+  }
+
+  /** Only names that the server itself knows: a client must not be able to make series. */
+  #labels(request: ApiRequest, info: RequestInfo): string[] {
+    const served = this.#scheme.find(info.apiGroup, info.apiVersion, info.resource)
+    if (!served) {
+      const path = knownPaths.exec(info.path)?.[0] ?? ''
+      return [knownMethods.has(request.method) ? request.method : 'OTHER', '', '', '', path, '', 'apiserver']
+    }
+    const { group, version, plural } = served.resource
+    const subresource = served.subresources.has(info.subresource) ? info.subresource : ''
+    const scope = info.namespace !== '' ? 'namespace' : info.name !== '' ? 'resource' : 'cluster'
+    const shown = info.name !== '' && info.verb !== 'list' && info.verb !== 'watch' ? 'resource' : scope
+    return [verbOf(request, info, subresource), group, version, plural, subresource, shown, 'apiserver']
+  }
+}
+
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+function verbOf({ headers }: ApiRequest, { verb }: RequestInfo, subresource: string): string {
+  if (connecting.has(subresource)) return 'CONNECT'
+  if (verb === 'patch' && headers['content-type']?.startsWith('application/apply-patch')) return 'APPLY'
+  return verbs[verb] ?? 'OTHER'
+}
