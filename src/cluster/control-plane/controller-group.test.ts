@@ -65,3 +65,34 @@ test('of two groups one works, and the other takes over when the first is cut of
     await api.stop()
   }
 })
+
+test('a group that leads ends in order though its caches never fill', async () => {
+  const clock = simulatedClock()
+  const api = await startTestApiServer({ clock })
+  const transport: Transport = {
+    ...api.transport,
+    send: (request) => {
+      const { signal } = request
+      if (!request.path.includes('/pods')) return api.transport.send(request)
+      return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+    },
+  }
+  const group = new ControllerGroup({
+    ...{ clock, random: simulatedRandom('group'), log: api.log, rootCaPem: 'CA' },
+    transportFor: () => transport,
+    leaderElection: { identity: 'server' },
+  })
+  await group.start()
+  await clock.advance(5_000)
+  assert.equal(group.leads, true)
+  let stopped = false
+  const stopping = group.stop().then(() => {
+    stopped = true
+  })
+  await clock.advance(1_000)
+  assert.equal(stopped, true)
+  await stopping
+  const lease = await createClient(api.transport).of(coordinationV1.leases, 'kube-system').get('kube-controller-manager')
+  assert.equal(lease.spec?.holderIdentity, '')
+  await api.stop()
+})

@@ -126,10 +126,12 @@ export class ControllerGroup {
     })
     const transportFor = (user: UserInfo): Transport => until(lost.signal, parts.transportFor(user))
     const group = new ControllerGroup({ ...parts, transportFor }, lost.signal)
+    if (signal.aborted) return
+    const over = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
     this.#leading = group
     try {
-      await group.start()
-      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+      // Caches may take long to fill, or never: leadership ends without waiting for them.
+      await Promise.race([group.start().then(() => over), over])
     } finally {
       this.#leading = undefined
       await group.stop()
@@ -159,6 +161,7 @@ export class ControllerGroup {
       ...{ ...manager, client, events, clock: schedulerClock },
       ...(schedulerProfile ? { profile: profileOf(schedulerProfile) } : {}),
     })
+    if (this.#stopping.signal.aborted) await this.#scheduler.stop()
   }
 
   async stop(): Promise<void> {
