@@ -38,11 +38,11 @@ export class Invariants {
   }
 
   /** A component that only works while it leads. */
-  leaderTransport(inner: Transport, identity: string): Transport {
+  leaderTransport(inner: Transport, identity: string, isAlive: () => boolean): Transport {
     return {
       ...inner,
       send: (request) => {
-        if (request.method !== 'GET') this.#checkLeads(identity, request)
+        if (request.method !== 'GET' && isAlive()) this.#checkLeads(identity, request)
         return inner.send(request)
       },
     }

@@ -10,6 +10,7 @@ import { TransportError } from '../../client/transport-error.ts'
 import { limits } from '../../limits.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
+import { Ending } from './ending.ts'
 import { infoOf } from './request-info.ts'
 import type { Reached, SimulatedServer } from './server.ts'
 import type { Trace } from './trace.ts'
@@ -29,7 +30,9 @@ export class Link {
   readonly component: string
   readonly #parts: NetworkParts
   readonly #random: Random
-  readonly #closed = new AbortController()
+  /** What is under way. */
+  readonly #open = new Set<Ending>()
+  #closed = false
   #healed: PromiseWithResolvers<void> | undefined
 
   constructor(component: string, parts: NetworkParts) {
@@ -40,6 +43,10 @@ export class Link {
 
   get isCut(): boolean {
     return this.#healed !== undefined
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
   }
 
   cut(): void {
@@ -57,7 +64,8 @@ export class Link {
 
   /** The process is gone: what it had under way ends, nothing more is sent. */
   close(): void {
-    this.#closed.abort(new TransportError('the process has ended (simulated)'))
+    this.#closed = true
+    for (const ending of this.#open) ending.end(processEnded())
     this.#healed?.resolve()
   }
 
@@ -84,66 +92,80 @@ export class Link {
   }
 
   async #exchange(user: UserInfo, request: TransportRequest, info: RequestInfo): Promise<TransportReply> {
-    const giveUp = new AbortController()
-    const { clock, weather } = this.#parts
-    const cancel = clock.after(limits.responseHeaderTimeoutMs, () => {
-      giveUp.abort(new TransportError('no answer in time (simulated)'))
-    })
-    const ends = [giveUp.signal, this.#closed.signal, ...(request.signal ? [request.signal] : [])]
+    if (this.#closed) throw processEnded()
+    const ending = new Ending()
+    const leave = (): void => ending.end(request.signal?.reason)
     const left = new AbortController()
-    let streams = false
+    const close = (): void => {
+      this.#open.delete(ending)
+      this.#parts.server.underWay.delete(ending)
+      request.signal?.removeEventListener('abort', leave)
+      left.abort(clientGone)
+    }
+    this.#open.add(ending)
+    request.signal?.addEventListener('abort', leave)
+    if (request.signal?.aborted) leave()
+    const cancel = this.#parts.clock.after(limits.responseHeaderTimeoutMs, () => {
+      ending.end(new TransportError('no answer in time (simulated)'))
+    })
     try {
-      await this.#travel(ends)
-      if (this.#strikes(weather.lost)) await never(ends)
-      if (this.#strikes(weather.refused)) return await this.#refusal(info, ends)
-      const reached = this.#parts.wrapServer(this.#parts.server.reach(user))
-      const reply = await until(reached.send({ ...request, signal: left.signal }), [...ends, reached.crashed])
-      if (this.#strikes(weather.answerLost)) await never([...ends, reached.crashed])
-      await this.#travel([...ends, reached.crashed])
-      if (reply.body instanceof Uint8Array) return reply
-      streams = true
-      return { ...reply, body: this.#stream(reply.body, [...ends.slice(1), reached.crashed], left) }
+      const reply = await this.#carry(user, { ...request, signal: left.signal }, info, ending)
+      if (!(reply.body instanceof Uint8Array)) return { ...reply, body: this.#stream(reply.body, ending, close) }
+      close()
+      return reply
+    } catch (error) {
+      close()
+      throw error
     } finally {
       cancel()
-      if (!streams) left.abort(clientGone)
     }
   }
 
-  /** One way, in time; while the line is cut, until it is not. */
-  async #travel(ends: readonly AbortSignal[]): Promise<void> {
-    const { min, max } = this.#parts.weather.latencyMs
-    await until(this.#parts.clock.sleep(min + this.#random.int(max - min + 1)), ends)
-    while (this.#healed) await until(this.#healed.promise, ends)
+  /** There and back. */
+  async #carry(user: UserInfo, request: TransportRequest, info: RequestInfo, ending: Ending): Promise<TransportReply> {
+    const { weather, server, wrapServer } = this.#parts
+    await this.#travel(ending)
+    if (this.#strikes(weather.lost)) await ending.wait()
+    if (this.#strikes(weather.refused)) return this.#refusal(info, ending)
+    const reached = wrapServer(server.reach(user))
+    server.underWay.add(ending)
+    const reply = await ending.until(reached.send(request))
+    if (this.#strikes(weather.answerLost)) await ending.wait()
+    await this.#travel(ending)
+    return reply
   }
 
-  async #refusal(info: RequestInfo, ends: readonly AbortSignal[]): Promise<TransportReply> {
+  /** One way, in time; while the line is cut, until it is not. */
+  async #travel(ending: Ending): Promise<void> {
+    const { min, max } = this.#parts.weather.latencyMs
+    await ending.until(this.#parts.clock.sleep(min + this.#random.int(max - min + 1)))
+    while (this.#healed) await ending.until(this.#healed.promise)
+  }
+
+  async #refusal(info: RequestInfo, ending: Ending): Promise<TransportReply> {
     const codes =
       info.verb === 'watch' || info.verb === 'list' ? readCodes : info.verb === 'get' ? getCodes : writeCodes
     const code = codes[this.#random.int(codes.length)] ?? 500
-    await this.#travel(ends)
+    await this.#travel(ending)
     const { status } = apiError({ code, reason: reasons[code] ?? '', message: `simulated ${code}` })
     const { headers, body } = jsonResponse(code, status)
     return { status: code, headers, body }
   }
 
-  async *#stream(
-    body: AsyncIterable<Uint8Array>,
-    ends: readonly AbortSignal[],
-    left: AbortController,
-  ): AsyncGenerator<Uint8Array> {
+  async *#stream(body: AsyncIterable<Uint8Array>, ending: Ending, close: () => void): AsyncGenerator<Uint8Array> {
     const { clock, weather } = this.#parts
     const pieces = body[Symbol.asyncIterator]()
     try {
       for (;;) {
-        const { value, done } = await until(pieces.next(), ends)
+        const { value, done } = await ending.until(pieces.next())
         if (done) return
-        if (this.#strikes(weather.watchLate)) await until(clock.sleep(this.#random.int(10_000)), ends)
-        await this.#travel(ends)
+        if (this.#strikes(weather.watchLate)) await ending.until(clock.sleep(this.#random.int(10_000)))
+        await this.#travel(ending)
         if (this.#strikes(weather.watchBroken)) throw new TransportError('the watch broke (simulated)')
         yield value
       }
     } finally {
-      left.abort(clientGone)
+      close()
       void pieces.return?.()
     }
   }
@@ -158,6 +180,7 @@ export class Link {
   }
 }
 
+const processEnded = () => new TransportError('the process has ended (simulated)')
 const clientGone = new Error('the client is gone (simulated)')
 const readCodes = [410, 429, 500, 503]
 const getCodes = [429, 500, 503]
@@ -169,34 +192,4 @@ const reasons: Readonly<Record<number, Parameters<typeof apiError>[0]['reason']>
   500: 'InternalError',
   503: 'ServiceUnavailable',
   504: 'Timeout',
-}
-
-/** The promise's outcome, or the reason of the first signal that aborts. */
-function until<T>(promise: Promise<T>, ends: readonly AbortSignal[]): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const stop = (): void => {
-      for (const signal of ends) signal.removeEventListener('abort', onAbort)
-    }
-    function onAbort(this: AbortSignal): void {
-      stop()
-      reject(this.reason)
-    }
-    const aborted = ends.find((signal) => signal.aborted)
-    if (aborted) return reject(aborted.reason)
-    for (const signal of ends) signal.addEventListener('abort', onAbort)
-    promise.then(
-      (value) => {
-        stop()
-        resolve(value)
-      },
-      (error: unknown) => {
-        stop()
-        reject(error)
-      },
-    )
-  })
-}
-
-function never(ends: readonly AbortSignal[]): Promise<never> {
-  return until(new Promise<never>(() => undefined), ends)
 }

@@ -17,6 +17,7 @@ import { simulatedClock } from '../../platform/simulated/clock.ts'
 import { simulatedRandom } from '../../platform/simulated/random.ts'
 import { type ForkableStore, memoryStore } from '../../store/memory/memory-store.ts'
 import type { Store } from '../../store/store.ts'
+import type { Ending } from './ending.ts'
 import type { Log } from './log.ts'
 import { LoggedStore } from './logged-store.ts'
 import type { Trace } from './trace.ts'
@@ -35,8 +36,6 @@ export interface SimulatedServerParts {
 /** What a client reaches while the server is up. */
 export interface Reached {
   send: Transport['send']
-  /** Aborts when the server crashes. */
-  crashed: AbortSignal
   store: Store
 }
 
@@ -45,7 +44,8 @@ export class SimulatedServer {
   #api: ApiServer | undefined
   #store: Store | undefined
   #logged: LoggedStore | undefined
-  #life = new AbortController()
+  /** Exchanges that break when the server crashes. */
+  readonly underWay = new Set<Ending>()
   #starts = 0
 
   constructor(parts: SimulatedServerParts) {
@@ -64,7 +64,6 @@ export class SimulatedServer {
     const onCommit = (...commit: Parameters<Truth['commit']>): void => truth.commit(...commit)
     const logged = await LoggedStore.recover({ image, log: storage, clock, onCommit })
     truth.recovered()
-    this.#life = new AbortController()
     this.#logged = logged
     this.#store = acknowledging(logged, truth)
     this.#api = await createServer({ store: this.#store, clock, random, log })
@@ -78,7 +77,8 @@ export class SimulatedServer {
     this.#api = undefined
     const lost = this.#parts.storage.crash()
     this.#parts.trace.note('api-server', `crashes; ${lost} unsynced commits are lost`)
-    this.#life.abort(new TransportError('the connection was reset (simulated)'))
+    for (const ending of this.underWay) ending.end(new TransportError('the connection was reset (simulated)'))
+    this.underWay.clear()
     void this.#logged?.close()
     void api.stop()
   }
@@ -102,7 +102,7 @@ export class SimulatedServer {
     const [api, store] = [this.#api, this.#store]
     if (!api || !store) throw new TransportError('the connection was refused (simulated)')
     const transport = api.transportFor(user)
-    return { send: (request) => transport.send(request), crashed: this.#life.signal, store }
+    return { send: (request) => transport.send(request), store }
   }
 }
 

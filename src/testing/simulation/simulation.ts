@@ -59,6 +59,8 @@ const warmUpMs = 8_000
 /** Simulated time within which all must converge once the faults have stopped. */
 const convergeMs = 1_200_000
 const stepMs = 1_000
+/** A process that is stopped is killed after this long. */
+const terminationMs = 30_000
 const admin: UserInfo = { name: 'user', groups: ['system:masters', 'system:authenticated'], extra: {} }
 
 let image: Promise<ForkableStore> | undefined
@@ -153,7 +155,7 @@ class Simulation {
     await this.#pass(stepMs)
     watches.checkAllTold(revision)
     user.ledger.check(truth)
-    this.#trace.note('simulation', 'has converged')
+    this.#trace.note('simulation', `has converged, at revision ${truth.revision} with state ${truth.digest()}`)
   }
 
   async #end(): Promise<void> {
@@ -302,7 +304,7 @@ function controlPlane(context: ProcessContext, name: string): Sufferer {
   let group: ControllerGroup | undefined
   let starts = 0
   const transportFor = (on: Link, user: UserInfo, wrap: (transport: Transport) => Transport): Transport =>
-    invariants.leaderTransport(wrap(watches.transport(on.transportFor(user), name)), name)
+    invariants.leaderTransport(wrap(watches.transport(on.transportFor(user), name)), name, () => !on.isClosed)
   return {
     name,
     cut: () => link.cut(),
@@ -314,6 +316,16 @@ function controlPlane(context: ProcessContext, name: string): Sufferer {
       link.close()
       void group.stop()
       group = undefined
+    },
+    async stop() {
+      const stopping = group
+      const own = link
+      if (!stopping) return
+      trace.note(name, 'is stopped')
+      group = undefined
+      const ended = stopping.stop().then(() => trace.note(name, 'has ended'))
+      await Promise.race([ended, context.clock.sleep(terminationMs)])
+      own.close()
     },
     on() {
       if (group) return

@@ -14,6 +14,8 @@ export interface Sufferer {
   skew(byMs: number): void
   off(): void
   on(): void
+  /** Ends in order, where it can: resolves when it has. */
+  stop?(): Promise<void>
 }
 
 export interface StormParts {
@@ -36,6 +38,8 @@ export class Storm {
   readonly parts: StormParts
   readonly #random: Random
   readonly #running = new Set<Promise<void>>()
+  /** Nodes that are off. */
+  readonly dead = new Set<string>()
 
   constructor(parts: StormParts) {
     this.parts = parts
@@ -109,10 +113,13 @@ const userCutOff: Misfortune = async (storm, signal) => {
 
 const nodeDeath: Misfortune = async (storm, signal) => {
   const victim = storm.pick(storm.parts.nodes)
+  if (storm.dead.has(victim.name)) return
+  storm.dead.add(victim.name)
   victim.off()
   await storm.pause(1_000, 30_000, signal)
   if (storm.draw(0, 2) === 0) await storm.parts.forgetNode(victim.name)
   await storm.pause(1_000, 60_000, signal)
+  storm.dead.delete(victim.name)
   victim.on()
 }
 
@@ -120,6 +127,13 @@ const controlPlaneCrash: Misfortune = async (storm, signal) => {
   const victim = storm.pick(storm.parts.controlPlanes)
   victim.off()
   await storm.pause(500, 15_000, signal)
+  victim.on()
+}
+
+const controlPlaneRestart: Misfortune = async (storm, signal) => {
+  const victim = storm.pick(storm.parts.controlPlanes)
+  await victim.stop?.()
+  await storm.pause(500, 5_000, signal)
   victim.on()
 }
 
@@ -171,6 +185,7 @@ const misfortunes: readonly Misfortune[] = [
   nodeDeath,
   nodeDeath,
   controlPlaneCrash,
+  controlPlaneRestart,
   badWeather,
   badWeather,
   badWeather,

@@ -2,6 +2,7 @@
  * What really happened: every commit in order, as the store made it durable. Checks compare with this what components
  * were told. Kept outside of everything that can crash.
  */
+import { createHash } from 'node:crypto'
 import type { KubeObject } from '../../api/meta.ts'
 import type { Write } from '../../store/store.ts'
 import type { Findings } from './findings.ts'
@@ -61,6 +62,13 @@ export class Truth {
   objects<T extends KubeObject>(prefix: string): T[] {
     const keys = [...this.#current.keys()].filter((key) => key.startsWith(prefix)).sort()
     return keys.map((key) => decoded<T>(this.#current.get(key)!))
+  }
+
+  /** SHA-256 of all keys and values. */
+  digest(): string {
+    const hash = createHash('sha256')
+    for (const [key, value] of [...this.#current].sort(([a], [b]) => (a < b ? -1 : 1))) hash.update(key).update(value)
+    return hash.digest('hex')
   }
 
   entries(): IterableIterator<[string, Uint8Array]> {
