@@ -10,7 +10,9 @@ export function inProcessTransport(handler: FrontHandler, user: UserInfo): Trans
   const closed = new AbortController()
   return {
     async send(request): Promise<TransportReply> {
-      const { status, headers, body } = await handler.handle(apiRequestOf(request, user, closed.signal))
+      const { status, headers, body, warnings } = await handler.handle(apiRequestOf(request, user, closed.signal))
+      // As HTTP joins a header that stands several times.
+      if (warnings) return { status, headers: { ...headers, warning: warnings.join(', ') }, body }
       return { status, headers, body }
     },
     async upgrade(request) {

@@ -83,7 +83,7 @@ export function addressNumber(address: string): bigint {
   return [...left, ...zeros, ...right].reduce((sum, group) => sum * 65_536n + BigInt(`0x${group}`), 0n)
 }
 
-function addressText(value: bigint, isV6: boolean): string {
+export function addressText(value: bigint, isV6: boolean): string {
   if (!isV6) return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 255n)).join('.')
   const groups = Array.from({ length: 8 }, (_, index) => ((value >> BigInt(112 - index * 16)) & 0xffffn).toString(16))
   return shortened(groups)

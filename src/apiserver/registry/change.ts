@@ -5,12 +5,11 @@
 import { conflict, notFound } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { limits } from '../../limits.ts'
-import { Stored } from '../cache/stored.ts'
 import { objectKey } from '../scheme/served.ts'
 import { clone } from './clone.ts'
 import { trackUpdate } from './field-ownership.ts'
 import type { Caller, RegistryParts, Target } from './parts.ts'
-import { currentOf, fromStored, toBytes } from './persistence.ts'
+import { bytesToStore, currentOf, fromStored, storedOf } from './persistence.ts'
 import { modifiedMessage } from './update.ts'
 import { semanticEqual } from './validation/equal.ts'
 
@@ -33,14 +32,14 @@ export async function changeStored(parts: RegistryParts, input: ChangeInput): Pr
     if (input.dryRun || semanticEqual(object, old)) return object
     const tracked = trackUpdate(parts, target, old, object, caller.manager)
     const key = objectKey(served, target.namespace, target.name)
-    const value = toBytes(served, tracked)
+    const value = await bytesToStore(served, tracked)
     const result = await parts.store.commit([{ op: 'put', key, value, expected: stored.revision }])
     if (result.ok) {
       tracked.metadata.resourceVersion = String(result.revision)
       return tracked
     }
     if (attempt >= limits.patchAttemptsMax) throw conflict(served.resource, target.name, modifiedMessage)
-    stored = result.current && new Stored(result.current)
+    stored = await storedOf(served, result.current)
   }
   throw notFound(served.resource, target.name)
 }

@@ -19,7 +19,7 @@ import {
   type WriteOptions,
   type Written,
 } from './parts.ts'
-import { toBytes } from './persistence.ts'
+import { bytesToStore } from './persistence.ts'
 
 export interface CreateInput {
   target: Target
@@ -96,7 +96,7 @@ async function storeNew(parts: RegistryParts, input: CreateInput): Promise<Store
       await allocation?.release()
       return item ? { kind: 'exists' } : { kind: 'created', written: { object, created: true } }
     }
-    const value = toBytes(served, object)
+    const value = await bytesToStore(served, object)
     const ttlSeconds = strategy.ttlSeconds?.(object)
     const write = { op: 'put', key, value, expected: 0, ...(ttlSeconds === undefined ? {} : { ttlSeconds }) } as const
     const result = await parts.store.commit([write, ...(allocation?.writes ?? [])])

@@ -8,12 +8,12 @@ import type { DeleteOptions, Status } from '../../api/types/meta/v1.ts'
 import { limits } from '../../limits.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import type { CommitResult, Write } from '../../store/store.ts'
-import { Stored } from '../cache/stored.ts'
+import type { Stored } from '../cache/stored.ts'
 import { objectKey, type Served } from '../scheme/served.ts'
 import { clone } from './clone.ts'
 import { foregroundFinalizer, orphanFinalizer } from './metadata.ts'
 import { admissionAttributes, type Caller, type RegistryParts, type Target } from './parts.ts'
-import { currentOf, fromStored, toBytes } from './persistence.ts'
+import { bytesToStore, currentOf, fromStored, storedOf } from './persistence.ts'
 import { modifiedMessage } from './update.ts'
 import { semanticEqual } from './validation/equal.ts'
 
@@ -45,7 +45,7 @@ export async function deleteObject(parts: RegistryParts, input: DeleteInput): Pr
     const outcome = await attemptDelete(parts, input, stored)
     if ('object' in outcome) return outcome
     if (attempt >= limits.patchAttemptsMax) throw conflict(target.served.resource, target.name, modifiedMessage)
-    stored = outcome.current && new Stored(outcome.current)
+    stored = await storedOf(target.served, outcome.current)
   }
 }
 
@@ -74,7 +74,7 @@ async function attemptDelete(parts: RegistryParts, input: DeleteInput, stored: S
   const write: Write =
     plan.kind === 'remove'
       ? { op: 'delete', key, expected: stored.revision }
-      : { op: 'put', key, value: toBytes(served, plan.object), expected: stored.revision }
+      : { op: 'put', key, value: await bytesToStore(served, plan.object), expected: stored.revision }
   if (plan.kind === 'mark' && semanticEqual(plan.object, old)) return { object: old, gone: false }
   const result = await parts.store.commit([
     write,

@@ -7,7 +7,12 @@ import { objectKey, type Served } from '../scheme/served.ts'
 import { clone } from './clone.ts'
 import type { RegistryParts, Target } from './parts.ts'
 
-/** The stored bytes of an object of the served version. */
+/** The stored bytes of an object of the served version, which a webhook may have to make. */
+export function bytesToStore(served: Served, object: KubeObject): Uint8Array | Promise<Uint8Array> {
+  return served.bytesOf ? served.bytesOf(object) : toBytes(served, object)
+}
+
+/** The same where no webhook is concerned. */
 export function toBytes(served: Served, object: KubeObject): Uint8Array {
   if (!served.conversion) return encodeStored(object, served.type)
   return encodeStored(served.conversion.toStored(clone(object)), served.storedType)
@@ -36,9 +41,19 @@ export function fromKeyValue(served: Served, item: KeyValue): KubeObject {
 export async function currentOf(parts: RegistryParts, target: Target): Promise<Stored | undefined> {
   const key = objectKey(target.served, target.namespace, target.name)
   const cache = await parts.caches.fresh(target.served)
-  if (cache) return cache.get(key)
+  if (cache) return await prepared(target.served, cache.get(key))
   const { item } = await parts.store.get(key)
-  return item && new Stored(item)
+  return await storedOf(target.served, item)
+}
+
+/** What the store gave, ready to be looked at in the served version. */
+export async function storedOf(served: Served, item: KeyValue | undefined): Promise<Stored | undefined> {
+  return await prepared(served, item && new Stored(item))
+}
+
+async function prepared(served: Served, stored: Stored | undefined): Promise<Stored | undefined> {
+  if (stored && served.prepare) await served.prepare([stored])
+  return stored
 }
 
 export async function requireCurrent(parts: RegistryParts, target: Target): Promise<Stored> {

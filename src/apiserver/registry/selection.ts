@@ -27,7 +27,7 @@ export function selectionOf(served: Served, query: { labelSelector: string; fiel
   const fieldsOf = rememberedFields(served)
   return {
     matches: (stored) => {
-      const selectable = (served.view?.(stored) ?? stored).selectable(fieldsOf)
+      const selectable = (served.seen?.(stored) ?? stored).selectable(fieldsOf)
       return (
         matchesFields(fields, (field) => selectable.fields[field] ?? '') && matchesLabels(labels, selectable.labels)
       )

@@ -23,7 +23,7 @@ import {
   type WriteOptions,
   type Written,
 } from './parts.ts'
-import { currentOf, fromStored, toBytes } from './persistence.ts'
+import { bytesToStore, currentOf, fromStored, storedOf } from './persistence.ts'
 import { prepareUpdate, validateUpdated } from './update-rules.ts'
 import { semanticEqual } from './validation/equal.ts'
 
@@ -57,7 +57,7 @@ export async function updateObject(parts: RegistryParts, input: UpdateInput): Pr
     if (attempt >= limits.patchAttemptsMax) throw conflict(target.served.resource, target.name, modifiedMessage)
     const isOurs = outcome.key === objectKey(target.served, target.namespace, target.name)
     if (!isOurs) stored = await currentOf(parts, target)
-    else stored = outcome.current ? new Stored(outcome.current) : undefined
+    else stored = await storedOf(target.served, outcome.current)
   }
 }
 
@@ -135,7 +135,7 @@ async function commitUpdate(
       return { object, created: false }
     }
     const ttlSeconds = served.strategy.ttlSeconds?.(object)
-    const value = toBytes(served, object)
+    const value = await bytesToStore(served, object)
     const ttl = ttlSeconds === undefined ? {} : { ttlSeconds }
     const result = await parts.store.commit([
       { op: 'put', key, value, expected: stored.revision, ...ttl },

@@ -10,6 +10,7 @@ import { semanticEqual } from '../validation/equal.ts'
 import { invalid, messages, nonNegative, notSupported, required } from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
 import { isEmptySelector, shownSelector, validateLabelSelector } from '../validation/labels.ts'
+import { templateWarnings } from '../warnings/pod-warnings.ts'
 import {
   notAboveHundredPercent,
   plainCount,
@@ -41,6 +42,7 @@ export const daemonSets: Strategy<DaemonSet> = {
     return Object.keys(others).length > 0 ? { ...metadata, annotations: others } : metadata
   },
   validateCreate: validateDaemonSet,
+  warnings: (object, old) => [...templateWarnings('spec.template', object.spec?.template, old?.spec?.template)],
   validateUpdate(set, old) {
     const errors = validateDaemonSet(set)
     if (semanticEqual(set.spec?.selector, old.spec?.selector)) return errors

@@ -9,6 +9,7 @@ import { semanticEqual } from '../validation/equal.ts'
 import { forbidden, invalid, messages, nonNegative, notSupported, required } from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
 import { shownSelector } from '../validation/labels.ts'
+import { nameWarning, templateWarnings } from '../warnings/pod-warnings.ts'
 import { validateReplicaStatus } from './replica-status.ts'
 import {
   notAboveHundredPercent,
@@ -32,6 +33,10 @@ export const deployments: Strategy<Deployment> = {
     }
   },
   validateCreate: validateDeployment,
+  warnings: (object, old) => [
+    ...(old ? [] : nameWarning(object.metadata.name ?? '', 'Pod names and hostnames')),
+    ...templateWarnings('spec.template', object.spec?.template, old?.spec?.template),
+  ],
   validateUpdate(deployment, old) {
     const errors = validateDeployment(deployment)
     if (semanticEqual(deployment.spec?.selector, old.spec?.selector)) return errors

@@ -8,6 +8,7 @@ import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { invalid, messages, nonNegative } from '../validation/field.ts'
 import { shownSelector } from '../validation/labels.ts'
+import { nameWarning, templateWarnings } from '../warnings/pod-warnings.ts'
 import { validateReplicaStatus } from './replica-status.ts'
 import { type TemplateOwner, validateSelectorAndTemplate } from './selector-template.ts'
 
@@ -22,6 +23,10 @@ export const replicaSets: Strategy<ReplicaSet> = {
   },
   prepareForUpdate: keepStatus,
   validateCreate: validateReplicaSet,
+  warnings: (object, old) => [
+    ...(old ? [] : nameWarning(object.metadata.name ?? '', 'Pod names and hostnames')),
+    ...templateWarnings('spec.template', object.spec?.template, old?.spec?.template),
+  ],
   validateUpdate(set, old) {
     const errors = validateReplicaSet(set)
     if (semanticEqual(set.spec?.selector, old.spec?.selector)) return errors

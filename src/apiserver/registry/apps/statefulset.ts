@@ -12,6 +12,7 @@ import { semanticEqual } from '../validation/equal.ts'
 import { forbidden, invalid, nonNegative, notSupported, required } from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
 import { withoutTrailingDash } from '../validation/object-names.ts'
+import { templateWarnings } from '../warnings/pod-warnings.ts'
 import { type TemplateOwner, validateCountOrPercent, validateSelectorAndTemplate } from './selector-template.ts'
 
 const owner: TemplateOwner = { noun: 'statefulset', kind: 'StatefulSet', unreadable: '' }
@@ -37,6 +38,10 @@ export const statefulSets: Strategy<StatefulSet> = {
   },
   prepareForUpdate: keepStatus,
   validateCreate: (set) => [...validateSet(set), ...validateClaims(set)],
+  warnings: (object, old) => [
+    ...templateWarnings('spec.template', object.spec?.template, old?.spec?.template),
+    ...revisionWarnings(object),
+  ],
   validateUpdate(set, old) {
     const errors = validateSet(set)
     return semanticEqual(fixedPart(set), fixedPart(old)) ? errors : [...errors, forbidden('spec', changeForbidden)]
@@ -75,6 +80,11 @@ function validateSet(set: StatefulSet): FieldError[] {
     ...validateSelectorAndTemplate('spec', { selector: spec.selector, template: withClaimVolumes(spec) }, owner),
     ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
   ]
+}
+
+function revisionWarnings({ spec }: StatefulSet): string[] {
+  if ((spec?.revisionHistoryLimit ?? 0) >= 0) return []
+  return ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended']
 }
 
 /** Pods get a volume of each claim's name, ahead of their own of that name. */

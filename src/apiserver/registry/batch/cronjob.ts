@@ -8,6 +8,7 @@ import { requiredInOrder } from '../core/pod-validation/spec.ts'
 import { keepSpec, keepStatus, startWithoutStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { invalid, nonNegative, notSupported, required } from '../validation/field.ts'
+import { templateWarnings } from '../warnings/pod-warnings.ts'
 import { validateTemplatedJobSpec } from './job-validation.ts'
 
 /** Jobs get the cron job's name and eleven characters more, and must fit a label. */
@@ -25,6 +26,14 @@ export const cronJobs: Strategy<CronJob> = {
     if (name.length <= nameLengthMax) return errors
     return [...errors, invalid('metadata.name', name, `must be no more than ${nameLengthMax} characters`)]
   },
+  warnings: ({ spec }, old) => [
+    ...zoneWarnings(spec?.schedule ?? ''),
+    ...templateWarnings(
+      'spec.jobTemplate.spec.template',
+      spec?.jobTemplate.spec?.template,
+      old?.spec?.jobTemplate.spec?.template,
+    ),
+  ],
   validateUpdate: validateCronJob,
   status: { prepareForUpdate: keepSpec },
 }
@@ -69,4 +78,10 @@ function validateTimeZone(path: string, timeZone: string | undefined): FieldErro
     return [invalid(path, timeZone, why)]
   }
   return isTimeZone(timeZone) ? [] : [invalid(path, timeZone, `unknown time zone ${timeZone}`)]
+}
+
+function zoneWarnings(schedule: string): string[] {
+  if (!schedule.includes('TZ')) return []
+  const more = 'https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/'
+  return [`CRON_TZ or TZ used in spec.schedule is not officially supported, see ${more} for more details`]
 }

@@ -10,6 +10,7 @@ import type { Job, JobSpec } from '../../../api/types/batch/v1.ts'
 import { keepSpec, keepStatus, startWithoutStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { invalid, nonNegative, required } from '../validation/field.ts'
+import { nameWarning, templateWarnings } from '../warnings/pod-warnings.ts'
 import { validateJobChange } from './job-update.ts'
 import { validateIndexedName, validateJobSpec } from './job-validation.ts'
 
@@ -31,6 +32,10 @@ export const jobs: Strategy<Job> = {
   },
   prepareForUpdate: keepStatus,
   validateCreate: validateJob,
+  warnings: (object, old) => [
+    ...(old ? [] : nameWarning(object.metadata.name ?? '', 'Pod names and hostnames')),
+    ...templateWarnings('spec.template', object.spec?.template, old?.spec?.template),
+  ],
   validateUpdate: (job, old) => [...validateJob(job), ...validateJobChange('spec', job, old)],
   status: { prepareForUpdate: keepSpec, validateUpdate: (job) => validateStatus(job) },
   selectableFields: { 'status.successful': (job) => String(job.status?.succeeded ?? 0) },

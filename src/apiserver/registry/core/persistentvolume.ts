@@ -14,6 +14,7 @@ import { semanticEqual } from '../validation/equal.ts'
 import { forbidden, invalid, messages } from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
 import { structDiff } from '../validation/struct-diff.ts'
+import { volumeWarnings } from '../warnings/storage-warnings.ts'
 import { persistentSourceOf, validateVolumeSpec } from './persistentvolume-validation.ts'
 
 /** Labels that nodes once had, and what replaced them: an affinity may follow. */
@@ -36,6 +37,7 @@ export const persistentVolumes: Strategy<PersistentVolume> = {
     volume.status = old.status ?? { phase: 'Pending' }
   },
   validateCreate: (volume) => validateVolumeSpec('spec', volume.spec ?? {}, volume.metadata.name ?? ''),
+  warnings: volumeWarnings,
   validateUpdate: validateVolumeUpdate,
   status: { prepareForUpdate: keepSpec },
   selectableFields: { name: (volume) => volume.metadata.name ?? '' },

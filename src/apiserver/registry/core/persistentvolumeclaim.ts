@@ -11,6 +11,7 @@ import { semanticEqual } from '../validation/equal.ts'
 import { forbidden, invalid, invalidEach, messages, notSupported, required } from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
 import { structDiff } from '../validation/struct-diff.ts'
+import { claimWarnings } from '../warnings/storage-warnings.ts'
 import { validateClaimSpec } from './pod-validation/claim-spec.ts'
 
 const onlyBoundMayChange =
@@ -36,6 +37,7 @@ export const persistentVolumeClaims: Strategy<PersistentVolumeClaim> = {
     claim.status = old.status ?? { phase: 'Pending' }
   },
   validateCreate: (claim) => validateClaimSpec('spec', claim.spec ?? {}),
+  warnings: claimWarnings,
   validateUpdate: validateClaimUpdate,
   status: { prepareForUpdate: keepSpec, validateUpdate: validateStatus },
   selectableFields: { name: (claim) => claim.metadata.name ?? '' },

@@ -10,6 +10,7 @@ import type { Pod } from '../../../api/types/core/v1.ts'
 import { rfc3339 } from '../../../platform/clock.ts'
 import { bumpGeneration } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
+import { podWarnings } from '../warnings/pod-warnings.ts'
 import { copyAppArmorAnnotations } from './app-armor.ts'
 import { keepAllButEphemeral, keepAllButResources } from './pod-subresources.ts'
 import { validatePod } from './pod-validation/pod.ts'
@@ -51,6 +52,7 @@ export const pods: Strategy<Pod> = {
     bumpGeneration(pod, old)
   },
   validateCreate: validatePod,
+  warnings: podWarnings,
   validateUpdate: validatePodUpdate,
   status: {
     prepareForUpdate(pod, old) {

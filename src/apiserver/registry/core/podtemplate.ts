@@ -4,6 +4,7 @@ import { coreV1 } from '../../../api/resources.ts'
 import type { PodTemplate } from '../../../api/types/core/v1.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
+import { templateWarnings } from '../warnings/pod-warnings.ts'
 import { validatePodTemplate } from './pod-validation/spec.ts'
 
 export const podTemplates: Strategy<PodTemplate> = {
@@ -20,5 +21,6 @@ export const podTemplates: Strategy<PodTemplate> = {
     object.metadata.generation = semanticEqual(object.template, old.template) ? generation : generation + 1
   },
   validateCreate: (object) => validatePodTemplate('template', object.template),
+  warnings: (object, old) => templateWarnings('template', object.template, old?.template),
   validateUpdate: (object) => validatePodTemplate('template', object.template),
 }

@@ -8,6 +8,7 @@ import { validateReplicaStatus } from '../apps/replica-status.ts'
 import { keepSpec, keepStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { forbidden, invalid, messages, nonNegative, notSupported, required } from '../validation/field.ts'
+import { nameWarning, templateWarnings } from '../warnings/pod-warnings.ts'
 import { validatePodTemplate } from './pod-validation/spec.ts'
 
 export const replicationControllers: Strategy<ReplicationController> = {
@@ -19,6 +20,10 @@ export const replicationControllers: Strategy<ReplicationController> = {
   },
   prepareForUpdate: keepStatus,
   validateCreate: validateController,
+  warnings: (object, old) => [
+    ...(old ? [] : nameWarning(object.metadata.name ?? '', 'Pod names and hostnames')),
+    ...templateWarnings('spec.template', object.spec?.template, old?.spec?.template),
+  ],
   validateUpdate: validateController,
   status: {
     prepareForUpdate: keepSpec,

@@ -9,6 +9,7 @@ import type { Service } from '../../../api/types/core/v1.ts'
 import { keepSpec } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { withoutTrailingDash } from '../validation/object-names.ts'
+import { serviceWarnings } from '../warnings/service-warnings.ts'
 import { keepAllocated, normalizeClusterIps } from './service-allocation.ts'
 import { type ClusterFamilies, fillFamilies } from './service-families.ts'
 import { dropUnusedFields } from './service-type-change.ts'
@@ -33,6 +34,7 @@ export function serviceStrategy(cluster: ClusterFamilies): Strategy<Service> {
       fillFamilies(service, old, cluster)
     },
     validateCreate: (service) => validateService(service, cluster),
+    warnings: serviceWarnings,
     validateUpdate: (service, old) => validateServiceUpdate(service, old, cluster),
     status: {
       prepareForUpdate: keepSpec,

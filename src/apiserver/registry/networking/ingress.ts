@@ -17,6 +17,7 @@ import {
   required,
   tooLong,
 } from '../validation/field.ts'
+import { ingressWarnings } from '../warnings/service-warnings.ts'
 import { validateIngress, validateIngressStatus, validateTypedReference } from './ingress-validation.ts'
 
 const controllerBytesMax = 250
@@ -29,6 +30,7 @@ export const ingresses: Strategy<Ingress> = {
   },
   prepareForUpdate: keepStatus,
   validateCreate: (ingress) => [...validateClassAnnotation(ingress), ...validateIngress(ingress)],
+  warnings: ingressWarnings,
   validateUpdate: validateIngress,
   status: {
     prepareForUpdate: keepSpec,
