@@ -97,6 +97,12 @@ export const limits = {
   customResourceErrorsMax: 1_000,
   /** Checks of one custom resource against its schema. Beyond: 422. Ours: about 0.3 s. */
   customResourceChecksMax: 2_000_000,
+  /** Answer of a webhook. Beyond: the call fails. Ours. */
+  webhookReplyBytesMax: 32 * 1024 * 1024,
+  /** Objects in one question to a conversion webhook; more are asked for in turn. Ours. */
+  conversionObjectsMax: 500,
+  /** Time for one answer of a conversion webhook. Source: upstream's 30 s. */
+  conversionTimeoutMs: 30_000,
   /** Pause before a custom resource definition whose status could not be written is tried again. */
   definitionRetryMs: 1_000,
   /** Characters of a path in a JSON patch. Beyond: 422. Ours: names of 253 characters as deep as anything goes. */
@@ -181,6 +187,9 @@ export const limits = {
   encryptionReloadGraceMs: 20_000,
   /** One call to a KMS plugin, unless the configuration says otherwise. Source: kube-apiserver's 3 s. */
   kmsCallTimeoutMs: 3_000,
+
+  /** What a webhook may answer. Beyond: its call has failed. Ours: room for a patch of the largest object. */
+  webhookAnswerBytesMax: 8 * 1024 * 1024,
 
   // Expressions (src/apiserver/cel/)
   /** Code points of one expression. Beyond: it does not compile. Source: cel-go's 100,000. */

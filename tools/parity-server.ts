@@ -39,6 +39,7 @@ const server = await createApiServer({
   security: standardSecurity({
     clock,
     random,
+    net,
     serviceAccounts: { keys: [key], issuer, audiences: [issuer] },
     tokens: { [token]: admin },
     nodeRules: rulesOfDefaultRole('system:node'),

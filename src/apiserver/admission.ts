@@ -19,8 +19,8 @@ export interface AdmissionAttributes {
   options: Readonly<Record<string, unknown>>
   /** Adds a `Warning` header to the answer. */
   warn(text: string): void
-  /** Adds an annotation to the audit event. Absent where nobody keeps them. */
-  annotate?(key: string, value: string): void
+  /** Adds an annotation to the audit event, of level Metadata unless it says so. Absent where nobody keeps them. */
+  annotate?(key: string, value: string, level?: 'Metadata' | 'Request'): void
   /** What mutating steps remember between two rounds of them. The chain of steps brings it. */
   reinvocation?: Reinvocation
 }

@@ -14,6 +14,7 @@ import type {
 import type { PolicyRule } from '../api/types/rbac/v1.ts'
 import { createClient } from '../client/client-impl.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { Net } from '../platform/net.ts'
 import type { Random } from '../platform/random.ts'
 import { type AdmissionParts, defaultAdmission } from './admission/chain.ts'
 import { dynamicAdmission } from './admission/dynamic.ts'
@@ -46,6 +47,8 @@ import { type OwnAccess, type Security, serverUser } from './server.ts'
 export interface StandardSecurityOptions {
   clock: Clock
   random: Random
+  /** To call webhooks by. Default: none are called. */
+  net?: Net
   /** Bundle of authorities whose client certificates name users. */
   clientCaPem?: string
   /** The authority of the front proxy, and the names that may speak for others. */
@@ -103,7 +106,7 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
         clock,
         random,
         quotaWriter: () => quotaWriter(own),
-        dynamic: dynamicAdmission({ objects, scheme: own.scheme, authorizer, clock }),
+        dynamic: dynamicAdmission({ objects, scheme: own.scheme, authorizer, clock, random, net: options.net }),
         ...options.admission,
       }),
       virtual: virtualResources(options, { own, rbac, authorizer, tokens }),

@@ -7,6 +7,7 @@ import { type ClusterConfig, paths } from './config.ts'
 import { createControlPlane } from './control-plane/control-plane.ts'
 import type { Machine } from './machine.ts'
 import { type ClusterPki, ensureClusterPki } from './pki/cluster-pki.ts'
+import { snapshotEndpoint } from './snapshot/endpoint.ts'
 import { ensureEncryptionConfig, openStorage, type StorageSettings } from './storage.ts'
 
 export interface RunningServer {
@@ -33,7 +34,7 @@ export async function startServer(
   const pki = await ensureClusterPki(names, { clock, random, store: { disk, directory: pkiDirectory } })
   if (!storage.encryptionConfig) await ensureEncryptionConfig(machine, encryptionConfig)
   const ownEncryption = { path: encryptionConfig, reload: true }
-  const store = await openStorage(machine, { database, encryptionConfig: ownEncryption, ...storage })
+  const { store, base } = await openStorage(machine, { database, encryptionConfig: ownEncryption, ...storage })
   const kubeletTls = { caPem: pki.ca.certificatePem, identity: pki.leafs['apiserver-kubelet-client'] }
   const plane = await createControlPlane({
     store,
@@ -42,8 +43,10 @@ export async function startServer(
     random,
     log,
     serviceCidr: config.serviceCidr,
+    net,
     advertise: { address: config.nodeAddress, port: config.apiServerPort, hostName: config.nodeName },
     nodeProxy: nodeProxy({ net, random: random.stream('node-proxy'), kubeletTls }),
+    tuning: { extension: snapshotEndpoint(base, clock) },
   })
   const listening = await plane.api.serve(net, {
     host: '::',

@@ -18,6 +18,7 @@ import { createClient } from '../../client/client-impl.ts'
 import type { Transport } from '../../client/transport.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
+import type { Net } from '../../platform/net.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Store } from '../../store/store.ts'
 import type { ClusterPki } from '../pki/cluster-pki.ts'
@@ -34,6 +35,8 @@ export interface ControlPlaneParts {
   advertise?: BootstrapOptions['advertise']
   /** Absent: no logs, exec or proxies. */
   nodeProxy?: NodeProxy
+  /** To call webhooks by. Absent: none are called. */
+  net?: Net
   /** For clusters inside a test. */
   tuning?: ControlPlaneTuning
 }
@@ -88,9 +91,11 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
       frontProxy,
       serviceAccounts: { keys: [key], issuer: tokenIssuer, audiences: [tokenIssuer] },
       nodeRules: rulesOfDefaultRole('system:node'),
+      ...(parts.net ? { net: parts.net } : {}),
       ...(tuning.certificateClock ? { certificateClock: tuning.certificateClock } : {}),
       ...(tuning.admission ? { admission: tuning.admission } : {}),
     }),
+    ...(parts.net ? { net: parts.net } : {}),
     strategies: strategies(),
     services: { serviceCidrs },
     conversions: conversions(),

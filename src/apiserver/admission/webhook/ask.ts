@@ -1,0 +1,66 @@
+/** Asks one webhook, and says what its answer or its silence means. Source: apiserver's `webhook/mutating/dispatcher.go`. */
+import { type ApiError, apiError, badRequest } from '../../../api/errors.ts'
+import type { Status } from '../../../api/types/meta/v1.ts'
+import { callWebhook, WebhookError, type WebhookParts } from '../../webhook/client.ts'
+import { ReviewError, type ReviewResponse, readResponse, reviewOf, reviewVersion } from './review.ts'
+import type { Invocation } from './selection.ts'
+
+/** The webhook could not be asked: its failure policy says what that means. */
+export class CallError extends Error {
+  constructor(webhook: string, why: string) {
+    super(`failed calling webhook ${JSON.stringify(webhook)}: ${why}`)
+  }
+}
+
+/** Source: the API's default. */
+const timeoutSecondsDefault = 10
+
+/** An answer that allows the request. Throws `CallError`, and `ApiError` when the webhook refuses. */
+export async function ask(
+  parts: WebhookParts,
+  { hook, subject }: Invocation,
+  mutating: boolean,
+): Promise<ReviewResponse> {
+  const { webhook } = hook
+  const { attributes } = subject
+  const { name } = webhook
+  if (attributes.dryRun && webhook.sideEffects !== 'None' && webhook.sideEffects !== 'NoneOnDryRun')
+    throw badRequest(`admission webhook ${JSON.stringify(name)} does not support dry run`)
+  const version = reviewVersion(webhook.admissionReviewVersions)
+  if (!version)
+    throw new CallError(
+      name,
+      'could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)',
+    )
+  const uid = parts.random.uuid()
+  const body = reviewOf(subject, { uid, version })
+  const { clientConfig: config, timeoutSeconds = timeoutSecondsDefault } = webhook
+  const response = await understood(name, async () =>
+    readResponse(await callWebhook(parts, { config, body, timeoutSeconds }), { uid, version, mutating }),
+  )
+  for (const [key, value] of response.annotations) attributes.annotate?.(`${name}/${key}`, value)
+  for (const text of response.warnings) attributes.warn(text)
+  if (!response.allowed) throw refusal(name, response.status)
+  return response
+}
+
+async function understood(name: string, answer: () => Promise<ReviewResponse>): Promise<ReviewResponse> {
+  try {
+    return await answer()
+  } catch (error) {
+    if (error instanceof WebhookError) throw new CallError(name, `failed to call webhook: ${error.message}`)
+    if (error instanceof ReviewError) throw new CallError(name, `received invalid webhook response: ${error.message}`)
+    throw error
+  }
+}
+
+/** What the webhook says, but always an error. */
+function refusal(name: string, given: Partial<Status> = {}): ApiError {
+  const { message = '', reason = '', details } = given
+  const by = `admission webhook ${JSON.stringify(name)} denied the request`
+  const code = typeof given.code === 'number' && given.code >= 400 && given.code < 600 ? given.code : 400
+  const why = message || reason
+  const text = why === '' ? `${by} without explanation` : `${by}: ${why}`
+  const shown = { code, reason: reason as ApiError['reason'], message: text }
+  return apiError(details ? { ...shown, details } : shown)
+}

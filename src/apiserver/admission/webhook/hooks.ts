@@ -1,0 +1,60 @@
+/** The webhooks that are configured, in the order in which they are asked: configurations by name, then as listed. */
+import type { Resource } from '../../../api/meta.ts'
+import type {
+  MutatingWebhook,
+  MutatingWebhookConfiguration,
+  ValidatingWebhook,
+  ValidatingWebhookConfiguration,
+} from '../../../api/types/admissionregistration/v1.ts'
+import type { Objects } from '../../objects.ts'
+
+export type Webhook = ValidatingWebhook | MutatingWebhook
+
+export interface Hook<W extends Webhook = Webhook> {
+  readonly configuration: string
+  readonly webhook: W
+  /** Unique among all. */
+  readonly key: string
+}
+
+type Configuration<W> = Pick<ValidatingWebhookConfiguration | MutatingWebhookConfiguration, 'metadata'> & {
+  webhooks?: W[]
+}
+
+export class HookSource<W extends Webhook> {
+  readonly #objects: Objects
+  readonly #resource: Resource<Configuration<W>>
+  readonly #configurations = new Map<string, Configuration<W>>()
+  #started: Promise<void> | undefined
+  #hooks: readonly Hook<W>[] | undefined
+
+  constructor(objects: Objects, resource: Resource<Configuration<W>>) {
+    this.#objects = objects
+    this.#resource = resource
+  }
+
+  async hooks(): Promise<readonly Hook<W>[]> {
+    this.#started ??= this.#objects.follow(this.#resource, {
+      put: (configuration) => {
+        this.#configurations.set(configuration.metadata.name ?? '', configuration)
+        this.#hooks = undefined
+      },
+      gone: ({ metadata }) => {
+        this.#configurations.delete(metadata.name ?? '')
+        this.#hooks = undefined
+      },
+    })
+    await this.#started
+    this.#hooks ??= [...this.#configurations.keys()].sort().flatMap((name) => this.#hooksOf(name))
+    return this.#hooks
+  }
+
+  #hooksOf(configuration: string): Hook<W>[] {
+    const webhooks = this.#configurations.get(configuration)?.webhooks ?? []
+    return webhooks.map((webhook, index) => ({
+      configuration,
+      webhook,
+      key: `${configuration}/${webhook.name}/${index}`,
+    }))
+  }
+}
