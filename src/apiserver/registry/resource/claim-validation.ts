@@ -26,6 +26,7 @@ import {
   tooMany,
 } from '../validation/field.ts'
 import { validateLabelName } from '../validation/labels.ts'
+import { deviceExpressionFault } from './device-expression.ts'
 
 const limits = {
   requests: 32,
@@ -140,6 +141,10 @@ export function validateSelectors(path: string, selectors: readonly DeviceSelect
     else if (!cel.expression) errors.push(required(`${at}.expression`))
     else if (byteLength(cel.expression) > limits.expressionBytes)
       errors.push(tooLong(`${at}.expression`, limits.expressionBytes))
+    else {
+      const fault = deviceExpressionFault(cel.expression)
+      if (fault !== undefined) errors.push(invalid(`${at}.expression`, cel.expression, fault))
+    }
   }
   return errors
 }
