@@ -147,7 +147,8 @@ test('unknown documents and encodings are refused', () => {
   assert.equal(ask('/openapi/v3/apis/none/v1'), undefined)
   assert.equal(ask('/openapi/v1'), undefined)
   assert.equal(ask('/openapi/v2', { accept: 'image/png' })!.status, 406)
-  assert.equal(ask('/openapi/v3', { accept: 'image/png' })!.status, 406)
+  assert.equal(ask('/openapi/v3/apis/apps/v1', { accept: 'image/png' })!.status, 406)
+  assert.equal(ask('/openapi/v3', { accept: 'image/png' })!.status, 200)
 })
 
 test('ready definitions stand in for those made from types', () => {

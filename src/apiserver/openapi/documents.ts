@@ -46,8 +46,9 @@ export class OpenApiDocuments {
   answer(request: DocumentRequest): DocumentResponse | undefined {
     const path = request.path.replace(/\/+$/, '')
     if (path === '/openapi/v2') return this.#version2(request)
-    if (!acceptsJson(request.accept)) return path.startsWith('/openapi/v3') ? notAcceptable() : undefined
+    // Whatever is asked for: upstream's index comes in one form only.
     if (path === '/openapi/v3') return this.#respond({ key: 'v3', type: json }, request, () => encode(this.#index()))
+    if (!acceptsJson(request.accept)) return path.startsWith('/openapi/v3') ? notAcceptable() : undefined
     return path.startsWith('/openapi/v3/') ? this.#version3(path.slice('/openapi/v3/'.length), request) : undefined
   }
 
