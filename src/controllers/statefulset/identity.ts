@@ -1,5 +1,5 @@
 /** What makes a StatefulSet's pod that one pod: its name, labels, host name and claims, all from its ordinal. */
-import { appsV1 } from '../../api/resources.ts'
+import { appsV1, coreV1 } from '../../api/resources.ts'
 import type { StatefulSet } from '../../api/types/apps/v1.ts'
 import type { PersistentVolumeClaim, Pod, PodTemplateSpec, Volume } from '../../api/types/core/v1.ts'
 import type { OwnerReference } from '../../api/types/meta/v1.ts'
@@ -56,17 +56,31 @@ export function claimsFor(set: StatefulSet, ordinal: number): { template: string
   })
 }
 
+/** Whether the set, as it is now, has a pod of this number. */
+export function isInRange(set: StatefulSet, ordinal: number): boolean {
+  const start = set.spec?.ordinals?.start ?? 0
+  return ordinal >= start && ordinal < start + (set.spec?.replicas ?? 1)
+}
+
 /**
- * Owner references that the retention policy asks a claim to carry: the set for `whenDeleted: Delete`, the pod for
- * `whenScaled: Delete` once its ordinal is condemned.
+ * The owner references that the retention policy gives a claim: the pod once its number is scaled away
+ * (`whenScaled: Delete`), else the set (`whenDeleted: Delete`). Other owners stay; a claim that somebody else controls
+ * gets none of ours. https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention
  */
-export function claimOwners(set: StatefulSet, { condemnedPod }: { condemnedPod: Pod | undefined }): OwnerReference[] {
-  const policy = set.spec?.persistentVolumeClaimRetentionPolicy
-  if (policy?.whenScaled === 'Delete' && condemnedPod) {
-    const { name = '', uid = '' } = condemnedPod.metadata
-    return [{ apiVersion: 'v1', kind: 'Pod', name, uid }]
-  }
-  if (policy?.whenDeleted !== 'Delete') return []
-  const { controller: _, blockOwnerDeletion: __, ...reference } = controllerReference(appsV1.statefulSets, set)
-  return [reference]
+export function claimOwners(
+  set: StatefulSet,
+  { ordinal, pod, present }: { ordinal: number; pod: Pod | undefined; present: readonly OwnerReference[] },
+): OwnerReference[] {
+  const ours = new Set([set.metadata.uid, pod?.metadata.uid])
+  const others = present.filter(({ uid }) => !ours.has(uid))
+  if (others.some(({ controller }) => controller)) return others
+  const { whenDeleted, whenScaled } = set.spec?.persistentVolumeClaimRetentionPolicy ?? {}
+  const scaledAway = whenScaled === 'Delete' && !isInRange(set, ordinal)
+  if (scaledAway) return pod ? [...others, controllerReference(coreV1.pods, pod)] : others
+  return whenDeleted === 'Delete' ? [...others, controllerReference(appsV1.statefulSets, set)] : others
+}
+
+/** Whether the claim still belongs to an earlier pod of this name and goes with it: a new pod has to wait for that. */
+export function isStaleClaim(claim: PersistentVolumeClaim, podName: string): boolean {
+  return (claim.metadata.ownerReferences ?? []).some(({ kind, name }) => kind === 'Pod' && name === podName)
 }

@@ -4,13 +4,15 @@ import { keyOf } from '../../api/meta.ts'
 import { appsV1, coreV1 } from '../../api/resources.ts'
 import type { ControllerRevision, StatefulSet } from '../../api/types/apps/v1.ts'
 import type { PersistentVolumeClaim, Pod, PodTemplateSpec } from '../../api/types/core/v1.ts'
+import type { OwnerReference } from '../../api/types/meta/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { ifNew, ifThere, isNamespaceTerminating } from '../../client/writes.ts'
 import { messageOf } from '../../platform/log.ts'
 import { applyClaim, byControllerUid, indexByController, ownerKeys, planClaim } from '../ownership.ts'
 import { applyRevision, planRevision, staleRevisions } from '../revisions.ts'
 import { sameStatus } from '../status.ts'
-import { claimOwners, claimsFor, podFor } from './identity.ts'
+import { canonical } from '../template-hash.ts'
+import { claimOwners, claimsFor, isStaleClaim, podFor } from './identity.ts'
 import { nextAvailabilityMs, ordinalOf, planPods, planStatus, revisionLabel, type StatefulInput } from './plan.ts'
 
 const hashLabel = 'controller.kubernetes.io/hash'
@@ -28,7 +30,10 @@ export function statefulSetController(parts: ControllerParts): Controller {
       source(sets, ({ object }) => [keyOf(object)]),
       source(pods, ({ object }) => ownerKeys(object, appsV1.statefulSets, sets, (set) => set.spec?.selector)),
       source(revisions, () => []),
-      source(parts.informers.of(coreV1.persistentVolumeClaims), () => []),
+      // A pod may wait for an old claim of its name to go.
+      source(parts.informers.of(coreV1.persistentVolumeClaims), ({ type, object }) =>
+        type === 'deleted' ? setsClaiming(object, sets.list(object.metadata.namespace)) : [],
+      ),
     ],
     reconcile: (key) => reconciler.reconcile(key),
   }
@@ -104,8 +109,10 @@ class StatefulSetReconciler {
       const message = `StatefulSet ${set.metadata.namespace}/${set.metadata.name} is recreating ${phase} Pod ${pod.metadata.name}`
       this.#events.event(this.#about(set), phase === 'failed' ? 'Warning' : 'Normal', reason, message)
     }
+    for (const pod of input.pods) await this.#retainClaims(set, pod)
     for (const pod of [...plan.replace, ...plan.delete]) await this.#delete(set, pod)
     for (const { ordinal, revision } of plan.create) {
+      if (this.#claimsOf(set, ordinal).some((claim) => isStaleClaim(claim, `${set.metadata.name}-${ordinal}`))) continue
       const template = templateOf(revisions.get(revision)) ?? set.spec?.template ?? {}
       await this.#createClaims(set, ordinal)
       await this.#create(set, podFor(set, { ordinal, revision, template }))
@@ -117,7 +124,7 @@ class StatefulSetReconciler {
     for (const { claim } of claimsFor(set, ordinal)) {
       const name = claim.metadata.name ?? ''
       if (this.#claims.get(`${set.metadata.namespace}/${name}`)) continue
-      const owners = claimOwners(set, { condemnedPod: undefined })
+      const owners = claimOwners(set, { ordinal, pod: undefined, present: [] })
       if (owners.length > 0) claim.metadata.ownerReferences = owners
       const what = `Create Claim ${name} Pod ${set.metadata.name}-${ordinal} in StatefulSet ${set.metadata.name}`
       await this.#report(set, { what, reason: 'Create', word: 'success' }, () => ifNew(api.create(claim)))
@@ -132,7 +139,6 @@ class StatefulSetReconciler {
 
   async #delete(set: StatefulSet, pod: Pod): Promise<void> {
     const { name = '', uid } = pod.metadata
-    await this.#handClaimsToPod(set, pod)
     const api = this.#parts.client.of(coreV1.pods, set.metadata.namespace)
     const what = `Delete Pod ${name} in StatefulSet ${set.metadata.name}`
     await this.#report(set, { what, reason: 'Delete', word: 'successful' }, () =>
@@ -140,21 +146,28 @@ class StatefulSetReconciler {
     )
   }
 
-  /** With `whenScaled: Delete`, a condemned pod takes its claims along. */
-  async #handClaimsToPod(set: StatefulSet, pod: Pod): Promise<void> {
-    const ordinal = ordinalOf(set, pod) ?? 0
-    const start = set.spec?.ordinals?.start ?? 0
-    const condemned = ordinal < start || ordinal >= start + (set.spec?.replicas ?? 1)
-    if (!condemned || set.spec?.persistentVolumeClaimRetentionPolicy?.whenScaled !== 'Delete') return
-    const ownerReferences = claimOwners(set, { condemnedPod: pod })
+  /** Claims follow the retention policy, also when it or the number of replicas changes. */
+  async #retainClaims(set: StatefulSet, pod: Pod): Promise<void> {
+    const ordinal = ordinalOf(set, pod)
+    if (ordinal === undefined) return
+    // A pod waits for claims that were deleted under it.
+    if (pod.status?.phase === 'Pending' && !pod.metadata.deletionTimestamp) await this.#createClaims(set, ordinal)
     const api = this.#parts.client.of(coreV1.persistentVolumeClaims, set.metadata.namespace)
-    for (const { claim } of claimsFor(set, ordinal)) {
-      const present: PersistentVolumeClaim | undefined = this.#claims.get(
-        `${set.metadata.namespace}/${claim.metadata.name}`,
-      )
-      if (!present) continue
-      await ifThere(api.patch(claim.metadata.name ?? '', { type: 'merge', patch: { metadata: { ownerReferences } } }))
+    for (const { metadata } of this.#claimsOf(set, ordinal)) {
+      const present = metadata.ownerReferences ?? []
+      const ownerReferences = claimOwners(set, { ordinal, pod, present })
+      if (canonical(uidsOf(ownerReferences)) === canonical(uidsOf(present))) continue
+      const { name = '', uid, resourceVersion } = metadata
+      const patch = { metadata: { uid, resourceVersion, ownerReferences } }
+      await ifThere(api.patch(name, { type: 'merge', patch }))
     }
+  }
+
+  /** Those that are there. */
+  #claimsOf(set: StatefulSet, ordinal: number): PersistentVolumeClaim[] {
+    return claimsFor(set, ordinal)
+      .map(({ claim }) => this.#claims.get(`${set.metadata.namespace}/${claim.metadata.name}`))
+      .filter((claim) => claim !== undefined)
   }
 
   /** Runs a write and says in an event how it went; undefined results (nothing to do) are not reported. */
@@ -204,4 +217,17 @@ function templateOf(revision: ControllerRevision | undefined): PodTemplateSpec |
   const data = revision?.data as { spec?: { template?: PodTemplateSpec & { $patch?: string } } } | undefined
   const { $patch: _, ...template } = data?.spec?.template ?? {}
   return Object.keys(template).length > 0 ? template : undefined
+}
+
+function uidsOf(references: readonly OwnerReference[]): string[] {
+  return references.map(({ uid }) => uid).sort()
+}
+
+/** Keys of the sets that have, or will have, a claim of this name. */
+function setsClaiming({ metadata: { name = '' } }: PersistentVolumeClaim, sets: readonly StatefulSet[]): string[] {
+  const claims = (set: StatefulSet) =>
+    (set.spec?.volumeClaimTemplates ?? []).some(({ metadata }) =>
+      name.startsWith(`${metadata.name}-${set.metadata.name}-`),
+    )
+  return sets.filter(claims).map(keyOf)
 }
