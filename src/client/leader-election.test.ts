@@ -84,6 +84,33 @@ test('runAsLeader: rejects with what leading threw, and gives the lease back', a
   )
 })
 
+test('runAsLeader keeps the lease while the work of a leader that stops in order winds down', async () => {
+  const api = new StubApi()
+  const clock = simulatedClock()
+  const lease = { namespace: 'kube-system', name: 'leader' }
+  const parts = { client: createClient(api), clock, random: simulatedRandom(), log: silent, lease, identity: 'a' }
+  const stopping = new AbortController()
+  let lostSignal: AbortSignal | undefined
+  const leading = runAsLeader(parts, stopping.signal, async (signal, lost) => {
+    lostSignal = lost
+    await clock.sleep(60_000, signal).catch(() => clock.sleep(40_000))
+  })
+  await clock.advance(3_000)
+  const b = start(api, clock, 'b')
+  stopping.abort()
+  await clock.advance(30_000)
+  assert.deepEqual([leaseOf(api).spec?.holderIdentity, b.leading, lostSignal?.aborted], ['a', false, false])
+  api.intercept = (request) => (request.method === 'PUT' ? failure(503, 'ServiceUnavailable') : undefined)
+  await clock.advance(12_000)
+  assert.equal(lostSignal?.aborted, true)
+  api.intercept = undefined
+  await clock.advance(10_000)
+  await leading
+  assert.equal(b.leading, true)
+  b.abort.abort()
+  await b.ended
+})
+
 test('`until` ends what is under way and sends nothing more once its signal aborts', async () => {
   const sent: (AbortSignal | undefined)[] = []
   const hanging: Transport = {

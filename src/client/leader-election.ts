@@ -30,7 +30,7 @@ export interface LeaderElectionOptions {
 /** Tries spread by up to this share of the period. Source: client-go's jitter factor. */
 const jitter = 1.2
 
-/** Why `lead`'s signal aborted, unless its work ended in order: another one may lead already. */
+/** Another one may lead already. */
 export class LeadershipLostError extends Error {
   constructor() {
     super('leadership was lost')
@@ -40,30 +40,35 @@ export class LeadershipLostError extends Error {
 
 /**
  * Waits to become leader, runs `lead`, and resolves when that ended or leadership was lost; then `lead`'s signal is
- * aborted and it has been waited for. Rejects only with what `lead` threw. The lease is released when it ends in order.
+ * aborted and it has been waited for. The lease is renewed until `lead` has ended and released then; should it be lost
+ * meanwhile, `lost` aborts too, and nothing may be done any more as a leader. Rejects only with what `lead` threw.
  */
 export async function runAsLeader(
   options: LeaderElectionOptions,
   signal: AbortSignal,
-  lead: (signal: AbortSignal) => Promise<void>,
+  lead: (signal: AbortSignal, lost: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const candidate = new Candidate(options)
   if (!(await candidate.acquire(signal))) return
   options.log.info('became leader', { lease: options.lease.name, identity: options.identity })
-  const leading = new AbortController()
+  const [leading, lost, ended] = [new AbortController(), new AbortController(), new AbortController()]
   const stop = (): void => leading.abort(signal.reason)
   signal.addEventListener('abort', stop)
   if (signal.aborted) stop()
-  const renewing = candidate.renewUntilLost(leading.signal).then((lost) => {
-    if (lost) options.log.error('leadership lost', { lease: options.lease.name, identity: options.identity })
-    if (lost) leading.abort(new LeadershipLostError())
-    return lost
+  const renewing = candidate.renewUntilLost(ended.signal).then((isLost) => {
+    if (!isLost) return false
+    options.log.error('leadership lost', { lease: options.lease.name, identity: options.identity })
+    const error = new LeadershipLostError()
+    lost.abort(error)
+    leading.abort(error)
+    return true
   })
   try {
-    await lead(leading.signal)
+    await lead(leading.signal, lost.signal)
   } finally {
     signal.removeEventListener('abort', stop)
     leading.abort()
+    ended.abort()
     if (!(await renewing)) await candidate.release()
   }
 }

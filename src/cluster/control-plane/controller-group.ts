@@ -6,7 +6,7 @@ import type { ControllerParts, RunningController } from '../../client/controller
 import { runController } from '../../client/controller-run.ts'
 import { createEventRecorder } from '../../client/events-impl.ts'
 import { createInformers } from '../../client/informer-impl.ts'
-import { LeadershipLostError, runAsLeader } from '../../client/leader-election.ts'
+import { runAsLeader } from '../../client/leader-election.ts'
 import { type Transport, until } from '../../client/transport.ts'
 import { allControllers } from '../../controllers/index.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -109,7 +109,9 @@ export class ControllerGroup {
     const lease = { namespace: 'kube-system', name: 'kube-controller-manager' }
     while (!signal.aborted) {
       try {
-        await runAsLeader({ client, clock, random, log, lease, identity }, signal, (leading) => this.#lead(leading))
+        await runAsLeader({ client, clock, random, log, lease, identity }, signal, (...signals) =>
+          this.#lead(...signals),
+        )
       } catch (error) {
         log.error('controllers ended', { error: String(error) })
         await clock.sleep(restartMs, signal).catch(() => {})
@@ -118,14 +120,10 @@ export class ControllerGroup {
   }
 
   /** What is under way when leadership is lost must not go on: another one leads. */
-  async #lead(signal: AbortSignal): Promise<void> {
+  async #lead(signal: AbortSignal, lost: AbortSignal): Promise<void> {
     const { leaderElection: _, ...parts } = this.#parts
-    const lost = new AbortController()
-    signal.addEventListener('abort', () => {
-      if (signal.reason instanceof LeadershipLostError) lost.abort(signal.reason)
-    })
-    const transportFor = (user: UserInfo): Transport => until(lost.signal, parts.transportFor(user))
-    const group = new ControllerGroup({ ...parts, transportFor }, lost.signal)
+    const transportFor = (user: UserInfo): Transport => until(lost, parts.transportFor(user))
+    const group = new ControllerGroup({ ...parts, transportFor }, lost)
     if (signal.aborted) return
     const over = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
     this.#leading = group
