@@ -22,8 +22,8 @@ import {
   required,
 } from '../validation/field.ts'
 import { validateLabelSelector } from '../validation/labels.ts'
+import { validateMatchConditions } from './match-conditions.ts'
 import { defaultRule, validateRule } from './rules.ts'
-import { validateMatchConditions } from './webhooks.ts'
 
 export function defaultMatchResources(resources: MatchResources | undefined): void {
   if (!resources) return

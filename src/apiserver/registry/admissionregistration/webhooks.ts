@@ -1,24 +1,26 @@
 /** Webhook configurations. Source: https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/. */
 import type { FieldError } from '../../../api/errors.ts'
-import { isDns1035Label, isDns1123Subdomain, isQualifiedName } from '../../../api/names.ts'
+import { isDns1035Label, isDns1123Subdomain } from '../../../api/names.ts'
 import { admissionregistrationV1 } from '../../../api/resources.ts'
 import type {
-  MatchCondition,
   MutatingWebhook,
   MutatingWebhookConfiguration,
   ValidatingWebhook,
   ValidatingWebhookConfiguration,
 } from '../../../api/types/admissionregistration/v1.ts'
+import { plainEnvironment } from '../../admission/policy/environments.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
-import { duplicate, invalid, invalidEach, optionalOneOf, required, tooMany } from '../validation/field.ts'
+import { duplicate, invalid, invalidEach, optionalOneOf, required } from '../validation/field.ts'
 import { validateLabelSelector } from '../validation/labels.ts'
 import { validateClientConfig } from './client-config.ts'
+import { validateConditions } from './policy-parts.ts'
 import { defaultRule, validateRule } from './rules.ts'
 
 const timeoutSecondsMax = 30
-const conditionsMax = 64
 const reviewVersions = ['v1', 'v1beta1']
+/** No parameters: conditions see the object, the request and the authorizer. */
+const environment = plainEnvironment(false, true)
 const sideEffects = ['None', 'NoneOnDryRun']
 
 type Webhook = MutatingWebhook | ValidatingWebhook
@@ -98,7 +100,7 @@ function validateWebhook(path: string, webhook: Webhook): FieldError[] {
   }
   errors.push(...validateClientConfig(`${path}.clientConfig`, webhook.clientConfig ?? {}))
   errors.push(...validateReviewVersions(`${path}.admissionReviewVersions`, webhook.admissionReviewVersions ?? []))
-  return [...errors, ...validateMatchConditions(`${path}.matchConditions`, webhook.matchConditions ?? [])]
+  return [...errors, ...validateConditions(`${path}.matchConditions`, webhook.matchConditions, environment)]
 }
 
 function validateWebhookName(path: string, name: string): FieldError[] {
@@ -120,22 +122,4 @@ function validateReviewVersions(path: string, versions: readonly string[]): Fiel
   }
   if (versions.some((version) => reviewVersions.includes(version))) return errors
   return [...errors, invalid(path, versions, `must include at least one of ${reviewVersions.join(', ')}`)]
-}
-
-/** Whether an expression compiles is not decided here. */
-export function validateMatchConditions(path: string, conditions: readonly MatchCondition[]): FieldError[] {
-  const errors: FieldError[] = []
-  if (conditions.length > conditionsMax) errors.push(tooMany(path, conditions.length, conditionsMax))
-  const names = new Set<string>()
-  for (const [index, { name = '', expression = '' }] of conditions.entries()) {
-    const at = `${path}[${index}]`
-    if (expression.trim() === '') errors.push(required(`${at}.expression`))
-    if (name === '') errors.push(required(`${at}.name`))
-    else {
-      errors.push(...invalidEach(`${at}.name`, name, isQualifiedName(name)))
-      if (names.has(name)) errors.push(duplicate(`${at}.name`, name))
-    }
-    names.add(name)
-  }
-  return errors
 }
