@@ -27,17 +27,24 @@ located(program.command('down').description('stop everything and leave nothing b
   .option('--purge', 'remove the data too')
   .action(async (options) => (await import('./down.ts')).down(options))
 
-located(program.command('server').description('run the control plane in the foreground'))
-  .option('--etcd-servers <urls>', 'etcd members to keep everything in, instead of the embedded store')
-  .option('--etcd-cafile <file>', 'authorities of their certificates')
-  .option('--etcd-certfile <file>', 'our certificate for them')
-  .option('--etcd-keyfile <file>', 'its key')
+stored(located(program.command('server').description('run the control plane in the foreground')))
   .option('--storage-media-type <type>', 'application/json or application/vnd.kubernetes.protobuf')
   .option(
     '--encryption-provider-config <file>',
     'what is encrypted at rest, and how (default: Secrets, by a key of ours)',
   )
   .action(async (options) => (await import('./server.ts')).server(options))
+
+const snapshots = program.command('snapshot').description("save the cluster's state, look into it, start over from it")
+for (const [action, description] of [
+  ['save', 'write all that the cluster keeps to a file, while it runs'],
+  ['restore', 'start over from a file: into an empty etcd, or in place of what the home directory keeps'],
+  ['inspect', 'check a file and say what is in it'],
+] as const) {
+  stored(located(snapshots.command(action).description(description)))
+    .argument('<file>')
+    .action(async (file: string, options) => (await import('./snapshot.ts')).snapshot(action, file, options))
+}
 
 located(program.command('agent').description('run the node agent in the foreground')).action(async (options) =>
   (await import('./agent.ts')).agent(options),
@@ -98,6 +105,14 @@ function located(command: Command): Command {
     .option('--home <directory>', 'where the cluster lives (default: $K8TS_HOME or /var/lib/k8ts)')
     .option('--node-name <name>', "this machine's name as a node (default: its host name)")
     .option('--node-address <address>', 'the address other nodes reach it by (default: its first one)')
+}
+
+function stored(command: Command): Command {
+  return command
+    .option('--etcd-servers <urls>', 'etcd members to keep everything in, instead of the embedded store')
+    .option('--etcd-cafile <file>', 'authorities of their certificates')
+    .option('--etcd-certfile <file>', 'our certificate for them')
+    .option('--etcd-keyfile <file>', 'its key')
 }
 
 // `k8ts up | head`: who reads no further wants no stack trace.

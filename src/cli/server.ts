@@ -1,16 +1,7 @@
 /** `k8ts server`: the control plane in the foreground until it is told to end. */
-import { configFor, type LocationOptions, type Machine, thisMachine, untilToldToEnd } from '../cluster/machine.ts'
+import { configFor, type LocationOptions, thisMachine, untilToldToEnd } from '../cluster/machine.ts'
 import { startServer } from '../cluster/server.ts'
-import type { StorageMediaType, StorageSettings } from '../cluster/storage.ts'
-
-export interface StorageOptions {
-  etcdServers?: string
-  etcdCafile?: string
-  etcdCertfile?: string
-  etcdKeyfile?: string
-  storageMediaType?: StorageMediaType
-  encryptionProviderConfig?: string
-}
+import { type StorageOptions, storageOf } from './storage-options.ts'
 
 export async function server(options: LocationOptions & StorageOptions): Promise<void> {
   const machine = thisMachine()
@@ -19,19 +10,4 @@ export async function server(options: LocationOptions & StorageOptions): Promise
   machine.log.info('ending', { signal: await ending })
   await running.stop()
   process.exit(0)
-}
-
-async function storageOf({ disk }: Machine, options: StorageOptions): Promise<Partial<StorageSettings>> {
-  const { etcdServers, etcdCafile, etcdCertfile, etcdKeyfile, storageMediaType, encryptionProviderConfig } = options
-  const read = async (path?: string) => (path === undefined ? '' : await disk.readText(path))
-  const [caPem, certificatePem, keyPem] = await Promise.all([etcdCafile, etcdCertfile, etcdKeyfile].map(read))
-  const tls = {
-    ...(caPem ? { caPem } : {}),
-    ...(certificatePem && keyPem ? { identity: { certificatePem, keyPem } } : {}),
-  }
-  return {
-    ...(etcdServers ? { etcd: { endpoints: etcdServers.split(','), tls } } : {}),
-    ...(storageMediaType ? { mediaType: storageMediaType } : {}),
-    ...(encryptionProviderConfig ? { encryptionConfig: { path: encryptionProviderConfig, reload: true } } : {}),
-  }
 }

@@ -3,9 +3,11 @@
  * is wanted. What is not used is not loaded.
  */
 import type { Encryption } from '../apiserver/storage/encryption/encryption.ts'
-import type { StorageMediaType } from '../apiserver/storage/media-type.ts'
+import { type StorageMediaType, storageCodec } from '../apiserver/storage/media-type.ts'
+import { encryptedStore } from '../apiserver/storage/storage.ts'
 import type { ClientTls } from '../platform/net.ts'
 import type { Store } from '../store/store.ts'
+import { transformedStore } from '../store/transformed-store.ts'
 import type { Machine } from './machine.ts'
 
 export type { StorageMediaType }
@@ -28,23 +30,27 @@ export interface StorageSettings {
 
 type Doors = Pick<Machine, 'clock' | 'disk' | 'random' | 'log'>
 
-/** Rejects when the store cannot be used or a file is wrong. Closing the store closes all of it. */
-export async function openStorage(doors: Doors, settings: StorageSettings): Promise<Store> {
-  const encryption = settings.encryptionConfig && (await loadEncryption(doors, settings.encryptionConfig))
-  const store = await openBase(doors, settings)
-  const { encryptedStore } = await import('../apiserver/storage/storage.ts')
-  const encrypted = encryption ? encryptedStore(store, encryption) : store
-  const mediaType = settings.mediaType ?? (settings.etcd ? 'application/vnd.kubernetes.protobuf' : 'application/json')
-  // An SQLite file holds only what we wrote.
-  if (!settings.etcd && mediaType === 'application/json') return encrypted
-  const [{ storageCodec }, { transformedStore }] = await Promise.all([
-    import('../apiserver/storage/media-type.ts'),
-    import('../store/transformed-store.ts'),
-  ])
-  return transformedStore(encrypted, storageCodec(mediaType))
+export interface Storage {
+  /** For the API server. Closing it closes all of it. */
+  store: Store
+  /** What stands in it, encoded and encrypted as it is: for snapshots. */
+  base: Store
 }
 
-async function openBase({ clock, disk }: Doors, { database, etcd }: StorageSettings): Promise<Store> {
+/** Rejects when the store cannot be used or a file is wrong. */
+export async function openStorage(doors: Doors, settings: StorageSettings): Promise<Storage> {
+  const encryption = settings.encryptionConfig && (await loadEncryption(doors, settings.encryptionConfig))
+  const base = await openBaseStore(doors, settings)
+  const mediaType = settings.mediaType ?? (settings.etcd ? 'application/vnd.kubernetes.protobuf' : 'application/json')
+  const encrypted = encryption ? encryptedStore(base, encryption) : base
+  return { base, store: transformedStore(encrypted, await storageCodec(mediaType)) }
+}
+
+/** Without encryption and encoding: for snapshots, which take values as they stand. */
+export async function openBaseStore(
+  { clock, disk }: Pick<Doors, 'clock' | 'disk'>,
+  { database, etcd }: Pick<StorageSettings, 'database' | 'etcd'>,
+): Promise<Store> {
   if (!etcd) {
     const { openSqliteStore } = await import('../store/sqlite/sqlite-store.ts')
     return await openSqliteStore({ path: database, clock, disk })

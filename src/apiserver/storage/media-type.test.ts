@@ -34,9 +34,9 @@ const objects = recorded.flatMap(({ json, protobuf }) =>
   json?.metadata?.name && objectType(json) ? [{ json, protobuf: Buffer.from(protobuf, 'base64') }] : [],
 )
 
-function stores(mediaType: StorageMediaType): { raw: Store; store: Store } {
+async function stores(mediaType: StorageMediaType): Promise<{ raw: Store; store: Store }> {
   const raw = memoryStore({ clock: simulatedClock() })
-  return { raw, store: transformedStore(raw, storageCodec(mediaType)) }
+  return { raw, store: transformedStore(raw, await storageCodec(mediaType)) }
 }
 
 const put = (store: Store, key: string, value: Uint8Array | string) =>
@@ -47,7 +47,7 @@ async function json(store: Store, key: string): Promise<Record<string, unknown>>
 }
 
 test('storageCodec reads what a Go server encoded, of every recorded kind, as what the server said in JSON', async () => {
-  const { raw, store } = stores('application/vnd.kubernetes.protobuf')
+  const { raw, store } = await stores('application/vnd.kubernetes.protobuf')
   const kinds = new Set<string>()
   for (const [index, { json: expected, protobuf }] of objects.entries()) {
     const place = places.get(`${expected.apiVersion} ${expected.kind}`)
@@ -76,7 +76,7 @@ test('storageCodec writes protobuf where upstream does, JSON elsewhere, and read
   const panda = '{"kind":"Panda","apiVersion":"example.com/v1","metadata":{"name":"a"},"spec":{"n":1}}'
   const service = '{"kind":"APIService","apiVersion":"apiregistration.k8s.io/v1","metadata":{"name":"v1.a"}}'
   for (const mediaType of ['application/json', 'application/vnd.kubernetes.protobuf'] as const) {
-    const { raw, store } = stores(mediaType)
+    const { raw, store } = await stores(mediaType)
     const cases = [
       { key: '/registry/pods/a/a', text: pod, protobuf: true },
       { key: '/registry/example.com/pandas/a/a', text: panda, protobuf: false },
@@ -89,14 +89,14 @@ test('storageCodec writes protobuf where upstream does, JSON elsewhere, and read
       assert.equal(isProtobuf(below), protobuf && mediaType !== 'application/json', key)
       assert.equal(Buffer.from((await store.get(key)).item!.value).toString(), text)
       // Another server, which has written nothing.
-      const other = transformedStore(raw, storageCodec('application/json'))
+      const other = transformedStore(raw, await storageCodec('application/json'))
       assert.deepEqual(await json(other, key), JSON.parse(text))
     }
   }
 })
 
 test('storageCodec reads JSON as Go writes it, and versions that only Go stores', async () => {
-  const { raw, store } = stores('application/vnd.kubernetes.protobuf')
+  const { raw, store } = await stores('application/vnd.kubernetes.protobuf')
   const secret = '{"kind":"Secret","apiVersion":"v1","metadata":{"name":"a"},"type":"Opaque"}'
   await put(raw, '/registry/secrets/a/a', `${secret}\n`)
   assert.equal(Buffer.from((await store.get('/registry/secrets/a/a')).item!.value).toString(), secret)
@@ -118,7 +118,7 @@ test('storageCodec reads JSON as Go writes it, and versions that only Go stores'
 })
 
 test('storageCodec reads definitions in v1beta1, as Go stores them', async () => {
-  const { raw, store } = stores('application/json')
+  const { raw, store } = await stores('application/json')
   const definition = {
     ...{
       kind: 'CustomResourceDefinition',

@@ -18,7 +18,8 @@ import type { Store } from '../../store/store.ts'
 import { clusterConfig } from '../config.ts'
 import type { Machine } from '../machine.ts'
 import { type ClusterPki, ensureClusterPki } from '../pki/cluster-pki.ts'
-import { openStorage } from '../storage.ts'
+import { snapshotEndpoint } from '../snapshot/endpoint.ts'
+import { openStorage, type Storage } from '../storage.ts'
 import { FlagError, type Flags } from './flags.ts'
 import { type ApiServerSettings, readSettings } from './settings.ts'
 import { readTokenFile } from './token-file.ts'
@@ -44,8 +45,8 @@ export async function startApiServer(machine: Machine, flags: Flags, hostName: s
   await disk.makeDirectory(settings.dataDirectory, 0o700)
   const address = advertised(machine, settings, hostName)
   const files = await readFiles(machine, flags, settings, address)
-  const store = await openStore(machine, flags, settings)
-  const server = await createServer(machine, { flags, settings, files, store })
+  const { store, base } = await openStore(machine, flags, settings)
+  const server = await createServer(machine, { flags, settings, files, store, base })
   const advertise = settings.reconcileEndpoints ? { address, port: settings.securePort, hostName } : undefined
   const started = await bootstrap({
     ...{ server, store, clock, log, random: machine.random, serviceCidrs: settings.serviceCidrs },
@@ -150,7 +151,7 @@ async function identityOf(
   return certificatePem === undefined || keyPem === undefined ? undefined : { certificatePem, keyPem }
 }
 
-async function openStore(machine: Machine, flags: Flags, settings: ApiServerSettings): Promise<Store> {
+async function openStore(machine: Machine, flags: Flags, settings: ApiServerSettings): Promise<Storage> {
   const endpoints = flags.list('etcd-servers')
   const read = async (name: string) => (flags.has(name) ? await readFile(machine, name, flags.text(name)!) : undefined)
   const caPem = await read('etcd-cafile')
@@ -182,16 +183,20 @@ interface ServerParts {
   settings: ApiServerSettings
   files: Files
   store: Store
+  base: Store
 }
 
-async function createServer(machine: Machine, { flags, settings, files, store }: ServerParts): Promise<ApiServer> {
+async function createServer(
+  machine: Machine,
+  { flags, settings, files, store, base }: ServerParts,
+): Promise<ApiServer> {
   const { clock, random, net, log } = machine
   const { issuer, audiences, maxTokenSeconds, eventTtlSeconds } = settings
   const keys = files.serviceAccountKeys
   const jwksUri = flags.text('service-account-jwks-uri')
   const addressTypes = flags.list('kubelet-preferred-address-types')
   return await createApiServer({
-    ...{ store, clock, random, log, tables, serving: settings.serving, enabled: settings.enabled },
+    ...{ store, clock, random, log, net, tables, serving: settings.serving, enabled: settings.enabled },
     security: standardSecurity({
       clock,
       random,
@@ -212,6 +217,7 @@ async function createServer(machine: Machine, { flags, settings, files, store }:
     services: { serviceCidrs: settings.serviceCidrs, nodePorts: settings.nodePorts },
     conversions: conversions(),
     documents: oidcDocuments({ keys, issuer, ...(jwksUri === undefined ? {} : { jwksUri }) }),
+    extension: snapshotEndpoint(base, clock),
     nodeProxy: nodeProxy({
       ...{ net, random: random.stream('node-proxy'), kubeletTls: files.kubeletTls },
       ...(addressTypes.length > 0 ? { addressTypes } : {}),

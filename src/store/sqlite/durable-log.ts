@@ -35,6 +35,8 @@ export class DurableLog {
   readonly #checkpointPages: number
   /** Written to the log since it was last brought into the file, about. */
   #pages = 0
+  /** Whether the log holds what was not synced: steps of compactions need not be, by themselves. */
+  #unsynced = false
   /** How long the disk takes, a moving average. */
   #syncMs = Number.POSITIVE_INFINITY
 
@@ -68,6 +70,7 @@ export class DurableLog {
 
   wrote(pages: number): void {
     this.#pages += pages
+    this.#unsynced = true
   }
 
   get checkpointDue(): boolean {
@@ -76,7 +79,9 @@ export class DurableLog {
 
   /** Nothing else may be written until it has resolved. */
   async checkpoint(database: Database): Promise<void> {
+    if (this.#unsynced) await this.#log.sync()
     this.#pages = 0
+    this.#unsynced = false
     const row = database.statements.checkpoint.get() as { busy: number; log: number; checkpointed: number }
     if (row.busy !== 0 || row.checkpointed !== row.log) return
     await this.#file.sync()
@@ -90,6 +95,7 @@ export class DurableLog {
   }
 
   #learn(startMs: number): void {
+    this.#unsynced = false
     const tookMs = this.#clock.monotonicMs() - startMs
     this.#syncMs = Number.isFinite(this.#syncMs) ? this.#syncMs * 0.9 + tookMs * 0.1 : tookMs
   }

@@ -70,6 +70,7 @@ export class StoreFile implements Database {
     try {
       inTransaction(this, () => this.statements.probe.run())
       inTransaction(this, () => this.statements.unprobe.run())
+      this.log.wrote(0)
       return undefined
     } catch (error) {
       return asUnavailable('writing', error).message
