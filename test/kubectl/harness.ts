@@ -1,23 +1,23 @@
 /**
  * Real kubectl and Helm against our control plane: API server, controllers and scheduler in this process over the memory
- * store, served over HTTPS on a free port, with nodes on paper. Every test takes a namespace of its own, so tests of
+ * store, served over HTTPS on a free port, with simulated nodes. Every test takes a namespace of its own, so tests of
  * one file can run side by side.
  */
 import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { coreV1 } from '../../src/api/resources.ts'
-import type { Pod } from '../../src/api/types/core/v1.ts'
 import { createInformers } from '../../src/client/informer-impl.ts'
 import { kubeconfigText } from '../../src/client/kubeconfig.ts'
 import { type ControlPlane, createControlPlane } from '../../src/cluster/control-plane/control-plane.ts'
 import { type ClusterPki, ensureClusterPki } from '../../src/cluster/pki/cluster-pki.ts'
-import { rfc3339 } from '../../src/platform/clock.ts'
 import { silent } from '../../src/platform/log.ts'
 import type { Platform } from '../../src/platform/platform.ts'
 import { realPlatform } from '../../src/platform/real/platform.ts'
 import { memoryStore } from '../../src/store/memory/memory-store.ts'
-import { actAsKubelet, createNode, type PodOutcome, renewLease } from '../nodes-on-paper.ts'
+import type { Store } from '../../src/store/store.ts'
+import { Nodes } from '../../src/testing/nodes/nodes.ts'
+import { PodRules } from '../../src/testing/nodes/pod-rules.ts'
 import { findTools, skip } from './tools.ts'
 
 export interface Ran {
@@ -51,8 +51,6 @@ export interface Bed extends AsyncDisposable {
   kubeconfig: string
   /** Private, removed at the end. */
   directory: string
-  /** What a bound pod turns into; by default `succeeded` where it is not restarted, else `ready`. */
-  behave: (pod: Pod) => PodOutcome
   kubectl: Run
   helm: Run
   /** Standard output of a kubectl call that must succeed. */
@@ -68,7 +66,6 @@ export interface Bed extends AsyncDisposable {
 }
 
 export const nodeNames = ['node1', 'node2']
-const renewLeasesMs = 10_000
 
 export async function startBed(): Promise<Bed> {
   const platform = realPlatform()
@@ -95,7 +92,6 @@ export async function startBed(): Promise<Bed> {
   let namespaces = 0
   const bed: Bed = {
     ...{ plane, platform, pki, url, kubeconfig, directory, kubectl },
-    behave: ({ spec }) => (spec?.restartPolicy === 'Always' ? 'ready' : 'succeeded'),
     helm: runner(tools.helm),
     ok: async (...args) => {
       const { code, stdout, stderr } = await kubectl(...args)
@@ -120,7 +116,7 @@ export async function startBed(): Promise<Bed> {
     },
     start: (...args) => startProgram(platform, [tools.kubectl, ...args], { cwd: directory, environment }),
     async [Symbol.asyncDispose]() {
-      nodes.stop()
+      await nodes.stop()
       const closing = listening.close(500)
       await plane.stop()
       await closing
@@ -128,26 +124,22 @@ export async function startBed(): Promise<Bed> {
       await disk.remove(directory)
     },
   }
-  const nodes = await runNodes(bed)
+  const nodes = await runNodes(bed, store)
   return bed
 }
 
-async function runNodes(bed: Bed): Promise<{ stop(): void }> {
-  const { clock, random } = bed.platform
-  const { client } = bed.plane
-  const informers = createInformers({ client, clock, random, log: silent })
-  const renewAll = () => Promise.all(nodeNames.map((name) => renewLease(client, name, clock)))
-  for (const name of nodeNames) await createNode(client, name, rfc3339(clock.nowMs()))
-  await renewAll()
-  actAsKubelet({ client, clock, pods: informers.of(coreV1.pods), behave: (pod) => bed.behave(pod) })
+async function runNodes(
+  { platform: { clock, random }, plane: { client } }: Bed,
+  store: Store,
+): Promise<{ stop(): Promise<unknown> }> {
+  const parts = { client, clock, random, log: silent }
+  const informers = createInformers(parts)
+  const nodes = new Nodes({ ...parts, informers, store, rules: new PodRules(random), podEvents: false })
+  await nodes.add(nodeNames.map((name) => ({ name, capacity: { cpu: '4', memory: '8Gi' } })))
+  nodes.start()
   informers.start()
-  const cancel = clock.every(renewLeasesMs, () => void renewAll().catch(() => {}))
-  return {
-    stop() {
-      cancel()
-      void informers.stop()
-    },
-  }
+  await informers.synced()
+  return { stop: () => Promise.all([nodes.stop(), informers.stop()]) }
 }
 
 interface Place {
@@ -220,10 +212,12 @@ export function steady(bed: Bed, text: string): string {
     .replace(/(resourceVersion["']?: ?["']?)\d+/g, '$1<rv>')
     .replace(/\b10\.96\.(?!0\.1\b)\d+\.\d+/g, '<ip>')
     .replace(/\b10\.244\.\d+\.\d+/g, '<pod-ip>')
+    .replace(/\b172\.16\.\d+\.\d+/g, '<node-ip>')
     .replace(/\b3\d{4}(?=\/TCP|\/UDP|,|$)/gm, '<port>')
     .replace(/(nodePort["']?: ?)3\d{4}/g, '$1<port>')
     .replace(/-[bcdfghjklmnpqrstvwxz24-9]{5}\b/g, '-<rand>')
     .replace(/SHA256=[0-9a-f]{64}/g, 'SHA256=<hash>')
+    .replace(/containerd:\/\/[0-9a-f]{64}/g, 'containerd://<id>')
     .replace(/(LIVE|MERGED)-\d+/g, '$1')
     .replace(/(?<=\s|=)(\d+[hm])?\d+(\.\d+)?m?s(?=\s|$|,|\))/gm, '<age>')
 }
