@@ -95,9 +95,7 @@ async function serviceTarget({ objects, random }: WebhookParts, service: Service
   const address = addresses[random.int(Math.max(1, addresses.length))]
   if (!address) throw new WebhookError(`no endpoints available for service "${name}"`)
   const url = new URL(`https://${address}`)
-  const [pathname = '/', search = ''] = path.split('?', 2)
-  url.pathname = pathname
-  url.search = search
+  url.pathname = path
   return { url, serverName: `${name}.${namespace}.svc` }
 }
 
