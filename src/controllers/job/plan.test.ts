@@ -103,6 +103,33 @@ const cases: { what: string; job?: Job; pods?: Pod[]; plan: string }[] = [
     pods: [pod('a'), pod('b')],
     plan: '-a',
   },
+  {
+    what: 'a success came after the failures',
+    job: job({ completions: 3, backoffLimit: 5 }),
+    pods: [
+      pod('a', { phase: 'Failed', endedAt: '2026-01-01T11:59:50Z' }),
+      pod('b', { phase: 'Succeeded', endedAt: '2026-01-01T11:59:55Z' }),
+    ],
+    plan: '+1',
+  },
+  {
+    what: 'an index has two pods',
+    job: job(indexed()),
+    pods: [pod('a', { index: 0 }), pod('b', { index: 0, phase: 'Pending' }), pod('c', { index: 1 })],
+    plan: '-b',
+  },
+  {
+    what: 'it was made smaller by its last index',
+    job: job(indexed({ completions: 2, parallelism: 2 })),
+    pods: [pod('a', { index: 0 }), pod('b', { index: 1 }), pod('c', { index: 2 })],
+    plan: '-c',
+  },
+  {
+    what: 'one index waits for its own back-off, the other starts',
+    job: job(indexed({ completions: 2, parallelism: 2, backoffLimitPerIndex: 3 })),
+    pods: [pod('a', { index: 0, phase: 'Failed', failuresBefore: 1, endedAt: '2026-01-01T11:59:45Z' })],
+    plan: '+[1]',
+  },
   { what: 'parallelism is zero', job: job({ parallelism: 0 }), pods: [pod('a')], plan: '-a' },
   { what: 'it runs', pods: [pod('a')], plan: '' },
   {
@@ -305,4 +332,24 @@ describe('planJob', () => {
 test('indexes are read and written in compressed form', () => {
   for (const text of ['', '0', '0-1', '1,3-5,7', '0,2,4']) assert.equal(formatIndexes(parseIndexes(text, 10)), text)
   assert.deepEqual([...parseIndexes('8-12', 10)], [8, 9])
+})
+
+test('the last failure of an index is kept until its successor carries the count on', () => {
+  const spec = indexed({ completions: 1, parallelism: 1, backoffLimitPerIndex: 3 })
+  const failed = pod('a', { index: 0, phase: 'Failed', failuresBefore: 1 })
+  const first = planJob(job(spec), [failed], { nowMs, nowText })
+  assert.deepEqual(first.create, [{ index: 0, annotations: { 'batch.kubernetes.io/job-index-failure-count': '2' } }])
+  assert.deepEqual([first.release, first.status.uncountedTerminatedPods], [[], {}])
+  const second = planJob(job(spec), [failed, pod('b', { index: 0, failuresBefore: 2 })], { nowMs, nowText })
+  assert.deepEqual([second.release, second.status.uncountedTerminatedPods], [[failed], { failed: ['a'] }])
+})
+
+test('an ignored failure of an index is carried on apart', () => {
+  const rules = { ...policy(exits('Ignore', 7)), ...indexed({ completions: 1, backoffLimitPerIndex: 1 }) }
+  const failed = pod('a', { index: 0, phase: 'Failed', exitCode: 7, failuresBefore: 1 })
+  const { create } = planJob(job(rules), [failed], { nowMs, nowText })
+  assert.deepEqual(create[0]?.annotations, {
+    'batch.kubernetes.io/job-index-failure-count': '1',
+    'batch.kubernetes.io/job-index-ignored-failure-count': '1',
+  })
 })

@@ -6,17 +6,27 @@ import type { Job, JobCondition, JobStatus } from '../../api/types/batch/v1.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import { deletionOrder } from '../pods.ts'
 import { parseIndexes } from './indexes.ts'
-import { countsOf, indexOf, isIndexed, type Tally, tallyOf, withFailed } from './tally.ts'
+import {
+  countsOf,
+  endTimeMs,
+  failureAnnotations,
+  failuresOf,
+  indexOf,
+  isIndexed,
+  type Tally,
+  tallyOf,
+  withFailed,
+} from './tally.ts'
 
-/** One reconcile creates at most this many pods. */
+/** One reconcile creates or deletes at most this many pods. */
 const createMax = 500
 const backOffFirstMs = 10_000
 const backOffMaxMs = 600_000
 
 export interface JobPlan {
   status: JobStatus
-  /** One entry per pod; the index of an Indexed Job's pod. */
-  create: { index: number | undefined }[]
+  /** One entry per pod: the index of an Indexed Job's pod, and what else its annotations say. */
+  create: { index: number | undefined; annotations: Record<string, string> }[]
   delete: Pod[]
   /** Pods whose tracking finalizer goes after the status is written. */
   release: Pod[]
@@ -138,15 +148,17 @@ function end(
   const { type, reason, message } = ending
   const interim = type === 'Failed' ? 'FailureTarget' : 'SuccessCriteriaMet'
   plan.delete = tally.active
-  plan.release = [...tally.release, ...tally.active]
+  const kept = [...tally.replaceable.values()]
+  plan.release = [...tally.release, ...kept, ...tally.active]
   // What still runs when the Job fails counts as failed; what is no longer needed when it succeeds, as nothing.
-  if (type === 'Failed') Object.assign(plan.status, countsOf(job, withFailed(tally, tally.active)))
+  const lost = type === 'Failed' ? [...kept, ...tally.active] : kept
+  Object.assign(plan.status, countsOf(job, withFailed(tally, lost)))
   plan.status.conditions = withCondition(
     plan.status.conditions,
     { type: interim, status: 'True', reason, message },
     nowText,
   )
-  const settled = tally.active.length === 0 && tally.terminating === 0 && tally.release.length === 0
+  const settled = tally.active.length === 0 && tally.terminating === 0 && plan.release.length === 0
   const counted = tally.uncounted.succeeded.length === 0 && tally.uncounted.failed.length === 0
   if (!settled || !counted) return plan
   plan.status.conditions = withCondition(plan.status.conditions, { type, status: 'True', reason, message }, nowText)
@@ -185,22 +197,53 @@ function managePods(job: Job, plan: JobPlan, tally: Tally, nowMs: number): void 
     completions === undefined ? undefined : Math.max(0, completions - tally.succeeded - tally.failedIndexes.size)
   const wanted =
     open === undefined ? (tally.succeeded > 0 ? tally.active.length : parallelism) : Math.min(parallelism, open)
-  const surplus = tally.active.length - Math.min(wanted, parallelism)
-  if (surplus > 0) {
-    plan.delete = deletionOrder(tally.active, new Map(), nowMs).slice(0, surplus)
-    return
-  }
+  plan.delete = surplusOf(job, tally, { least: tally.active.length - Math.min(wanted, parallelism), nowMs })
+  if (plan.delete.length > 0) return
   const occupied = tally.active.length + (job.spec?.podReplacementPolicy === 'Failed' ? tally.terminating : 0)
   const missing = Math.min(createMax, wanted - occupied)
   if (missing <= 0) return
-  const waitMs = backOffInMs(tally, nowMs)
+  if (isIndexed(job) && job.spec?.backoffLimitPerIndex !== undefined)
+    return retryIndexes(job, plan, tally, { missing, nowMs })
+  const waitMs = backOffInMs(tally.failureTimesMs.length, tally.failureTimesMs.at(-1), nowMs)
   if (waitMs > 0) {
     plan.lookAgainMs = waitMs
     return
   }
   plan.create = isIndexed(job)
-    ? freeIndexes(job, tally, missing).map((index) => ({ index }))
-    : Array.from({ length: missing }, () => ({ index: undefined }))
+    ? freeIndexes(job, tally, missing).map((index) => ({ index, annotations: {} }))
+    : Array.from({ length: missing }, () => ({ index: undefined, annotations: {} }))
+}
+
+/** Each index waits for itself. */
+function retryIndexes(
+  job: Job,
+  plan: JobPlan,
+  tally: Tally,
+  { missing, nowMs }: { missing: number; nowMs: number },
+): void {
+  const waits: number[] = []
+  for (const index of freeIndexes(job, tally, missing)) {
+    const failed = tally.replaceable.get(index)
+    const waitMs = failed ? backOffInMs(failuresOf(failed).all + 1, endTimeMs(failed), nowMs) : 0
+    if (waitMs > 0) waits.push(waitMs)
+    else plan.create.push({ index, annotations: failureAnnotations(job, failed) })
+  }
+  if (waits.length > 0) plan.lookAgainMs = Math.min(...waits)
+}
+
+/** Pods beyond what is wanted; of an Indexed Job also those whose index is none of its, or has a pod already. */
+function surplusOf(job: Job, { active }: Tally, { least, nowMs }: { least: number; nowMs: number }): Pod[] {
+  const surplus: Pod[] = []
+  const left: Pod[] = []
+  const seen = new Set<number>()
+  for (const pod of deletionOrder(active, new Map(), nowMs).reverse()) {
+    const index = indexOf(pod) ?? Number.POSITIVE_INFINITY
+    const isExtra = isIndexed(job) && (index >= (job.spec?.completions ?? 0) || seen.has(index))
+    seen.add(index)
+    if (isExtra) surplus.push(pod)
+    else left.unshift(pod)
+  }
+  return [...surplus, ...left.slice(0, Math.max(0, least - surplus.length))].slice(0, createMax)
 }
 
 function freeIndexes(job: Job, tally: Tally, count: number): number[] {
@@ -213,11 +256,10 @@ function freeIndexes(job: Job, tally: Tally, count: number): number[] {
 }
 
 /** 10 s after the first failure, doubling with each further one. */
-function backOffInMs(tally: Tally, nowMs: number): number {
-  const last = tally.failureTimesMs.at(-1)
-  if (last === undefined) return 0
-  const delayMs = Math.min(backOffMaxMs, backOffFirstMs * 2 ** (tally.failureTimesMs.length - 1))
-  return Math.max(0, last + delayMs - nowMs)
+function backOffInMs(failures: number, lastMs: number | undefined, nowMs: number): number {
+  if (lastMs === undefined) return 0
+  const delayMs = Math.min(backOffMaxMs, backOffFirstMs * 2 ** (failures - 1))
+  return Math.max(0, lastMs + delayMs - nowMs)
 }
 
 function deadlineInMs(job: Job, nowMs: number): number | undefined {

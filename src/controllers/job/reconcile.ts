@@ -22,7 +22,7 @@ import {
 import { podFromTemplate } from '../pods.ts'
 import { sameStatus } from '../status.ts'
 import { type JobPlan, planJob } from './plan.ts'
-import { indexAnnotation, indexFailuresAnnotation, indexOf, isIndexed, trackingFinalizer } from './tally.ts'
+import { indexAnnotation, isIndexed, trackingFinalizer } from './tally.ts'
 
 export function jobController(parts: ControllerParts): Controller {
   const jobs = parts.informers.of(batchV1.jobs)
@@ -89,11 +89,11 @@ class JobReconciler {
     }
     const nowMs = this.#parts.clock.nowMs()
     const plan = planJob(job, pods, { nowMs, nowText: rfc3339(nowMs) })
-    return this.#apply(key, job, plan, pods)
+    return this.#apply(key, job, plan)
   }
 
   /** Status first: a finalizer goes only after the status names its pod. */
-  async #apply(key: string, job: Job, plan: JobPlan, pods: readonly Pod[]): Promise<Outcome> {
+  async #apply(key: string, job: Job, plan: JobPlan): Promise<Outcome> {
     if (!sameStatus(plan.status, job.status)) {
       await this.#parts.client.of(batchV1.jobs, job.metadata.namespace).updateStatus({ ...job, status: plan.status })
     }
@@ -101,15 +101,14 @@ class JobReconciler {
     await this.#release(plan.release)
     await this.#deletePods(key, job, plan.delete)
     const created = await slowStart(plan.create.length, (index) =>
-      this.#createPod(key, job, plan.create[index]?.index, pods),
+      this.#createPod(key, newPod(job, plan.create[index]), job),
     )
     if (created.error !== undefined && !isNamespaceTerminating(created.error))
       return { kind: 'retry', error: created.error }
     return plan.lookAgainMs === undefined ? done : { kind: 'requeueAfter', delayMs: Math.max(plan.lookAgainMs, 0) + 1 }
   }
 
-  async #createPod(key: string, job: Job, index: number | undefined, pods: readonly Pod[]): Promise<void> {
-    const pod = newPod(job, index, pods)
+  async #createPod(key: string, pod: Pod, job: Job): Promise<void> {
     try {
       const created = await this.#parts.client.of(coreV1.pods, job.metadata.namespace).create(pod)
       this.#expectations.created(key, created)
@@ -159,8 +158,10 @@ class JobReconciler {
   }
 }
 
-/** A pod of the Job; `pods` tell how often an index failed before. */
-function newPod(job: Job, index: number | undefined, pods: readonly Pod[]): Pod {
+function newPod(
+  job: Job,
+  { index, annotations }: JobPlan['create'][number] = { index: undefined, annotations: {} },
+): Pod {
   const generateName = index === undefined ? `${job.metadata.name}-` : `${job.metadata.name}-${index}-`
   const pod = podFromTemplate(job.spec?.template ?? {}, {
     owner: controllerReference(batchV1.jobs, job),
@@ -169,12 +170,8 @@ function newPod(job: Job, index: number | undefined, pods: readonly Pod[]): Pod 
   })
   pod.metadata.finalizers = [...(pod.metadata.finalizers ?? []), trackingFinalizer]
   if (index === undefined || !isIndexed(job)) return pod
-  pod.metadata.annotations = { ...pod.metadata.annotations, [indexAnnotation]: String(index) }
+  pod.metadata.annotations = { ...pod.metadata.annotations, [indexAnnotation]: String(index), ...annotations }
   pod.metadata.labels = { ...pod.metadata.labels, [indexAnnotation]: String(index) }
-  if (job.spec?.backoffLimitPerIndex !== undefined) {
-    const failures = pods.filter((one) => indexOf(one) === index && one.status?.phase === 'Failed').length
-    pod.metadata.annotations[indexFailuresAnnotation] = String(failures)
-  }
   if (pod.spec) {
     pod.spec.hostname ||= `${job.metadata.name}-${index}`
     const fieldPath = `metadata.labels['${indexAnnotation}']`

@@ -5,12 +5,13 @@
 import type { Job } from '../../api/types/batch/v1.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import { isReady } from '../pods.ts'
-import { type FailureVerdict, judgeFailure } from './failure-policy.ts'
+import { judgeFailure } from './failure-policy.ts'
 import { formatIndexes, parseIndexes } from './indexes.ts'
 
 export const trackingFinalizer = 'batch.kubernetes.io/job-tracking'
 export const indexAnnotation = 'batch.kubernetes.io/job-completion-index'
 export const indexFailuresAnnotation = 'batch.kubernetes.io/job-index-failure-count'
+const indexIgnoredAnnotation = 'batch.kubernetes.io/job-index-ignored-failure-count'
 
 export interface Tally {
   active: Pod[]
@@ -27,8 +28,13 @@ export interface Tally {
   /** Finished pods whose finalizer may go once the status names them. */
   release: Pod[]
   failJobMessage: string | undefined
-  /** End times of failed pods, newest last; for back-off. */
+  /** End times of pods that failed after the last success, newest last; for back-off. */
   failureTimesMs: number[]
+  /**
+   * With a back-off limit per index: the last failed pod of each index that is to be tried again. It is kept uncounted
+   * until its successor, which carries the count on, is there.
+   */
+  replaceable: Map<number, Pod>
 }
 
 export function isIndexed(job: Job): boolean {
@@ -44,8 +50,15 @@ export function tallyOf(job: Job, pods: readonly Pod[]): Tally {
   const tally = startOf(job)
   const byUid = new Map(pods.map((pod) => [pod.metadata.uid ?? '', pod]))
   settle(job, tally, byUid)
-  for (const pod of pods) countPod(job, tally, pod)
-  tally.failureTimesMs.sort((one, other) => one - other)
+  const failed = pods.filter((pod) => !countUnlessFailed(job, tally, pod))
+  for (const pod of failed) if (isTracked(pod) && failsIndex(job, pod)) tally.failedIndexes.add(indexOf(pod) ?? -1)
+  tally.replaceable = replaceableOf(job, tally, failed)
+  for (const pod of failed) countFailure(job, tally, pod)
+  const lastSuccessMs = Math.max(...pods.filter(succeeded).map(endTimeMs))
+  tally.failureTimesMs = failed
+    .map(endTimeMs)
+    .filter((endMs) => endMs > lastSuccessMs)
+    .sort((one, other) => one - other)
   tally.succeeded = isIndexed(job)
     ? tally.completedIndexes.size
     : tally.counted.succeeded + tally.uncounted.succeeded.length
@@ -72,6 +85,7 @@ function startOf(job: Job): Tally {
     release: [],
     failJobMessage: undefined,
     failureTimesMs: [],
+    replaceable: new Map(),
   }
 }
 
@@ -85,16 +99,24 @@ function settle(job: Job, tally: Tally, byUid: ReadonlyMap<string, Pod>): void {
   }
 }
 
-function countPod(job: Job, tally: Tally, pod: Pod): void {
-  const phase = pod.status?.phase
+/** False for a pod that failed, or that counts as failed since it goes away. */
+function countUnlessFailed(job: Job, tally: Tally, pod: Pod): boolean {
   const going = pod.metadata.deletionTimestamp !== undefined
-  if (phase === 'Succeeded') return countSuccess(job, tally, pod)
+  if (succeeded(pod)) {
+    countSuccess(job, tally, pod)
+    return true
+  }
   const replaceEarly = job.spec?.podReplacementPolicy !== 'Failed'
-  if (phase !== 'Failed' && going) tally.terminating++
-  if (phase === 'Failed' || (going && replaceEarly)) return countFailure(job, tally, pod)
-  if (going) return
+  if (pod.status?.phase !== 'Failed' && going) tally.terminating++
+  if (pod.status?.phase === 'Failed' || (going && replaceEarly)) return false
+  if (going) return true
   tally.active.push(pod)
   if (isReady(pod)) tally.ready++
+  return true
+}
+
+function succeeded(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded'
 }
 
 function countSuccess(job: Job, tally: Tally, pod: Pod): void {
@@ -106,13 +128,45 @@ function countSuccess(job: Job, tally: Tally, pod: Pod): void {
 }
 
 function countFailure(job: Job, tally: Tally, pod: Pod): void {
-  tally.failureTimesMs.push(endTimeMs(pod))
   if (!isTracked(pod)) return
   const verdict = judgeFailure(job, pod)
   if (verdict.action === 'FailJob') tally.failJobMessage ??= verdict.message
-  if (failsIndex(job, pod, verdict)) tally.failedIndexes.add(indexOf(pod) ?? -1)
+  if (tally.replaceable.get(indexOf(pod) ?? -1) === pod) return
   if (verdict.action !== 'Ignore') name(tally.uncounted.failed, pod)
   tally.release.push(pod)
+}
+
+function replaceableOf(job: Job, tally: Tally, failed: readonly Pod[]): Map<number, Pod> {
+  const replaceable = new Map<number, Pod>()
+  if (job.spec?.backoffLimitPerIndex === undefined) return replaceable
+  const active = new Set(tally.active.map(indexOf))
+  for (const pod of failed) {
+    const index = indexOf(pod)
+    if (index === undefined || index >= (job.spec.completions ?? 0) || !isTracked(pod)) continue
+    if (tally.completedIndexes.has(index) || tally.failedIndexes.has(index) || active.has(index)) continue
+    const known = replaceable.get(index)
+    if (!known || failuresOf(known).all <= failuresOf(pod).all) replaceable.set(index, pod)
+  }
+  return replaceable
+}
+
+/** How often the index failed before this pod, and how often a policy said to ignore it. */
+export function failuresOf(pod: Pod): { counted: number; ignored: number; all: number } {
+  const counted = Number(pod.metadata.annotations?.[indexFailuresAnnotation] ?? 0)
+  const ignored = Number(pod.metadata.annotations?.[indexIgnoredAnnotation] ?? 0)
+  return { counted, ignored, all: counted + ignored }
+}
+
+/** The annotations that carry the failures of an index on to the pod that takes the place of `failed`. */
+export function failureAnnotations(job: Job, failed: Pod | undefined): Record<string, string> {
+  if (!failed) return { [indexFailuresAnnotation]: '0' }
+  const ignore = judgeFailure(job, failed).action === 'Ignore'
+  const { counted, ignored } = failuresOf(failed)
+  const ignoredNow = ignored + (ignore ? 1 : 0)
+  return {
+    [indexFailuresAnnotation]: String(counted + (ignore ? 0 : 1)),
+    ...(ignoredNow > 0 ? { [indexIgnoredAnnotation]: String(ignoredNow) } : {}),
+  }
 }
 
 /** The tally with some running pods counted as failed. */
@@ -123,11 +177,11 @@ export function withFailed(tally: Tally, pods: readonly Pod[]): Tally {
 }
 
 /** With a back-off limit per index, an index fails for good after that many failures, or at once by policy. */
-function failsIndex(job: Job, pod: Pod, verdict: FailureVerdict): boolean {
+function failsIndex(job: Job, pod: Pod): boolean {
   const limit = job.spec?.backoffLimitPerIndex
-  const index = indexOf(pod)
-  if (limit === undefined || index === undefined || verdict.action === 'Ignore') return false
-  return verdict.action === 'FailIndex' || Number(pod.metadata.annotations?.[indexFailuresAnnotation] ?? 0) >= limit
+  if (limit === undefined || indexOf(pod) === undefined) return false
+  const { action } = judgeFailure(job, pod)
+  return action === 'FailIndex' || (action !== 'Ignore' && failuresOf(pod).counted >= limit)
 }
 
 function name(uids: string[], pod: Pod): void {
@@ -139,7 +193,7 @@ function isTracked(pod: Pod | undefined): boolean {
   return pod?.metadata.finalizers?.includes(trackingFinalizer) ?? false
 }
 
-function endTimeMs(pod: Pod): number {
+export function endTimeMs(pod: Pod): number {
   const ends = (pod.status?.containerStatuses ?? []).map(({ state }) => Date.parse(state?.terminated?.finishedAt ?? ''))
   const known = ends.filter((end) => !Number.isNaN(end))
   if (known.length > 0) return Math.max(...known)
