@@ -4,7 +4,7 @@
  * nothing of where it came from: what was saved from SQLite is restored into etcd, and the other way round.
  */
 import { createHash, type Hash } from 'node:crypto'
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { createGunzip, gzip } from 'node:zlib'
 import type { KeyValue, Store } from '../../store/store.ts'
@@ -74,7 +74,10 @@ export interface SnapshotReading {
 
 /** Rejects when it is no snapshot. */
 export async function readSnapshot(chunks: AsyncIterable<Uint8Array>): Promise<SnapshotReading> {
-  const reader = new Reader(Readable.from(chunks, { objectMode: false }).compose(createGunzip()))
+  const unzipped = createGunzip()
+  // Whoever reads is told of failures by reading.
+  pipeline(Readable.from(chunks, { objectMode: false }), unzipped, () => undefined)
+  const reader = new Reader(unzipped)
   const line = await reader.line(headerBytesMax)
   const header = parseHeader(line)
   return { header, items: items(reader) }
