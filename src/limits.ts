@@ -67,6 +67,8 @@ export const limits = {
   watchBufferEventsMax: 10_000,
   /** The same in bytes of encoded events; one event always fits. */
   watchBufferBytesMax: 16 * 1024 * 1024,
+  /** What a watcher may send in one message of its WebSocket; nothing is expected. Beyond: the connection ends. Ours. */
+  watchSocketMessageBytesMax: 4096,
   /** Between bookmarks to watchers that allow them. Source: kube-apiserver's one minute. */
   watchBookmarkPeriodMs: 60_000,
   /** Watches without timeoutSeconds end after this long plus up to as much again. Source: --min-request-timeout. */
@@ -97,12 +99,12 @@ export const limits = {
   customResourceErrorsMax: 1_000,
   /** Checks of one custom resource against its schema. Beyond: 422. Ours: about 0.3 s. */
   customResourceChecksMax: 2_000_000,
-  /** Answer of a webhook. Beyond: the call fails. Ours. */
-  webhookReplyBytesMax: 32 * 1024 * 1024,
   /** Objects in one question to a conversion webhook; more are asked for in turn. Ours. */
   conversionObjectsMax: 500,
+  /** Answer of a conversion webhook. Beyond: the call has failed. Ours. */
+  conversionAnswerBytesMax: 32 * 1024 * 1024,
   /** Time for one answer of a conversion webhook. Source: upstream's 30 s. */
-  conversionTimeoutMs: 30_000,
+  conversionTimeoutSeconds: 30,
   /** Pause before a custom resource definition whose status could not be written is tried again. */
   definitionRetryMs: 1_000,
   /** Characters of a path in a JSON patch. Beyond: 422. Ours: names of 253 characters as deep as anything goes. */

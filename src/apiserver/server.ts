@@ -33,6 +33,7 @@ import type { EndpointParts } from './endpoints/parts.ts'
 import { routeResource } from './endpoints/router.ts'
 import { specialEndpoints } from './endpoints/special.ts'
 import type { VirtualResources } from './endpoints/virtual.ts'
+import { asksForWebSocket, serveOverWebSocket } from './endpoints/watch-socket.ts'
 import { InFlightLimit } from './flow-control.ts'
 import { httpHandlers } from './http/front.ts'
 import { asApiError, errorResponse } from './http/status.ts'
@@ -93,6 +94,8 @@ export interface ApiServerParts {
   enabled?: BuiltInOptions['enabled']
   /** Default: `standardServing`. */
   serving?: Partial<Serving>
+  /** For calls to webhooks. Absent: they all fail. */
+  net?: Net
   tables?: TableMaker
   nodeProxy?: NodeProxy
   /** Documents besides OpenAPI: `/openid/...`, `/.well-known/...`. */
@@ -148,7 +151,9 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   }
   const path = new Pipeline(parts, security, endpoints, storeMetrics)
   pipeline = path
-  const definitions = new Definitions({ registry: endpoints.registry, objects, scheme, log, user: serverUser })
+  const webhooks = parts.net && { net: parts.net, objects, clock, random }
+  const { registry } = endpoints
+  const definitions = new Definitions({ registry, objects, scheme, log, webhooks, user: serverUser })
   await definitions.start()
   const client = createClient(transportFor(serverUser), { userAgent: 'kube-apiserver' })
   const flows = new FlowConditions({ objects, clock, log, writer: () => client.of(flowcontrolV1.flowSchemas) })
@@ -255,7 +260,10 @@ class Pipeline {
   }
 
   async upgrade(request: ApiRequest, socket: Duplex, head: Uint8Array): Promise<ApiResponse | undefined> {
-    const { subresource } = requestInfoOf(request)
+    const { subresource, verb } = requestInfoOf(request)
+    if (verb === 'watch' && asksForWebSocket(request)) {
+      return await serveOverWebSocket(request, await this.handle(request), socket, head)
+    }
     // Who offers to upgrade anything else gets the plain answer, as HTTP has it.
     if (!this.#special.isStream(subresource)) return await this.handle(request)
     try {
@@ -277,6 +285,8 @@ class Pipeline {
         ? await routeResource(this.#endpoints, this.#special, exchange)
         : await this.#nonResource.answer(exchange)
       return withWarnings(response, exchange)
+    } catch (error) {
+      return withWarnings(await this.#failed(request, error), exchange)
     } finally {
       leave()
     }
