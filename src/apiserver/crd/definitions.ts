@@ -17,6 +17,7 @@ import type { Caller, RegistryParts } from '../registry/parts.ts'
 import { currentOf, fromStored } from '../registry/persistence.ts'
 import type { UserInfo } from '../request.ts'
 import type { Scheme } from '../scheme/scheme.ts'
+import type { WebhookParts } from '../webhook/client.ts'
 import { isTrue, type NewCondition, withCondition } from './definition/conditions.ts'
 import { plannedStatus, type Taken } from './definition/plan.ts'
 import { cleanupFinalizer } from './definition/strategy.ts'
@@ -27,6 +28,8 @@ export interface DefinitionsParts {
   objects: Objects
   scheme: Scheme
   log: Logger
+  /** Calls conversion webhooks; without it they fail. */
+  webhooks: WebhookParts | undefined
   /** Who writes statuses. */
   user: UserInfo
 }
@@ -60,12 +63,14 @@ export class Definitions {
   readonly #known = new Map<string, Known>()
   readonly #groups = new Map<string, Set<string>>()
   readonly #waiting = new Set<string>()
+  readonly #webhooks: WebhookParts | undefined
   #working = false
   #stopped = false
 
   constructor(parts: DefinitionsParts) {
     this.#parts = parts
     this.#registry = { ...parts.registry, admission: admitAll }
+    this.#webhooks = parts.webhooks
     this.#caller = { user: parts.user, manager: 'kube-apiserver', warn: () => undefined }
   }
 
@@ -104,7 +109,7 @@ export class Definitions {
     if (before) this.#unserve(before, before.serving.shape !== serving.shape)
     const name = definition.metadata.name ?? ''
     const isServed = isTrue(definition, 'NamesAccepted') || isTrue(definition, 'Established')
-    const versions = isServed ? servedVersions(definition, () => this.#load(name)) : []
+    const versions = isServed ? servedVersions(definition, () => this.#load(name), this.#webhooks) : []
     for (const version of versions) this.#parts.scheme.add(version)
     return { group: definition.spec.group, resources: [], kinds: [], versions, serving, accepted: false }
   }

@@ -1,5 +1,6 @@
 /** Watches: where the stream begins, and its answer. */
 import { type WatchStart, WatchStream } from '../cache/watch-stream.ts'
+import { convertedWatch, storedFrames } from '../crd/resource/converted-watch.ts'
 import { negotiate } from '../negotiation/accept.ts'
 import { watchFrames } from '../negotiation/represent.ts'
 import { type ListQuery, parseResourceVersion, readListQuery } from '../registry/options.ts'
@@ -30,7 +31,9 @@ export async function watchEndpoint(parts: EndpointParts, served: Served, exchan
     {
       prefix,
       matches: selection.matches,
-      frames: parts.registry.caches.frames(served, id, make),
+      frames: served.prepare
+        ? parts.registry.caches.frames(served, 'stored', () => storedFrames(served))
+        : parts.registry.caches.frames(served, id, make),
       bookmarks: query.allowWatchBookmarks,
       timeoutMs: timeoutMs(parts, query),
       signal: AbortSignal.any([request.signal, parts.stopping]),
@@ -38,7 +41,8 @@ export async function watchEndpoint(parts: EndpointParts, served: Served, exchan
     start,
     { cache, store, clock },
   )
-  return { status: 200, headers: { 'content-type': contentType }, body: stream }
+  const body = served.prepare ? convertedWatch(stream, served, make()) : stream
+  return { status: 200, headers: { 'content-type': contentType }, body }
 }
 
 async function startOf(parts: EndpointParts, query: ListQuery): Promise<WatchStart> {

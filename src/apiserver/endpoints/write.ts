@@ -9,7 +9,6 @@ import { createObject } from '../registry/create.ts'
 import { deleteObject, deletionAnswer } from '../registry/delete.ts'
 import { readDeleteOptions, readListQuery, readWriteQuery, type WriteQuery } from '../registry/options.ts'
 import type { Target, WriteOptions } from '../registry/parts.ts'
-import { fromStored } from '../registry/persistence.ts'
 import { listObjects } from '../registry/read.ts'
 import { selectionOf } from '../registry/selection.ts'
 import { updateObject } from '../registry/update.ts'
@@ -82,7 +81,7 @@ export async function deleteCollectionEndpoint(
   const caller = callerOf(exchange)
   const items: KubeObject[] = []
   for (const stored of page.items) {
-    const { metadata } = fromStored(served, stored)
+    const { metadata } = stored.shared
     const target = { served, namespace: metadata.namespace ?? '', name: metadata.name ?? '', subresource: '' }
     const deleted = await deleteObject(parts.registry, { target, caller, options }).catch(ignoreNotFound)
     if (deleted) items.push(deleted.object)

@@ -42,6 +42,7 @@ export async function presentObject(
   status = 200,
 ): Promise<ApiResponse> {
   const { encoding, view } = representation
+  if (value instanceof Stored) await served.prepare?.([value])
   if (encoding === 'json' && view === 'object' && value instanceof Stored) {
     const bytes = servedBytes(served, value)
     if (bytes) return answer(status, representation, Buffer.concat([...objectChunks(served.splice, bytes), newline]))
@@ -68,6 +69,7 @@ export async function presentList(
   representation: Representation,
 ): Promise<ApiResponse> {
   const { encoding, view } = representation
+  await served.prepare?.(page.items)
   const metadata: ListMeta = {
     resourceVersion: String(page.revision),
     ...(page.continue === '' && !(served.custom && view === 'object') ? {} : { continue: page.continue }),

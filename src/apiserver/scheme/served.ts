@@ -58,6 +58,12 @@ export interface Served {
   conversion: Conversion | undefined
   /** Custom resources: the stored object as this version shows it, with its bytes in this version. Replaces `fromStored`. */
   view?(stored: Stored): Stored
+  /** Makes the views of objects where a webhook has to be asked; `view` then finds them. */
+  prepare?(stored: readonly Stored[]): Promise<void>
+  /** As `view`, but the object as it is stored where its view has not been made. */
+  seen?(stored: Stored): Stored
+  /** The bytes to store, where a webhook has to be asked for them. */
+  bytesOf?(object: KubeObject): Promise<Uint8Array>
   /** How owners who wrote in another served version see the object. Absent: all versions have the same fields. */
   otherVersion?(apiVersion: string): VersionView | undefined
   splice: Splice

@@ -28,12 +28,14 @@ export interface WebhookCall {
   readonly config: WebhookClientConfig
   readonly body: unknown
   readonly timeoutSeconds: number
+  /** Default: `limits.webhookAnswerBytesMax`. */
+  readonly answerBytesMax?: number
 }
 
 /** The answer's JSON. Throws `WebhookError`. */
 export async function callWebhook(
   parts: WebhookParts,
-  { config, body, timeoutSeconds }: WebhookCall,
+  { config, body, timeoutSeconds, answerBytesMax = limits.webhookAnswerBytesMax }: WebhookCall,
 ): Promise<unknown> {
   const { url, serverName } = await targetOf(parts, config)
   url.searchParams.set('timeout', `${timeoutSeconds}s`)
@@ -50,7 +52,7 @@ export async function callWebhook(
       signal: abort.signal,
       timeoutMs: timeoutSeconds * 1000,
     })
-    return parsed(reply.status, await answerOf(reply, abort.signal))
+    return parsed(reply.status, await answerOf(reply, answerBytesMax, abort.signal))
   } catch (error) {
     if (abort.signal.aborted) throw late
     if (error instanceof WebhookError) throw error
@@ -108,13 +110,12 @@ function readyAddresses(slice: EndpointSlice, portName: string): string[] {
     .map((address) => `${address.includes(':') ? `[${address}]` : address}:${port}`)
 }
 
-async function answerOf({ body }: HttpReply, signal: AbortSignal): Promise<string> {
+async function answerOf({ body }: HttpReply, bytesMax: number, signal: AbortSignal): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of untilAborted(body, signal)) {
     bytes += chunk.length
-    if (bytes > limits.webhookAnswerBytesMax)
-      throw new WebhookError(`the answer is longer than ${limits.webhookAnswerBytesMax} bytes`)
+    if (bytes > bytesMax) throw new WebhookError(`the answer is longer than ${bytesMax} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

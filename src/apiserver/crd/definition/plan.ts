@@ -12,6 +12,7 @@ import type {
 } from '../../../api/types/apiextensions/v1.ts'
 import { approvalCondition } from './approval.ts'
 import { isTrue, type NewCondition, withCondition } from './conditions.ts'
+import { isCaBundle } from './conversion-rules.ts'
 
 /** Names that others have got. */
 export interface Taken {
@@ -80,9 +81,18 @@ function refused(field: string, names: readonly string[]): NewCondition {
   return { type: 'NamesAccepted', status: 'False', reason, message }
 }
 
+const badBundle: NewCondition = {
+  type: 'Established',
+  status: 'False',
+  reason: 'InvalidCABundle',
+  message: 'The conversion webhook CABundle is invalid',
+}
+
 /** Once served, always served: clients hold on to it. */
 function establishedCondition(definition: CustomResourceDefinition, names: NewCondition): NewCondition {
   const message = 'the initial names have been accepted'
+  const bundle = definition.spec.conversion?.webhook?.clientConfig?.caBundle
+  if (!isTrue(definition, 'Established') && names.status === 'True' && bundle && !isCaBundle(bundle)) return badBundle
   if (isTrue(definition, 'Established') || names.status === 'True')
     return { type: 'Established', status: 'True', reason: 'InitialNamesAccepted', message }
   return { type: 'Established', status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' }

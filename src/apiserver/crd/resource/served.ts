@@ -3,8 +3,6 @@
  * when first asked for, from the stored definition, so that thousands of definitions cost little more than their bytes.
  */
 import type { VersionView } from '../../../api/apply/context.ts'
-import { decodeDocument } from '../../../api/codec/json.ts'
-import { applySchemaDefaults } from '../../../api/codec/schema-defaults.ts'
 import { apiVersionOf, groupResource, type KubeObject, type Resource } from '../../../api/meta.ts'
 import type { JsonObject } from '../../../api/patch/json-value.ts'
 import type { StructNode } from '../../../api/schema/type-node.ts'
@@ -17,6 +15,7 @@ import type {
 import { encodeStored, type Splice, Stored, spliceOf } from '../../cache/stored.ts'
 import { byVersionPriority } from '../../nonresource/discovery.ts'
 import type { Dialect } from '../../openapi/source.ts'
+import { clone } from '../../registry/clone.ts'
 import type { Strategy } from '../../registry/strategy.ts'
 import type { Conversion, KindName, Served, ServedSubresource } from '../../scheme/served.ts'
 import { customStorePrefix } from '../../scheme/store-prefix.ts'
@@ -26,16 +25,22 @@ import { definitionsOf } from '../openapi.ts'
 import { listTypeOf, typeOfSchema } from '../schema/type.ts'
 import { ruleSetOf } from '../value/rules.ts'
 import { type CustomTable, customTable } from './columns.ts'
-import { customStrategy } from './strategy.ts'
+import { customStrategy, pruneAndDefault } from './strategy.ts'
+import { type ConverterParts, type WebhookConverter, webhookConverter } from './webhook.ts'
 
 /** All of a definition's served versions. `load` reads the definition again; it must be the one given. */
 export function servedVersions(
   definition: CustomResourceDefinition,
   load: () => CustomResourceDefinition,
+  webhooks: ConverterParts['webhooks'],
 ): CustomVersion[] {
   const siblings = new Map<string, CustomVersion>()
+  const isByWebhook = definition.spec.conversion?.strategy === 'Webhook'
+  const conversion = () => load().spec.conversion ?? { strategy: 'None' }
+  const converter = isByWebhook ? webhookConverter({ webhooks, conversion }) : undefined
   for (const version of definition.spec.versions) {
-    if (version.served) siblings.set(version.name, new CustomVersion(definition, version.name, { load, siblings }))
+    if (version.served)
+      siblings.set(version.name, new CustomVersion(definition, version.name, { load, siblings, converter }))
   }
   return [...siblings.values()]
 }
@@ -49,6 +54,8 @@ interface Sources {
   load(): CustomResourceDefinition
   /** Versions of the same definition, by name. */
   siblings: ReadonlyMap<string, CustomVersion>
+  /** Undefined where versions differ in nothing but their name. */
+  converter: WebhookConverter | undefined
 }
 
 export class CustomVersion implements Served {
@@ -65,6 +72,8 @@ export class CustomVersion implements Served {
   readonly splice: Splice
   readonly conversion: Conversion | undefined
   readonly deprecation: string | undefined
+  readonly prepare?: (stored: readonly Stored[]) => Promise<void>
+  readonly bytesOf?: (object: KubeObject) => Promise<Uint8Array>
   readonly #sources: Sources
   readonly #terminating: boolean
   readonly #clean = new WeakSet<Uint8Array>()
@@ -102,6 +111,10 @@ export class CustomVersion implements Served {
     this.splice = { ...spliceOf({ kind, apiVersion: `${group}/${name}` }), itemStart: 1 }
     this.conversion = storage === name ? undefined : onlyVersion(`${group}/${storage}`, `${group}/${name}`)
     this.deprecation = deprecationOf(spec, version)
+    const { converter } = sources
+    if (!converter) return
+    this.prepare = (stored) => this.#prepare(converter, stored)
+    if (storage !== name) this.bytesOf = (object) => this.#bytesOf(converter, object)
   }
 
   get type(): StructNode {
@@ -159,14 +172,15 @@ export class CustomVersion implements Served {
     if (this.#clean.has(value)) return stored
     const known = this.#views.get(value)
     if (known) return known
-    const bytes = this.#shown(stored.decode())
-    if (Buffer.compare(bytes, value) === 0) {
-      this.#clean.add(value)
-      return stored
-    }
-    const shown = new Stored({ key: stored.key, value: bytes, modRevision: stored.revision })
-    this.#views.set(value, shown)
-    return shown
+    const object = stored.decode()
+    if (this.#sources.converter && object.apiVersion !== apiVersionOf(this.resource))
+      throw new Error(`${groupResource(this.resource)} in version ${this.resource.version} was not converted`)
+    return this.#keep(stored, object)
+  }
+
+  seen(stored: Stored): Stored {
+    const known = this.#views.get(stored.value)
+    return known ?? (this.#sources.converter ? stored : this.view(stored))
   }
 
   otherVersion(apiVersion: string): VersionView | undefined {
@@ -174,6 +188,7 @@ export class CustomVersion implements Served {
     const other = this.#sources.siblings.get(version)
     if (!other || apiVersionOf(other.resource) !== apiVersion) return undefined
     const own = apiVersionOf(this.resource)
+    if (this.#sources.converter) return { type: this.type, to: (object) => object, from: (object) => object }
     const as = (text: string) => (object: JsonObject) => ({ ...object, apiVersion: text })
     return { type: other.type, to: as(apiVersion), from: as(own) }
   }
@@ -182,10 +197,37 @@ export class CustomVersion implements Served {
     return definitionsOf(this, dialect)
   }
 
+  async #prepare(converter: WebhookConverter, stored: readonly Stored[]): Promise<void> {
+    const waiting = stored.filter(({ value }) => !this.#clean.has(value) && !this.#views.has(value))
+    if (waiting.length === 0) return
+    const objects = waiting.map((each) => each.decode())
+    const converted = await converter.convert(objects, apiVersionOf(this.resource))
+    for (const [index, each] of waiting.entries()) this.#keep(each, withVersionOf(converted[index]!, each))
+  }
+
+  async #bytesOf(converter: WebhookConverter, object: KubeObject): Promise<Uint8Array> {
+    const { group, version } = this.storedKind
+    const [converted] = await converter.convert([clone(object)], `${group}/${version}`)
+    const storage = this.#sources.siblings.get(version)
+    if (storage) pruneAndDefault(storage.type, converted!)
+    return encodeStored(converted!, this.type)
+  }
+
+  #keep(stored: Stored, object: KubeObject): Stored {
+    const { key, value, revision } = stored
+    const bytes = this.#shown(object)
+    if (Buffer.compare(bytes, value) === 0) {
+      this.#clean.add(value)
+      return stored
+    }
+    const shown = new Stored({ key, value: bytes, modRevision: revision })
+    this.#views.set(value, shown)
+    return shown
+  }
+
   #shown(object: KubeObject): Uint8Array {
     object.apiVersion = apiVersionOf(this.resource)
-    decodeDocument(this.type, { value: object, duplicates: [] })
-    applySchemaDefaults(this.type, object)
+    pruneAndDefault(this.type, object)
     return encodeStored(object, this.type)
   }
 
@@ -193,6 +235,12 @@ export class CustomVersion implements Served {
     this.#table ??= customTable(this.version.additionalPrinterColumns)
     return this.#table
   }
+}
+
+/** Metadata is the stored one's, whatever the webhook made of it. */
+function withVersionOf(object: KubeObject, { revision }: Stored): KubeObject {
+  object.metadata.resourceVersion = String(revision)
+  return object
 }
 
 function versionOf(definition: CustomResourceDefinition, name: string): CustomResourceDefinitionVersion {

@@ -120,7 +120,7 @@ function withRules(
 }
 
 /** After admission, which may have added what the schema does not know. */
-function pruneAndDefault(type: StructNode, object: KubeObject): void {
+export function pruneAndDefault(type: StructNode, object: KubeObject): void {
   decodeDocument(type, { value: object, duplicates: [] })
   applySchemaDefaults(type, object)
 }
