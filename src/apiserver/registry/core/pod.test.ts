@@ -129,6 +129,7 @@ test('selectableFields answers for pods that lack the field', () => {
     'spec.hostNetwork': 'false',
     'status.phase': '',
     'status.podIP': '',
+    'status.podIPs': '',
     'status.nominatedNodeName': '',
   })
 })

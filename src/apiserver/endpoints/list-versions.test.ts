@@ -1,0 +1,162 @@
+/**
+ * Every combination of resourceVersion, resourceVersionMatch, limit and continue, and what it shows or says.
+ * Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions.
+ */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { realPlatform } from '../../platform/real/platform.ts'
+import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts'
+import { TestCaller } from '../testbed/caller.ts'
+import { startTestApiServer } from '../testbed/server.ts'
+
+const path = '/api/v1/namespaces/default/configmaps'
+let api: TestCaller
+/** After `a` and `b`, before `c`. */
+let past = ''
+
+before(async () => {
+  api = await TestCaller.start()
+  for (const name of ['a', 'b']) past = (await create(name)).metadata.resourceVersion
+  await create('c')
+})
+
+after(() => api.api.stop())
+
+async function create(name: string) {
+  return (await api.call('POST', path, { metadata: { name } })).body
+}
+
+async function shown(query: string): Promise<string> {
+  const { status, body } = await api.get(`${path}?${query.replace('PAST', past)}`)
+  if (status !== 200) return `${status} ${body.message}`
+  return body.items.map((item: { metadata: { name: string } }) => item.metadata.name).join('')
+}
+
+const invalid = (rest: string) => `422 ListOptions.meta.k8s.io "" is invalid: ${rest}`
+const matchForbidden = 'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden'
+
+const lists: [query: string, shown: string | RegExp][] = [
+  ['', 'abc'],
+  ['limit=5', 'abc'],
+  ['limit=2', 'ab'],
+  ['resourceVersion=0', 'abc'],
+  ['resourceVersion=0&limit=2', 'ab'],
+  ['resourceVersion=PAST', 'abc'],
+  ['resourceVersion=PAST&limit=5', 'ab'],
+  ['resourceVersion=PAST&limit=1', 'a'],
+  ['resourceVersion=PAST&resourceVersionMatch=Exact', 'ab'],
+  ['resourceVersion=PAST&resourceVersionMatch=Exact&limit=1', 'a'],
+  ['resourceVersion=PAST&resourceVersionMatch=NotOlderThan', 'abc'],
+  ['resourceVersion=PAST&resourceVersionMatch=NotOlderThan&limit=5', 'abc'],
+  ['resourceVersion=0&resourceVersionMatch=NotOlderThan', 'abc'],
+  ['resourceVersion=PAST&resourceVersionMatch=Exact&labelSelector=x', ''],
+  ['resourceVersionMatch=Exact', invalid(`${matchForbidden} unless resourceVersion is provided`)],
+  ['resourceVersionMatch=NotOlderThan', invalid(`${matchForbidden} unless resourceVersion is provided`)],
+  [
+    'resourceVersion=0&resourceVersionMatch=Exact',
+    invalid('resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
+  ],
+  [
+    'resourceVersion=PAST&resourceVersionMatch=Newest',
+    invalid('resourceVersionMatch: Unsupported value: "Newest": supported values: "Exact", "NotOlderThan", ""'),
+  ],
+  ['sendInitialEvents=true', invalid('sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list')],
+  ['resourceVersion=one', /^400 .*"one"/],
+  ['continue=x', /^400 continue key is not valid/],
+]
+
+for (const [query, wanted] of lists) {
+  test(`list with ${query || 'nothing said'}`, async () => {
+    const got = await shown(query)
+    if (typeof wanted === 'string') assert.equal(got, wanted)
+    else assert.match(got, wanted)
+  })
+}
+
+test('list with a token takes neither a version nor a match', async () => {
+  const { body } = await api.get(`${path}?limit=1`)
+  const token = `continue=${body.metadata.continue}`
+  assert.equal(await shown(token), 'bc')
+  assert.equal(await shown(`${token}&resourceVersion=0`), 'bc')
+  assert.equal(
+    await shown(`${token}&resourceVersion=PAST`),
+    '400 specifying resource version is not allowed when using continue',
+  )
+  assert.match(
+    await shown(`${token}&resourceVersion=PAST&resourceVersionMatch=Exact`),
+    /resourceVersionMatch is forbidden when continue is provided/,
+  )
+})
+
+test('a list of a version to come waits, then says that it is too large', async () => {
+  const query = 'resourceVersion=999999'
+  const answer = api.get(`${path}?${query}`)
+  const clock = api.api.clock as { advance?(ms: number): Promise<void> }
+  for (let turn = 0; turn < 5; turn++) await clock.advance?.(1_000)
+  const { status, body } = await answer
+  assert.deepEqual([status, body.reason], [504, 'Timeout'])
+  assert.match(body.message, /^Timeout: Too large resource version: 999999, current: \d+$/)
+  assert.deepEqual(body.details.causes, [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }])
+})
+
+const watches: [query: string, message: string][] = [
+  [
+    'sendInitialEvents=true',
+    'resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+  ],
+  [
+    'resourceVersionMatch=NotOlderThan',
+    'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+  ],
+  [
+    'sendInitialEvents=true&resourceVersionMatch=Exact',
+    '[resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan, resourceVersionMatch: Unsupported value: "Exact": supported values: "NotOlderThan"]',
+  ],
+]
+
+for (const [query, message] of watches) {
+  test(`watch refuses ${query}`, async () => {
+    assert.equal(await shown(`watch=true&${query}`), invalid(message))
+  })
+}
+
+test('a watcher resumes after a restart of the server, without a new list while history lasts', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'k8ts-resume-'))
+  const { clock, disk } = realPlatform()
+  const open = () => openSqliteStore({ path: join(directory, 'k8ts.db'), clock, disk })
+  try {
+    const store = await open()
+    const first = new TestCaller(await startTestApiServer({ store }))
+    const version = (await first.call('POST', path, { metadata: { name: 'a' } })).body.metadata.resourceVersion
+    await first.call('POST', path, { metadata: { name: 'b' } })
+    await first.call('DELETE', `${path}/a`)
+    await first.api.stop()
+    await store.close()
+    const again = await open()
+    const second = new TestCaller(await startTestApiServer({ store: again }))
+    const watch = await second.watch(`${path}?watch=true&resourceVersion=${version}`)
+    assert.deepEqual(await watch.names(2), ['ADDED b', 'DELETED a'])
+    await second.call('POST', path, { metadata: { name: 'c' } })
+    assert.deepEqual(await watch.names(1), ['ADDED c'])
+    watch.stop()
+    await second.api.stop()
+    await again.close()
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+test('an object that comes to match a field selector is added, one that ceases to is deleted', async () => {
+  const pods = '/api/v1/namespaces/default/pods'
+  const watch = await api.watch(`${pods}?watch=true&fieldSelector=spec.nodeName%3Dn,status.phase!%3DFailed`)
+  await api.call('POST', pods, { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } })
+  await api.call('POST', `${pods}/p/binding`, { target: { kind: 'Node', name: 'n' } })
+  const merge = { contentType: 'application/merge-patch+json' }
+  await api.call('PATCH', `${pods}/p/status`, { status: { phase: 'Running' } }, merge)
+  await api.call('PATCH', `${pods}/p/status`, { status: { phase: 'Failed' } }, merge)
+  assert.deepEqual(await watch.names(3), ['ADDED p', 'MODIFIED p', 'DELETED p'])
+  watch.stop()
+})
