@@ -91,11 +91,13 @@ test('K8TS_SEED replays a run exactly in another process, and another seed makes
   type Run = { seed: string; pods: unknown[]; timeline: string }
   const first = (await program(seeded, { K8TS_SEED: '7' })) as Run
   assert.match(first.seed, /^7@\d+$/)
-  const [again, other] = (await Promise.all([
+  const [again, told, other] = (await Promise.all([
+    program(seeded, { K8TS_SEED: '7' }),
     program(seeded, { K8TS_SEED: first.seed }),
-    program(seeded, { K8TS_SEED: first.seed.replace('7', '8') }),
-  ])) as [Run, Run]
+    program(seeded, { K8TS_SEED: '8' }),
+  ])) as [Run, Run, Run]
   assert.deepEqual(again, first)
+  assert.deepEqual(told, first)
   assert.notDeepEqual(other.pods, first.pods)
 })
 

@@ -47,6 +47,7 @@ import type { SettleOptions, TestCluster } from './test-cluster.ts'
 import { type Duration, durationMs } from './time/duration.ts'
 import { HeldClock } from './time/held-clock.ts'
 import { skewedClock } from './time/skewed-clock.ts'
+import { startOf } from './time/start.ts'
 import { HeldTime, realTime, type TestClock } from './time/test-time.ts'
 import { Timeline } from './timeline/timeline.ts'
 
@@ -479,15 +480,6 @@ class RunningCluster implements TestCluster {
     await this.#store.close()
     await this.#initial?.close()
   }
-}
-
-/** A seed that names its start, as `cluster.seed` does, repeats the moments too. */
-function startOf({ startTime }: ClusterOptions, seed: string): number {
-  const startText = /@(\d+)/.exec(seed)?.[1]
-  if (startTime === undefined) return startText === undefined ? real.clock.nowMs() : Number(startText)
-  const startMs = startTime instanceof Date ? startTime.getTime() : new Date(startTime).getTime()
-  if (Number.isNaN(startMs)) throw new TypeError(`start a cluster: startTime is no time: ${JSON.stringify(startTime)}`)
-  return startMs
 }
 
 /** For a store in which nothing runs out. */

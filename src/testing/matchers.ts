@@ -9,6 +9,9 @@ import type { KubeObject } from '../api/meta.ts'
 export interface MatcherResult {
   pass: boolean
   message(): string
+  /** For the runner's own diff. */
+  actual?: unknown
+  expected?: unknown
 }
 
 interface Condition {
@@ -45,6 +48,8 @@ export const matchers = {
     const ready = status.readyReplicas ?? status.numberReady ?? 0
     return {
       pass: ready === wanted,
+      actual: ready,
+      expected: wanted,
       message: () => `${nameOf(received)}: ${ready} replicas are ready, ${wanted} wanted\n${summaryOf(received)}`,
     }
   },
@@ -54,6 +59,8 @@ export const matchers = {
     const phase = (received as WithStatus).status?.phase ?? '(none)'
     return {
       pass: phase === wanted,
+      actual: phase,
+      expected: wanted,
       message: () => `${nameOf(received)}: the phase is ${phase}, ${wanted} wanted\n${summaryOf(received)}`,
     }
   },
@@ -63,6 +70,8 @@ export const matchers = {
     const found = (received as WithStatus).status?.conditions?.find((condition) => condition.type === type)
     return {
       pass: found?.status === status,
+      actual: found?.status,
+      expected: status,
       message: () =>
         `${nameOf(received)}: condition ${type} is ${found?.status ?? 'missing'}, ${status} wanted\n${summaryOf(received)}`,
     }
@@ -109,8 +118,8 @@ export const check: {
   toBeDeniedWith: async (...args) => assertPass(await matchers.toBeDeniedWith(...args)),
 }
 
-function assertPass({ pass, message }: MatcherResult): void {
-  if (!pass) throw new AssertionError({ message: message() })
+function assertPass({ pass, message, actual, expected }: MatcherResult): void {
+  if (!pass) throw new AssertionError({ message: message(), actual, expected, operator: 'strictEqual' })
 }
 
 function fitsDenial(error: unknown, denial: Denial): boolean {

@@ -16,7 +16,7 @@ export interface ClusterOptions {
    * `held` (default): time stands still until `clock.advance`. `real`: it passes by itself.
    */
   time?: 'held' | 'real'
-  /** Where a held clock starts. Default: now. */
+  /** Where a held clock starts. Default: now; with a seed that was chosen, always the same moment. */
   startTime?: Date | string | number
   /**
    * Names, uids, jitter and faults follow from it. Default: `$K8TS_SEED`, else 1. `cluster.seed` tells it with

@@ -62,6 +62,27 @@ test('dropped watches are resumed, late ones take their time', async () => {
   assert.equal(await ready(), 1)
 })
 
+test('late events come after their own delay, however many came before them', async () => {
+  await using cluster = await startCluster({ https: false })
+  const seen: string[] = []
+  cluster.faults.add({ match: { component: 'follower', verb: 'watch' }, delayEvents: '10s' })
+  const informer = cluster.as('follower', 'system:masters').core.v1.configMaps('default').informer()
+  await cluster.settled()
+  informer.onChange(({ object }) => seen.push(object.metadata.name ?? ''))
+  const api = cluster.client.core.v1.configMaps('default')
+  for (let index = 0; index < 20; index++) await api.create({ metadata: { name: `n-${index}` } })
+  await cluster.clock.advance('9s')
+  await api.create({ metadata: { name: 'last' } })
+  await cluster.clock.advance('1s')
+  assert.deepEqual(
+    seen.filter((name) => name.startsWith('n-')),
+    Array.from({ length: 20 }, (_, index) => `n-${index}`),
+  )
+  assert.ok(!seen.includes('last'))
+  await cluster.clock.advance('9s')
+  assert.equal(seen.at(-1), 'last')
+})
+
 test('a full disk refuses writes until it has room again', async () => {
   await using cluster = await startCluster({ https: false })
   const end = cluster.faults.add({ disk: 'full' })

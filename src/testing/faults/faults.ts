@@ -12,6 +12,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { StoreUnavailableError } from '../../store/store.ts'
 import { type Delay, delayMs, fits } from '../nodes/rules.ts'
+import { readAhead } from './read-ahead.ts'
 
 /** Which requests; all that is given must fit, `*` stands for any text. */
 export interface FaultMatch {
@@ -216,13 +217,24 @@ export class Faults implements FaultControl {
     const dropping = fitting.find((active) => active.fault.dropWatchAfter !== undefined && this.#strikes(active))
     const late = fitting.find((active) => active.fault.delayEvents !== undefined)
     let pieces = 0
-    for await (const chunk of body) {
+    for await (const chunk of late ? this.#delayed(body, late) : body) {
       if (dropping && pieces++ >= (dropping.fault.dropWatchAfter ?? 0)) {
         this.#note(dropping.fault, `${component}: the watch of ${info.resource} is dropped`)
         return
       }
-      if (late?.fault.delayEvents !== undefined && this.#strikes(late)) await this.#wait(late.fault.delayEvents)
       yield chunk
+    }
+  }
+
+  /** Each piece is late by its own delay from when it came; none overtakes another. */
+  async *#delayed(body: AsyncIterable<Uint8Array>, late: Active): AsyncGenerator<Uint8Array> {
+    const { clock, random } = this.#parts
+    const { delayEvents = 0 } = late.fault
+    const dueMs = (): number => clock.monotonicMs() + (this.#strikes(late) ? delayMs(delayEvents, random.float()) : 0)
+    for await (const { piece, dueMs: due } of readAhead(body, dueMs)) {
+      const leftMs = due - clock.monotonicMs()
+      if (leftMs > 0) await this.#parts.held(() => clock.sleep(leftMs))
+      yield piece
     }
   }
 
