@@ -23,6 +23,10 @@ import { serviceAccountController } from './serviceaccount/reconcile.ts'
 import { statefulSetController } from './statefulset/reconcile.ts'
 import { taintEvictionController } from './taint-eviction/reconcile.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/reconcile.ts'
+import {
+  type PolicyTypeCheck,
+  validatingAdmissionPolicyStatusController,
+} from './validatingadmissionpolicy-status/reconcile.ts'
 
 export interface ControllerOptions {
   /** The bundle that pods verify the API server with. */
@@ -31,10 +35,12 @@ export interface ControllerOptions {
   clusterCidrs?: readonly string[]
   /** Finished pods that may stay before the oldest are deleted. Default 12,500; 0: all may. */
   terminatedPodsMax?: number
+  /** What policies get wrong about types. Absent: nobody says so in their status. */
+  checkPolicyTypes?: PolicyTypeCheck
 }
 
 export function allControllers(parts: ControllerParts, options: ControllerOptions): Controller[] {
-  const { clusterCidrs = [], terminatedPodsMax } = options
+  const { clusterCidrs = [], terminatedPodsMax, checkPolicyTypes } = options
   return [
     deploymentController(parts),
     replicaSetController(parts),
@@ -59,6 +65,7 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     persistentVolumeProtectionController(parts),
     persistentVolumeClaimProtectionController(parts),
     ttlAfterFinishedController(parts),
+    ...(checkPolicyTypes ? [validatingAdmissionPolicyStatusController(parts, { checkPolicyTypes })] : []),
     podGarbageCollector(parts, terminatedPodsMax === undefined ? {} : { terminatedPodsMax }),
     ...(clusterCidrs.length > 0 ? [nodeIpamController(parts, { clusterCidrs })] : []),
   ]

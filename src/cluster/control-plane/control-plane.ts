@@ -2,6 +2,8 @@
  * API server, controllers and scheduler in one process over any store: the heart of `k8ts server` and of clusters inside
  * a test. It opens no socket by itself.
  */
+import type { ValidatingAdmissionPolicy } from '../../api/types/admissionregistration/v1.ts'
+import { checkPolicyTypes } from '../../apiserver/admission/policy/type-check.ts'
 import { signingKey } from '../../apiserver/authentication/jwt.ts'
 import { oidcDocuments } from '../../apiserver/authentication/oidc-documents.ts'
 import { type BootstrapOptions, type Bootstrapped, bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
@@ -114,7 +116,9 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
   const { wrapTransport = (transport) => transport } = tuning
   const transportFor = (user: UserInfo) => wrapTransport(api.transportFor(user), user)
   const rootCaPem = pki.ca.certificatePem
-  const controllers = new ControllerGroup({ clock: parts.clock, random, log, rootCaPem, transportFor, tuning })
+  const checkTypes = (policy: ValidatingAdmissionPolicy) => checkPolicyTypes(api.scheme, policy)
+  const group = { random, log, rootCaPem, checkPolicyTypes: checkTypes, transportFor, tuning }
+  const controllers = new ControllerGroup({ clock: parts.clock, ...group })
   return {
     api,
     client: createClient(transportFor(serverUser), { userAgent: 'kube-apiserver' }),

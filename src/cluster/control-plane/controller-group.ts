@@ -8,7 +8,7 @@ import { createEventRecorder } from '../../client/events-impl.ts'
 import { createInformers } from '../../client/informer-impl.ts'
 import { runAsLeader } from '../../client/leader-election.ts'
 import { type Transport, until } from '../../client/transport.ts'
-import { allControllers } from '../../controllers/index.ts'
+import { allControllers, type ControllerOptions } from '../../controllers/index.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Random } from '../../platform/random.ts'
@@ -23,6 +23,8 @@ export interface ControllerGroupParts {
   rootCaPem: string
   /** Nodes that bring no pod addresses of their own get them from these. Default: none. */
   clusterCidrs?: readonly string[]
+  /** Default: types of policies are not checked. */
+  checkPolicyTypes?: ControllerOptions['checkPolicyTypes']
   transportFor(user: UserInfo): Transport
   tuning?: ControllerTuning
   /** Set where several servers share a store: only the holder of the lease works. Absent: this one always does. */
@@ -137,11 +139,12 @@ export class ControllerGroup {
   }
 
   async #run(): Promise<void> {
-    const { clock, random, log, rootCaPem, clusterCidrs = [], tuning = {} } = this.#parts
+    const { clock, random, log, rootCaPem, clusterCidrs = [], checkPolicyTypes, tuning = {} } = this.#parts
     const { runs = () => true, clockFor = () => clock } = tuning
     const manager = this.#managerParts()
     const observer = tuning.onReconcile ? { onReconcile: tuning.onReconcile } : {}
-    for (const controller of allControllers(manager, { rootCaPem, clusterCidrs })) {
+    const options = { rootCaPem, clusterCidrs, ...(checkPolicyTypes ? { checkPolicyTypes } : {}) }
+    for (const controller of allControllers(manager, options)) {
       const { name } = controller
       if (!runs(name)) continue
       const running = runController(controller, { clock: clockFor(name), log, ...observer }, this.#stopping.signal)
