@@ -17,6 +17,10 @@ const cases: readonly { schedule: string; after: string; zone?: string; next: st
   { schedule: '5 12 * * *', after: '2026-06-01T00:00:00Z', zone: 'Asia/Kolkata', next: '2026-06-01T06:35:00Z' },
   { schedule: '0 8 * * *', after: '2026-03-28T12:00:00Z', zone: 'Europe/Berlin', next: '2026-03-29T06:00:00Z' },
   { schedule: '30 2 * * *', after: '2026-03-28T12:00:00Z', zone: 'Europe/Berlin', next: '2026-03-30T00:30:00Z' },
+  // The hour that comes twice has its starts twice, as upstream's does.
+  { schedule: '30 2 * * *', after: '2026-10-24T12:00:00Z', zone: 'Europe/Berlin', next: '2026-10-25T00:30:00Z' },
+  { schedule: '30 2 * * *', after: '2026-10-25T00:30:00Z', zone: 'Europe/Berlin', next: '2026-10-25T01:30:00Z' },
+  { schedule: '30 2 * * *', after: '2026-10-25T01:30:00Z', zone: 'Europe/Berlin', next: '2026-10-26T01:30:00Z' },
   { schedule: '0 0 * * *', after: '2026-10-25T12:00:00Z', zone: 'Europe/Berlin', next: '2026-10-25T23:00:00Z' },
 ]
 
