@@ -44,6 +44,9 @@ describe('kubectl and simulated pods', { skip, timeout: 60_000 }, () => {
   })
   after(() => cluster.stop())
 
+  /** kubectl as it was before WebSockets: it speaks SPDY. */
+  const older = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false', KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' }
+
   function run(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     return new Promise((resolve) => {
       execFile(kubectl, words, { env, timeout: 20_000 }, (error, stdout, stderr) =>
@@ -57,6 +60,21 @@ describe('kubectl and simulated pods', { skip, timeout: 60_000 }, () => {
     assert.deepEqual(await run('exec', 'web', '--', 'cat', '/etc/hosts'), { code: 0, stdout: 'content', stderr: '' })
     const failed = await run('exec', 'web', '--', 'false')
     assert.deepEqual([failed.code, failed.stderr.split('\n')[0]], [3, 'no'])
+  })
+
+  test('older clients exec and forward ports over SPDY', async () => {
+    const saved = env
+    env = { ...env, ...older }
+    try {
+      assert.deepEqual(await run('exec', 'web', '--', 'cat', '/etc/hosts'), { code: 0, stdout: 'content', stderr: '' })
+      const failed = await run('exec', 'web', '--', 'false')
+      assert.deepEqual([failed.code, failed.stderr.split('\n')[0]], [3, 'no'])
+      const web = await forward('pod/web', 8080)
+      assert.equal((await get(web.port, '/healthz')).body, 'ok')
+      await web.end()
+    } finally {
+      env = saved
+    }
   })
 
   test('port-forward carries HTTP by the rules and raw connections', async () => {

@@ -2,23 +2,21 @@
  * Logs, exec, HTTP and forwarded ports of simulated pods, and what their nodes' own servers say: straight from the rules,
  * the API server reaches them without a socket.
  */
-import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { apiError, badRequest } from '../../api/errors.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
-import type { Status } from '../../api/types/meta/v1.ts'
 import { containerOf } from '../../apiserver/node-proxy/targets.ts'
 import type { NodeProxy, ProxyCall } from '../../apiserver/node-proxy.ts'
 import type { ApiResponse } from '../../apiserver/request.ts'
-import { acceptWebSocket, channel, remoteCommandProtocols } from '../../kubelet/streaming/websocket.ts'
 import { type Clock, rfc3339Micro } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { NodeServer } from './node-server.ts'
 import type { Nodes } from './nodes.ts'
+import { answerCommand } from './pod-command.ts'
 import { proxied } from './pod-http.ts'
 import { forwardPorts } from './pod-ports.ts'
 import type { PodRules } from './pod-rules.ts'
-import { type ExecAnswer, fits, type PodRule } from './rules.ts'
+import type { PodRule } from './rules.ts'
 
 export interface SimulatedNodeProxyParts {
   clock: Clock
@@ -103,66 +101,8 @@ async function upgrade(
   const found = find(parts, call)
   const run = parts.nodes()?.runOf(found.pod)
   if (!run?.isRunning(found.container)) throw internal(`container not found (${JSON.stringify(found.container)})`)
-  if (call.request.headers.upgrade?.toLowerCase() !== 'websocket') {
-    throw badRequest('simulated pods speak WebSocket alone: use a client of Kubernetes 1.31 or newer')
-  }
-  const request = { method: 'GET', url: call.request.path, headers: call.request.headers } as unknown as IncomingMessage
-  const accepted = await acceptWebSocket(request, socket, head, remoteCommandProtocols)
-  if (!accepted) throw badRequest('unable to upgrade connection: no supported WebSocket protocol was offered')
-  const { socket: webSocket, protocol } = accepted
-  const input = call.request.query.get('stdin') === 'true' ? inputOf(webSocket, protocol) : Promise.resolve('')
-  void converse(call, found, input).then((answer) => {
-    const { stdout = '', stderr = '', exitCode = 0 } = answer
-    const send = (number: number, text: string) => webSocket.send(Buffer.from(`${String.fromCharCode(number)}${text}`))
-    if (stdout !== '') send(channel.stdout, stdout)
-    if (stderr !== '') send(channel.stderr, stderr)
-    send(channel.error, JSON.stringify(exitStatus(exitCode)))
-    webSocket.close(1000)
-  })
+  await answerCommand(call, found, socket, head)
   return undefined
-}
-
-type Socket = NonNullable<Awaited<ReturnType<typeof acceptWebSocket>>>['socket']
-
-/** What comes in until the client ends its input, which the older protocols cannot. */
-function inputOf(webSocket: Socket, protocol: string): Promise<string> {
-  if (protocol !== remoteCommandProtocols[0]) return Promise.resolve('')
-  const parts: Buffer[] = []
-  return new Promise((resolve) => {
-    webSocket.on('message', (data: Buffer) => {
-      if (data[0] === channel.close && data[1] === channel.stdin) resolve(Buffer.concat(parts).toString())
-      else if (data[0] === channel.stdin) parts.push(data.subarray(1))
-    })
-    webSocket.on('close', () => resolve(Buffer.concat(parts).toString()))
-  })
-}
-
-async function converse(call: ProxyCall, { pod, container, rule }: Found, input: Promise<string>): Promise<ExecAnswer> {
-  const command = call.request.query.getAll('command')
-  const { exec } = rule
-  const unknown: ExecAnswer = {
-    stderr: `simulated: no rule answers ${JSON.stringify(command.join(' '))}\n`,
-    exitCode: 127,
-  }
-  if (exec === undefined) return unknown
-  if (typeof exec !== 'function') return exec.find((each) => fits(each.command, command.join(' '))) ?? unknown
-  try {
-    return await exec({ pod, container, command, stdin: await input })
-  } catch (error) {
-    return { stderr: `simulated: the rule failed: ${String(error)}\n`, exitCode: 1 }
-  }
-}
-
-/** As the runtime reports how a command ended. */
-function exitStatus(exitCode: number): Status {
-  if (exitCode === 0) return { metadata: {}, status: 'Success' }
-  return {
-    metadata: {},
-    status: 'Failure',
-    message: `command terminated with non-zero exit code: exit status ${exitCode}`,
-    reason: 'NonZeroExitCode',
-    details: { causes: [{ reason: 'ExitCode', message: String(exitCode) }] },
-  }
 }
 
 function unreachable(message: string): Error {

@@ -9,13 +9,12 @@ import type { Pod } from '../../api/types/core/v1.ts'
 import type { ProxyCall } from '../../apiserver/node-proxy.ts'
 import type { ApiResponse } from '../../apiserver/request.ts'
 import { SpdyConnection, type SpdyStream } from '../../kubelet/streaming/spdy.ts'
+import { acceptSpdy } from '../../kubelet/streaming/spdy-accept.ts'
 import { acceptWebSocket, portForwardTunnel, webSocketStream } from '../../kubelet/streaming/websocket.ts'
 import { limits } from '../../limits.ts'
 import { answerHttp } from '../../platform/real/http-connection.ts'
 import type { SimulatedNodeProxyParts } from './node-proxy.ts'
 import { answerOnPort, listenerAt } from './pod-http.ts'
-
-const protocol = 'portforward.k8s.io'
 
 export async function forwardPorts(
   parts: SimulatedNodeProxyParts,
@@ -38,12 +37,7 @@ async function accepted({ request }: ProxyCall, socket: Duplex, head: Uint8Array
     if (tunnel) return webSocketStream(tunnel.socket)
     throw badRequest(`unable to upgrade connection: the WebSocket protocol has to be ${portForwardTunnel}`)
   }
-  const offered = (request.headers['x-stream-protocol-version'] ?? '').split(',').map((text) => text.trim())
-  if (!offered.includes(protocol)) throw badRequest(`unable to upgrade: ${protocol} was not offered`)
-  const lines = ['Connection: Upgrade', 'Upgrade: SPDY/3.1', `X-Stream-Protocol-Version: ${protocol}`]
-  socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`)
-  if (head.length > 0) socket.unshift(Buffer.from(head))
-  return socket
+  return acceptSpdy(request.headers, socket, head, 'portforward.k8s.io')
 }
 
 function serve(parts: SimulatedNodeProxyParts, pod: Pod, connection: Duplex): void {
