@@ -1,0 +1,174 @@
+/**
+ * One API server, or two beside each other: interleaved rounds of the same work over TLS with authorization on, the final
+ * state checked, ratios printed with raw values and CPU time per operation.
+ *
+ *     script/bench api [--server URL --token T [--pids N,N]] [--vs URL --vs-token T [--vs-pids N,N]]
+ *                      [--pods 5000] [--watchers 1000] [--rate 200] [--rounds 5] [--only get,create,…]
+ *
+ * Without --server, `bin/k8ts apiserver` is started on an empty directory, and again on the full one in the end. Servers
+ * must be local for their CPU time and memory to be read; `--pids` names further processes, such as etcd's.
+ */
+import { parseArgs } from 'node:util'
+import type { Answer, Target } from './connection.ts'
+import { type OwnServer, startOwn } from './own-server.ts'
+import { cpuSeconds, forgetPeak, listenerOf, memoryOf } from './process.ts'
+import { figure, type Round, rowsOf, table } from './report.ts'
+import { watchMany } from './watch.ts'
+import {
+  checkFinalState,
+  clients,
+  create,
+  get,
+  listJson,
+  listPage,
+  listProtobuf,
+  makePods,
+  prepareSubject,
+  removeNamespace,
+  type Step,
+  type Subject,
+  update,
+} from './work.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    server: { type: 'string' },
+    token: { type: 'string', default: '' },
+    pids: { type: 'string', default: '' },
+    vs: { type: 'string' },
+    'vs-token': { type: 'string', default: '' },
+    'vs-pids': { type: 'string', default: '' },
+    pods: { type: 'string', default: '5000' },
+    watchers: { type: 'string', default: '1000' },
+    rate: { type: 'string', default: '200' },
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string', default: '' },
+  },
+})
+const podCount = Number(options.pods)
+const rounds = Number(options.rounds)
+const sliceMs = 2_000
+const mebi = 1024 * 1024
+
+async function main(): Promise<void> {
+  const own = options.server ? undefined : await startOwn()
+  try {
+    const targets = [own?.target ?? (await targetOf('first', options.server!, options.token, options.pids))]
+    if (options.vs) targets.push(await targetOf('second', options.vs, options['vs-token'], options['vs-pids']))
+    await measure(targets)
+    if (own) await starts(own)
+  } finally {
+    await own?.remove()
+  }
+}
+
+async function targetOf(name: string, address: string, token: string, others: string): Promise<Target> {
+  const url = new URL(address)
+  const listener = await listenerOf(Number(url.port || 443))
+  const pids = [...(listener ? [listener] : []), ...others.split(',').filter(Boolean).map(Number)]
+  return { name, url, token, pids: [...new Set(pids)] }
+}
+
+async function measure(targets: readonly Target[]): Promise<void> {
+  const idle = await Promise.all(targets.map(({ pids }) => memoryOf(pids)))
+  const namespace = `bench-${process.pid}`
+  const subjects = await Promise.all(targets.map((target) => prepareSubject(target, namespace)))
+  const wanted = (name: string): boolean => options.only === '' || options.only.split(',').includes(name)
+  const report = async (name: string, step: Step, parallel: number): Promise<void> => {
+    if (wanted(name)) console.log(table(name, rowsOf(await interleaved(subjects, step, parallel))))
+  }
+  console.log(
+    table(
+      'memory idle',
+      targets.map(({ name }, index) => [name, figure(idle[index]!.rss / mebi, 'MiB')]),
+    ),
+  )
+  await report('get', get, clients)
+  await report('create', create, clients)
+  await report('update', update, clients)
+  const before = await Promise.all(targets.map(({ pids }) => memoryOf(pids)))
+  for (const subject of subjects) await makePods(subject, podCount)
+  const after = await Promise.all(targets.map(({ pids }) => memoryOf(pids)))
+  const perPod = targets.map(({ name }, index) => [
+    name,
+    figure((after[index]!.rss - before[index]!.rss) / podCount / 1024, 'KiB'),
+  ])
+  console.log(table(`memory for each of ${podCount} pods`, perPod))
+  for (const { pids } of targets) await forgetPeak(pids).catch(() => {})
+  await report('list', listJson, 2)
+  await report('list protobuf', listProtobuf, 2)
+  await report('list page', listPage, 2)
+  const peaks = await Promise.all(targets.map(({ pids }) => memoryOf(pids)))
+  console.log(
+    table(
+      'memory at the peak of listing',
+      targets.map(({ name }, index) => [name, figure(peaks[index]!.peak / mebi, 'MiB')]),
+    ),
+  )
+  if (wanted('watch')) await watches(subjects)
+  const wrong = (await Promise.all(subjects.map((subject) => checkFinalState(subject, podCount)))).flat()
+  console.log(
+    wrong.length === 0 ? 'final state: all that was acknowledged is there' : `final state:\n${wrong.join('\n')}`,
+  )
+  if (wrong.length > 0) process.exitCode = 1
+  await Promise.all(subjects.map(removeNamespace))
+}
+
+/** The servers take turns; who begins alternates from round to round. */
+async function interleaved(subjects: readonly Subject[], step: Step, parallel: number): Promise<Map<string, Round[]>> {
+  const results = new Map(subjects.map(({ target }) => [target.name, [] as Round[]]))
+  for (let round = 0; round < rounds; round++)
+    for (const subject of round % 2 === 0 ? subjects : [...subjects].reverse())
+      results.get(subject.target.name)!.push(await slice(subject, step, parallel))
+  return results
+}
+
+async function slice(subject: Subject, step: Step, parallel: number): Promise<Round> {
+  const cpuBefore = await cpuSeconds(subject.target.pids)
+  const start = performance.now()
+  const end = start + sliceMs
+  let operations = 0
+  let bytes = 0
+  const loop = async (connection: number): Promise<void> => {
+    while (performance.now() < end) {
+      const answer: Answer = await step(subject, connection)
+      operations += 1
+      bytes += answer.length
+    }
+  }
+  await Promise.all(Array.from({ length: parallel }, (_, connection) => loop(connection)))
+  const seconds = (performance.now() - start) / 1_000
+  const cpu = (await cpuSeconds(subject.target.pids)) - cpuBefore
+  return { perSecond: operations / seconds, cpuMs: (cpu * 1_000) / operations, megabytes: bytes / 1e6 / seconds }
+}
+
+async function watches(subjects: readonly Subject[]): Promise<void> {
+  for (const subject of subjects) {
+    const result = await watchMany(subject, Number(options.watchers), Number(options.rate), 5)
+    console.log(
+      table(`${result.watchers} watchers, ${result.updates} updates at ${options.rate}/s`, [
+        [
+          subject.target.name,
+          `lost ${result.lost}`,
+          `p50 ${figure(result.p50Ms, 'ms')}`,
+          `p99 ${figure(result.p99Ms, 'ms')}`,
+          `CPU ${figure(result.cpuMicrosecondsPerEvent, 'µs/event')}`,
+        ],
+      ]),
+    )
+  }
+}
+
+async function starts(own: OwnServer): Promise<void> {
+  const full = await own.restart()
+  console.log(
+    table('start to ready', [
+      ['empty store', figure(own.startMs, 'ms')],
+      ['store of this run', figure(full, 'ms')],
+    ]),
+  )
+}
+
+await main()
+// Connections whose server is gone must not keep the bench alive.
+process.exit()
