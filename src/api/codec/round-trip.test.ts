@@ -1,11 +1,12 @@
-/** Every kind of the schema, with random values, through both forms. */
+/** Every kind of the schema, with random values, through all three forms. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc, { type Arbitrary } from 'fast-check'
 import { groupVersionInfos, kindType } from '../schema/registry.ts'
 import type { FieldNode, ScalarNode, StructNode, TypeNode } from '../schema/type-node.ts'
-import { decodeJson, encodeJson } from './json.ts'
+import { decodeDocument, decodeJson, encodeJson } from './json.ts'
 import { decodeProtobuf, encodeProtobuf, ProtobufError } from './protobuf.ts'
+import { encodeYaml, parseYaml } from './yaml.ts'
 
 const nestingMax = 7
 
@@ -64,7 +65,7 @@ function canNest({ type }: FieldNode, depth: number): boolean {
 }
 
 for (const info of groupVersionInfos()) {
-  test(`every kind of ${info.group || 'core'}/${info.version} keeps its values in both forms`, () => {
+  test(`every kind of ${info.group || 'core'}/${info.version} keeps its values in JSON, YAML and protobuf`, () => {
     for (const kind of info.kinds) {
       const type = kindType({ ...info, kind })!
       const apiVersion = info.group === '' ? info.version : `${info.group}/${info.version}`
@@ -76,6 +77,9 @@ for (const info of groupVersionInfos()) {
           assert.deepEqual(decoded.strictErrors, [])
           assert.equal(encodeJson(type, decoded.object), text)
           assert.equal(encodeJson(type, decodeProtobuf(encodeProtobuf(object))), text)
+          const { value, duplicates } = parseYaml(encodeYaml(JSON.parse(text)))
+          assert.deepEqual(duplicates, [])
+          assert.equal(encodeJson(type, decodeDocument(type, { value, duplicates }).object), text)
         }),
         { numRuns: 4 },
       )
