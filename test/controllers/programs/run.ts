@@ -128,7 +128,10 @@ class ProgramRun {
       case 'killNode':
         return nodes.kill(step.node)
       case 'reviveNode':
-        return nodes.revive(step.node)
+        // Its first requests must not be lost, or it would count as back without having said so.
+        this.#cluster.faults.clear()
+        await nodes.revive(step.node)
+        return this.#fault()
       case 'faults':
         this.#share = step.share
         return this.#fault()
