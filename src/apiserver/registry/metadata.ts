@@ -4,7 +4,7 @@
  */
 import type { FieldError } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
-import { isDns1123Label, isDns1123Subdomain, isQualifiedName } from '../../api/names.ts'
+import { isDns1123Label, isDns1123Subdomain, isPathSegmentName, isQualifiedName } from '../../api/names.ts'
 import type { ObjectMeta, OwnerReference } from '../../api/types/meta/v1.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { nameSuffix, type Random } from '../../platform/random.ts'
@@ -47,6 +47,12 @@ export function chooseName(metadata: ObjectMeta, random: Random): string {
   return metadata.generateName.slice(0, generatedBaseLengthMax) + nameSuffix(random)
 }
 
+/** Whatever a kind takes as a name, it must be able to stand in a URL and a key of the store. */
+function anyName(name: string, ownRule: (name: string, prefix: boolean) => string[]): string[] {
+  const own = ownRule(name, false)
+  return own.length > 0 ? own : isPathSegmentName(name)
+}
+
 export function validateMetadata(metadata: ObjectMeta, rules: NameRules): FieldError[] {
   const errors: FieldError[] = []
   const nameErrors = rules.validateName ?? defaultNameRule
@@ -54,7 +60,7 @@ export function validateMetadata(metadata: ObjectMeta, rules: NameRules): FieldE
     errors.push(...invalidEach('metadata.generateName', metadata.generateName, nameErrors(metadata.generateName, true)))
   }
   if (!metadata.name) errors.push(required('metadata.name', 'name or generateName is required'))
-  else errors.push(...invalidEach('metadata.name', metadata.name, nameErrors(metadata.name, false)))
+  else errors.push(...invalidEach('metadata.name', metadata.name, anyName(metadata.name, nameErrors)))
   errors.push(...namespaceErrors(metadata, rules.namespaced))
   if ((metadata.generation ?? 0) < 0) {
     errors.push(invalid('metadata.generation', metadata.generation, 'must be greater than or equal to 0'))
