@@ -6,6 +6,8 @@ export const limits = {
   // Requests (src/apiserver/http/)
   /** Largest request body. Beyond: 413 RequestEntityTooLarge. Source: kube-apiserver's 3 MiB. */
   requestBodyBytesMax: 3 * 1024 * 1024,
+  /** Bodies that are held at once, of all requests together. Beyond: 429. Ours: some of the largest, many of what is usual. */
+  requestBodiesBytesMax: 256 * 1024 * 1024,
   /** Values (members, elements, lists, objects; fields in protobuf) of one body. Beyond: 400. Ours: none of the steps of such a write takes long. */
   bodyValuesMax: 20_000,
   /** The same for custom resources, their definitions and JSON patches. Ours: the largest known definitions have 40,000, and so have 10,000 operations. */
@@ -123,6 +125,8 @@ export const limits = {
   storeWritesPerCommitMax: 128,
   /** Commits made durable by one sync; more wait for the next. Ours. */
   storeCommitsPerSyncMax: 256,
+  /** How long renewals of leases and repeated events wait for other commits to share a sync with. Ours. */
+  storePatienceMs: 100,
   /** Commits waiting for their sync. Beyond: StoreUnavailableError at once. Ours. */
   storeCommitsQueuedMax: 20_000,
   /** History is kept this long for watches to resume and lists to page. Beyond: CompactedError. Source: kube-apiserver's 5 min. */
@@ -204,8 +208,10 @@ export const limits = {
   celRequestCostMax: 10_000_000,
   /** Cost of the match conditions of one webhook or binding. Source: kube-apiserver's RuntimeCELCostBudgetMatchConditions. */
   celMatchConditionsCostMax: 2_500_000,
-  /** Time of one evaluation, whatever it costs. Beyond: it ends with an error. Ours: five times what upstream expects of the largest cost. */
+  /** Time of one evaluation, whatever it costs. Beyond: it ends with an error. Ours: five times what upstream expects of the largest cost, for busy machines. */
   celCallTimeMs: 500,
+  /** Time that the expressions of one request take before others have their turn. Ours. */
+  celTurnMs: 10,
   /** Steps of an evaluation between two looks at the clock. Ours: about 1 ms. */
   celStepsBetweenClockReads: 10_000,
   /** Code points, bytes or items of a value that an expression makes. Beyond: an error in the expression. Ours. */

@@ -139,7 +139,7 @@ const classes: Record<string, { contentType: string; bodies: Hostile[] }> = {
       {
         name: 'operations',
         body: () => JSON.stringify(Array(10_001).fill({ op: 'test', path: '', value: 1 })),
-        says: /^Request entity is too large: The allowed maximum operations in a JSON patch is 10000, got 10001$/,
+        says: /^Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001$/,
       },
       {
         name: 'copies of copies',

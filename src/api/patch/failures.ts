@@ -9,7 +9,7 @@ export function unprocessable(): ApiError {
 
 /** 413. Source: apimachinery's NewRequestEntityTooLargeError. */
 export function entityTooLarge(why: string): ApiError {
-  const message = `Request entity is too large: ${why}`
+  const message = `Request entity too large: ${why}`
   return apiError({ code: 413, reason: 'RequestEntityTooLarge', message })
 }
 

@@ -1,33 +1,57 @@
-/** Reads a request's body up to the limit. */
+/** Reads requests' bodies, each up to the limit and all together up to another: they are held before it is known who asks. */
 
 import { limits } from '../../limits.ts'
 import type { HttpRequest } from '../../platform/net.ts'
 
 const empty = new Uint8Array()
 
-/** The whole body; `too large` beyond the limit; `gone` when the client went away in the middle. */
-export async function readBody(request: HttpRequest): Promise<Uint8Array | 'too large' | 'gone'> {
-  const max = limits.requestBodyBytesMax
-  if (request.method === 'GET' || request.method === 'HEAD') {
-    request.resume()
-    return empty
+/** A body, or why there is none: beyond the limit, others hold too much, the client went away in the middle. */
+export type Body = Uint8Array | 'too large' | 'too much at once' | 'gone'
+
+export class BodyReader {
+  readonly #bytesMax: number
+  /** Of bodies that are being read or answered. */
+  #held = 0
+
+  constructor(bytesMax: number = limits.requestBodiesBytesMax) {
+    this.#bytesMax = bytesMax
   }
-  if (Number(request.headers['content-length'] ?? 0) > max) return drain(request, 'too large')
-  const chunks: Uint8Array[] = []
-  let length = 0
-  return await new Promise((resolve) => {
-    request.on('data', (chunk: Uint8Array) => {
-      length += chunk.length
-      if (length <= max) chunks.push(chunk)
-      else resolve(drain(request, 'too large'))
+
+  /** Calls `use` with the body, which counts as held until that is done. */
+  async with<T>(request: HttpRequest, use: (body: Body) => Promise<T>): Promise<T> {
+    const taken = { bytes: 0 }
+    try {
+      return await use(await this.#read(request, taken))
+    } finally {
+      this.#held -= taken.bytes
+    }
+  }
+
+  async #read(request: HttpRequest, taken: { bytes: number }): Promise<Body> {
+    const max = limits.requestBodyBytesMax
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      request.resume()
+      return empty
+    }
+    if (Number(request.headers['content-length'] ?? 0) > max) return drain(request, 'too large')
+    const chunks: Uint8Array[] = []
+    return await new Promise((resolve) => {
+      request.on('data', (chunk: Uint8Array) => {
+        taken.bytes += chunk.length
+        this.#held += chunk.length
+        chunks.push(chunk)
+        if (taken.bytes <= max && this.#held <= this.#bytesMax) return
+        chunks.length = 0
+        resolve(drain(request, taken.bytes > max ? 'too large' : 'too much at once'))
+      })
+      request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+      request.once('error', () => resolve('gone'))
+      request.once('close', () => resolve('gone'))
     })
-    request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-    request.once('error', () => resolve('gone'))
-    request.once('close', () => resolve('gone'))
-  })
+  }
 }
 
-function drain(request: HttpRequest, result: 'too large'): 'too large' {
+function drain<R>(request: HttpRequest, result: R): R {
   request.removeAllListeners('data')
   request.resume()
   return result

@@ -7,7 +7,9 @@ import { silent } from '../../platform/log.ts'
 import type { HttpReply, Listening } from '../../platform/net.ts'
 import { realNet } from '../../platform/real/net.ts'
 import { allowAll } from '../authorize.ts'
+import type { ApiResponse } from '../request.ts'
 import { adminUser, startTestApiServer, type TestApiServer } from '../testbed/server.ts'
+import { BodyReader } from './body.ts'
 import { httpHandlers } from './front.ts'
 
 const net = realNet()
@@ -100,4 +102,29 @@ test('the front answers HEAD without a body and does not upgrade what is no stre
   const chunks: Buffer[] = []
   for await (const chunk of socket) chunks.push(chunk as Buffer)
   assert.match(Buffer.concat(chunks).toString(), /^HTTP\/1\.1 200 OK\r\n[\s\S]*"gitVersion"/)
+})
+
+test('the front holds no more bodies at once than it may, and serves on when they are done', async () => {
+  const bodies = new BodyReader(1_000_000)
+  const handled: (() => void)[] = []
+  const answers = async (): Promise<ApiResponse> => {
+    await new Promise<void>((resolve) => handled.push(resolve))
+    return { status: 200, headers: {}, body: new Uint8Array() }
+  }
+  const handler = { handle: answers, upgrade: async () => undefined }
+  const small = await net.serveHttp({ host: '127.0.0.1', port: 0 }, httpHandlers(handler, silent, bodies))
+  const post = () => net.request({ method: 'POST', url: `http://127.0.0.1:${small.port}/`, body: 'x'.repeat(600_000) })
+  const first = post()
+  while (handled.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  const second = await post()
+  assert.deepEqual([second.status, second.headers['retry-after']], [429, '1'])
+  await bytesOf(second)
+  handled.shift()?.()
+  await bytesOf(await first)
+  const third = post()
+  while (handled.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  handled.shift()?.()
+  assert.equal((await third).status, 200)
+  await bytesOf(await third)
+  await small.close(0)
 })

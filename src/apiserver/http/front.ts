@@ -4,11 +4,11 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { apiError } from '../../api/errors.ts'
+import { apiError, tooManyRequests } from '../../api/errors.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { HttpHandlers, HttpRequest, HttpResponse } from '../../platform/net.ts'
 import type { ApiRequest, ApiResponse } from '../request.ts'
-import { readBody } from './body.ts'
+import { BodyReader } from './body.ts'
 import { peerCertificateOf } from './peer-certificate.ts'
 import { errorResponse } from './status.ts'
 import { writeResponse } from './write.ts'
@@ -19,10 +19,10 @@ export interface FrontHandler {
   upgrade(request: ApiRequest, socket: Duplex, head: Uint8Array): Promise<ApiResponse | undefined>
 }
 
-export function httpHandlers(handler: FrontHandler, log: Logger): HttpHandlers {
+export function httpHandlers(handler: FrontHandler, log: Logger, bodies = new BodyReader()): HttpHandlers {
   return {
     request(request, response) {
-      serve(handler, request, response).catch((error: unknown) => {
+      serve(handler, bodies, request, response).catch((error: unknown) => {
         log.debug('a reply could not be sent', { error: String(error) })
         response.destroy()
       })
@@ -37,19 +37,26 @@ export function httpHandlers(handler: FrontHandler, log: Logger): HttpHandlers {
   }
 }
 
-async function serve(handler: FrontHandler, request: HttpRequest, response: HttpResponse): Promise<void> {
+async function serve(
+  handler: FrontHandler,
+  bodies: BodyReader,
+  request: HttpRequest,
+  response: HttpResponse,
+): Promise<void> {
   const gone = new AbortController()
   response.once('close', () => gone.abort(clientGone))
   response.on('error', () => gone.abort(clientGone))
-  const body = await readBody(request)
-  if (body === 'gone') return
-  if (body === 'too large') {
-    await writeResponse(request, response, errorResponse(tooLarge()))
-    return
-  }
-  const answer = await handler.handle(apiRequestOf(request, body, gone.signal))
-  await writeResponse(request, response, answer)
+  await bodies.with(request, async (body) => {
+    if (body === 'gone') return
+    const answer =
+      body instanceof Uint8Array
+        ? await handler.handle(apiRequestOf(request, body, gone.signal))
+        : errorResponse(body === 'too large' ? tooLarge() : tooManyRequests(busy, 1))
+    await writeResponse(request, response, answer)
+  })
 }
+
+const busy = 'Too many requests, please try again later.'
 
 async function serveUpgrade(
   handler: FrontHandler,

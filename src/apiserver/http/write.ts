@@ -1,6 +1,7 @@
 /** Sends an answer with back-pressure, compressed when it is large and the client wants that. */
+import { compose } from 'node:stream'
 import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
+import { createGzip, gzip } from 'node:zlib'
 import { limits } from '../../limits.ts'
 import type { HttpRequest, HttpResponse } from '../../platform/net.ts'
 import type { ApiResponse } from '../request.ts'
@@ -11,8 +12,13 @@ const gzipLevel = 1
 export async function writeResponse(request: HttpRequest, response: HttpResponse, answer: ApiResponse): Promise<void> {
   const headers: Record<string, string | string[]> = { 'cache-control': 'no-cache, private', ...answer.headers }
   if (answer.warnings && answer.warnings.length > 0) headers.warning = [...answer.warnings]
-  if (answer.body instanceof Uint8Array) await writeWhole(request, response, answer.status, headers, answer.body)
-  else await writeStream(response, answer.status, headers, answer.body)
+  const { status, body, document } = answer
+  if (body instanceof Uint8Array) await writeWhole(request, response, status, headers, body)
+  else if (document && acceptsGzip(request)) {
+    headers['content-encoding'] = 'gzip'
+    headers.vary = 'Accept-Encoding'
+    await writeStream(response, status, headers, compressed(body))
+  } else await writeStream(response, status, headers, body)
 }
 
 async function writeWhole(
@@ -51,6 +57,11 @@ async function writeStream(
   }
   await iterator.return?.()
   if (!response.destroyed) end(response)
+}
+
+/** Compressed on Node's thread pool while it is made and sent. */
+function compressed(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  return compose(body, createGzip({ level: gzipLevel }))
 }
 
 // The two response classes have the same methods but no common type.
