@@ -89,6 +89,10 @@ export const limits = {
   patchAttemptsMax: 10,
   /** Replies from this size on are compressed when the client accepts gzip. Source: upstream's 128 KiB. */
   gzipFromBytes: 128 * 1024,
+  /** Longer lists are made in pieces of this size while they are sent. Ours. */
+  listPieceBytes: 128 * 1024,
+  /** Objects encoded as protobuf for one list before others have their turn. Ours: about 2 ms. */
+  encodedPerTurn: 64,
 
   // Patches and server-side apply (src/api/patch/, src/api/apply/)
   /** Operations of one JSON patch. Beyond: 413. Source: kube-apiserver's 10,000. */

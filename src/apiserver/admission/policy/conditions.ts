@@ -4,7 +4,7 @@ import type { MatchCondition } from '../../../api/types/admissionregistration/v1
 import { limits } from '../../../limits.ts'
 import { type Binding, boolType, type Environment } from '../../cel/index.ts'
 import { compileTyped, type Typed } from './expression.ts'
-import { OutOfBudget, Run } from './run.ts'
+import { OutOfBudget, Run, type Turn } from './run.ts'
 
 export interface Condition {
   readonly name: string
@@ -24,16 +24,16 @@ export function compileConditions(
 export type ConditionOutcome = { readonly matches: boolean } | { readonly error: string }
 
 /** One that is false decides, whatever errors others have. */
-export function evaluateConditions(
+export async function evaluateConditions(
   conditions: readonly Condition[],
   bindings: readonly (readonly [string, Binding])[],
-  nowMs: () => number,
-): ConditionOutcome {
-  const run = new Run({ bindings, variables: new Map(), nowMs, budget: limits.celMatchConditionsCostMax })
+  turn: Turn,
+): Promise<ConditionOutcome> {
+  const run = new Run({ bindings, variables: new Map(), turn, budget: limits.celMatchConditionsCostMax })
   const errors: string[] = []
   try {
     for (const { typed } of conditions) {
-      const outcome = run.evaluate(typed)
+      const outcome = await run.evaluate(typed)
       if ('error' in outcome) errors.push(outcome.error)
       else if (outcome.value === false) return { matches: false }
     }

@@ -125,25 +125,27 @@ class Dispatcher {
     attributes: AdmissionAttributes,
     { isDue, failed }: { isDue(): boolean; failed(why: string): void },
   ): Promise<boolean | undefined> {
-    const [{ MutationError }, { bindingsOf }, { subjectOf }, { replaceContents }, mutator] = await Promise.all([
-      import('./mutator.ts'),
-      import('./bindings.ts'),
-      import('./subject.ts'),
-      import('../replaced.ts'),
-      this.#mutator(policy),
-    ])
-    const nowMs = () => this.#parts.clock.monotonicMs()
+    const [{ MutationError }, { bindingsOf }, { Turn }, { subjectOf }, { replaceContents }, mutator] =
+      await Promise.all([
+        import('./mutator.ts'),
+        import('./bindings.ts'),
+        import('./run.ts'),
+        import('./subject.ts'),
+        import('../replaced.ts'),
+        this.#mutator(policy),
+      ])
+    const turn = new Turn(() => this.#parts.clock.monotonicMs())
     const subject = await subjectOf(this.#matcher, attributes, resource)
     const bindings = (object: KubeObject | undefined) =>
       bindingsOf({ ...subject, object, params }, this.#parts.authorizer)
-    if (!mutator.matches(bindings(subject.object), nowMs) || !isDue()) return undefined
+    if (!(await mutator.matches(bindings(subject.object), turn)) || !isDue()) return undefined
     const { object: target } = attributes
     if (!target || !subject.object) return false
     const served = this.#matcher.equivalents.served(resource)
     let object = subject.object
     for (let index = 0; index < mutator.count; index++) {
       try {
-        object = mutator.mutate(index, object, { served, bindings: bindings(object), nowMs })
+        object = await mutator.mutate(index, object, { served, bindings: bindings(object), turn })
       } catch (error) {
         if (!(error instanceof MutationError)) throw error
         failed(error.message)

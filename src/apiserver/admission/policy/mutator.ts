@@ -15,7 +15,7 @@ import { decodeObject } from '../replaced.ts'
 import { type Condition, compileConditions, evaluateConditions } from './conditions.ts'
 import { type Composition, compileTyped, compose, type Typed } from './expression.ts'
 import { patchResult } from './patch-types.ts'
-import { OutOfBudget, Run } from './run.ts'
+import { OutOfBudget, Run, type Turn } from './run.ts'
 
 /** The policy can't change this object; its failure policy says what that means. */
 export class MutationError extends Error {}
@@ -45,21 +45,21 @@ export class Mutator {
   }
 
   /** Throws `MutationError`. */
-  matches(bindings: Bindings, nowMs: () => number): boolean {
+  async matches(bindings: Bindings, turn: Turn): Promise<boolean> {
     if (this.#conditions.length === 0) return true
-    const outcome = evaluateConditions(this.#conditions, bindings, nowMs)
+    const outcome = await evaluateConditions(this.#conditions, bindings, turn)
     if ('error' in outcome) throw new MutationError(outcome.error)
     return outcome.matches
   }
 
   /** The object after one change, which `bindings` must show as it is before. Throws `MutationError` and `ApiError`. */
-  mutate(
+  async mutate(
     index: number,
     object: KubeObject,
-    { served, bindings, nowMs }: { served: Served; bindings: Bindings; nowMs: () => number },
-  ): KubeObject {
+    { served, bindings, turn }: { served: Served; bindings: Bindings; turn: Turn },
+  ): Promise<KubeObject> {
     const { patchType, typed } = this.#mutations[index]!
-    const value = this.#evaluate(typed, bindings, nowMs)
+    const value = await this.#evaluate(typed, bindings, turn)
     try {
       return patchType === 'JSONPatch' ? jsonPatched(served, object, value) : merged(served, object, value)
     } catch (error) {
@@ -68,11 +68,11 @@ export class Mutator {
     }
   }
 
-  #evaluate(typed: Typed, bindings: Bindings, nowMs: () => number): Value {
+  async #evaluate(typed: Typed, bindings: Bindings, turn: Turn): Promise<Value> {
     if ('error' in typed) throw new MutationError(typed.error)
     const { variables } = this.#composition
     try {
-      const outcome = new Run({ bindings, variables, nowMs, budget: limits.celRequestCostMax }).evaluate(typed)
+      const outcome = await new Run({ bindings, variables, turn, budget: limits.celRequestCostMax }).evaluate(typed)
       if ('error' in outcome) throw new MutationError(outcome.error)
       return outcome.value
     } catch (error) {

@@ -203,8 +203,8 @@ describe('validatingAdmissionPolicy', () => {
     const start = performance.now()
     const { status, body } = await create('c', { data: { ...data, a: '1' } })
     assert.equal(status, 422)
-    assert.match(body.message, /actual cost limit exceeded|running out of cost budget/)
-    assert(performance.now() - start < 5_000)
+    assert.match(body.message, /actual cost limit exceeded|running out of cost budget|operation interrupted/)
+    assert(performance.now() - start < 10_000)
   })
 
   test('validatingAdmissionPolicy sees subresources only where rules name them', async () => {

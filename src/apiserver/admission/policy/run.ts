@@ -1,5 +1,6 @@
 /** Evaluates the expressions of one policy on one request, within one budget. Source: apiserver's `admission/plugin/cel/`. */
 import { limits } from '../../../limits.ts'
+import { endOfTurn } from '../../../platform/turn.ts'
 import { type Binding, CelError, CelObject, evaluate, type Program, type Value } from '../../cel/index.ts'
 import type { Typed } from './expression.ts'
 
@@ -15,9 +16,26 @@ export type Outcome = { readonly value: Value } | { readonly error: string }
 export interface RunParts {
   readonly bindings: readonly (readonly [string, Binding])[]
   readonly variables: ReadonlyMap<string, Typed>
-  readonly nowMs: () => number
+  readonly turn: Turn
   /** Cost of all expressions together. */
   readonly budget: number
+}
+
+/** How long the expressions of one request have held up everybody else. */
+export class Turn {
+  readonly nowMs: () => number
+  #startMs: number
+
+  constructor(nowMs: () => number) {
+    this.nowMs = nowMs
+    this.#startMs = nowMs()
+  }
+
+  async end(): Promise<void> {
+    if (this.nowMs() - this.#startMs < limits.celTurnMs) return
+    await new Promise<void>(endOfTurn)
+    this.#startMs = this.nowMs()
+  }
 }
 
 export class Run {
@@ -38,8 +56,14 @@ export class Run {
     return this.#remaining
   }
 
+  /** Lets others have their turn first when expressions have taken long. Throws `OutOfBudget`. */
+  async evaluate(typed: Typed): Promise<Outcome> {
+    await this.#parts.turn.end()
+    return this.#now(typed)
+  }
+
   /** Throws `OutOfBudget`. */
-  evaluate(typed: Typed): Outcome {
+  #now(typed: Typed): Outcome {
     if ('error' in typed) return { error: `compilation error: ${typed.error}` }
     const { program } = typed
     const evaluation = this.#evaluate(program)
@@ -48,7 +72,7 @@ export class Run {
   }
 
   #evaluate(program: Program) {
-    const { nowMs } = this.#parts
+    const { nowMs } = this.#parts.turn
     const deadlineMs = nowMs() + limits.celCallTimeMs
     const evaluation = evaluate(program, this.#bindings, { cost: limits.celCallCostMax, nowMs, deadlineMs })
     if (evaluation.cost > this.#remaining) throw new OutOfBudget()

@@ -3,6 +3,7 @@
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
 import type { ApiError } from '../../../api/errors.ts'
+import type { KubeObject } from '../../../api/meta.ts'
 import { admissionregistrationV1 } from '../../../api/resources.ts'
 import type {
   ValidatingAdmissionPolicy,
@@ -97,19 +98,22 @@ class Dispatcher {
   async #verdicts(
     policy: ValidatingAdmissionPolicy,
     attributes: AdmissionAttributes,
-    { resource, params }: { resource: AdmissionAttributes['resource']; params: readonly unknown[] },
+    { resource, params }: { resource: AdmissionAttributes['resource']; params: readonly (KubeObject | undefined)[] },
   ): Promise<Verdict[]> {
     if (params.length === 0) return []
-    const [{ bindingsOf }, { subjectOf }, validator] = await Promise.all([
+    const [{ bindingsOf }, { Turn }, { subjectOf }, validator] = await Promise.all([
       import('./bindings.ts'),
+      import('./run.ts'),
       import('./subject.ts'),
       this.#validator(policy),
     ])
     const subject = await subjectOf(this.#matcher, attributes, resource)
     const { clock, authorizer } = this.#parts
-    return params.map((one) =>
-      validator.validate(bindingsOf({ ...subject, params: one as never }, authorizer), () => clock.monotonicMs()),
-    )
+    const turn = new Turn(() => clock.monotonicMs())
+    const verdicts: Verdict[] = []
+    for (const one of params)
+      verdicts.push(await validator.validate(bindingsOf({ ...subject, params: one }, authorizer), turn))
+    return verdicts
   }
 
   /** Compiled when first needed, and anew when the policy changes. */

@@ -5,7 +5,7 @@ import { limits } from '../../../limits.ts'
 import { type Binding, boolType, nameOfType, nullType, stringType } from '../../cel/index.ts'
 import { type Condition, compileConditions, evaluateConditions } from './conditions.ts'
 import { type Composition, compileTyped, compose, type Typed } from './expression.ts'
-import { OutOfBudget, Run } from './run.ts'
+import { type Outcome, OutOfBudget, Run, type Turn } from './run.ts'
 
 export interface Denial {
   readonly message: string
@@ -53,17 +53,17 @@ export class Validator {
     this.#ignores = policy.spec?.failurePolicy === 'Ignore'
   }
 
-  validate(bindings: readonly (readonly [string, Binding])[], nowMs: () => number): Verdict {
+  async validate(bindings: readonly (readonly [string, Binding])[], turn: Turn): Promise<Verdict> {
     if (this.#conditions.length > 0) {
-      const outcome = evaluateConditions(this.#conditions, bindings, nowMs)
+      const outcome = await evaluateConditions(this.#conditions, bindings, turn)
       if ('error' in outcome) return this.#failed(outcome.error)
       if (!outcome.matches) return nothing
     }
     const { variables } = this.#composition
-    const run = (budget: number) => new Run({ bindings, variables, nowMs, budget })
+    const run = (budget: number) => new Run({ bindings, variables, turn, budget })
     try {
-      const denials = this.#denials(run)
-      return { denials, ...this.#annotate(run(limits.celRequestCostMax)) }
+      const denials = await this.#denials(run)
+      return { denials, ...(await this.#annotate(run(limits.celRequestCostMax))) }
     } catch (error) {
       if (error instanceof OutOfBudget) return this.#failed(error.message)
       throw error
@@ -75,9 +75,10 @@ export class Validator {
     return this.#ignores ? nothing : { ...nothing, denials: [{ message }] }
   }
 
-  #denials(run: (budget: number) => Run): Denial[] {
+  async #denials(run: (budget: number) => Run): Promise<Denial[]> {
     const rules = run(limits.celRequestCostMax)
-    const outcomes = this.#validations.map(({ typed }) => rules.evaluate(typed))
+    const outcomes: Outcome[] = []
+    for (const { typed } of this.#validations) outcomes.push(await rules.evaluate(typed))
     const messages = run(rules.remaining)
     const denials: Denial[] = []
     for (const [index, { rule, message }] of this.#validations.entries()) {
@@ -88,7 +89,7 @@ export class Validator {
       }
       if (outcome.value === true) continue
       try {
-        denials.push({ message: messageOf(rule, message, messages), reason: rule.reason ?? 'Invalid', index })
+        denials.push({ message: await messageOf(rule, message, messages), reason: rule.reason ?? 'Invalid', index })
       } catch (error) {
         if (!(error instanceof OutOfBudget)) throw error
         if (!this.#ignores) denials.push({ message: `failed messageExpression: ${error.message}`, index })
@@ -97,11 +98,11 @@ export class Validator {
     return denials
   }
 
-  #annotate(run: Run): Pick<Verdict, 'annotations' | 'annotationErrors'> {
+  async #annotate(run: Run): Promise<Pick<Verdict, 'annotations' | 'annotationErrors'>> {
     const annotations: { key: string; value: string }[] = []
     const annotationErrors: string[] = []
     for (const { key, expression, typed } of this.#annotations) {
-      const outcome = run.evaluate(typed)
+      const outcome = await run.evaluate(typed)
       if ('error' in outcome) {
         if (!this.#ignores) annotationErrors.push(outcome.error)
       } else if (typeof outcome.value === 'string') {
@@ -123,8 +124,12 @@ export class Validator {
 }
 
 /** What the messageExpression makes, unless that is empty, too long or of several lines; else the fixed message. */
-function messageOf({ message = '', expression = '' }: Validation, typed: Typed | undefined, run: Run): string {
-  const outcome = typed && run.evaluate(typed)
+async function messageOf(
+  { message = '', expression = '' }: Validation,
+  typed: Typed | undefined,
+  run: Run,
+): Promise<string> {
+  const outcome = typed && (await run.evaluate(typed))
   const made = outcome && 'value' in outcome && typeof outcome.value === 'string' ? outcome.value.trim() : ''
   if (made !== '' && Buffer.byteLength(made) <= limits.celMessageBytesMax && !made.includes('\n')) return made
   return message.trim() || `failed expression: ${expression.trim()}`

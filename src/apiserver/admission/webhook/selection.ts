@@ -64,16 +64,19 @@ export class Selector {
 
   async #conditionsHold(webhook: Webhook, subject: Subject): Promise<boolean> {
     if (!webhook.matchConditions || webhook.matchConditions.length === 0) return true
-    const [{ compileConditions, evaluateConditions }, { plainEnvironment }, { bindingsOf }] = await Promise.all([
-      import('../policy/conditions.ts'),
-      import('../policy/environments.ts'),
-      import('../policy/bindings.ts'),
-    ])
+    const [{ compileConditions, evaluateConditions }, { plainEnvironment }, { Turn }, { bindingsOf }] =
+      await Promise.all([
+        import('../policy/conditions.ts'),
+        import('../policy/environments.ts'),
+        import('../policy/run.ts'),
+        import('../policy/bindings.ts'),
+      ])
     const conditions =
       this.#conditions.get(webhook) ?? compileConditions(webhook.matchConditions, plainEnvironment(false, true))
     this.#conditions.set(webhook, conditions)
     const { authorizer, clock } = this.#parts
-    const outcome = evaluateConditions(conditions, bindingsOf(subject, authorizer), () => clock.monotonicMs())
+    const turn = new Turn(() => clock.monotonicMs())
+    const outcome = await evaluateConditions(conditions, bindingsOf(subject, authorizer), turn)
     if ('matches' in outcome) return outcome.matches
     if (webhook.failurePolicy === 'Ignore') return false
     throw forbid(subject.attributes, outcome.error)
