@@ -1,54 +1,22 @@
 /** Whole API servers, by their own command, on one etcd and on SQLite: shared, encrypted, saved and moved. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { coreV1 } from '../../src/api/resources.ts'
-import type { Client } from '../../src/client/client.ts'
-import { createClient } from '../../src/client/client-impl.ts'
-import { httpTransport } from '../../src/client/http-transport.ts'
 import { loadKubeconfig } from '../../src/client/kubeconfig.ts'
 import { configFor, thisMachine } from '../../src/cluster/machine.ts'
 import { restoreSnapshot, saveSnapshot } from '../../src/cluster/snapshot/snapshot.ts'
 import { realDisk } from '../../src/platform/real/disk.ts'
 import { realNet } from '../../src/platform/real/net.ts'
 import { etcdVersion, startEtcd } from '../../src/store/etcd/testbed/etcd-server.ts'
+import { type Server, startServer } from './server-process.ts'
 
 const skip = etcdVersion === undefined ? 'etcd is not installed (script/prepare --tests)' : false
 const directory = mkdtempSync(join(tmpdir(), 'k8ts-storage-'))
 const [disk, net] = [realDisk(), realNet()]
-const program = join(import.meta.dirname, '../../src/cli/main.ts')
 after(() => rmSync(directory, { recursive: true }))
-
-interface Server extends AsyncDisposable {
-  client: Client
-  kill(): Promise<void>
-}
-
-/** `k8ts apiserver` with these flags, on a free port. */
-async function startServer(name: string, ...flags: string[]): Promise<Server> {
-  const home = join(directory, name)
-  const own = ['--data-dir', home, '--secure-port=0', '--bind-address=127.0.0.1', '--endpoint-reconciler-type=none']
-  const child = spawn(process.execPath, [program, 'apiserver', ...own, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const exited = new Promise((resolve) => child.once('exit', resolve))
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk))
-  const path = join(home, 'admin.kubeconfig')
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(said)
-    if (said.includes('the API server answers')) break
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  const { server, tls } = await loadKubeconfig(disk, path)
-  const client = createClient(httpTransport({ net, server, tls }))
-  const kill = async (): Promise<void> => {
-    child.kill('SIGKILL')
-    await exited
-  }
-  return { client, kill, [Symbol.asyncDispose]: kill }
-}
 
 const secretText = 'swordfish-swordfish'
 const secret = (name: string) => ({ metadata: { name, namespace: 'default' }, stringData: { password: secretText } })
@@ -70,8 +38,8 @@ test('two API servers on one etcd see each other, keep protobuf where upstream d
     `--etcd-servers=${etcd.endpoints.join(',')}`,
     `--encryption-provider-config=${encryptionConfig('e', 1)}`,
   ]
-  await using one = await startServer('one', ...flags)
-  await using two = await startServer('two', ...flags)
+  await using one = await startServer(join(directory, 'one'), ...flags)
+  await using two = await startServer(join(directory, 'two'), ...flags)
   const made = await one.client
     .of(coreV1.configMaps)
     .create({ metadata: { name: 'a', namespace: 'default' }, data: { n: '1' } })
@@ -91,7 +59,10 @@ test('two API servers on one etcd see each other, keep protobuf where upstream d
 })
 
 test('an SQLite file of a server that encrypts holds no text of its Secrets', async () => {
-  await using server = await startServer('sqlite', `--encryption-provider-config=${encryptionConfig('q', 2)}`)
+  await using server = await startServer(
+    join(directory, 'sqlite'),
+    `--encryption-provider-config=${encryptionConfig('q', 2)}`,
+  )
   await server.client.of(coreV1.secrets).create(secret('s'))
   await server.client
     .of(coreV1.configMaps)
@@ -105,7 +76,10 @@ test('an SQLite file of a server that encrypts holds no text of its Secrets', as
   assert.ok(
     !files.some((bytes) => bytes.includes(secretText) || bytes.includes(Buffer.from(secretText).toString('base64'))),
   )
-  await using again = await startServer('sqlite', `--encryption-provider-config=${encryptionConfig('q', 2)}`)
+  await using again = await startServer(
+    join(directory, 'sqlite'),
+    `--encryption-provider-config=${encryptionConfig('q', 2)}`,
+  )
   assert.ok((await again.client.of(coreV1.secrets, 'default').get('s')).data?.password)
 })
 
@@ -113,7 +87,10 @@ test('a snapshot is taken from a running server, by administrators only, and sta
   skip,
 }, async () => {
   await using etcd = await startEtcd()
-  await using server = await startServer('saved', `--encryption-provider-config=${encryptionConfig('s', 3)}`)
+  await using server = await startServer(
+    join(directory, 'saved'),
+    `--encryption-provider-config=${encryptionConfig('s', 3)}`,
+  )
   await server.client.of(coreV1.secrets).create(secret('s'))
   const access = await loadKubeconfig(disk, join(directory, 'saved', 'admin.kubeconfig'))
   const url = `${access.server}/k8ts/snapshot`
@@ -133,7 +110,7 @@ test('a snapshot is taken from a running server, by administrators only, and sta
   assert.ok(summary.keys > 100)
   await assert.rejects(restoreSnapshot(machine, place, path), /the store is not empty/)
   const flags = [`--etcd-servers=${etcd.endpoints[0]}`, `--encryption-provider-config=${encryptionConfig('s', 3)}`]
-  await using moved = await startServer('moved', ...flags)
+  await using moved = await startServer(join(directory, 'moved'), ...flags)
   const read = async ({ client }: Server) => (await client.of(coreV1.secrets, 'default').get('s')).data
   assert.deepEqual(await read(moved), await read(server))
   // And back, from etcd into a file.
@@ -146,7 +123,10 @@ test('a snapshot is taken from a running server, by administrators only, and sta
   await restoreSnapshot(machine, home, back)
   await disk.makeDirectory(join(directory, 'again'))
   await disk.rename(join(directory, 'file', 'store', 'k8ts.db'), join(directory, 'again', 'k8ts.db'))
-  await using again = await startServer('again', `--encryption-provider-config=${encryptionConfig('s', 3)}`)
+  await using again = await startServer(
+    join(directory, 'again'),
+    `--encryption-provider-config=${encryptionConfig('s', 3)}`,
+  )
   assert.deepEqual(await read(again), await read(server))
   assert.deepEqual((await again.client.of(coreV1.configMaps, 'default').get('of-etcd')).data, { n: '1' })
 })

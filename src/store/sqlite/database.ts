@@ -70,7 +70,7 @@ export function openDatabase(path: string): Database {
       pragma synchronous = full;
       pragma journal_mode = wal;
       pragma wal_autocheckpoint = 0;
-      pragma cache_size = -16384;
+      pragma cache_size = -4096;
     `)
     const version = numberOf(db.prepare('pragma user_version').get())
     if (version === 0) db.exec(`begin immediate; ${schema} commit`)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,7 +11,7 @@ import { limits } from '../../limits.ts'
 import { realDisk } from '../../platform/real/disk.ts'
 import { simulatedClock } from '../../platform/simulated/clock.ts'
 import { storeContract } from '../store.contract.ts'
-import { type Store, StoreUnavailableError } from '../store.ts'
+import { type Store, StoreUnavailableError, type Write } from '../store.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'k8ts-store-'))
@@ -88,6 +88,48 @@ test('commit rejects when the disk is full, keeps nothing of it, and works again
   assert.ok((await put('/again')).ok)
   assert.equal(await store.health(), undefined)
   await store.close()
+})
+
+test('a page that is damaged while the store runs is told, and the store is unhealthy from then on', async () => {
+  const path = newPath()
+  const first = await open(path)
+  for (let index = 0; index < 80; index++) {
+    const key = (each: number) => `/k/${String(index * 100 + each).padStart(5, '0')}`
+    const writes = Array.from({ length: 100 }, (_, each) => {
+      return { op: 'put' as const, key: key(each), value: Buffer.alloc(2_000, 'x') }
+    })
+    await first.commit(writes as unknown as [Write])
+  }
+  await first.close()
+  const store = await open(path)
+  // Most pages are not in memory. The middle of the file is values.
+  const file = openSync(path, 'r+')
+  const bytes = fstatSync(file).size
+  writeSync(
+    file,
+    Buffer.alloc(Math.floor(bytes / 2), 0xff),
+    0,
+    Math.floor(bytes / 2),
+    Math.floor(bytes / 4 / 8192) * 8192,
+  )
+  await assert.rejects(store.range({ prefix: '/k/' }), (error: Error) => {
+    return error instanceof StoreUnavailableError && /damaged/.test(error.message)
+  })
+  assert.match((await store.health()) ?? '', /damaged/)
+  await store.close().catch(() => undefined)
+  closeSync(file)
+  await assert.rejects(open(path), /damaged/)
+})
+
+const mayMount = process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0
+
+test('a file system without space refuses commits, loses none, and takes them again when there is space', {
+  skip: mayMount ? false : 'needs root',
+}, () => {
+  const script = fileURLToPath(new URL('./testbed/full-disk.ts', import.meta.url))
+  const mount = `mount -t tmpfs -o size=3m none '${directory}' && exec "$0" "$1" '${directory}'`
+  const { status, stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', mount, process.execPath, script])
+  assert.equal(status, 0, `${stdout}${stderr}`)
 })
 
 /** A disk whose syncs of the log wait for `gate`, which may fail. */
@@ -177,6 +219,8 @@ test('a failed sync rejects its commits as unknown; the store writes its log ane
   for (let round = 0; (await store.health()) !== undefined; round++) {
     assert.ok(round < 1_000)
     await clock.advance(limits.storeRecoveryRetryMs)
+    // The file is a real one: its I/O takes its own time.
+    await new Promise((resolve) => setTimeout(resolve, 5))
   }
   await put('/a', '2')
   assert.ok((await store.get('/a')).item)

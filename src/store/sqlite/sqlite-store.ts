@@ -7,7 +7,7 @@
  * One thing writes at a time: a group of commits, a step of a compaction, or a checkpoint, which commits wait for.
  */
 import { limits } from '../../limits.ts'
-import type { Clock } from '../../platform/clock.ts'
+import type { CancelTimer, Clock } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/log.ts'
 import { endOfTurn } from '../../platform/turn.ts'
 import { checkWrites } from '../commit-plan.ts'
@@ -32,7 +32,7 @@ import type { LogDisk } from './durable-log.ts'
 import { StoreFile } from './file.ts'
 import { type CommittedBatch, commitBatch } from './group-commit.ts'
 import { countKeys, getAt, rangeAt, readEvents } from './read.ts'
-import { asUnavailable } from './unavailable.ts'
+import { asUnavailable, isDamage } from './unavailable.ts'
 
 export interface SqliteStoreOptions {
   /** The file; `<path>-wal` stands beside it. Created with mode 0600; its directory must exist. */
@@ -66,6 +66,13 @@ interface QueuedCommit {
   reject(error: unknown): void
 }
 
+/** Renewals of leases and repeated events, whose writers have time. They are durable before the answer like all else. */
+function isPatient({ op, key, expected }: Write): boolean {
+  return op === 'put' && expected !== 0 && patientPrefixes.some((prefix) => key.startsWith(prefix))
+}
+
+const patientPrefixes = ['/registry/leases/', '/registry/masterleases/', '/registry/events/']
+
 class SqliteStore implements Store {
   readonly #options: SqliteStoreOptions
   readonly #clock: Clock
@@ -75,6 +82,8 @@ class SqliteStore implements Store {
   readonly #queue: QueuedCommit[] = []
   #file: StoreFile
   #flushScheduled = false
+  /** Set while nothing waits but what is patient. */
+  #waiting: CancelTimer | undefined
   /** A sync or checkpoint under way, during which nothing is written; never rejects. */
   #busy: Promise<void> | undefined
   /** Whether the file holds a commit that is not durable yet. */
@@ -85,6 +94,8 @@ class SqliteStore implements Store {
   #compaction: Promise<void> | undefined
   /** Why the last commit failed; cleared by the next success. */
   #failure: string | undefined
+  /** What reading found to be damaged. */
+  #damage: string | undefined
   /** Set while a failed sync is being made good; never rejects. */
   #recovery: Promise<void> | undefined
   readonly #closing = new AbortController()
@@ -136,7 +147,8 @@ class SqliteStore implements Store {
         throw new StoreUnavailableError(`committing: ${limits.storeCommitsQueuedMax} commits wait already`)
       }
       this.#queue.push({ writes, resolve, reject })
-      this.#scheduleFlush()
+      if (writes.every(isPatient)) this.#flushSoon()
+      else this.#scheduleFlush()
     })
   }
 
@@ -158,6 +170,7 @@ class SqliteStore implements Store {
 
   async health(): Promise<string | undefined> {
     if (this.#closed) return this.#closed.message
+    if (this.#damage !== undefined) return this.#damage
     if (this.#failure !== undefined && this.#recovery === undefined) {
       await this.#idle()
       if (!this.#closed && this.#recovery === undefined) this.#failure = this.#file.probe()
@@ -173,6 +186,7 @@ class SqliteStore implements Store {
     }
     const error = new StoreUnavailableError('the store is closed')
     this.#closed = error
+    this.#waiting?.()
     this.#closing.abort(error)
     this.#expiry.close()
     this.#compactor.close()
@@ -210,11 +224,24 @@ class SqliteStore implements Store {
     try {
       return read()
     } catch (error) {
-      throw asUnavailable('reading the store', error)
+      const unavailable = asUnavailable('reading the store', error)
+      // Writing may still work: what was found damaged stays so until a snapshot is restored.
+      if (isDamage(error)) this.#damage = unavailable.message
+      throw unavailable
     }
   }
 
+  /** Waits a little for company: in a quiet cluster the renewals of several leases share one sync. */
+  #flushSoon(): void {
+    this.#waiting ??= this.#clock.after(limits.storePatienceMs, () => {
+      this.#waiting = undefined
+      this.#scheduleFlush()
+    })
+  }
+
   #scheduleFlush(): void {
+    this.#waiting?.()
+    this.#waiting = undefined
     if (this.#flushScheduled || this.#busy !== undefined) return
     this.#flushScheduled = true
     endOfTurn(() => {

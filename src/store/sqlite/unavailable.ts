@@ -21,3 +21,9 @@ export function asUnavailable(action: string, error: unknown): StoreUnavailableE
     cause: error,
   })
 }
+
+/** The file itself is wrong, which no waiting mends. */
+export function isDamage(error: unknown): boolean {
+  const code = (error as { errcode?: number }).errcode ?? 0
+  return (code & 0xff) === 11 || (code & 0xff) === 26
+}

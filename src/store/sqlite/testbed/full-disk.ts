@@ -1,0 +1,42 @@
+/** Fills a small file system, `node full-disk.ts <directory>`, and checks what the store says and keeps meanwhile. */
+import assert from 'node:assert/strict'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { realClock } from '../../../platform/real/clock.ts'
+import { realDisk } from '../../../platform/real/disk.ts'
+import { StoreUnavailableError } from '../../store.ts'
+import { openSqliteStore } from '../sqlite-store.ts'
+
+const directory = process.argv[2] ?? ''
+const [path, ballast] = [join(directory, 'store.db'), join(directory, 'ballast')]
+const options = { path, clock: realClock(), disk: realDisk(), checkpointPages: 50 }
+writeFileSync(ballast, Buffer.alloc(1_000_000))
+const store = await openSqliteStore(options)
+const value = Buffer.alloc(3_000, 'x')
+const put = (key: string) => store.commit([{ op: 'put', key, value }])
+const acknowledged: string[] = []
+let failure: unknown
+for (let count = 0; failure === undefined && count < 10_000; count++) {
+  const key = `/k/${count}`
+  await put(key).then(
+    () => acknowledged.push(key),
+    (error: unknown) => {
+      failure = error
+    },
+  )
+}
+assert.ok(failure instanceof StoreUnavailableError && !failure.outcomeUnknown, String(failure))
+assert.match(failure.message, /the disk is full/)
+assert.match((await store.health()) ?? '', /the disk is full/)
+assert.equal(await store.count('/k/'), acknowledged.length)
+rmSync(ballast)
+for (let count = 0; count < 50; count++) {
+  await put(`/again/${count}`)
+  acknowledged.push(`/again/${count}`)
+}
+assert.equal(await store.health(), undefined)
+await store.close()
+const reopened = await openSqliteStore(options)
+const { items } = await reopened.range({ prefix: '/' })
+assert.deepEqual(items.map(({ key }) => key).sort(), acknowledged.sort())
+await reopened.close()
