@@ -23,6 +23,11 @@ export interface ClientOptions {
   userAgent?: string
   /** Field manager of writes that don't name one. Default: the user agent, which the server cuts at the first slash. */
   fieldManager?: string
+  /**
+   * Every answer may be shared with others in this process: never to be changed, and perhaps without managed fields. For
+   * components that run beside their server. Default false.
+   */
+  shared?: boolean
 }
 
 interface Call {
@@ -30,6 +35,7 @@ interface Call {
   path: string
   body?: unknown
   contentType?: string
+  accept?: string
   /** The answer may be shared with others in this process. */
   shared?: boolean
   signal?: AbortSignal | undefined
@@ -40,8 +46,8 @@ export function createClient(transport: Transport, options: ClientOptions = {}):
   return {
     of: <T extends KubeObject>(resource: Resource<T>, namespace?: string) =>
       new ResourceClientImpl<T>(caller, resource, namespace),
-    raw: <T>(method: TransportRequest['method'], path: string, body?: unknown) =>
-      caller.json<T>({ method, path, body }),
+    raw: <T>(method: TransportRequest['method'], path: string, body?: unknown, options?: { accept?: string }) =>
+      caller.json<T>({ method, path, body, ...options }),
   }
 }
 
@@ -49,8 +55,10 @@ class Caller {
   readonly #transport: Transport
   readonly userAgent: string
   readonly fieldManager: string | undefined
+  readonly #shared: boolean
 
-  constructor(transport: Transport, { userAgent = 'k8ts', fieldManager }: ClientOptions) {
+  constructor(transport: Transport, { userAgent = 'k8ts', fieldManager, shared = false }: ClientOptions) {
+    this.#shared = shared
     this.#transport = transport
     this.userAgent = userAgent
     this.fieldManager = fieldManager
@@ -58,7 +66,8 @@ class Caller {
 
   async json<T>(call: Call): Promise<T> {
     const reply = await this.send(call)
-    const [value] = call.shared && reply.body instanceof Uint8Array ? (carriedBy(reply.body) ?? []) : []
+    const mayShare = call.shared || this.#shared
+    const [value] = mayShare && reply.body instanceof Uint8Array ? (carriedBy(reply.body) ?? []) : []
     if (value) return value() as T
     const text = await this.#guard(call, async () => (await readAll(reply.body)).toString('utf8'))
     if (text === '') return undefined as T
@@ -71,7 +80,10 @@ class Caller {
 
   /** The reply once it is known to be a success. */
   async send(call: Call): Promise<TransportReply> {
-    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': this.userAgent }
+    const headers: Record<string, string> = {
+      accept: call.accept ?? 'application/json',
+      'user-agent': this.userAgent,
+    }
     const request: TransportRequest = { method: call.method, path: call.path, headers }
     if (call.signal) request.signal = call.signal
     if (call.body !== undefined) {

@@ -93,5 +93,11 @@ export interface Client {
   /** `namespace` absent: all namespaces (for list and watch) or a cluster-scoped resource. */
   of<T extends KubeObject>(resource: Resource<T>, namespace?: string): ResourceClient<T>
   /** A plain GET of any path, parsed as JSON: discovery, `/version`, resources known only at run time. */
-  raw<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>
+  raw<T>(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+    /** `accept`: media types to ask for, JSON all of them. Default `application/json`. */
+    options?: { accept?: string },
+  ): Promise<T>
 }

@@ -87,7 +87,10 @@ export class Life {
       }),
       tuning: { ...tuningOf(parts, running), bootstrapped, wrapTransport: wrap },
     })
-    const client = createClient(wrap(plane.api.transportFor(nodesUser), nodesUser), { userAgent: 'simulated-nodes' })
+    const client = createClient(wrap(plane.api.transportFor(nodesUser), nodesUser), {
+      userAgent: 'simulated-nodes',
+      shared: true,
+    })
     const informers = createInformers({ client, clock: housekeeping, random, log, watchTimeoutSeconds })
     nodes = new Nodes({
       ...{ client, informers, clock, random, log, store, rules: parts.rules, podEvents: options.podEvents ?? true },

@@ -4,13 +4,14 @@ import type { ListMeta } from '../../api/types/meta/v1.ts'
 import { carrying } from '../../client/carried.ts'
 import { storedJsonFrames } from '../cache/caches.ts'
 import { bookmarkMetadata, type Frames, jsonLine } from '../cache/frames.ts'
-import { joinItems, objectChunks, Stored } from '../cache/stored.ts'
+import { objectChunks, Stored } from '../cache/stored.ts'
 import { fromStored, servedBytes } from '../registry/persistence.ts'
 import type { Page } from '../registry/read.ts'
 import type { ApiResponse } from '../request.ts'
 import type { Served } from '../scheme/served.ts'
 import { mediaTypes, type Representation } from './accept.ts'
 import { encodeAs, protobufWatchFrame } from './encode.ts'
+import { jsonListBody, type ListBody, type ListHead, protobufListBody } from './list-body.ts'
 
 /** Makes server-side tables. Implementation: `table/`. */
 export interface TableMaker {
@@ -45,7 +46,10 @@ export async function presentObject(
   if (value instanceof Stored) await served.prepare?.([value])
   if (encoding === 'json' && view === 'object' && value instanceof Stored) {
     const bytes = servedBytes(served, value)
-    if (bytes) return answer(status, representation, Buffer.concat([...objectChunks(served.splice, bytes), newline]))
+    if (bytes) {
+      const whole = Buffer.concat([...objectChunks(served.splice, bytes), newline])
+      return answer(status, representation, carrying(whole, [() => bytes.shared]))
+    }
   }
   const object = value instanceof Stored ? fromStored(served, value) : value
   const shown = viewObject(presenter, served, object, representation)
@@ -75,8 +79,11 @@ export async function presentList(
     ...(page.continue === '' && !(served.custom && view === 'object') ? {} : { continue: page.continue }),
     ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
   }
-  if (encoding === 'json' && view === 'object' && (served.view || !served.conversion)) {
-    return answer(200, representation, jsonList(served, page, metadata))
+  if (view === 'object') {
+    const head = { kind: listKindOf(served), apiVersion: apiVersionOf(served.resource), metadata }
+    if (encoding === 'protobuf') return answer(200, representation, await protobufListBody(served, head, page.items))
+    if (encoding === 'json' && (served.view || !served.conversion))
+      return answer(200, representation, jsonList(served, head, page.items))
   }
   const objects = page.items.map((stored) => fromStored(served, stored))
   const list = viewList(presenter, served, objects, metadata, representation)
@@ -188,13 +195,12 @@ function listKindOf({ resource, listKind }: Served): string {
   return listKind ?? `${resource.kind}List`
 }
 
-function jsonList(served: Served, page: Page, metadata: ListMeta): Uint8Array {
-  const opening = JSON.stringify({ kind: listKindOf(served), apiVersion: apiVersionOf(served.resource), metadata })
-  const shown = page.items.map((stored) => servedBytes(served, stored) ?? stored)
-  const bytes = joinItems(served.splice, shown, `${opening.slice(0, -1)},"items":[`, ']}\n')
-  return carrying(bytes, [() => ({ metadata, items: shown.map(({ shared }) => shared) })])
+function jsonList(served: Served, head: ListHead, items: readonly Stored[]): ListBody {
+  const shown = items.map((stored) => servedBytes(served, stored) ?? stored)
+  const { metadata } = head
+  return carrying(jsonListBody(served, head, shown), [() => ({ metadata, items: shown.map(({ shared }) => shared) })])
 }
 
-function answer(status: number, { encoding }: Representation, body: Uint8Array): ApiResponse {
-  return { status, headers: { 'content-type': mediaTypes[encoding] }, body }
+function answer(status: number, { encoding }: Representation, body: ListBody): ApiResponse {
+  return { status, headers: { 'content-type': mediaTypes[encoding] }, body, document: true }
 }

@@ -192,7 +192,7 @@ export class ControllerGroup {
 
   /** Managed fields name their manager by the user agent: a component's is its user's name without the prefix. */
   #clientFor(user: UserInfo): Client {
-    return createClient(this.#parts.transportFor(user), { userAgent: user.name.replace(/^system:/, '') })
+    return createClient(this.#parts.transportFor(user), { userAgent: user.name.replace(/^system:/, ''), shared: true })
   }
 
   #ended(): { signal?: AbortSignal } {
