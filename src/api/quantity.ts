@@ -42,8 +42,21 @@ const lengthMax = 1000
 /** No text matches in two ways, so that matching takes time by its length. */
 const syntax = /^([+-]?)(\d*)(?:(\.)(\d*))?((?:[eEinumkKMGTP]+[-+]?\d*|[-+]\d*)?)$/
 
+/** The same few texts come again and again: in every pod of a workload, on every node. */
+const known = new Map<string, Quantity>()
+const knownMax = 1_000
+
 /** Throws `QuantityError`. */
 export function parseQuantity(text: string): Quantity {
+  const found = known.get(text)
+  if (found) return found
+  const quantity = parsed(text)
+  if (known.size >= knownMax) known.clear()
+  known.set(text, quantity)
+  return quantity
+}
+
+function parsed(text: string): Quantity {
   const match = text.length <= lengthMax && syntax.exec(text)
   if (!match || text === '') throw new QuantityError(formatRule)
   const [, sign = '', integer = '', , fraction = '', suffixText = ''] = match
