@@ -19,6 +19,7 @@ import { podGarbageCollector } from './pod-garbage-collector/reconcile.ts'
 import { replicaSetController, replicationControllerController } from './replicaset/reconcile.ts'
 import { resourceQuotaController } from './resourcequota/reconcile.ts'
 import { rootCaController } from './root-ca/reconcile.ts'
+import { serviceCidrController } from './service-cidr/reconcile.ts'
 import { serviceAccountController } from './serviceaccount/reconcile.ts'
 import { statefulSetController } from './statefulset/reconcile.ts'
 import { taintEvictionController } from './taint-eviction/reconcile.ts'
@@ -64,6 +65,7 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     staleDisruptionController(parts),
     persistentVolumeProtectionController(parts),
     persistentVolumeClaimProtectionController(parts),
+    serviceCidrController(parts),
     ttlAfterFinishedController(parts),
     ...(checkPolicyTypes ? [validatingAdmissionPolicyStatusController(parts, { checkPolicyTypes })] : []),
     podGarbageCollector(parts, terminatedPodsMax === undefined ? {} : { terminatedPodsMax }),

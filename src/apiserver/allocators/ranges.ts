@@ -1,5 +1,7 @@
 /** Numbered places that are handed out: the addresses of a service CIDR, the node ports. Pure. */
 
+import { addressNumber, addressText } from '../../api/addresses.ts'
+
 export interface PlaceRange {
   size: number
   /** Of place `index`, 0 up to `size`. */
@@ -72,31 +74,4 @@ function reservedPart(
   { least, divisor, most }: { least: number; divisor: number; most: number },
 ): number {
   return size <= least ? 0 : Math.min(Math.max(least, Math.floor(size / divisor)), most)
-}
-
-export function addressNumber(address: string): bigint {
-  if (!address.includes(':')) return address.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n)
-  const [head = '', tail] = address.split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? [] : new Array<string>(8 - left.length - right.length).fill('0')
-  return [...left, ...zeros, ...right].reduce((sum, group) => sum * 65_536n + BigInt(`0x${group}`), 0n)
-}
-
-export function addressText(value: bigint, isV6: boolean): string {
-  if (!isV6) return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 255n)).join('.')
-  const groups = Array.from({ length: 8 }, (_, index) => ((value >> BigInt(112 - index * 16)) & 0xffffn).toString(16))
-  return shortened(groups)
-}
-
-/** RFC 5952: the longest run of two or more zero groups becomes `::`. */
-function shortened(groups: readonly string[]): string {
-  let best = { start: -1, length: 1 }
-  for (let start = 0; start < groups.length; start++) {
-    let length = 0
-    while (groups[start + length] === '0') length++
-    if (length > best.length) best = { start, length }
-  }
-  if (best.start < 0) return groups.join(':')
-  return `${groups.slice(0, best.start).join(':')}::${groups.slice(best.start + best.length).join(':')}`
 }

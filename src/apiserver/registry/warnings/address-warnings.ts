@@ -1,5 +1,5 @@
 /** Addresses that are understood but not written as everybody else will write them. Source: KEP-4858. */
-import { addressNumber, addressText } from '../../allocators/ranges.ts'
+import { addressNumber, addressText } from '../../../api/addresses.ts'
 import { isCidr, isIp } from '../validation/addresses.ts'
 
 export function addressWarning(path: string, address: string): string[] {
