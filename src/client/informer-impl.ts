@@ -33,9 +33,9 @@ export function createInformers(options: InformersOptions): Informers {
 class InformersImpl implements Informers {
   readonly #options: InformersOptions
   readonly #informers = new Map<string, InformerImpl<KubeObject>>()
-  readonly #stopping = new AbortController()
-  readonly #running: Promise<void>[] = []
+  readonly #running = new Set<Promise<void>>()
   #started = false
+  #stopped = false
 
   constructor(options: InformersOptions) {
     this.#options = options
@@ -50,9 +50,17 @@ class InformersImpl implements Informers {
     if (known) return known as unknown as Informer<T>
     const informer = new InformerImpl<T>(resource, selection, this.#options)
     this.#informers.set(key, informer as unknown as InformerImpl<KubeObject>)
-    if (this.#stopping.signal.aborted) informer.stopped()
+    if (this.#stopped) informer.stopped()
     else if (this.#started) this.#run(informer as unknown as InformerImpl<KubeObject>)
     return informer
+  }
+
+  drop(informer: Informer): void {
+    for (const [key, known] of this.#informers) {
+      if (known !== informer) continue
+      this.#informers.delete(key)
+      known.stopped()
+    }
   }
 
   start(): void {
@@ -66,13 +74,14 @@ class InformersImpl implements Informers {
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort(new Error('the informers were stopped'))
+    this.#stopped = true
     for (const informer of this.#informers.values()) informer.stopped()
     await Promise.all(this.#running)
   }
 
   #run(informer: InformerImpl<KubeObject>): void {
-    this.#running.push(informer.run(this.#stopping.signal))
+    const run = informer.run().finally(() => this.#running.delete(run))
+    this.#running.add(run)
   }
 }
 
@@ -84,6 +93,7 @@ class InformerImpl<T extends KubeObject> implements Informer<T> {
   readonly #cache = new InformerCache<T>()
   readonly #handlers = new Set<(change: Change<T>) => void>()
   readonly #synced = Promise.withResolvers<void>()
+  readonly #stopping = new AbortController()
   #hasSynced = false
   #resourceVersion: string | undefined
 
@@ -130,7 +140,7 @@ class InformerImpl<T extends KubeObject> implements Informer<T> {
     return () => void this.#handlers.delete(handler)
   }
 
-  run(signal: AbortSignal): Promise<void> {
+  run(): Promise<void> {
     const { client, clock, random, initialEvents = false, watchTimeoutSeconds } = this.#options
     const timeout = watchTimeoutSeconds === undefined ? {} : { watchTimeoutSeconds }
     const { namespace, metadataOnly: _, ...selectors } = this.#selection
@@ -138,7 +148,7 @@ class InformerImpl<T extends KubeObject> implements Informer<T> {
     return reflect(
       { source, selectors, clock, random, log: this.#log, initialEvents, shared: this.#shared, ...timeout },
       this.#target(),
-      signal,
+      this.#stopping.signal,
     )
   }
 
@@ -148,6 +158,8 @@ class InformerImpl<T extends KubeObject> implements Informer<T> {
   }
 
   stopped(): void {
+    this.#stopping.abort(new Error('the informer was stopped'))
+    this.#handlers.clear()
     this.#synced.reject(new Error(`informer of ${groupResource(this.resource)}: stopped before its first list`))
   }
 

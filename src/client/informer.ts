@@ -42,6 +42,8 @@ export interface Informers {
     resource: Resource<T>,
     options?: { fieldSelector?: string; labelSelector?: string; namespace?: string; metadataOnly?: boolean },
   ): Informer<T>
+  /** Ends what `of` returned, for all who share it: its kind is no longer served. Later calls of `of` start anew. */
+  drop(informer: Informer): void
   start(): void
   /** Resolves when every informer asked for so far has synced. */
   synced(): Promise<void>

@@ -123,6 +123,10 @@ function sharedInformers(node: Informers, proxy: Informers): Informers {
   const ofNode = new Set<Resource>([coreV1.pods as Resource, coreV1.services as Resource])
   return {
     of: (resource, options) => (ofNode.has(resource as Resource) ? node : proxy).of(resource, options),
+    drop(informer) {
+      node.drop(informer)
+      proxy.drop(informer)
+    },
     start() {
       node.start()
       proxy.start()

@@ -1,38 +1,53 @@
 /**
  * Deletes what nobody owns any more, in the background, the foreground, or leaving orphans, as the deletion asked.
- * It watches the metadata of everything that can be deleted, found by discovery. Work is keyed by uid.
+ * It watches the metadata of everything that can be deleted, found by discovery and, as soon as they are served, by the
+ * definitions of custom resources. Work is keyed by uid, or by a definition's name.
  */
 
-import { apiVersionOf, type KubeObject, type Resource } from '../../api/meta.ts'
+import { groupResource, type KubeObject, type Resource } from '../../api/meta.ts'
+import { apiextensionsV1 } from '../../api/resources.ts'
+import type { CustomResourceDefinition } from '../../api/types/apiextensions/v1.ts'
 import type { OwnerReference } from '../../api/types/meta/v1.ts'
-import { type Controller, type ControllerParts, done, type KeyQueue, type Outcome } from '../../client/controller.ts'
+import {
+  type Controller,
+  type ControllerParts,
+  done,
+  type KeyQueue,
+  type Outcome,
+  source,
+} from '../../client/controller.ts'
 import { type DiscoveredResource, discoverResources } from '../../client/discovery.ts'
-import type { Change } from '../../client/informer.ts'
+import type { Change, Informer } from '../../client/informer.ts'
 import { ifThere } from '../../client/writes.ts'
 import { type GraphNode, OwnershipGraph } from './graph.ts'
 import { blocks, foregroundFinalizer, type OwnerState, orphanFinalizer, planDependent } from './plan.ts'
 
-/** New kinds (custom resources) are looked for this often. */
+/** Kinds of aggregated servers are looked for this often. */
 const discoveryPeriodMs = 30_000
+
+const definitionKey = 'definition:'
 
 /** Resources whose objects never own anything and come and go too fast to watch. */
 const ignored = new Set(['events', 'events.events.k8s.io'])
 
 export function garbageCollector(parts: ControllerParts): Controller {
   const collector = new GarbageCollector(parts)
+  const definitions = parts.informers.of(apiextensionsV1.customResourceDefinitions, { metadataOnly: true })
   return {
     name: 'garbage-collector',
     workers: 20,
-    sources: [],
+    sources: [source(definitions, ({ object }) => [`${definitionKey}${object.metadata.name}`])],
     start: (queue, signal) => collector.start(queue, signal),
-    reconcile: (uid) => collector.reconcile(uid),
+    reconcile: (key) =>
+      key.startsWith(definitionKey) ? collector.define(key.slice(definitionKey.length)) : collector.reconcile(key),
   }
 }
 
 class GarbageCollector {
   readonly #parts: ControllerParts
   readonly #graph = new OwnershipGraph()
-  readonly #watched = new Map<string, DiscoveredResource>()
+  readonly #watched = new Map<string, Informer>()
+  /** By group and kind; which version it is read in does not matter. */
   readonly #byKind = new Map<string, DiscoveredResource>()
   #queue: KeyQueue = { add() {}, addAfter() {} }
 
@@ -54,16 +69,30 @@ class GarbageCollector {
 
   async #watchNewKinds(): Promise<void> {
     const { resources } = await discoverResources(this.#parts.client)
-    for (const resource of resources) {
-      this.#byKind.set(`${apiVersionOf(resource)} ${resource.kind}`, resource)
-      const id = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`
-      const collectable = ['list', 'watch', 'delete'].every((verb) => resource.verbs.includes(verb))
-      if (!collectable || ignored.has(id) || this.#watched.has(id)) continue
-      this.#watched.set(id, resource)
-      this.#parts.informers
-        .of(resource as Resource, { metadataOnly: true })
-        .onChange((change) => this.#onChange(resource, change))
+    for (const resource of resources) if (!this.#watched.has(groupResource(resource))) this.#watch(resource)
+  }
+
+  #watch(resource: DiscoveredResource): void {
+    this.#byKind.set(`${resource.group} ${resource.kind}`, resource)
+    const id = groupResource(resource)
+    const collectable = ['list', 'watch', 'delete'].every((verb) => resource.verbs.includes(verb))
+    if (!collectable || ignored.has(id)) return
+    const informer = this.#parts.informers.of(resource as Resource, { metadataOnly: true })
+    this.#watched.set(id, informer)
+    informer.onChange((change) => this.#onChange(resource, change))
+  }
+
+  /** Follows what a definition serves now, in the version that it is stored in where that is served. */
+  async define(name: string): Promise<Outcome> {
+    const definition = await ifThere(this.#parts.client.of(apiextensionsV1.customResourceDefinitions).get(name))
+    const resource = definition && servedBy(definition)
+    const informer = this.#watched.get(name)
+    if (informer && informer.resource.version !== resource?.version) {
+      this.#parts.informers.drop(informer)
+      this.#watched.delete(name)
     }
+    if (resource && !this.#watched.has(name)) this.#watch(resource)
+    return done
   }
 
   #onChange(resource: DiscoveredResource, change: Change<KubeObject>): void {
@@ -140,7 +169,8 @@ class GarbageCollector {
         ? 'waiting'
         : 'present'
     }
-    const resource = this.#byKind.get(`${owner.apiVersion} ${owner.kind}`)
+    const [group = ''] = owner.apiVersion.includes('/') ? owner.apiVersion.split('/') : ['']
+    const resource = this.#byKind.get(`${group} ${owner.kind}`)
     if (!resource) throw new Error(`the owner's kind ${owner.apiVersion} ${owner.kind} is not served (now)`)
     const namespace = resource.namespaced ? dependent.namespace : ''
     if (resource.namespaced && namespace === '') return 'absent'
@@ -196,6 +226,17 @@ class GarbageCollector {
   #api(node: GraphNode) {
     return this.#parts.client.of(node.resource as Resource, node.namespace || undefined)
   }
+}
+
+/** What an established definition serves; undefined when that is nothing. */
+function servedBy({ spec, status }: CustomResourceDefinition): DiscoveredResource | undefined {
+  const { plural, singular = '', kind = '' } = status?.acceptedNames ?? {}
+  const established = status?.conditions?.some((one) => one.type === 'Established' && one.status === 'True')
+  const served = spec.versions.filter((one) => one.served)
+  const version = (served.find(({ storage }) => storage) ?? served[0])?.name
+  if (!established || !plural || version === undefined) return undefined
+  const names = { plural, singular, kind, namespaced: spec.scope === 'Namespaced' }
+  return { group: spec.group, version, ...names, verbs: ['list', 'watch', 'delete'] }
 }
 
 function isBeingCollected({ deleting, finalizers }: GraphNode): boolean {

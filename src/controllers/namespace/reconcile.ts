@@ -16,8 +16,8 @@ import { canonical } from '../template-hash.ts'
 import { type DeletionFailures, planConditions, type Remaining } from './plan.ts'
 
 const finalizer = 'kubernetes'
-/** How long a discovery result is reused: many namespaces are often deleted at once. */
-const discoveryMaxAgeMs = 10_000
+/** Resources that are emptied at the same time: there may be thousands of custom ones. */
+const resourcesAtOnce = 100
 /** What is left is looked at again after this long at the latest; pods' own grace decides below that. */
 const recheckMs = 1_000
 
@@ -39,7 +39,8 @@ export function namespaceController(parts: ControllerParts): Controller {
 class NamespaceReconciler {
   readonly #parts: ControllerParts
   readonly #namespaces
-  #discovered: { result: Discovered; atMs: number } | undefined
+  #running: Promise<unknown> = Promise.resolve()
+  #next: Promise<Discovered> | undefined
 
   constructor(parts: ControllerParts) {
     this.#parts = parts
@@ -62,12 +63,18 @@ class NamespaceReconciler {
     return done
   }
 
-  async #discover(): Promise<Discovered> {
-    const nowMs = this.#parts.clock.monotonicMs()
-    if (!this.#discovered || nowMs - this.#discovered.atMs > discoveryMaxAgeMs) {
-      this.#discovered = { result: await discoverResources(this.#parts.client), atMs: nowMs }
-    }
-    return this.#discovered.result
+  /**
+   * Asked after the namespace was seen to go, since kinds may have been defined just before; namespaces that go at the
+   * same time share the next answer.
+   */
+  #discover(): Promise<Discovered> {
+    this.#next ??= this.#running.then(() => {
+      this.#next = undefined
+      const found = discoverResources(this.#parts.client)
+      this.#running = found.catch(() => undefined)
+      return found
+    })
+    return this.#next
   }
 
   /** Pods go first and alone, so that what they need (secrets, claims, policies) outlives them. */
@@ -78,9 +85,10 @@ class NamespaceReconciler {
     const isPods = (one: DiscoveredResource) => one.group === '' && one.plural === coreV1.pods.plural
     const counts = new Map<string, number>()
     const finalizers = new Map<string, number>()
-    for (const wave of [deletable.filter(isPods), deletable.filter((one) => !isPods(one))]) {
+    const others = deletable.filter((one) => !isPods(one))
+    for (const wave of [deletable.filter(isPods), ...batches(others)]) {
       await Promise.all(wave.map((resource) => this.#emptyOne(name, resource, { counts, finalizers, failures })))
-      if (counts.size > 0 || failures.length > 0) break
+      if (counts.has(coreV1.pods.plural) || failures.length > 0) break
     }
     return { counts, finalizers }
   }
@@ -137,6 +145,11 @@ class NamespaceReconciler {
       this.#parts.client.of(coreV1.namespaces).updateSub(namespace.metadata.name ?? '', 'finalize', finalized),
     )
   }
+}
+
+function batches<T>(all: readonly T[]): T[][] {
+  const count = Math.ceil(all.length / resourcesAtOnce)
+  return Array.from({ length: count }, (_, index) => all.slice(index * resourcesAtOnce, (index + 1) * resourcesAtOnce))
 }
 
 /** The namespace changed or went away meanwhile; the next look sees it. */

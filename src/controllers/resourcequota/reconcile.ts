@@ -1,45 +1,46 @@
 /**
  * Recounts what quotas limit. Admission charges a quota for what it lets in; this controller fills in new quotas, gives
- * back what was deleted or has ended, and corrects what a failed write left charged.
+ * back what was deleted or has ended, and corrects what a failed write left charged. It follows the resources that quotas
+ * name, custom ones included.
  */
 import { groupResource, type KubeObject, keyOf, type Resource, splitKey } from '../../api/meta.ts'
 import * as resources from '../../api/resources.ts'
 import { appsV1, batchV1, coreV1 } from '../../api/resources.ts'
+import type { ResourceQuota } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type KeyQueue, source } from '../../client/controller.ts'
-import type { Change } from '../../client/informer.ts'
+import { discoverResources } from '../../client/discovery.ts'
+import type { Change, Informer } from '../../client/informer.ts'
 import { type Counted, countedNames, planStatus } from './plan.ts'
 
-/** Kinds without an informer here are recounted at least this often. Source: --resource-quota-sync-period. */
+/** All are recounted at least this often. Source: --resource-quota-sync-period. */
 const resyncPeriodMs = 5 * 60_000
 
 export function resourceQuotaController(parts: ControllerParts): Controller {
   const quotas = parts.informers.of(coreV1.resourceQuotas)
   quotas.addIndex('namespace', ({ metadata }) => [metadata.namespace ?? ''])
-  const watched = watchedResources.map((resource) => parts.informers.of(resource))
   const inNamespaceOf = ({ metadata }: KubeObject) => quotas.byIndex('namespace', metadata.namespace ?? '').map(keyOf)
-
-  async function objectsOf(resource: Resource, namespace: string): Promise<readonly KubeObject[]> {
-    const informer = watched.find((one) => one.resource === resource)
-    return informer ? informer.list(namespace) : (await parts.client.of(resource, namespace).list()).items
-  }
+  const counters = new Counters(parts, inNamespaceOf)
 
   return {
     name: 'resourcequota-controller',
     sources: [
       source(quotas, ({ object }) => [keyOf(object)]),
-      ...watched.map((informer) =>
+      ...counters.watched.map((informer) =>
         source(informer, (change) => (givesBack(change) ? inNamespaceOf(change.object) : [])),
       ),
     ],
-    start: (queue, signal) => resync(parts, queue, { signal, keys: () => quotas.list().map(keyOf) }),
+    start(queue, signal) {
+      counters.queue = queue
+      resync(parts, queue, { signal, keys: () => quotas.list().map(keyOf) })
+    },
     async reconcile(key) {
       const quota = quotas.get(key)
       if (!quota || quota.metadata.deletionTimestamp) return done
       const { namespace } = splitKey(key)
       const counted: Counted[] = []
       for (const name of countedNames(quota)) {
-        const resource = byName.get(name)
-        if (resource) counted.push({ resource, objects: await objectsOf(resource, namespace) })
+        const informer = await counters.of(name)
+        if (informer) counted.push({ resource: informer.resource, objects: await counters.objects(informer, quota) })
       }
       const status = planStatus(quota, counted, parts.clock.nowMs())
       if (status) await parts.client.of(coreV1.resourceQuotas, namespace).updateStatus({ ...quota, status })
@@ -48,13 +49,62 @@ export function resourceQuotaController(parts: ControllerParts): Controller {
   }
 }
 
-/** Those whose end should be seen at once; other controllers watch them anyway. */
-const watchedResources = [
-  coreV1.pods,
-  coreV1.services,
-  appsV1.deployments,
-  batchV1.jobs,
-] as unknown as readonly Resource[]
+/** An informer for each resource that a quota has named. */
+class Counters {
+  readonly #parts: ControllerParts
+  readonly #inNamespaceOf: (object: KubeObject) => string[]
+  readonly #byName = new Map<string, Informer>()
+  readonly watched: readonly Informer[]
+  queue: KeyQueue = { add() {}, addAfter() {} }
+
+  constructor(parts: ControllerParts, inNamespaceOf: (object: KubeObject) => string[]) {
+    this.#parts = parts
+    this.#inNamespaceOf = inNamespaceOf
+    this.watched = alwaysWatched.map((resource) => parts.informers.of(resource))
+    for (const informer of this.watched) this.#byName.set(groupResource(informer.resource), informer)
+  }
+
+  /** Undefined while nothing of that name is served. */
+  async of(name: string): Promise<Informer | undefined> {
+    return this.#byName.get(name) ?? (await this.#follow(name))
+  }
+
+  /** Those in the quota's namespace. The server is asked before the first list is here, for it may never come. */
+  async objects(informer: Informer, quota: ResourceQuota): Promise<readonly KubeObject[]> {
+    const { namespace } = quota.metadata
+    if (informer.hasSynced) return informer.list(namespace)
+    const recount = () => this.queue.add(keyOf(quota))
+    informer.synced().then(recount, () => undefined)
+    return (await this.#parts.client.of(informer.resource, namespace).list()).items
+  }
+
+  async #follow(name: string): Promise<Informer | undefined> {
+    const resource = byName.get(name) ?? (await this.#discovered(name))
+    if (!resource) return undefined
+    const known = this.#byName.get(name)
+    if (known) return known
+    const informer = this.#parts.informers.of(resource, { metadataOnly: !measured.has(name) })
+    this.#byName.set(name, informer)
+    informer.onChange((change) => {
+      if (givesBack(change)) for (const key of this.#inNamespaceOf(change.object)) this.queue.add(key)
+    })
+    return informer
+  }
+
+  async #discovered(name: string): Promise<Resource | undefined> {
+    const { resources } = await discoverResources(this.#parts.client)
+    return resources.find(
+      (one) =>
+        one.namespaced && groupResource(one) === name && ['list', 'watch'].every((verb) => one.verbs.includes(verb)),
+    )
+  }
+}
+
+/** Counted by more than their number. */
+const measured: ReadonlySet<string> = new Set(['persistentvolumeclaims'])
+
+/** Other controllers watch them anyway. */
+const alwaysWatched = [coreV1.pods, coreV1.services, appsV1.deployments, batchV1.jobs] as unknown as readonly Resource[]
 
 /** By the names quotas use: every namespaced resource of a stable version. */
 const byName = new Map<string, Resource>(
