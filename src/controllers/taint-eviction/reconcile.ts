@@ -20,7 +20,10 @@ export function taintEvictionController(parts: ControllerParts): Controller {
   return {
     name: 'taint-eviction',
     sources: [
-      source(pods, ({ type, object }) => (type !== 'deleted' && object.spec?.nodeName ? [keyOf(object)] : [])),
+      source(pods, ({ type, object }) => {
+        const node = type === 'deleted' ? undefined : nodes.get(object.spec?.nodeName ?? '')
+        return node && noExecuteTaints(node).length > 0 ? [keyOf(object)] : []
+      }),
       source(nodes, (change) => {
         const before = change.type === 'updated' ? noExecuteTaints(change.previous) : []
         const now = change.type === 'deleted' ? [] : noExecuteTaints(change.object)
