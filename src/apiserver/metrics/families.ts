@@ -36,10 +36,18 @@ export class Counter implements Family {
 
   /** Values in the order of the label names. */
   add(values: readonly string[], by = 1): void {
+    this.series(values).count += by
+  }
+
+  /** For who counts the same often: what `add` adds to. */
+  series(values: readonly string[]): { count: number } {
     const key = values.join('\n')
-    const series = this.#series.get(key)
-    if (series) series.count += by
-    else this.#series.set(key, { values, count: by })
+    let series = this.#series.get(key)
+    if (!series) {
+      series = { values, count: 0 }
+      this.#series.set(key, series)
+    }
+    return series
   }
 
   *samples(): Iterable<Sample> {
@@ -47,11 +55,25 @@ export class Counter implements Family {
   }
 }
 
-interface HistogramSeries {
-  values: readonly string[]
+class HistogramSeries {
+  readonly values: readonly string[]
   /** By bucket, not summed up; one more for what is above all. */
-  counts: number[]
-  sum: number
+  readonly counts: number[]
+  sum = 0
+  readonly #buckets: readonly number[]
+
+  constructor(values: readonly string[], buckets: readonly number[]) {
+    this.values = values
+    this.#buckets = buckets
+    this.counts = Array<number>(buckets.length + 1).fill(0)
+  }
+
+  observe(value: number): void {
+    let at = 0
+    while (at < this.#buckets.length && value > this.#buckets[at]!) at++
+    this.counts[at]! += 1
+    this.sum += value
+  }
 }
 
 export class Histogram implements Family {
@@ -72,16 +94,18 @@ export class Histogram implements Family {
 
   /** Label values in the order of the label names. */
   observe(values: readonly string[], value: number): void {
+    this.series(values).observe(value)
+  }
+
+  /** For who observes the same often: what `observe` observes. */
+  series(values: readonly string[]): { observe(value: number): void } {
     const key = values.join('\n')
     let series = this.#series.get(key)
     if (!series) {
-      series = { values, counts: Array<number>(this.#buckets.length + 1).fill(0), sum: 0 }
+      series = new HistogramSeries(values, this.#buckets)
       this.#series.set(key, series)
     }
-    const bucket = this.#buckets.findIndex((bound) => value <= bound)
-    const at = bucket < 0 ? this.#buckets.length : bucket
-    series.counts[at] = (series.counts[at] ?? 0) + 1
-    series.sum += value
+    return series
   }
 
   *samples(): Iterable<Sample> {

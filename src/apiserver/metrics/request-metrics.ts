@@ -30,8 +30,20 @@ const connecting = new Set(['attach', 'exec', 'portforward', 'proxy'])
 /** Paths beside resources that are told apart; what else is asked for may be anything. */
 const knownPaths = /^\/(apis?|healthz|livez|metrics|openapi|openid|readyz|version)(?=\/|$)/
 
+/** Answers that protect the server. */
+const givenUp: ReadonlySet<number> = new Set([429, 503, 504])
+
+/** The series that one kind of request and answer adds to. */
+interface Counted {
+  counters: { count: number }[]
+  durations: { observe(value: number): void }[]
+  sizes: { observe(value: number): void } | undefined
+}
+
 export class RequestMetrics {
   readonly #scheme: Scheme
+  /** As few as there are series. */
+  readonly #counted = new Map<string, Counted>()
   readonly #requests = new Counter('apiserver_request_total', 'Requests by verb, resource and code of the answer.', [
     ...requestLabels,
     'code',
@@ -74,17 +86,34 @@ export class RequestMetrics {
   }
 
   answered(request: ApiRequest, info: RequestInfo, response: ApiResponse, seconds: number): void {
-    const code = String(response.status)
-    const [verb, ...where] = this.#labels(request, info)
+    const labels = this.#labels(request, info)
     const dryRun = request.query.has('dryRun') ? 'All' : ''
-    this.#requests.add([verb!, dryRun, ...where, code])
-    if (response.status === 429 || response.status === 503 || response.status === 504)
-      this.#ended.add([verb!, ...where, code])
-    if (request.remoteAddress === '') this.#own.add([code, 'in-process', request.method])
-    if (!(response.body instanceof Uint8Array) || verb === 'CONNECT') return
-    this.#durations.observe([verb!, dryRun, ...where], seconds)
-    this.#sliDurations.observe([verb!, ...where], seconds)
-    if (verb === 'GET' || verb === 'LIST') this.#sizes.observe([verb, ...where], response.body.length)
+    const own = request.remoteAddress === '' && knownMethods.has(request.method) ? request.method : ''
+    const key = `${labels.join(' ')} ${dryRun} ${response.status} ${own}`
+    let counted = this.#counted.get(key)
+    if (!counted) {
+      counted = this.#series(labels, dryRun, response, own)
+      this.#counted.set(key, counted)
+    }
+    for (const counter of counted.counters) counter.count += 1
+    if (!(response.body instanceof Uint8Array)) return
+    for (const histogram of counted.durations) histogram.observe(seconds)
+    counted.sizes?.observe(response.body.length)
+  }
+
+  #series([verb = '', ...where]: string[], dryRun: string, { status }: ApiResponse, ownMethod: string): Counted {
+    const code = String(status)
+    const counters = [this.#requests.series([verb, dryRun, ...where, code])]
+    if (givenUp.has(status)) counters.push(this.#ended.series([verb, ...where, code]))
+    if (ownMethod !== '') counters.push(this.#own.series([code, 'in-process', ownMethod]))
+    const finite = verb !== 'WATCH' && verb !== 'CONNECT'
+    return {
+      counters,
+      durations: finite
+        ? [this.#durations.series([verb, dryRun, ...where]), this.#sliDurations.series([verb, ...where])]
+        : [],
+      sizes: verb === 'GET' || verb === 'LIST' ? this.#sizes.series([verb, ...where]) : undefined,
+    }
   }
 
   /** Only names that the server itself knows: a client must not be able to make series. */
