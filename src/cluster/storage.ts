@@ -22,6 +22,8 @@ export interface StorageSettings {
     /** History is kept this long; zero: somebody else compacts. Default `limits.storeHistoryAgeMs`. */
     historyAgeMs?: number
   }
+  /** Where revisions begin in an SQLite file that is made now. Default 1. */
+  firstRevision?: number
   /** Default: protobuf in etcd, JSON in SQLite. */
   mediaType?: StorageMediaType
   /** A file with an `EncryptionConfiguration`. Absent: values stand as they are. */
@@ -49,11 +51,11 @@ export async function openStorage(doors: Doors, settings: StorageSettings): Prom
 /** Without encryption and encoding: for snapshots, which take values as they stand. */
 export async function openBaseStore(
   { clock, disk }: Pick<Doors, 'clock' | 'disk'>,
-  { database, etcd }: Pick<StorageSettings, 'database' | 'etcd'>,
+  { database, etcd, firstRevision }: Pick<StorageSettings, 'database' | 'etcd' | 'firstRevision'>,
 ): Promise<Store> {
   if (!etcd) {
     const { openSqliteStore } = await import('../store/sqlite/sqlite-store.ts')
-    return await openSqliteStore({ path: database, clock, disk })
+    return await openSqliteStore({ path: database, clock, disk, ...(firstRevision ? { firstRevision } : {}) })
   }
   const [{ openEtcdStore }, { connectGrpc }] = await Promise.all([
     import('../store/etcd/etcd-store.ts'),

@@ -128,5 +128,7 @@ test('a snapshot is taken from a running server, by administrators only, and sta
     `--encryption-provider-config=${encryptionConfig('s', 3)}`,
   )
   assert.deepEqual(await read(again), await read(server))
+  const { metadata } = await again.client.of(coreV1.configMaps, 'default').list()
+  assert.ok(Number(metadata?.resourceVersion) > 1_000_000)
   assert.deepEqual((await again.client.of(coreV1.configMaps, 'default').get('of-etcd')).data, { n: '1' })
 })

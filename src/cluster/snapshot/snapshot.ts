@@ -82,6 +82,7 @@ export async function inspectSnapshot({ disk }: Pick<Machine, 'disk'>, path: str
   return { header, keys, bytes, places: [...places].sort(([, a], [, b]) => b - a) }
 }
 
+const revisionsAhead = 1_000_000
 const chunkBytes = 256 * 1024
 
 async function* chunksOf(disk: Machine['disk'], path: string): AsyncGenerator<Uint8Array> {
@@ -112,7 +113,9 @@ export async function restoreSnapshot(machine: Machine, place: SnapshotPlace, pa
   }
   const { database } = paths(config)
   if (!etcd) await setAside(machine, database)
-  const store = await openBaseStore(machine, { database, ...(etcd ? { etcd } : {}) })
+  // Beyond any revision that a client may have seen since.
+  const firstRevision = summary.header.revision + revisionsAhead
+  const store = await openBaseStore(machine, { database, firstRevision, ...(etcd ? { etcd } : {}) })
   try {
     if ((await store.count('/registry/')) > 0) throw new Error('restore a snapshot: the store is not empty')
     await writeAll(store, (await readSnapshot(chunksOf(machine.disk, path))).items)

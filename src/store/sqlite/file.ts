@@ -38,13 +38,14 @@ export class StoreFile implements Database {
 
   /** Rejects with `StoreUnavailableError`. */
   static async open(options: SqliteStoreOptions): Promise<StoreFile> {
-    const { path, disk, pagesMax } = options
+    const { path, disk, pagesMax, firstRevision = 1 } = options
     try {
       await restoreLog(disk, path)
       if (await disk.stat(path)) await disk.chmod(path, 0o600)
       else await disk.write(path, '', { mode: 0o600 })
       const database = openDatabase(path)
       try {
+        beginAt(database, firstRevision)
         if (pagesMax !== undefined) database.db.exec(`pragma max_page_count = ${pagesMax}`)
         return new StoreFile(database, await DurableLog.open(options))
       } catch (error) {
@@ -156,4 +157,9 @@ export class StoreFile implements Database {
     this.db.close()
     await this.log.close().catch(() => undefined)
   }
+}
+
+function beginAt({ statements }: Database, revision: number): void {
+  const fresh = numberOf(statements.compacted.get()) === 0 && statements.newestHistory.get()?.['max(id)'] === null
+  if (fresh && revision > 1) statements.setCompacted.run(revision)
 }

@@ -47,6 +47,8 @@ export interface SqliteStoreOptions {
   historyRevisionsMax?: number
   /** Default `limits.storeHistoryBytesMax`. */
   historyBytesMax?: number
+  /** Where revisions begin in a file without any; what came before counts as compacted. Default 1. */
+  firstRevision?: number
   /** The file's largest size in pages of 8 KiB; beyond it counts as a full disk. Default: none. */
   pagesMax?: number
   /** Default `limits.storeSyncOnThreadMsMax`. */
