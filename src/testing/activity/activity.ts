@@ -67,9 +67,9 @@ export class Activity {
     return this.#waitingForTime
   }
 
-  /** Real time since clients outside this process (or over HTTPS) were heard or told something. */
-  externalQuietMs(): number {
-    return this.#options.realMs() - this.#externalAtMs
+  /** When clients outside this process (or over HTTPS) were last heard or told something; real time, or never. */
+  get heardOutsideMs(): number {
+    return this.#externalAtMs
   }
 
   /**

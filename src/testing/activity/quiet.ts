@@ -44,6 +44,11 @@ export class NotSettledError extends Error {
 const calmTurns = 2
 /** Turns after which requests in this process that make no progress can only be waiting for time. */
 const stuckTurns = 60
+/**
+ * Of one turn at most this much counts as silence: while the machine lets this process wait, clients wait as well, those
+ * in this process above all.
+ */
+const silenceMsPerTurnMax = 2
 
 /** Resolves when nothing moves; rejects with `NotSettledError`. */
 export async function untilQuiet(parts: QuietParts, options: QuietOptions): Promise<void> {
@@ -51,12 +56,14 @@ export async function untilQuiet(parts: QuietParts, options: QuietOptions): Prom
   let calm = 0
   let seen = -1
   let stuck = 0
+  const silence = new Silence(parts)
   for (let turn = 0; calm < calmTurns; turn++) {
     options.signal?.throwIfAborted()
     const fired = parts.fireDue?.() ?? 0
     await new Promise<void>(endOfTurn)
     const { progress } = parts.activity
-    const busy = await busyNow(parts, options)
+    const busy = await busyNow(parts)
+    if (busy.length === 0 && silence.listen() < options.externalQuietMs) busy.push(outside)
     stuck = progress === seen && fired === 0 ? stuck + 1 : 0
     seen = progress
     if (busy.length === 0 && fired === 0) calm++
@@ -68,22 +75,44 @@ export async function untilQuiet(parts: QuietParts, options: QuietOptions): Prom
   }
 }
 
-async function busyNow(parts: QuietParts, { externalQuietMs }: QuietOptions): Promise<string[]> {
+async function busyNow(parts: QuietParts): Promise<string[]> {
   const { activity, store } = parts
   const plane = parts.plane()
   const busy = [...activity.busy(), ...plane.busy(), ...(parts.others?.() ?? [])]
   const revision = await store.currentRevision()
   if (plane.api.revision < revision) busy.push(`watch cache: at revision ${plane.api.revision} of ${revision}`)
-  const quietMs = activity.externalQuietMs()
-  if (busy.length === 0 && quietMs < externalQuietMs) busy.push('clients outside this process')
   return busy
+}
+
+const outside = 'clients outside this process'
+
+/** How long clients outside this process have been silent. */
+class Silence {
+  readonly #parts: QuietParts
+  #heardMs: number
+  #silentMs: number
+  #lastMs: number
+
+  constructor(parts: QuietParts) {
+    this.#parts = parts
+    this.#lastMs = parts.realMs()
+    this.#heardMs = parts.activity.heardOutsideMs
+    this.#silentMs = this.#lastMs - this.#heardMs
+  }
+
+  /** Milliseconds; to be called every turn. */
+  listen(): number {
+    const nowMs = this.#parts.realMs()
+    const { heardOutsideMs } = this.#parts.activity
+    if (heardOutsideMs === this.#heardMs) this.#silentMs += Math.min(nowMs - this.#lastMs, silenceMsPerTurnMax)
+    else this.#silentMs = 0
+    this.#heardMs = heardOutsideMs
+    this.#lastMs = nowMs
+    return this.#silentMs
+  }
 }
 
 /** Requests in this process need no I/O: when nothing else moves and they do not end, they sleep. */
 function onlyTimeHelps({ activity, fireDue }: QuietParts, busy: readonly string[]): boolean {
-  return (
-    fireDue !== undefined &&
-    activity.externalRequests <= activity.heldRequests &&
-    !busy.includes('clients outside this process')
-  )
+  return fireDue !== undefined && activity.externalRequests <= activity.heldRequests && !busy.includes(outside)
 }
