@@ -3,6 +3,7 @@ import { apiVersionOf } from '../../api/meta.ts'
 import type { JsonObject } from '../../api/patch/json-value.ts'
 import { type KindName, reachableTypes, typeByName } from '../../api/schema/registry.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
+import { discoveryTypes, groupPaths, versionPath } from './discovery-paths.ts'
 import { type Operation, type PathItem, pathsOf } from './operations.ts'
 import type { Parameter } from './parameters.ts'
 import { scalarDefinitions, structSchema } from './schemas.ts'
@@ -21,7 +22,7 @@ export function documentV3(source: OpenApiSource, groupVersion: OpenApiGroupVers
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: source.version },
-    paths: pathObjects(pathsOf(source, groupVersion), v3),
+    paths: pathObjects([versionPath(groupVersion), ...pathsOf(source, groupVersion)], v3),
     components: {
       schemas: definitions(source, [groupVersion], v3),
       securitySchemes: { BearerToken: bearerToken },
@@ -35,7 +36,10 @@ export function documentV2(source: OpenApiSource): JsonObject {
     swagger: '2.0',
     info: { title: 'Kubernetes', version: source.version },
     paths: pathObjects(
-      all.flatMap((each) => pathsOf(source, each)),
+      [
+        ...groupPaths(new Set(all.map(({ group }) => group))),
+        ...all.flatMap((each) => [versionPath(each), ...pathsOf(source, each)]),
+      ],
       v2,
     ),
     definitions: definitions(source, all, v2),
@@ -53,6 +57,7 @@ function definitions(
   const roots = [
     ...groupVersions.flatMap((each) => rootTypes(source, each)),
     ...everywhere.map((kind) => source.type(kind)),
+    ...discoveryTypes(),
   ]
   const types = reachableTypes(roots.filter((node) => node !== undefined))
   const schemas = new Map<string, JsonObject>(Object.entries(scalarDefinitions(dialect)))
@@ -113,7 +118,6 @@ function pathObjects(items: readonly PathItem[], dialect: Dialect): JsonObject {
 }
 
 function operationObject(operation: Operation, dialect: Dialect): JsonObject {
-  const { group, kind, version } = operation.kind
   const parameters = operation.parameters.map((parameter) => parameterObject(parameter, dialect))
   const result: JsonObject = {
     tags: [operation.tag],
@@ -121,6 +125,8 @@ function operationObject(operation: Operation, dialect: Dialect): JsonObject {
     operationId: operation.id,
     ...(dialect.version === 3 ? contentV3(operation, parameters) : contentV2(operation, parameters)),
   }
+  if (!operation.action || !operation.kind) return result
+  const { group, kind, version } = operation.kind
   result['x-kubernetes-action'] = operation.action
   result['x-kubernetes-group-version-kind'] = { group, kind, version }
   return result

@@ -29,9 +29,10 @@ export type Method = 'get' | 'put' | 'post' | 'delete' | 'patch' | 'options' | '
 export interface Operation {
   id: string
   description: string
-  action: string
+  /** What is done with which kind; absent for discovery. */
+  action?: string
+  kind?: KindName
   tag: string
-  kind: KindName
   parameters: readonly Parameter[]
   /** Definition name. */
   body?: { name: string; required: boolean }
@@ -90,7 +91,7 @@ export function pathsOf(source: OpenApiSource, groupVersion: OpenApiGroupVersion
 }
 
 /** `RbacAuthorization` of `rbac.authorization.k8s.io`. */
-function groupWord(group: string): string {
+export function groupWord(group: string): string {
   if (group === '') return 'Core'
   return group
     .replace(/\.k8s\.io$/, '')
