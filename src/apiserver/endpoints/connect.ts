@@ -37,7 +37,7 @@ async function callOf(parts: EndpointParts, served: Served, exchange: Exchange):
   const { info, request, user } = exchange
   const target = { served, namespace: info.namespace, name: bareName(info.name, info.subresource), subresource: '' }
   const object = fromStored(served, await requireCurrent(parts.registry, target))
-  if (info.subresource !== 'log') await admitConnect(parts, served, exchange, object)
+  if (info.subresource !== 'log') await admitConnect(parts, served, exchange)
   const { caches } = parts.registry
   return {
     resource: info.resource as ProxyCall['resource'],
@@ -52,13 +52,10 @@ async function callOf(parts: EndpointParts, served: Served, exchange: Exchange):
   }
 }
 
-async function admitConnect(
-  parts: EndpointParts,
-  served: Served,
-  exchange: Exchange,
-  object: KubeObject,
-): Promise<void> {
+/** What admission sees is what was asked for: the command, the container, the path. */
+async function admitConnect(parts: EndpointParts, served: Served, exchange: Exchange): Promise<void> {
   const { namespace, name, subresource } = exchange.info
+  const object = connectOptions(served, exchange) as KubeObject
   const options = Object.fromEntries(exchange.request.query)
   const change = { operation: 'CONNECT', object, oldObject: undefined, dryRun: false, options } as const
   const attributes = admissionAttributes({ served, namespace, name, subresource }, callerOf(exchange), change)
@@ -80,4 +77,20 @@ function pathAfterProxy(path: string): string {
 
 function noProxy(): Error {
   return apiError({ code: 503, reason: 'ServiceUnavailable', message: 'this server has no connection to nodes' })
+}
+
+const flags = new Set(['stdin', 'stdout', 'stderr', 'tty'])
+const lists = new Set(['command', 'ports'])
+
+/** The query as the options object of the subresource: PodExecOptions, NodeProxyOptions … */
+function connectOptions(served: Served, { info, request }: Exchange): object {
+  const { kind = '', version = 'v1' } = served.subresources.get(info.subresource)?.kind ?? {}
+  const options: Record<string, unknown> = { kind, apiVersion: version, metadata: {} }
+  for (const name of new Set(request.query.keys())) {
+    const all = request.query.getAll(name)
+    if (flags.has(name)) options[name] = all[0] === 'true' || all[0] === '1'
+    else if (lists.has(name)) options[name] = name === 'ports' ? all.map(Number) : all
+    else if (name === 'container' || name === 'path') options[name] = all[0]
+  }
+  return options
 }

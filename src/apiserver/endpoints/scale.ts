@@ -79,6 +79,10 @@ async function changeScale(
     options: writeOptions(query, verb === 'update' ? 'UpdateOptions' : 'PatchOptions'),
     change: (live) => withReplicas(served, live as Scalable, wanted(live as Scalable)),
     uid: undefined,
+    admitted: {
+      show: (object) => scaleOf(served, object),
+      take: (object, scale) => setReplicas(served, object, (scale as Scale).spec?.replicas ?? 0),
+    },
   })
   return await presentObject(
     parts.presenter,
@@ -110,7 +114,8 @@ async function patchedScale(served: Served, exchange: Exchange, query: WriteQuer
   }
 }
 
-function withReplicas({ resource, scale: paths }: Served, live: Scalable, scale: Scale): KubeObject {
+function withReplicas(served: Served, live: Scalable, scale: Scale): KubeObject {
+  const { resource } = served
   const replicas = scale.spec?.replicas ?? 0
   const errors = nonNegative('spec.replicas', replicas)
   if (errors.length > 0) throw invalidObject(scaleKind, live.metadata.name ?? '', errors)
@@ -119,10 +124,14 @@ function withReplicas({ resource, scale: paths }: Served, live: Scalable, scale:
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`
     throw conflict({ ...resource, plural: `${resource.plural}/scale` }, live.metadata.name ?? '', why)
   }
-  if (paths) setNumber(live as unknown as JsonObject, paths.specReplicasPath, replicas)
-  else live.spec = { ...live.spec, replicas }
+  setReplicas(served, live, replicas)
   if (resourceVersion) live.metadata.resourceVersion = resourceVersion
   return live
+}
+
+function setReplicas({ scale: paths }: Served, live: Scalable, replicas: number): void {
+  if (paths) setNumber(live as unknown as JsonObject, paths.specReplicasPath, replicas)
+  else live.spec = { ...live.spec, replicas }
 }
 
 function scaleOf({ scale: paths }: Served, object: Scalable): Scale {

@@ -45,6 +45,14 @@ export interface UpdateInput {
   apply?: boolean
   /** Called before a create by update, to check that the caller may create. */
   mayCreate?(): Promise<void>
+  /** What admission sees instead of the object, where the subresource has a kind of its own. */
+  admitted?: Admitted
+}
+
+export interface Admitted {
+  show(object: KubeObject): KubeObject
+  /** Brings what admission changed into the object, in place. */
+  take(object: KubeObject, shown: KubeObject): void
 }
 
 export async function updateObject(parts: RegistryParts, input: UpdateInput): Promise<Written> {
@@ -64,7 +72,7 @@ export async function updateObject(parts: RegistryParts, input: UpdateInput): Pr
 type Lost = Extract<CommitResult, { ok: false }>
 
 async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: Stored): Promise<Written | Lost> {
-  const { target, caller, options } = input
+  const { target, caller } = input
   const { served } = target
   const old = fromStored(served, stored)
   requireUid(input, old)
@@ -78,35 +86,29 @@ async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: S
   await caller.pause?.()
   if (errors.length > 0) throw invalid(served.storedKind, target.name, errors)
   for (const warning of served.strategy.warnings?.(object, old) ?? []) caller.warn(warning)
-  const admission = {
-    operation: 'UPDATE',
-    object,
-    oldObject: old,
-    dryRun: options.dryRun,
-    options: options.raw,
-  } as const
-  await parts.admission.validate(admissionAttributes(target, caller, admission))
+  await parts.admission.validate(attributesOf(input, object, old))
   return await commitUpdate(parts, input, { object, old, stored })
 }
 
 async function changed(parts: RegistryParts, input: UpdateInput, old: KubeObject): Promise<KubeObject> {
-  const { target, caller, options } = input
+  const { target, caller } = input
   const wanted = await input.change(clone(old))
   warnOfDuplicates(wanted, caller)
   await caller.pause?.()
   const tracked = input.apply ? wanted : trackUpdate(parts, target, old, wanted, caller.manager)
-  const admission = {
-    operation: 'UPDATE',
-    object: tracked,
-    oldObject: old,
-    dryRun: options.dryRun,
-    options: options.raw,
-  } as const
-  await parts.admission.mutate(admissionAttributes(target, caller, admission))
+  const attributes = attributesOf(input, tracked, old)
+  await parts.admission.mutate(attributes)
+  if (attributes.object) input.admitted?.take(tracked, attributes.object)
   warnOfDuplicates(tracked, caller)
   await caller.pause?.()
   target.served.strategy.default?.(tracked)
   return tracked
+}
+
+function attributesOf({ target, caller, options, admitted }: UpdateInput, object: KubeObject, old: KubeObject) {
+  const show = (one: KubeObject) => (admitted ? admitted.show(one) : one)
+  const change = { operation: 'UPDATE', object: show(object), oldObject: show(old) } as const
+  return admissionAttributes(target, caller, { ...change, dryRun: options.dryRun, options: options.raw })
 }
 
 interface Change {

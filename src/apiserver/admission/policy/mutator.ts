@@ -11,7 +11,7 @@ import { limits } from '../../../limits.ts'
 import { type Binding, CelError, CelList, CelObject, toJson, type Value } from '../../cel/index.ts'
 import { clone } from '../../registry/clone.ts'
 import type { Served } from '../../scheme/served.ts'
-import { decodeObject } from '../replaced.ts'
+import { decodeObject, typeFor } from '../replaced.ts'
 import { type Condition, compileConditions, evaluateConditions } from './conditions.ts'
 import { type Composition, compileTyped, compose, type Typed } from './expression.ts'
 import { patchResult } from './patch-types.ts'
@@ -126,17 +126,18 @@ function merged(served: Served, object: KubeObject, value: Value): KubeObject {
     apiVersion: object.apiVersion ?? apiVersionOf(served.resource),
     kind: object.kind ?? served.resource.kind,
   }
-  const problems = validateTyped(served.type, patch)
+  const type = typeFor(served, object)
+  const problems = validateTyped(type, patch)
   if (problems.length > 0)
     throw new MutationError(
       `error applying patch: failed to convert patch object to typed object: ${problems.join(', ')}`,
     )
-  const atomics = atomicPaths(served.type, patch, '')
+  const atomics = atomicPaths(type, patch, '')
   if (atomics.length > 0) {
     const why = `may not mutate atomic arrays, maps or structs: ${atomics.join(', ')}`
     throw new MutationError(`error applying patch: invalid ApplyConfiguration: ${why}`)
   }
-  return decoded(served, clone(mergeTyped(served.type, object, patch)))
+  return decoded(served, clone(mergeTyped(type, object, patch)))
 }
 
 /** Where the patch would replace a whole that it may not even have seen. */

@@ -216,6 +216,67 @@ describe('validatingAdmissionPolicy', () => {
   })
 })
 
+describe('subresources with kinds of their own', () => {
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'd' },
+    spec: {
+      selector: { matchLabels: { a: 'b' } },
+      template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'x' }] } },
+    },
+  }
+  const scales = { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['deployments/scale'] }
+  const deployments = '/apis/apps/v1/namespaces/default/deployments'
+  const scaleTo = (replicas: number) =>
+    cluster.caller.call(
+      'PATCH',
+      `${deployments}/d/scale`,
+      { spec: { replicas } },
+      { contentType: 'application/merge-patch+json' },
+    )
+
+  test('validatingAdmissionPolicy sees a Scale, and keeps it from what the workload itself may not have', async () => {
+    await cluster.caller.call('POST', deployments, deployment)
+    const expression =
+      "object.kind == 'Scale' && object.spec.replicas < 5 && oldObject.kind == 'Scale' && request.kind.kind == 'Scale'"
+    await validating({ matchConstraints: { resourceRules: [scales] }, validations: [{ expression }] })
+    assert.equal((await scaleTo(7)).status, 422)
+    const allowed = await scaleTo(3)
+    assert.equal(allowed.status, 200, JSON.stringify(allowed.body))
+    assert.equal(allowed.body.spec.replicas, 3)
+  })
+
+  test('mutatingAdmissionPolicy changes a Scale, and so the workload', async () => {
+    const expression = "[JSONPatch{op: 'replace', path: '/spec/replicas', value: 2}]"
+    await mutating('m', {
+      matchConstraints: { resourceRules: [scales] },
+      mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression } }],
+    })
+    assert.equal((await scaleTo(9)).body.spec.replicas, 2)
+    assert.equal((await cluster.caller.call('GET', `${deployments}/d`)).body.spec.replicas, 2)
+  })
+
+  test('validatingAdmissionPolicy sees the options of exec', async () => {
+    await cluster.caller.call('POST', '/api/v1/namespaces/default/pods', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p' },
+      spec: { containers: [{ name: 'c', image: 'x' }] },
+    })
+    const exec = { apiGroups: [''], apiVersions: ['v1'], operations: ['CONNECT'], resources: ['pods/exec'] }
+    const expression = "object.kind == 'PodExecOptions' && object.command == ['true'] && object.stdin"
+    await validating({
+      matchConstraints: { resourceRules: [exec] },
+      validations: [{ expression, message: 'only true' }],
+    })
+    const run = (command: string) =>
+      cluster.caller.call('POST', `/api/v1/namespaces/default/pods/p/exec?command=${command}&stdin=true`)
+    assert.match((await run('false')).body.message, /denied request: only true/)
+    assert.doesNotMatch((await run('true')).body.message, /denied/)
+  })
+})
+
 describe('mutatingAdmissionPolicy', () => {
   const annotate = (text: string) => ({
     mutations: [
