@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { apiServerFlags } from '../cluster/apiserver/flag-table.ts'
 import { FlagError, type Flags, parseFlags } from '../cluster/apiserver/flags.ts'
 import { apiServerVersion, startApiServer } from '../cluster/apiserver/start.ts'
-import { type LogChoice, thisMachine, untilToldToEnd } from '../cluster/machine.ts'
+import { keptAlive, type LogChoice, thisMachine, untilToldToEnd } from '../cluster/machine.ts'
 
 const debugVerbosity = 4
 
@@ -13,9 +13,9 @@ export async function apiserver(words: readonly string[]): Promise<void> {
   const flags = parseFlags(words)
   const machine = thisMachine(logChoice(flags))
   const ending = untilToldToEnd()
-  const running = await startApiServer(machine, flags, hostname().toLowerCase())
+  const running = await keptAlive(startApiServer(machine, flags, hostname().toLowerCase()))
   machine.log.info('ending', { signal: await ending })
-  await running.stop()
+  await keptAlive(running.stop())
   process.exit(0)
 }
 

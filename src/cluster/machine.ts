@@ -4,9 +4,12 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from '../platform/log.ts'
 import type { Platform } from '../platform/platform.ts'
+import { keptAlive } from '../platform/real/keep-alive.ts'
 import { createLogger } from '../platform/real/log.ts'
 import { realPlatform } from '../platform/real/platform.ts'
 import { type ClusterConfig, clusterConfig } from './config.ts'
+
+export { keptAlive }
 
 export interface Machine extends Platform {
   log: Logger
