@@ -377,6 +377,7 @@ class RunningCluster implements TestCluster {
       store: this.#store,
       others: () => [...life.nodes.busy(), ...this.#own.busy()],
       realMs: () => real.clock.monotonicMs(),
+      rest: () => real.clock.sleep(1),
     }
   }
 

@@ -19,6 +19,8 @@ export interface QuietParts {
   others?(): string[]
   /** Real monotonic time. */
   realMs(): number
+  /** Lets others have the processor for a moment of real time, where only they can break the silence. */
+  rest(): Promise<void>
 }
 
 export interface QuietOptions {
@@ -63,7 +65,10 @@ export async function untilQuiet(parts: QuietParts, options: QuietOptions): Prom
     await new Promise<void>(endOfTurn)
     const { progress } = parts.activity
     const busy = await busyNow(parts)
-    if (busy.length === 0 && silence.listen() < options.externalQuietMs) busy.push(outside)
+    if (busy.length === 0 && silence.listen() < options.externalQuietMs) {
+      busy.push(outside)
+      await parts.rest()
+    }
     stuck = progress === seen && fired === 0 ? stuck + 1 : 0
     seen = progress
     if (busy.length === 0 && fired === 0) calm++
