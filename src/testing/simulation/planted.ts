@@ -48,7 +48,7 @@ export const plantedBugs: Readonly<Record<string, PlantedBug>> = {
   'a pod gone before it stopped': { server: (call) => (isPodDelete(call) ? withoutGrace(call) : undefined) },
   'a finalizer skipped': { server: (call) => (call.info.verb === 'delete' ? removed(call) : undefined) },
   'a leader that does not look at its lease': { controlPlane: () => trustingItsLease() },
-  'a retry dropped': { controlPlane: () => takingRefusalsForSuccess },
+  'a retry dropped': { controlPlane: () => takingFailuresForSuccess },
 }
 
 /** As a disk does that says "written" and writes a few seconds later. */
@@ -158,14 +158,15 @@ function withVersionOf(own: Uint8Array, sent: Uint8Array | undefined): Uint8Arra
   return bytesOf({ ...jsonOf<Lease>(own), spec: jsonOf<Lease>(sent).spec })
 }
 
-function takingRefusalsForSuccess(transport: Transport): Transport {
+function takingFailuresForSuccess(transport: Transport): Transport {
   return {
     ...transport,
     async send(request) {
-      const reply = await transport.send(request)
       const { resource } = infoOf(request)
-      if (request.method === 'GET' || resource === 'leases' || reply.status < 409 || !request.body) return reply
-      return { ...reply, status: 200, body: request.body }
+      if (request.method === 'GET' || resource === 'leases' || !request.body) return transport.send(request)
+      const done = { status: 200, headers: { 'content-type': 'application/json' }, body: request.body }
+      const reply = await transport.send(request).catch(() => done)
+      return reply.status < 409 ? reply : done
     },
   }
 }
