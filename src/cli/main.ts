@@ -9,7 +9,11 @@ const program = new Command('k8ts')
   .showHelpAfterError()
   .enablePositionalOptions()
 
-located(program.command('up').description('start the control plane and this machine as its node'))
+stored(located(program.command('up').description('start the control plane and this machine as its node')))
+  .option(
+    '--encryption-provider-config <file>',
+    'what is encrypted at rest, and how (default: Secrets, by a key of ours)',
+  )
   .option('--bare', 'leave out the example application')
   .option('--simulated', 'in the foreground, without root and containers: nodes are simulated, for tests')
   .option('--nodes <number>', 'how many simulated nodes (default: 1)')

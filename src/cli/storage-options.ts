@@ -1,4 +1,5 @@
 /** Options of commands that open the store, as kube-apiserver names them. */
+import { resolve } from 'node:path'
 import type { Machine } from '../cluster/machine.ts'
 import type { StorageMediaType, StorageSettings } from '../cluster/storage.ts'
 
@@ -24,4 +25,14 @@ export async function storageOf({ disk }: Machine, options: StorageOptions): Pro
     ...(storageMediaType ? { mediaType: storageMediaType } : {}),
     ...(encryptionProviderConfig ? { encryptionConfig: { path: encryptionProviderConfig, reload: true } } : {}),
   }
+}
+
+/** The same options for another process, wherever that one stands. */
+export function storageArguments(options: StorageOptions): string[] {
+  const { etcdServers, etcdCafile, etcdCertfile, etcdKeyfile, storageMediaType, encryptionProviderConfig } = options
+  const paths = { etcdCafile, etcdCertfile, etcdKeyfile, encryptionProviderConfig }
+  const files = Object.entries(paths).map(([name, path]) => [name, path && resolve(path)] as const)
+  return [...Object.entries({ etcdServers, storageMediaType }), ...files].flatMap(([name, value]) =>
+    value ? [`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, value] : [],
+  )
 }

@@ -38,12 +38,20 @@ function isProgram(word: string): boolean {
 /** Starts the role detached, its output in the log file. Does not wait for it to be ready. */
 export async function startRole(
   { disk, exec }: ProcessParts,
-  { config, role, program }: { config: ClusterConfig; role: Role; program: string },
+  {
+    config,
+    role,
+    program,
+    more = [],
+  }: { config: ClusterConfig; role: Role; program: string; more?: readonly string[] },
 ): Promise<number> {
   const { logOf, pidOf } = paths(config)
   await disk.makeDirectory(dirname(logOf(role)), 0o700)
   await disk.makeDirectory(dirname(pidOf(role)), 0o711)
-  const started = await exec.spawn([program, role, ...roleArguments(config)], { detached: true, logPath: logOf(role) })
+  const started = await exec.spawn([program, role, ...roleArguments(config), ...more], {
+    detached: true,
+    logPath: logOf(role),
+  })
   await disk.write(pidOf(role), `${started.pid}\n`)
   return started.pid
 }

@@ -18,6 +18,8 @@ export interface UpOptions {
   /** Leave out the example. */
   bare: boolean
   print(line: string): void
+  /** More words for `k8ts server`: where it keeps everything. */
+  serverArguments?: readonly string[]
 }
 
 const pollMs = 25
@@ -26,13 +28,15 @@ const exampleNamespace = 'hello'
 
 /** Rejects with what went wrong and where to look. Running it again finds what runs and goes on from there. */
 export async function bringUp(machine: Machine, options: UpOptions): Promise<void> {
-  const { config, print } = options
+  const { config, print, serverArguments = [] } = options
   const step = stepPrinter(machine, print)
   await refuseUnfit(machine, config)
   for (const role of ['server', 'agent'] as const) {
     const pid = await runningPid(machine, config, role)
     if (pid === undefined)
-      step(`started k8ts ${role} (pid ${await startRole(machine, { config, role, program: machine.program })})`)
+      step(
+        `started k8ts ${role} (pid ${await startRole(machine, { config, role, program: machine.program, more: role === 'server' ? serverArguments : [] })})`,
+      )
     else step(`k8ts ${role} is running (pid ${pid})`)
   }
   const client = await waitFor(machine, { config, what: 'the API server to answer', roles: ['server'] }, () =>
