@@ -52,9 +52,12 @@ export class Caches {
   }
 
   /** Objects in memory, by store prefix, for metrics. */
-  sizes(): ReadonlyMap<string, { objects: number; watchers: number }> {
+  sizes(): ReadonlyMap<string, { objects: number; watchers: number; eventsSent: number }> {
     return new Map(
-      [...this.#caches].map(([prefix, cache]) => [prefix, { objects: cache.size, watchers: cache.subscribers }]),
+      [...this.#caches].map(([prefix, { size, subscribers, eventsSent }]) => [
+        prefix,
+        { objects: size, watchers: subscribers, eventsSent },
+      ]),
     )
   }
 }

@@ -102,6 +102,9 @@ export class ResourceCache implements Sink {
     return () => this.#subscribers.delete(subscriber)
   }
 
+  /** Events that watchers were given since the start. */
+  eventsSent = 0
+
   get subscribers(): number {
     return this.#subscribers.size
   }

@@ -93,5 +93,5 @@ function drained(response: HttpResponse): Promise<void> {
 
 function acceptsGzip(request: HttpRequest): boolean {
   const value = request.headers['accept-encoding']
-  return typeof value === 'string' && /(^|,)\s*gzip\s*(;|,|$)/.test(value)
+  return typeof value === 'string' && /(^|,)\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*(,|$))|,|$)/.test(value)
 }

@@ -26,14 +26,22 @@ export interface Clause {
   quality: number
 }
 
+/** What stands further behind in a header is not looked at; browsers send five. */
+const clausesMax = 50
+
+/** What is no number between 0 and 1 counts as 1. */
+function qualityOf(text = '1'): number {
+  return /^(0(\.\d*)?|1(\.0*)?)$/.test(text) ? Number(text) : 1
+}
+
 /** Clauses by falling quality; those of equal quality in the order sent. */
 export function parseAccept(header: string): Clause[] {
   const clauses: Clause[] = []
-  for (const part of header.split(',')) {
+  for (const part of header.split(',', clausesMax)) {
     const [mediaType = '', ...rest] = part.split(';').map((word) => word.trim())
     if (mediaType === '') continue
     const parameters = new Map(rest.map((word): [string, string] => splitParameter(word)))
-    clauses.push({ mediaType, parameters, quality: Number(parameters.get('q') ?? '1') })
+    clauses.push({ mediaType, parameters, quality: qualityOf(parameters.get('q')) })
   }
   return clauses.sort((left, right) => right.quality - left.quality)
 }

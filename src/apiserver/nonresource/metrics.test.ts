@@ -108,6 +108,7 @@ test('requests are counted as upstream counts them', async () => {
   assert.equal(of('apiserver_longrunning_requests', { ...configMaps, verb: 'WATCH' }), 1)
   assert.equal(of('apiserver_request_duration_seconds_count', { ...configMaps, verb: 'GET' }), 1)
   assert.equal(of('apiserver_request_duration_seconds_count', { ...configMaps, verb: 'WATCH' }), undefined)
+  assert.equal(of('apiserver_watch_events_total', { resource: 'configmaps' }), 1)
   assert.equal(of('apiserver_storage_objects', { resource: 'configmaps' }), 1)
   assert.ok(of('etcd_request_duration_seconds_count', { operation: 'create', resource: 'configmaps' })! >= 1)
   for (const name of [

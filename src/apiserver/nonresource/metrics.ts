@@ -71,6 +71,13 @@ function cacheFamilies({ caches, scheme }: MetricsParts): Family[] {
       'The same by group and resource.',
       known.map(({ group, plural, objects }) => [{ group, resource: plural }, objects]),
     ),
+    {
+      name: 'apiserver_watch_events_total',
+      type: 'counter',
+      help: 'Events that watchers were given.',
+      samples: () =>
+        known.map(({ group, version, plural, eventsSent }) => [{ group, version, resource: plural }, eventsSent]),
+    },
     gauge(
       'apiserver_longrunning_requests',
       'Watches being served.',
