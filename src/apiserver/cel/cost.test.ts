@@ -10,6 +10,7 @@ import {
   compile,
   declareStructural,
   dynType,
+  type Environment,
   evaluate,
   intType,
   listType,
@@ -36,6 +37,24 @@ describe('estimates', () => {
       const evaluation = evaluate(compiled.program, [allowAll], { cost: 1_000_000 })
       // Constant parts are computed when the expression compiles, so the actual cost may lie below the estimate.
       assert(evaluation.ok && evaluation.cost <= Number(max), expression)
+    }
+  })
+
+  test('Program.estimate is what upstream estimates for rules on custom resources', () => {
+    let environment: Environment | undefined
+    for (const line of readFileSync(join(import.meta.dirname, 'testdata/schema-costs.tsv'), 'utf8').split('\n')) {
+      if (line.startsWith('# ')) {
+        const properties = JSON.parse(line.slice(2)) as StructuralSchema['properties']
+        const type = declareStructural({ type: 'object', properties: properties! }, { name: 'self', isResource: true })!
+        environment = { variables: new Map([['self', type]]) }
+      } else if (line !== '' && !line.startsWith('//')) {
+        const [rule = '', cost] = line.split('\t')
+        const compiled = compile(rule, environment!)
+        assert(compiled.ok, rule)
+        // Beyond 64 bits upstream stops counting.
+        const { max } = compiled.program.estimate
+        assert(max === Number(cost) || (Number(cost) > 1e15 && max > 1e15), `${rule}: ${max} is not ${cost}`)
+      }
     }
   })
 

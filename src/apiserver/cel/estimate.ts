@@ -42,6 +42,9 @@ interface Local {
   readonly entries: EntrySizes | undefined
 }
 
+/** Upstream takes the name of a type for something empty. */
+const typeNameSize: CelType = { kind: 'dyn', sizeMax: 0 }
+
 export function estimateCost(checked: Checked, variable: (name: string) => CelType | undefined): Range {
   return new Estimator(checked, variable).cost(checked.expr)
 }
@@ -88,7 +91,8 @@ class Estimator {
 
   #rootPath({ id }: Expr): CelType | undefined {
     const name = this.#checked.names.get(id)
-    return name?.kind === 'variable' ? this.#variable(name.name) : undefined
+    if (name?.kind === 'type') return typeNameSize
+    return name && this.#variable(name.name)
   }
 
   #select(expr: Expr & { kind: 'select' }): Range {
