@@ -12,6 +12,7 @@ import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { nodeRestriction } from './node-restriction.ts'
 import { type AdmissionPlugin, admissionChain } from './plugin.ts'
 import { podSecurity } from './pod-security/pod-security.ts'
+import { podTopologyLabels } from './pod-topology-labels.ts'
 import { priority } from './priority.ts'
 import { type QuotaWriter, resourceQuota } from './quota.ts'
 import { runtimeClass } from './runtime-class.ts'
@@ -56,6 +57,7 @@ export function defaultAdmission(parts: AdmissionParts): Admission {
     certificateSigning(authorizer),
     certificateSubjectRestriction,
     defaultIngressClass(objects),
+    podTopologyLabels(objects),
     ...dynamic,
     resourceQuota({ objects, writer: quotaWriter, clock }),
     // Upstream checks this in the storage of roles and bindings, after mutating admission.
