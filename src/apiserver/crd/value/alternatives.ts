@@ -6,6 +6,8 @@ import { type At, type Check, checkParts } from './validate.ts'
 
 export function checkAlternatives(check: Check, { schema, path }: At, value: unknown, old: Old | undefined): Result {
   const result = new Result()
+  result.matches = 1
+  if (!(schema.anyOf?.length || schema.oneOf?.length || schema.allOf?.length || schema.not)) return result
   const against = (alternative: JSONSchemaProps): Result => checkParts(check, { schema: alternative, path }, value, old)
   const quoted = JSON.stringify(path)
   if (schema.anyOf?.length) result.merge(checkAny(schema.anyOf.values(), against, quoted))
@@ -14,7 +16,6 @@ export function checkAlternatives(check: Check, { schema, path }: At, value: unk
   if (schema.not && against(schema.not).errors.length === 0) {
     result.add({ kind: 'other', message: `${quoted} must not validate the schema (not)` })
   }
-  result.matches += 1
   return result
 }
 

@@ -19,20 +19,31 @@ export interface ValueError {
   message: string
 }
 
+/** One is made for each value and each alternative, and most stay empty. */
 export class Result {
-  readonly errors: ValueError[] = []
+  errors: readonly ValueError[] = none
   matches = 0
-  readonly #messages = new Set<string>()
+  #own: ValueError[] | undefined
+  #messages: Set<string> | undefined
 
   add(error: ValueError): void {
-    if (this.#messages.has(error.message) || this.errors.length >= limits.customResourceErrorsMax) return
-    this.#messages.add(error.message)
-    this.errors.push(error)
+    if (this.errors.length >= limits.customResourceErrorsMax || this.#has(error)) return
+    this.#own ??= [...this.errors]
+    this.#own.push(error)
+    this.errors = this.#own
+    this.#messages?.add(error.message)
+  }
+
+  #has({ message }: ValueError): boolean {
+    if (this.errors.length < 8) return this.errors.some((each) => each.message === message)
+    this.#messages ??= new Set(this.errors.map((each) => each.message))
+    return this.#messages.has(message)
   }
 
   merge(other: Result | undefined): void {
     if (!other) return
-    for (const error of other.errors) this.add(error)
+    if (this.errors.length === 0) this.errors = other.errors
+    else for (const error of other.errors) this.add(error)
     this.matches += other.matches
   }
 
@@ -43,6 +54,8 @@ export class Result {
     return result
   }
 }
+
+const none: readonly ValueError[] = []
 
 export function failed(error: ValueError): Result {
   const result = new Result()
