@@ -5,16 +5,19 @@
 
 const meaning = Symbol('meaning')
 
-type Carrying = Uint8Array & { [meaning]?: readonly (() => unknown)[] }
+type Carrying = object & { [meaning]?: readonly (() => unknown)[] }
 
 /** Each of `values` is made when first asked for; what it returns may be shared and must not be changed. */
-export function carrying<B extends Uint8Array>(bytes: B, values: readonly (() => unknown)[]): B {
+export function carrying<B extends Uint8Array | AsyncIterable<Uint8Array>>(
+  bytes: B,
+  values: readonly (() => unknown)[],
+): B {
   ;(bytes as Carrying)[meaning] = values
   return bytes
 }
 
 /** What the bytes carry, in order; undefined when they are bytes only. */
-export function carriedBy(bytes: Uint8Array): readonly (() => unknown)[] | undefined {
+export function carriedBy(bytes: Uint8Array | AsyncIterable<Uint8Array>): readonly (() => unknown)[] | undefined {
   return (bytes as Carrying)[meaning]
 }
 

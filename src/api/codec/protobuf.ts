@@ -11,7 +11,7 @@ import type { StructNode } from '../schema/type-node.ts'
 import { DecodeError } from './error.ts'
 import { parseJson } from './json.ts'
 import { decodeMessage } from './protobuf-decode.ts'
-import { writeFields } from './protobuf-encode.ts'
+import { encodeMessage, writeFields } from './protobuf-encode.ts'
 import { ProtobufError, ProtobufReader, ProtobufWriter, wireType } from './wire.ts'
 
 export { type Message, type MessageCodec, type MessageField, type MessageFile, messageCodec } from './message.ts'
@@ -54,6 +54,40 @@ export function wrapProtobuf({ apiVersion, kind }: { apiVersion: string; kind: s
   writeEnvelope(writer, { apiVersion, kind }, () => writer.raw(raw))
   return writer.finish()
 }
+
+/** One element of a list's items, from its message. */
+export function protobufListItem(message: Uint8Array): Buffer {
+  const writer = new ProtobufWriter()
+  writer.raw(message)
+  writer.messageHeader(listItemsNumber, 0)
+  return writer.finish()
+}
+
+/**
+ * What stands around the items of a list whose items were encoded before, each by `protobufListItem`.
+ *
+ * @param itemsBytes the length of all of them
+ */
+export function protobufListEnvelope(
+  list: { apiVersion: string; kind: string; metadata: object },
+  type: StructNode,
+  itemsBytes: number,
+): { before: Buffer; after: Buffer } {
+  const whole = new ProtobufWriter()
+  const before = encodeMessage(type, { metadata: list.metadata })
+  whole.stringField(4, '')
+  whole.stringField(3, '')
+  const after = Buffer.from(whole.finish())
+  const opening = new ProtobufWriter()
+  opening.raw(before)
+  opening.varint(before.length + itemsBytes)
+  opening.tag(2, wireType.delimited)
+  writeName(opening, list)
+  opening.raw(magic)
+  return { before: opening.finish(), after }
+}
+
+const listItemsNumber = 2
 
 /** Throws `ProtobufError`. */
 export function decodeEnvelope(bytes: Uint8Array): ProtobufEnvelope {
@@ -148,11 +182,15 @@ function writeEnvelope(writer: ProtobufWriter, name: { apiVersion: string; kind:
   const beforeBody = writer.length
   body()
   writer.messageHeader(2, beforeBody)
-  const beforeName = writer.length
-  writer.stringField(2, name.kind)
-  writer.stringField(1, name.apiVersion)
-  writer.messageHeader(1, beforeName)
+  writeName(writer, name)
   writer.raw(magic)
+}
+
+function writeName(writer: ProtobufWriter, { apiVersion, kind }: { apiVersion: string; kind: string }): void {
+  const before = writer.length
+  writer.stringField(2, kind)
+  writer.stringField(1, apiVersion)
+  writer.messageHeader(1, before)
 }
 
 function readTypeMeta(reader: ProtobufReader, envelope: ProtobufEnvelope): void {

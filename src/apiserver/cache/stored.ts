@@ -21,6 +21,7 @@ export class Stored {
   readonly #stale: KeyValue['stale']
   #selectable: { by: (object: KubeObject) => Record<string, string>; found: Selectable } | undefined
   #splices: boolean | undefined
+  #message: { type: StructNode; bytes: Uint8Array } | undefined
 
   constructor(item: Pick<KeyValue, 'key' | 'value' | 'modRevision' | 'stale'>) {
     this.key = item.key
@@ -53,6 +54,16 @@ export class Stored {
     object.metadata = metadata
     shared.set(this.value, new WeakRef(object))
     return object
+  }
+
+  /** The object as a message of the type, once it was made. */
+  message(type: StructNode): Uint8Array | undefined {
+    return this.#message?.type === type ? this.#message.bytes : undefined
+  }
+
+  /** Encoded once and kept for every reader. */
+  keepMessage(type: StructNode, bytes: Uint8Array): void {
+    this.#message = { type, bytes }
   }
 
   /** Whether the value opens as expected; others (of another version, or written by hand) are encoded anew. */
