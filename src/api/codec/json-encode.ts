@@ -34,8 +34,17 @@ export function encodeValue(type: TypeNode, value: unknown): string {
     case 'map':
       return encodeMap(type, value)
     default:
-      return value === undefined ? 'null' : JSON.stringify(value)
+      return encodeScalar(value)
   }
+}
+
+/** Quotes, backslashes, control characters and halves of characters need more than quotes around them. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to be escaped
+const plainText = /^[^"\\\u0000-\u001f\ud800-\udfff]*$/
+
+function encodeScalar(value: unknown): string {
+  if (typeof value === 'string') return plainText.test(value) ? `"${value}"` : JSON.stringify(value)
+  return value === undefined ? 'null' : JSON.stringify(value)
 }
 
 /** Custom resources are kept as they were sent but for what their schema prunes, so that no schema says how to write them. */
