@@ -30,6 +30,31 @@ test('a controller tries again when its writes are refused, and settled waits fo
   assert.ok(struck >= 4, `${struck} faults struck`)
 })
 
+test('every refusal comes with its code and reason, and is noted', async () => {
+  await using cluster = await startCluster({ https: false })
+  const refusals = [
+    [409, 'Conflict'],
+    [410, 'Expired'],
+    [429, 'TooManyRequests'],
+    [500, 'InternalError'],
+    [503, 'ServiceUnavailable'],
+    [504, 'Timeout'],
+  ] as const
+  const client = cluster.as('ann', 'system:masters')
+  for (const [refuse, reason] of refusals) {
+    const end = cluster.faults.add({ name: `refuse ${refuse}`, match: { component: 'ann', verb: 'list' }, refuse })
+    await assert.rejects(client.core.v1.nodes().list(), { code: refuse, reason })
+    end()
+  }
+  const slow = cluster.faults.add({ match: { component: 'ann' }, delay: { min: '1s', max: '3s' } })
+  const answered = client.core.v1.nodes().list()
+  await cluster.clock.advance('3s')
+  assert.equal((await answered).items.length, 1)
+  slow()
+  const notes = cluster.timeline.entries.filter(({ component }) => component === 'fault').map(({ text }) => text)
+  assert.ok(notes.includes('refuse 410: ann: GET /api/v1/nodes'), notes.join('\n'))
+})
+
 test('an answer that is lost does not make a controller create twice', async () => {
   await using cluster = await startCluster({ https: false })
   cluster.faults.add({
