@@ -13,6 +13,7 @@ import { dirname } from 'node:path'
 import { limits } from '../../limits.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Disk, OpenFile } from '../../platform/disk.ts'
+import { messageOf } from '../../platform/log.ts'
 import { type Database, inTransaction } from './database.ts'
 
 export type LogDisk = Pick<Disk, 'stat' | 'read' | 'write' | 'chmod' | 'open' | 'rename' | 'syncDirectory'>
@@ -27,6 +28,14 @@ export interface DurableLogOptions {
   checkpointPages?: number
 }
 
+/** What the disk holds is unknown: see `rescueLog`. */
+export class SyncFailedError extends Error {
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause })
+    this.name = 'SyncFailedError'
+  }
+}
+
 export class DurableLog {
   readonly #log: OpenFile
   readonly #file: OpenFile
@@ -37,6 +46,7 @@ export class DurableLog {
   #pages = 0
   /** Whether the log holds what was not synced: steps of compactions need not be, by themselves. */
   #unsynced = false
+  #barrierDue = false
   /** How long the disk takes, a moving average. */
   #syncMs = Number.POSITIVE_INFINITY
 
@@ -52,9 +62,18 @@ export class DurableLog {
   static async open(options: DurableLogOptions): Promise<DurableLog> {
     const { path, disk } = options
     const log = await disk.open(logPath(path), 'append')
-    const file = await disk.open(path, 'append')
-    await disk.syncDirectory(dirname(path))
-    return new DurableLog({ log, file }, options)
+    try {
+      const file = await disk.open(path, 'append')
+      const opened = new DurableLog({ log, file }, options)
+      await disk.syncDirectory(dirname(path)).catch(async (error: unknown) => {
+        await file.close()
+        throw error
+      })
+      return opened
+    } catch (error) {
+      await log.close()
+      throw error
+    }
   }
 
   /** Undefined when it is done already, which is tried for a lone commit on a fast disk. Throws or rejects as the disk does. */
@@ -85,8 +104,29 @@ export class DurableLog {
     const row = database.statements.checkpoint.get() as { busy: number; log: number; checkpointed: number }
     if (row.busy !== 0 || row.checkpointed !== row.log) return
     await this.#file.sync()
-    inTransaction(database, () => database.statements.countCheckpoint.run())
+    this.#barrierDue = true
+    this.#writeBarrier(database)
     await this.#log.sync()
+    this.#barrierDue = false
+  }
+
+  /**
+   * Before each other transaction: makes good for a barrier that could not be written, as on a
+   * full disk. Throws what SQLite throws when it still can't, or `SyncFailedError`.
+   */
+  passBarrier(database: Database): void {
+    if (!this.#barrierDue) return
+    this.#writeBarrier(database)
+    try {
+      this.#log.syncNow()
+    } catch (error) {
+      throw new SyncFailedError(error)
+    }
+    this.#barrierDue = false
+  }
+
+  #writeBarrier(database: Database): void {
+    inTransaction(database, () => database.statements.countCheckpoint.run())
   }
 
   async close(): Promise<void> {

@@ -9,7 +9,7 @@ import {
   type Statements,
   setDurability,
 } from './database.ts'
-import { DurableLog, logPath, rescueLog, restoreLog } from './durable-log.ts'
+import { DurableLog, logPath, rescueLog, restoreLog, SyncFailedError } from './durable-log.ts'
 import { HistoryIndex } from './history-index.ts'
 import type { SqliteStoreOptions } from './sqlite-store.ts'
 import { asUnavailable } from './unavailable.ts'
@@ -44,12 +44,15 @@ export class StoreFile implements Database {
       if (await disk.stat(path)) await disk.chmod(path, 0o600)
       else await disk.write(path, '', { mode: 0o600 })
       const database = openDatabase(path)
+      let log: DurableLog | undefined
       try {
         beginAt(database, firstRevision)
         if (pagesMax !== undefined) database.db.exec(`pragma max_page_count = ${pagesMax}`)
-        return new StoreFile(database, await DurableLog.open(options))
+        log = await DurableLog.open(options)
+        return new StoreFile(database, log)
       } catch (error) {
         database.db.close()
+        await log?.close()
         throw error
       }
     } catch (error) {
@@ -66,14 +69,16 @@ export class StoreFile implements Database {
     return Math.max(1, this.compacted, newest)
   }
 
-  /** Whether writing works, by writing: undefined, or what is wrong. */
+  /** Whether writing works, by writing: undefined, or what is wrong. Throws `SyncFailedError`. */
   probe(): string | undefined {
     try {
+      this.log.passBarrier(this)
       inTransaction(this, () => this.statements.probe.run())
       inTransaction(this, () => this.statements.unprobe.run())
       this.log.wrote(0)
       return undefined
     } catch (error) {
+      if (error instanceof SyncFailedError) throw error
       return asUnavailable('writing', error).message
     }
   }
@@ -92,6 +97,7 @@ export class StoreFile implements Database {
 
   /** Forgets some of the history before a revision; false when nothing is left to forget. */
   forgetStep(compacted: number): boolean {
+    this.log.passBarrier(this)
     const endId = compacted * idsPerRevision
     const oldestId = this.history.oldestId
     const stepId = Math.min(endId, (oldestId ?? endId) + limits.storeCompactionStepRevisions * idsPerRevision)
@@ -108,6 +114,7 @@ export class StoreFile implements Database {
 
   /** Gives some free pages back to the file system, by the next checkpoint; false when few are left. */
   vacuumStep(): boolean {
+    this.log.passBarrier(this)
     const free = numberOf(this.statements.freePages.get())
     const kept = Math.max(limits.storeFreePagesKept, numberOf(this.statements.pages.get()) / 10)
     if (free <= kept) return false

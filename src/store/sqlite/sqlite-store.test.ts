@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { closeSync, fstatSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -303,3 +313,22 @@ async function writeUntilKilled(path: string, lines: number): Promise<number[]> 
   await exited
   return acknowledged
 }
+
+test('openSqliteStore takes up a log that was rescued and not yet put in its place', async () => {
+  const path = newPath()
+  const written = `${path}-source`
+  const source = await open(written)
+  for (let count = 0; count < 5; count++)
+    await source.commit([{ op: 'put', key: '/a', value: Buffer.from(`${count}`) }])
+  for (const [from, to] of [
+    [written, path],
+    [`${written}-wal`, `${path}-rescue`],
+  ] as const) {
+    copyFileSync(from, to)
+  }
+  await source.close()
+  const store = await open(path)
+  assert.equal(Buffer.from((await store.get('/a')).item?.value ?? []).toString(), '4')
+  assert.equal(await disk.stat(`${path}-rescue`), undefined)
+  await store.close()
+})

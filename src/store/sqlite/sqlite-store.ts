@@ -28,7 +28,7 @@ import {
 } from '../store.ts'
 import { WatchHub } from '../watch-hub.ts'
 import { pageBytes } from './database.ts'
-import type { LogDisk } from './durable-log.ts'
+import { type LogDisk, SyncFailedError } from './durable-log.ts'
 import { StoreFile } from './file.ts'
 import { type CommittedBatch, commitBatch } from './group-commit.ts'
 import { countKeys, getAt, rangeAt, readEvents } from './read.ts'
@@ -175,7 +175,7 @@ class SqliteStore implements Store {
     if (this.#damage !== undefined) return this.#damage
     if (this.#failure !== undefined && this.#recovery === undefined) {
       await this.#idle()
-      if (!this.#closed && this.#recovery === undefined) this.#failure = this.#file.probe()
+      if (!this.#closed && this.#recovery === undefined) this.#probe()
     }
     return this.#failure
   }
@@ -195,6 +195,14 @@ class SqliteStore implements Store {
     this.#hub.close(error)
     await Promise.all([this.#compaction, this.#recovery])
     await this.#file.close()
+  }
+
+  #probe(): void {
+    try {
+      this.#failure = this.#file.probe()
+    } catch (error) {
+      this.#lose(error, [])
+    }
   }
 
   #learnExpiries(): void {
@@ -256,10 +264,12 @@ class SqliteStore implements Store {
     const commits = this.#queue.splice(0, limits.storeCommitsPerSyncMax)
     if (commits.length === 0) return
     try {
+      this.#file.log.passBarrier(this.#file)
       const writes = commits.map((commit) => commit.writes)
       const now = { revision: this.#revision, nowMs: this.#clock.nowMs() }
       this.#makeDurable(commitBatch(this.#file, writes, now), commits)
     } catch (error) {
+      if (error instanceof SyncFailedError) return this.#lose(error, commits)
       const unavailable = asUnavailable('committing', error)
       this.#failure = unavailable.message
       for (const commit of commits) commit.reject(unavailable)
@@ -375,6 +385,7 @@ class SqliteStore implements Store {
         if (this.#file.log.checkpointDue) this.#goOn()
         if (!more) return
       } catch (error) {
+        if (error instanceof SyncFailedError) return this.#lose(error, [])
         // The next compaction starts where this one stopped; commits report the same trouble to those who wait.
         this.#failure = asUnavailable('compacting', error).message
         return
