@@ -39,7 +39,7 @@ for (const seed of seeds) {
       fc.constantFrom(...recorded),
       fc.array(change, { minLength: 1, maxLength: 4 }),
       (bytes, changes) => {
-        const damaged = changes.reduce((made, each) => (made.length > 8 ? changed(made, each) : made), bytes)
+        const damaged = changes.reduce<Buffer>((made, each) => (made.length > 8 ? changed(made, each) : made), bytes)
         for (const read of [
           () => decodeProtobuf(damaged, { fieldsMax }),
           () => decodeEnvelope(damaged),
