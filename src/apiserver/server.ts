@@ -92,6 +92,8 @@ export interface ApiServerParts {
   conversions?: BuiltInOptions['conversions']
   /** Which group versions and resources are served. Default: the stable ones. */
   enabled?: BuiltInOptions['enabled']
+  /** What `/flagz` shows: flags by name, as they were given. */
+  flags?: ReadonlyMap<string, string>
   /** Default: `standardServing`. */
   serving?: Partial<Serving>
   /** For calls to webhooks. Absent: they all fail. */
@@ -231,6 +233,7 @@ class Pipeline {
     this.#nonResource = nonResourceEndpoints({
       ...{ endpoints, inFlight: this.#inFlight, documents, metrics: { requests: this.#metrics, store } },
       extension: parts.extension,
+      flags: parts.flags,
     })
     this.#special = specialEndpoints({
       ...(security.virtual ? { virtual: security.virtual } : {}),

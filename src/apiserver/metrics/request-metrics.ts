@@ -28,7 +28,7 @@ const verbs: Readonly<Record<string, string>> = {
 }
 const connecting = new Set(['attach', 'exec', 'portforward', 'proxy'])
 /** Paths beside resources that are told apart; what else is asked for may be anything. */
-const knownPaths = /^\/(apis?|healthz|livez|metrics|openapi|openid|readyz|version)(?=\/|$)/
+const knownPaths = /^\/(apis?|flagz|healthz|livez|metrics|openapi|openid|readyz|statusz|version)(?=\/|$)/
 
 /** Answers that protect the server. */
 const givenUp: ReadonlySet<number> = new Set([429, 503, 504])

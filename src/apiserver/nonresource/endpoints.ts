@@ -6,9 +6,10 @@ import { noSuchMethod } from '../endpoints/router.ts'
 import type { InFlightLimit } from '../flow-control.ts'
 import { jsonResponse, pageNotFound } from '../http/status.ts'
 import type { ApiResponse } from '../request.ts'
+import { DebugPages } from './debug-pages.ts'
 import { Discovery } from './discovery.ts'
 import { Health } from './health.ts'
-import { type MetricsParts, metricsResponse } from './metrics.ts'
+import { familiesResponse, type MetricsParts, metricsResponse } from './metrics.ts'
 import { versionInfo } from './version.ts'
 
 export interface NonResource {
@@ -27,10 +28,13 @@ export function nonResourceEndpoints(parts: {
   documents: NonResource | undefined
   metrics: Pick<MetricsParts, 'requests' | 'store'>
   extension?: Extension | undefined
+  flags?: ReadonlyMap<string, string> | undefined
 }): NonResource {
   const { endpoints, inFlight, documents, metrics, extension } = parts
   const discovery = new Discovery(endpoints.scheme)
   const health = new Health(endpoints)
+  const paths = () => [...discovery.paths(), ...health.paths(), ...otherPaths].sort()
+  const pages = new DebugPages({ clock: endpoints.registry.clock, flags: parts.flags, paths })
   return {
     async answer(exchange) {
       const { method } = exchange.request
@@ -51,8 +55,10 @@ export function nonResourceEndpoints(parts: {
         exchange.request.headers.accept,
       )
     }
-    if (path === '/')
-      return jsonResponse(200, { paths: [...discovery.paths(), ...health.paths(), ...otherPaths].sort() })
+    if (path === '/metrics/slis') return familiesResponse(await health.families(), exchange.request.headers.accept)
+    if (path === '/') return jsonResponse(200, { paths: paths() })
+    const page = pages.answer(path)
+    if (page) return page
     if (path === '/api' || path === '/apis' || path.startsWith('/api/') || path.startsWith('/apis/')) {
       return await discovery.answer(path, exchange.request)
     }
@@ -73,7 +79,10 @@ export function isBelow(path: string, prefix: string): boolean {
 const documentPrefixes = ['/openapi', '/openid', '/.well-known']
 const otherPaths = [
   '/.well-known/openid-configuration',
+  '/flagz',
   '/metrics',
+  '/metrics/slis',
+  '/statusz',
   '/openapi/v2',
   '/openapi/v3',
   '/openapi/v3/',

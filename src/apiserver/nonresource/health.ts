@@ -1,7 +1,9 @@
 /** `/healthz`, `/livez` and `/readyz` with their named checks. */
 import type { EndpointParts } from '../endpoints/parts.ts'
 import { textResponse } from '../http/status.ts'
+import { type Family, gauge } from '../metrics/families.ts'
 import type { ApiRequest, ApiResponse } from '../request.ts'
+import { startSteps } from './start-steps.ts'
 
 interface Check {
   name: string
@@ -11,16 +13,20 @@ interface Check {
 
 export class Health {
   readonly #checks: Readonly<Record<string, readonly Check[]>>
+  /** How often each check was done, by its labels as they are written. */
+  readonly #counts = new Map<string, { labels: Record<string, string>; count: number }>()
 
   constructor({ registry, stopping }: EndpointParts) {
     const ping: Check = { name: 'ping', run: () => undefined }
     const store: Check = { name: 'etcd', run: () => registry.store.health() }
     const behind: Check = { name: 'informer-sync', run: () => freshOrNot(registry.caches.hub) }
     const shutdown: Check = { name: 'shutdown', run: () => (stopping.aborted ? 'the server is stopping' : undefined) }
+    const started = startSteps.map((name): Check => ({ name, run: () => undefined }))
+    const certificate: Check = { name: 'loopback-serving-certificate', run: () => undefined }
     this.#checks = {
-      '/healthz': [ping, store],
-      '/livez': [ping, store],
-      '/readyz': [ping, store, { ...store, name: 'etcd-readiness' }, behind, shutdown],
+      '/healthz': [ping, store, ...started, certificate],
+      '/livez': [ping, store, ...started, certificate],
+      '/readyz': [ping, store, { ...store, name: 'etcd-readiness' }, behind, ...started, shutdown],
     }
   }
 
@@ -38,8 +44,37 @@ export class Health {
     const slash = path.indexOf('/', 1)
     const single = this.#checks[path.slice(0, slash)]?.find(({ name }) => name === path.slice(slash + 1))
     if (!single) return undefined
-    const problem = await single.run()
+    const problem = await this.#run(path.slice(1, slash), single.name, single.run)
     return problem === undefined ? textResponse(200, 'ok') : textResponse(500, `internal server error: ${problem}\n`)
+  }
+
+  /** Every check done now, and how often each was done before. */
+  async families(): Promise<Family[]> {
+    const now: [Record<string, string>, number][] = []
+    for (const [root, checks] of Object.entries(this.#checks)) {
+      for (const { name, run } of checks) {
+        const problem = await this.#run(root.slice(1), name, run)
+        now.push([{ name, type: root.slice(1) }, problem === undefined ? 1 : 0])
+      }
+    }
+    const counts = [...this.#counts.values()].map(({ labels, count }): [Record<string, string>, number] => [
+      labels,
+      count,
+    ])
+    return [
+      gauge('kubernetes_healthcheck', 'Outcome of each check, 1 when all is well.', now),
+      { ...gauge('kubernetes_healthchecks_total', 'Checks done, by outcome.', counts), type: 'counter' },
+    ]
+  }
+
+  async #run(type: string, name: string, run: Check['run']): Promise<string | undefined> {
+    const problem = await run()
+    const status = problem === undefined ? 'success' : 'error'
+    const key = `${type} ${name} ${status}`
+    const known = this.#counts.get(key) ?? { labels: { name, status, type }, count: 0 }
+    known.count += 1
+    this.#counts.set(key, known)
+    return problem
   }
 
   async #all(endpoint: string, checks: readonly Check[], query: URLSearchParams): Promise<ApiResponse> {
@@ -51,7 +86,7 @@ export class Health {
         lines.push(`[+]${name} excluded: ok`)
         continue
       }
-      const problem = await run()
+      const problem = await this.#run(endpoint, name, run)
       failed ||= problem !== undefined
       lines.push(problem === undefined ? `[+]${name} ok` : `[-]${name} failed: reason withheld`)
     }

@@ -25,7 +25,6 @@ const contentTypes: Readonly<Record<Format, string>> = {
 }
 
 export function metricsResponse(parts: MetricsParts, accept: string | undefined): ApiResponse {
-  const format = wantsOpenMetrics(accept) ? 'openmetrics' : 'prometheus'
   const families = [
     ...parts.requests.families,
     ...parts.store.families,
@@ -33,6 +32,11 @@ export function metricsResponse(parts: MetricsParts, accept: string | undefined)
     ...cacheFamilies(parts),
     ...processFamilies(parts.clock),
   ]
+  return familiesResponse(families, accept)
+}
+
+export function familiesResponse(families: readonly Family[], accept: string | undefined): ApiResponse {
+  const format = wantsOpenMetrics(accept) ? 'openmetrics' : 'prometheus'
   const body = new TextEncoder().encode(familiesText(families, format))
   return { status: 200, headers: { 'content-type': contentTypes[format], vary: 'Accept' }, body }
 }

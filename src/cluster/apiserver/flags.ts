@@ -16,6 +16,11 @@ export class Flags {
     this.#values = values
   }
 
+  /** As given; of a repeated flag all values. */
+  get all(): ReadonlyMap<string, string> {
+    return new Map([...this.#values].map(([name, values]) => [name, values.join(',')]))
+  }
+
   has(name: string): boolean {
     return this.#values.has(name)
   }

@@ -196,7 +196,17 @@ async function createServer(
   const jwksUri = flags.text('service-account-jwks-uri')
   const addressTypes = flags.list('kubelet-preferred-address-types')
   return await createApiServer({
-    ...{ store, clock, random, log, net, tables, serving: settings.serving, enabled: settings.enabled },
+    ...{
+      store,
+      clock,
+      random,
+      log,
+      net,
+      tables,
+      serving: settings.serving,
+      enabled: settings.enabled,
+      flags: flags.all,
+    },
     security: standardSecurity({
       clock,
       random,
