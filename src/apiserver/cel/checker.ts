@@ -249,7 +249,7 @@ class Checker {
     let element: CelType | undefined
     for (const [index, item] of expr.elements.entries()) {
       const type = this.#element(item, expr.optional.has(index))
-      element = this.#joined(item, element, type)
+      element = this.#joined(element, type)
     }
     return listType(element ?? this.#fresh())
   }
@@ -264,20 +264,19 @@ class Checker {
     return inner
   }
 
-  /** Elements of one literal have one type. */
-  #joined(item: Expr, before: CelType | undefined, type: CelType): CelType {
+  /** Of elements that differ, dyn; whether they may differ is looked at later. */
+  #joined(before: CelType | undefined, type: CelType): CelType {
     if (!before) return type
     if (this.#assign([before], [type])) return lessSpecific(before, type) ? before : type
-    this.#report(item.at, `expected type '${typeName(before)}' but found '${typeName(type)}'`)
-    return errorType
+    return dynType
   }
 
   #map(expr: MapExpr): CelType {
     let key: CelType | undefined
     let value: CelType | undefined
     for (const entry of expr.entries) {
-      key = this.#joined(entry.key, key, this.check(entry.key))
-      value = this.#joined(entry.value, value, this.#element(entry.value, entry.optional))
+      key = this.#joined(key, this.check(entry.key))
+      value = this.#joined(value, this.#element(entry.value, entry.optional))
     }
     return mapType(key ?? this.#fresh(), value ?? this.#fresh())
   }
@@ -335,7 +334,8 @@ function literalType(value: Value): CelType {
   return value instanceof Uint8Array ? bytesType : uintType
 }
 
-function unwrapped(type: CelType): readonly [CelType, boolean] {
+/** What an optional holds, and whether it is one. */
+export function unwrapped(type: CelType): readonly [CelType, boolean] {
   if (type.kind === 'opaque' && type.name === 'optional_type') return [type.parameters[0]!, true]
   return [type, false]
 }

@@ -14,7 +14,7 @@ import { type Checked, check, nodesOf } from './checker.ts'
 import { type Environment, scopeOf } from './environment.ts'
 import { estimateCost } from './estimate.ts'
 import { type Issue, IssueError, issueAt, printIssues } from './issues.ts'
-import { literalIssues } from './literals.ts'
+import { literalIssues, mixedTypeIssues } from './literals.ts'
 import { parse } from './parser.ts'
 import { plan, type Step } from './plan.ts'
 import { type Budget, costExceeded, Interrupted, Runtime } from './runtime.ts'
@@ -116,7 +116,8 @@ function compileAnew(expression: string, environment: Environment): Compiled {
         expression,
         checked.issues.slice(0, issuesMax).map(({ at, message }) => issueAt(expression, at, message)),
       )
-    const literals = literalIssues(nodesOf(expr)).map(({ at, message }) => issueAt(expression, at, message))
+    const written = [...literalIssues(nodesOf(expr)), ...mixedTypeIssues(checked)]
+    const literals = written.map(({ at, message }) => issueAt(expression, at, message))
     if (literals.length > 0) return failed(expression, literals)
     const step = plan({ checked, type: scope.type })
     return { ok: true, program: new CompiledProgram(expression, checked, step, environment) }

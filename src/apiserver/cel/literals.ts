@@ -1,8 +1,13 @@
-/** Durations, timestamps and patterns that are written out are looked at when the expression compiles. */
+/**
+ * What is written out is looked at when the expression compiles: durations, timestamps, patterns; and that the elements of
+ * a list or map have one type, but for what a text is formatted from.
+ */
 import { compilePattern } from '../../api/pattern.ts'
-import type { Call, Expr } from './ast.ts'
-import type { CheckIssue } from './checker.ts'
+import { type Call, childrenOf, type Expr } from './ast.ts'
+import { type Checked, type CheckIssue, unwrapped } from './checker.ts'
 import { parseDuration, parseTimestamp } from './library/time-text.ts'
+import { type CelType, typeName } from './types.ts'
+import { sameType } from './unify.ts'
 
 const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   duration: parseDuration,
@@ -33,4 +38,51 @@ function parses(parse: (text: string) => unknown, text: string): boolean {
   } catch {
     return false
   }
+}
+
+export function mixedTypeIssues({ expr, types }: Checked): CheckIssue[] {
+  const issues: CheckIssue[] = []
+  const visit = (node: Expr, formatted: boolean): void => {
+    const exempt = formatted || (node.kind === 'call' && node.name === 'format')
+    if (!exempt && node.kind === 'list') {
+      const optional = node.elements.filter((_, index) => node.optional.has(index))
+      issues.push(...firstMixed(node.elements, types, new Set(optional)))
+    }
+    if (!exempt && node.kind === 'map') {
+      const optional = node.entries.filter((entry) => entry.optional).map(({ value }) => value)
+      issues.push(
+        ...firstMixed(
+          node.entries.map(({ key }) => key),
+          types,
+          new Set(),
+        ),
+      )
+      issues.push(
+        ...firstMixed(
+          node.entries.map(({ value }) => value),
+          types,
+          new Set(optional),
+        ),
+      )
+    }
+    for (const child of childrenOf(node)) visit(child, exempt)
+  }
+  visit(expr, false)
+  return issues
+}
+
+function firstMixed(
+  nodes: readonly Expr[],
+  types: ReadonlyMap<number, CelType>,
+  optional: ReadonlySet<Expr>,
+): CheckIssue[] {
+  const typeOf = (node: Expr) => {
+    const type = types.get(node.id)!
+    return optional.has(node) ? unwrapped(type)[0] : type
+  }
+  const [first] = nodes
+  const expected = first && typeOf(first)
+  const odd = nodes.find((node) => !sameType(expected!, typeOf(node)))
+  if (!odd) return []
+  return [{ at: odd.at, message: `expected type '${typeName(expected!)}' but found '${typeName(typeOf(odd))}'` }]
 }

@@ -97,13 +97,13 @@ export class Planner {
     const { field } = expr
     if (expr.test) {
       return other((runtime) => {
-        const value = base(runtime)
         runtime.charge(1)
-        return testField(value, field)
+        return testField(base(runtime), field)
       })
     }
     return qualified(operand, (runtime) => {
       const value = base(runtime)
+      if (value instanceof Optional) return present(runtime, selectField(value, field))
       runtime.charge(1)
       return selectField(value, field)
     })
@@ -166,10 +166,12 @@ export class Planner {
     const [operand, index] = expr.args.map((argument) => this.plan(argument)) as [Planned, Planned]
     const base = bareOf(operand)
     const indexStep = bareOf(index)
-    const select = expr.name === '_[_]' ? selectIndex : selectOptional
+    const optional = expr.name !== '_[_]'
+    const select = optional ? selectOptional : selectIndex
     return qualified(operand, (runtime) => {
       const value = base(runtime)
       const key = indexStep(runtime)
+      if (optional || value instanceof Optional) return present(runtime, select(value, key))
       runtime.charge(1)
       return select(value, key)
     })
@@ -200,6 +202,7 @@ export class Planner {
     }
     const steps = args.map(({ run }) => run)
     if (expr.name === '@not_strictly_false') return notStrictlyFalse(steps[0]!)
+    if (steps.length === 1 || steps.length === 2) return other((runtime) => invokeShort(overloads, steps, runtime))
     return other((runtime) => {
       const values: Value[] = []
       for (const step of steps) values.push(step(runtime))
@@ -212,6 +215,7 @@ export class Planner {
     if (parts.every((part) => part.kind === 'constant') && expr.optional.size === 0)
       return constant(new Items(parts.map(({ value }) => value)))
     return other((runtime) => {
+      runtime.charge(listCost)
       const items: Value[] = []
       for (const [index, part] of parts.entries()) {
         const value = part.run(runtime)
@@ -219,7 +223,6 @@ export class Planner {
         else if (!(value instanceof Optional)) throw new CelError(noSuchOverload)
         else if (value.value !== undefined) items.push(value.value)
       }
-      runtime.charge(listCost)
       return new Items(items)
     })
   }
@@ -231,6 +234,7 @@ export class Planner {
       optional,
     }))
     const run: Step = (runtime) => {
+      runtime.charge(mapCost)
       const map = new Entries()
       for (const { key, value, optional } of parts) {
         const name = key.run(runtime)
@@ -239,7 +243,6 @@ export class Planner {
         else if (!(given instanceof Optional)) throw new CelError(noSuchOverload)
         else if (given.value !== undefined) map.insert(name, given.value, duplicateKey)
       }
-      runtime.charge(mapCost)
       return map
     }
     const isConstant = parts.every(
@@ -252,6 +255,7 @@ export class Planner {
     const type = this.#type(expr.type.replace(/^\./, '')) as CelType & { kind: 'object' }
     const fields = expr.fields.map(({ field, value, optional }) => ({ field, run: this.plan(value).run, optional }))
     return other((runtime) => {
+      runtime.charge(structCost)
       const values = new Map<string, Value>()
       for (const { field, run, optional } of fields) {
         const value = run(runtime)
@@ -259,7 +263,6 @@ export class Planner {
         else if (!(value instanceof Optional)) throw new CelError(noSuchOverload)
         else if (value.value !== undefined) values.set(field, value.value)
       }
-      runtime.charge(structCost)
       return makeObject(type, values)
     })
   }
@@ -286,9 +289,8 @@ function other(run: Step): Planned {
 
 function attribute(bare: Step): Planned {
   const run: Step = (runtime) => {
-    const value = bare(runtime)
     runtime.charge(1)
-    return value
+    return bare(runtime)
   }
   return { kind: 'attribute', run, bare }
 }
@@ -328,6 +330,30 @@ function planMembership(wanted: Planned, list: Value): Planned | undefined {
     const value = wanted.run(runtime)
     return runtime.isIn(list, value, equal)
   })
+}
+
+/** What an optional selection finds is charged for, what it does not find is not. */
+function present(runtime: Runtime, value: Value): Value {
+  if (!(value instanceof Optional) || value.value !== undefined) runtime.charge(1)
+  return value
+}
+
+/** One or two arguments are all evaluated, and the call is charged for, also when one of them has no value. */
+function invokeShort(overloads: readonly Overload[], steps: readonly Step[], runtime: Runtime): Value {
+  const values: Value[] = []
+  let failure: CelError | undefined
+  for (const step of steps) {
+    try {
+      values.push(step(runtime))
+    } catch (error) {
+      if (!(error instanceof CelError)) throw error
+      failure ??= error
+      values.push(null)
+    }
+  }
+  if (!failure) return invoke(overloads, values, runtime)
+  runtime.charge(overloads[0]?.cost?.(values) ?? 1)
+  throw failure
 }
 
 /** The first overload whose parameters take the values. Throws `CelError`. */

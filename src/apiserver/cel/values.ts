@@ -60,12 +60,15 @@ const latestSecond = 253402300799n
 export class Timestamp {
   /** Since 1970. */
   readonly nanos: bigint
+  /** East of UTC, as it was written. */
+  readonly offsetMinutes: number
 
   /** Throws `CelError` outside the years 1 to 9999. */
-  constructor(nanos: bigint) {
+  constructor(nanos: bigint, offsetMinutes = 0) {
     if (nanos < earliestSecond * 1_000_000_000n || nanos >= (latestSecond + 1n) * 1_000_000_000n)
       throw new CelError('timestamp overflow')
     this.nanos = nanos
+    this.offsetMinutes = offsetMinutes
   }
 }
 

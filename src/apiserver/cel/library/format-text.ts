@@ -96,7 +96,16 @@ function double(value: Value, clause: string): number {
 
 function fixed(value: Value, digits: number): string {
   const number = double(value, 'fixed-point')
-  return Number.isFinite(number) ? fixedDigits(number, digits) : special(number)
+  return Number.isFinite(number) ? grouped(fixedDigits(number, digits)) : special(number)
+}
+
+const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹'
+
+/** Thousands apart, as in American English: version 2 of the library writes numbers for readers. */
+function grouped(text: string): string {
+  const [whole = '', fraction] = text.split('.')
+  const apart = whole.replace(/\B(?=(\d{3})+$)/g, ',')
+  return fraction === undefined ? apart : `${apart}.${fraction}`
 }
 
 /** Exact, with halves rounded to even, as Go does; `toFixed` rounds them up and turns to exponents from 10²¹ on. */
@@ -120,7 +129,10 @@ function fixedDigits(number: number, digits: number): string {
 function scientific(value: Value, digits: number): string {
   const number = double(value, 'scientific')
   if (!Number.isFinite(number)) return special(number)
-  return number.toExponential(digits).replace(/e([+-])(\d)$/, 'e$10$2')
+  const [mantissa = '', power = ''] = number.toExponential(digits).split('e')
+  const sign = power.startsWith('-') ? '⁻' : ''
+  const raised = [...power.replace(/^[+-]/, '').padStart(2, '0')].map((digit) => superscripts[Number(digit)])
+  return `${mantissa}×10${sign}${raised.join('')}`
 }
 
 function binary(value: Value): string {

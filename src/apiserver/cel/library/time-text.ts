@@ -55,7 +55,7 @@ export function parseTimestamp(text: string): Timestamp {
   if (day > daysIn(year, month) || Number(zoneHours ?? 0) > 24 || Number(zoneMinutes ?? 0) > 60) throw invalid()
   const offset = (Number(zoneHours ?? 0) * 60 + Number(zoneMinutes ?? 0)) * (sign === '-' ? -1 : 1)
   const seconds = BigInt(epochSeconds(year, month, day) + hour * 3600 + minute * 60 + second - offset * 60)
-  return new Timestamp(seconds * 1_000_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0')))
+  return new Timestamp(seconds * 1_000_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0')), offset)
 }
 
 function daysIn(year: number, month: number): number {
@@ -70,10 +70,17 @@ function epochSeconds(year: number, month: number, day: number): number {
 }
 
 /** With as many digits of the second as it has. */
-export function formatTimestamp({ nanos }: Timestamp): string {
+export function formatTimestamp({ nanos, offsetMinutes }: Timestamp): string {
   const millis = nanos >= 0n ? nanos / 1_000_000n : -((-nanos + 999_999n) / 1_000_000n)
-  const seconds = new Date(Number(millis)).toISOString().slice(0, 19)
+  const seconds = new Date(Number(millis) + offsetMinutes * 60_000).toISOString().slice(0, 19)
   const fraction = ((nanos % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n
   const digits = String(fraction).padStart(9, '0').replace(/0+$/, '')
-  return `${seconds}${digits === '' ? '' : `.${digits}`}Z`
+  return `${seconds}${digits === '' ? '' : `.${digits}`}${zoneText(offsetMinutes)}`
+}
+
+function zoneText(offsetMinutes: number): string {
+  if (offsetMinutes === 0) return 'Z'
+  const minutes = Math.abs(offsetMinutes)
+  const two = (value: number) => String(value).padStart(2, '0')
+  return `${offsetMinutes < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
 }
