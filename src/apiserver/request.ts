@@ -40,8 +40,10 @@ export interface ApiRequest {
 export interface ApiResponse {
   status: number
   headers: Record<string, string>
-  /** Whole when finite, chunks when it streams. */
+  /** Whole, or chunks of what is long or streams. */
   body: Uint8Array | AsyncIterable<Uint8Array>
+  /** Whether chunks are one long document, which may be compressed, and not news that must leave at once. */
+  document?: boolean
   /** `Warning` header values, one header line each. */
   warnings?: readonly string[]
 }
