@@ -2,6 +2,7 @@
  * Equality and order. Numbers of different types compare by value; values of types that have nothing in common are
  * unequal, never an error. Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md#equality
  */
+import { equalMerging } from './merging.ts'
 import {
   CelError,
   CelList,
@@ -32,7 +33,10 @@ export function equal(left: Value, right: Value, tick: Tick = noTick): boolean {
   if (left instanceof Duration) return right instanceof Duration && left.nanos === right.nanos
   if (left instanceof Timestamp) return right instanceof Timestamp && left.nanos === right.nanos
   if (left instanceof TypeValue) return right instanceof TypeValue && left.name === right.name
-  if (left instanceof CelList) return right instanceof CelList && equalLists(left, right, tick)
+  if (left instanceof CelList) {
+    if (!(right instanceof CelList)) return false
+    return left.merge ? equalMerging(left.merge, left, right, tick) : equalLists(left, right, tick)
+  }
   if (left instanceof CelMap || left instanceof CelObject) return equalRecords(left, right, tick)
   if (left instanceof Optional) return right instanceof Optional && equalOptionals(left, right, tick)
   return left instanceof Opaque && left.equals(right)

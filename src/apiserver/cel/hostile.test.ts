@@ -84,7 +84,7 @@ describe('hostile expressions', () => {
     test(`compile comes back in time from ${name}`, () => {
       const startMs = clock.monotonicMs()
       const compiled = compile(text, environment)
-      assert(clock.monotonicMs() - startMs < 1_000 + slackMs)
+      assert(clock.monotonicMs() - startMs < 5_000 + slackMs)
       assert(compiled.ok || compiled.message.length < 1_000_000)
     })
   }

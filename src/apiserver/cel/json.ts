@@ -1,6 +1,6 @@
 /** From JSON to what expressions compute with, and back. Only what an expression touches is converted. */
 import { formatDuration, formatTimestamp, parseDuration, parseTimestamp } from './library/time-text.ts'
-import { type CelType, dynType, type ObjectType } from './types.ts'
+import { type CelType, dynType, type ListMerge, type ObjectType } from './types.ts'
 import {
   CelError,
   CelList,
@@ -24,7 +24,8 @@ export function toCel(json: unknown, type: CelType = dynType): Value {
   if (typeof json === 'number') return numberOf(json, type)
   if (typeof json === 'bigint') return json
   if (typeof json === 'string') return textOf(json, type)
-  if (Array.isArray(json)) return new JsonList(json, type.kind === 'list' ? type.element : dynType)
+  if (Array.isArray(json))
+    return type.kind === 'list' ? new JsonList(json, type.element, type.merge) : new JsonList(json, dynType)
   if (type.kind === 'object') return new JsonObjectValue(json as JsonObject, type)
   return new JsonMap(json as JsonObject, type.kind === 'map' ? type.value : dynType)
 }
@@ -45,11 +46,13 @@ function textOf(json: string, { kind }: CelType): Value {
 class JsonList extends CelList {
   readonly #items: readonly unknown[]
   readonly #type: CelType
+  override readonly merge: ListMerge | undefined
 
-  constructor(items: readonly unknown[], type: CelType) {
+  constructor(items: readonly unknown[], type: CelType, merge?: ListMerge) {
     super()
     this.#items = items
     this.#type = type
+    this.merge = merge
   }
 
   get size(): number {

@@ -4,7 +4,7 @@
  * Source: https://kubernetes.io/docs/reference/using-api/cel/#type-system-integration
  */
 import { escapeName } from './escape.ts'
-import { type CelType, type ObjectField, stringType } from './types.ts'
+import { type CelType, type ListMerge, type ObjectField, stringType } from './types.ts'
 
 /** The parts of a schema that matter here; `properties` and the like as in JSON. */
 export interface StructuralSchema {
@@ -21,6 +21,8 @@ export interface StructuralSchema {
   readonly maxProperties?: number
   readonly 'x-kubernetes-int-or-string'?: boolean
   readonly 'x-kubernetes-embedded-resource'?: boolean
+  readonly 'x-kubernetes-list-type'?: string
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[]
 }
 
 /** Source: upstream's MaxRequestSizeBytes, whatever the server accepts. */
@@ -80,11 +82,20 @@ function withMetadata(schema: StructuralSchema): StructuralSchema {
   return { ...schema, properties: { ...schema.properties, kind: text, apiVersion: text, metadata: complete } }
 }
 
-function listOf({ maxItems }: StructuralSchema, items: StructuralSchema, name: string): Declared | undefined {
+function listOf(schema: StructuralSchema, items: StructuralSchema, name: string): Declared | undefined {
   const element = declared(items, `${name}.@idx`, items['x-kubernetes-embedded-resource'] ?? false)
   if (!element) return undefined
-  const sizeMax = Math.max(0, maxItems ?? Math.floor((requestBytes - 2) / (element.bytesMin + 1)))
-  return { type: { kind: 'list', element: element.type, sizeMax }, bytesMin: 2 }
+  const sizeMax = Math.max(0, schema.maxItems ?? Math.floor((requestBytes - 2) / (element.bytesMin + 1)))
+  const list = { kind: 'list', element: element.type, sizeMax } as const
+  const merge = mergeOf(schema)
+  return { type: merge ? { ...list, merge } : list, bytesMin: 2 }
+}
+
+function mergeOf(schema: StructuralSchema): ListMerge | undefined {
+  const listType = schema['x-kubernetes-list-type']
+  if (listType === 'set') return 'set'
+  const keys = schema['x-kubernetes-list-map-keys'] ?? []
+  return listType === 'map' && keys.length > 0 ? keys.map((key) => escapeName(key) ?? key) : undefined
 }
 
 function objectOf(schema: StructuralSchema, name: string): Declared | undefined {

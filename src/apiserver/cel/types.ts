@@ -35,7 +35,11 @@ export interface ListType {
   readonly kind: 'list'
   readonly element: CelType
   readonly sizeMax?: number
+  readonly merge?: ListMerge
 }
+
+/** How lists of the type compare and add up where their order means nothing: as sets, or by the fields that name an element. */
+export type ListMerge = 'set' | readonly string[]
 
 export interface MapType {
   readonly kind: 'map'

@@ -2,7 +2,7 @@
  * What an expression computes with: int is a bigint, double a number, string and bool are JavaScript's own, everything
  * else a class below. Lists and maps over JSON convert what is touched and nothing else.
  */
-import { type CelType, typeName } from './types.ts'
+import { type CelType, type ListMerge, typeName } from './types.ts'
 
 export type Value =
   | null
@@ -92,6 +92,8 @@ export const none = new Optional()
 
 export abstract class CelList {
   abstract readonly size: number
+  /** Of lists whose order means nothing. */
+  readonly merge: ListMerge | undefined
   abstract at(index: number): Value
 
   *[Symbol.iterator](): IterableIterator<Value> {
@@ -104,11 +106,14 @@ export class Items extends CelList {
   readonly #items: Value[]
   readonly size: number
 
+  override readonly merge: ListMerge | undefined
+
   /** The array becomes the list's own. */
-  constructor(items: Value[], size: number = items.length) {
+  constructor(items: Value[], merge?: ListMerge) {
     super()
     this.#items = items
-    this.size = size
+    this.size = items.length
+    this.merge = merge
   }
 
   override at(index: number): Value {

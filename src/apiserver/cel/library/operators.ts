@@ -2,6 +2,7 @@
 import { compare, equal } from '../compare.ts'
 import type { Estimated } from '../estimate.ts'
 import { type Costs, declare, type Overload } from '../functions.ts'
+import { addMerging } from '../merging.ts'
 import type { Runtime } from '../runtime.ts'
 import { add, exactly, type Range, scaled, textFactor } from '../sizes.ts'
 import { sameType } from '../unify.ts'
@@ -112,6 +113,10 @@ const concatenation: readonly Overload[] = [
 const joinedDepthMax = 16
 
 function joinLists(runtime: Runtime, left: CelList, right: CelList): CelList {
+  if (left.merge) {
+    runtime.make(left.size + right.size)
+    return addMerging(left.merge, left, right)
+  }
   if (right.size === 0) return left
   if (left.size === 0 && right.size > 16) return right
   const appended = left instanceof Items && right.size <= 16 ? left.append(right) : undefined
