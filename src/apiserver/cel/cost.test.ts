@@ -96,6 +96,27 @@ describe('estimates', () => {
 })
 
 describe('actual costs', () => {
+  test('evaluate charges for rules on custom resources what upstream charges', () => {
+    let environment: Environment | undefined
+    let self: Binding = null
+    for (const line of readFileSync(join(import.meta.dirname, 'testdata/rule-costs.tsv'), 'utf8').split('\n')) {
+      if (line.startsWith('# ')) {
+        const { properties, object } = JSON.parse(line.slice(2)) as { properties: object; object: object }
+        const schema = { type: 'object', properties } as StructuralSchema
+        const type = declareStructural(schema, { name: 'self', isResource: true })!
+        environment = { variables: new Map([['self', type]]) }
+        self = toCel(object, type)
+      } else if (line !== '' && !line.startsWith('//')) {
+        const [rule = '', cost] = line.split('\t')
+        const compiled = compile(rule, environment!)
+        assert(compiled.ok, rule)
+        const evaluation = evaluate(compiled.program, [['self', self]], { cost: 10_000_000 })
+        const expected = { ok: true, value: true, cost: Number(cost) }
+        assert.deepEqual(evaluation, expected, rule)
+      }
+    }
+  })
+
   const strings = listType(stringType)
   const variables = new Map<string, CelType>([
     ['input', strings],
