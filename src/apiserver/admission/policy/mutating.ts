@@ -14,10 +14,15 @@ import { semanticEqual } from '../../registry/validation/equal.ts'
 import { Equivalents } from '../matching/equivalents.ts'
 import { type AdmissionPlugin, forbid } from '../plugin.ts'
 import { Reinvocation } from '../reinvocation.ts'
+import { replaceContents } from '../replaced.ts'
+import { bindingsOf } from './bindings.ts'
 import { isExemptFromPolicies } from './exempt.ts'
 import { type Matcher, matchResources } from './matching.ts'
-import type { Mutator } from './mutator.ts'
+import { MutationError, Mutator } from './mutator.ts'
+import { ConfigurationError, collectParameters } from './parameters.ts'
+import { Turn } from './run.ts'
 import { type Hook, PolicySource } from './source.ts'
+import { subjectOf } from './subject.ts'
 import type { PolicyParts } from './validating.ts'
 
 type MutatingHook = Hook<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding>
@@ -74,7 +79,6 @@ class Dispatcher {
   ): Promise<Invocation[]> {
     const resource = await matchResources(this.#matcher, policy.spec?.matchConstraints, attributes)
     if (!resource) return []
-    const { collectParameters, ConfigurationError } = await import('./parameters.ts')
     const invocations: Invocation[] = []
     for (const binding of bindings) {
       if (!(await matchResources(this.#matcher, binding.spec?.matchResources, attributes))) continue
@@ -98,7 +102,6 @@ class Dispatcher {
     const reinvocation = attributes.reinvocation ?? new Reinvocation()
     const memory = reinvocation.memoryOf(pluginName)
     if (reinvocation.again && memory.changedSince(attributes.object)) memory.changed()
-    const { MutationError } = await import('./mutator.ts')
     for (const invocation of invocations) {
       const key = keyOf(invocation)
       try {
@@ -125,15 +128,7 @@ class Dispatcher {
     attributes: AdmissionAttributes,
     { isDue, failed }: { isDue(): boolean; failed(why: string): void },
   ): Promise<boolean | undefined> {
-    const [{ MutationError }, { bindingsOf }, { Turn }, { subjectOf }, { replaceContents }, mutator] =
-      await Promise.all([
-        import('./mutator.ts'),
-        import('./bindings.ts'),
-        import('./run.ts'),
-        import('./subject.ts'),
-        import('../replaced.ts'),
-        this.#mutator(policy),
-      ])
+    const mutator = this.#mutator(policy)
     const turn = new Turn(() => this.#parts.clock.monotonicMs())
     const subject = await subjectOf(this.#matcher, attributes, resource)
     const bindings = (object: KubeObject | undefined) =>
@@ -161,10 +156,9 @@ class Dispatcher {
     return from === to ? object : equivalents.convert(object, from, equivalents.served(to))
   }
 
-  async #mutator(policy: MutatingAdmissionPolicy): Promise<Mutator> {
+  #mutator(policy: MutatingAdmissionPolicy): Mutator {
     const known = this.#mutators.get(policy)
     if (known) return known
-    const { Mutator } = await import('./mutator.ts')
     const mutator = new Mutator(policy)
     this.#mutators.set(policy, mutator)
     return mutator

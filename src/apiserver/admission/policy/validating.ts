@@ -16,10 +16,14 @@ import type { Objects } from '../../objects.ts'
 import type { Scheme } from '../../scheme/scheme.ts'
 import { Equivalents } from '../matching/equivalents.ts'
 import { type AdmissionPlugin, forbid } from '../plugin.ts'
+import { bindingsOf } from './bindings.ts'
 import { isExemptFromPolicies } from './exempt.ts'
 import { type Matcher, matchResources } from './matching.ts'
+import { ConfigurationError, collectParameters } from './parameters.ts'
+import { Turn } from './run.ts'
 import { type Hook, PolicySource } from './source.ts'
-import type { Denial, Validator, Verdict } from './validator.ts'
+import { subjectOf } from './subject.ts'
+import { type Denial, Validator, type Verdict } from './validator.ts'
 
 export interface PolicyParts {
   readonly objects: Objects
@@ -71,7 +75,6 @@ class Dispatcher {
   async apply({ policy, bindings }: ValidatingHook, attributes: AdmissionAttributes): Promise<Refusal[]> {
     const resource = await matchResources(this.#matcher, policy.spec?.matchConstraints, attributes)
     if (!resource) return []
-    const { collectParameters, ConfigurationError } = await import('./parameters.ts')
     const refusals: Refusal[] = []
     const annotations = new Annotations()
     for (const binding of bindings) {
@@ -101,12 +104,7 @@ class Dispatcher {
     { resource, params }: { resource: AdmissionAttributes['resource']; params: readonly (KubeObject | undefined)[] },
   ): Promise<Verdict[]> {
     if (params.length === 0) return []
-    const [{ bindingsOf }, { Turn }, { subjectOf }, validator] = await Promise.all([
-      import('./bindings.ts'),
-      import('./run.ts'),
-      import('./subject.ts'),
-      this.#validator(policy),
-    ])
+    const validator = this.#validator(policy)
     const subject = await subjectOf(this.#matcher, attributes, resource)
     const { clock, authorizer } = this.#parts
     const turn = new Turn(() => clock.monotonicMs())
@@ -117,10 +115,9 @@ class Dispatcher {
   }
 
   /** Compiled when first needed, and anew when the policy changes. */
-  async #validator(policy: ValidatingAdmissionPolicy): Promise<Validator> {
+  #validator(policy: ValidatingAdmissionPolicy): Validator {
     const known = this.#validators.get(policy)
     if (known) return known
-    const { Validator } = await import('./validator.ts')
     const validator = new Validator(policy)
     this.#validators.set(policy, validator)
     return validator

@@ -9,6 +9,8 @@ import { semanticEqual } from '../../registry/validation/equal.ts'
 import type { AdmissionPlugin } from '../plugin.ts'
 import { isAdmissionConfiguration } from '../policy/exempt.ts'
 import { Reinvocation } from '../reinvocation.ts'
+import { decodeObject, replaceContents } from '../replaced.ts'
+import { ask, CallError } from './ask.ts'
 import { HookSource } from './hooks.ts'
 import { type Invocation, Selector } from './selection.ts'
 import type { WebhookAdmissionParts } from './validating.ts'
@@ -65,7 +67,6 @@ class Dispatcher {
 
   /** Whether the object is another one now. */
   async apply(invocation: Invocation<MutatingWebhook>, place: Place): Promise<boolean> {
-    const { ask, CallError } = await import('./ask.ts')
     const { configuration, webhook } = invocation.hook
     const { attributes } = invocation.subject
     const at = `round_${place.round}_index_${place.index}`
@@ -97,7 +98,6 @@ class Dispatcher {
       throw internalError(
         `admission webhook ${JSON.stringify(webhook.name)} attempted to modify the object, which is not supported for this operation`,
       )
-    const { decodeObject, replaceContents } = await import('../replaced.ts')
     const { equivalents } = this.#parts
     const served = equivalents.served(resource)
     try {

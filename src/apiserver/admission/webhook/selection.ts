@@ -8,8 +8,10 @@ import type { Equivalents } from '../matching/equivalents.ts'
 import { matchesRule } from '../matching/rules.ts'
 import { matchesNamespace, matchesObject } from '../matching/selectors.ts'
 import { forbid } from '../plugin.ts'
-import type { Subject } from '../policy/bindings.ts'
-import type { Condition } from '../policy/conditions.ts'
+import { bindingsOf, type Subject } from '../policy/bindings.ts'
+import { type Condition, compileConditions, evaluateConditions } from '../policy/conditions.ts'
+import { plainEnvironment } from '../policy/environments.ts'
+import { Turn } from '../policy/run.ts'
 import type { Hook, Webhook } from './hooks.ts'
 
 export interface SelectionParts {
@@ -64,13 +66,6 @@ export class Selector {
 
   async #conditionsHold(webhook: Webhook, subject: Subject): Promise<boolean> {
     if (!webhook.matchConditions || webhook.matchConditions.length === 0) return true
-    const [{ compileConditions, evaluateConditions }, { plainEnvironment }, { Turn }, { bindingsOf }] =
-      await Promise.all([
-        import('../policy/conditions.ts'),
-        import('../policy/environments.ts'),
-        import('../policy/run.ts'),
-        import('../policy/bindings.ts'),
-      ])
     const conditions =
       this.#conditions.get(webhook) ?? compileConditions(webhook.matchConditions, plainEnvironment(false, true))
     this.#conditions.set(webhook, conditions)

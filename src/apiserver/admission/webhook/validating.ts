@@ -6,6 +6,7 @@ import type { AdmissionAttributes } from '../../admission.ts'
 import type { WebhookParts } from '../../webhook/client.ts'
 import type { AdmissionPlugin } from '../plugin.ts'
 import { isAdmissionConfiguration } from '../policy/exempt.ts'
+import { ask, CallError } from './ask.ts'
 import { HookSource } from './hooks.ts'
 import { type Invocation, type SelectionParts, Selector } from './selection.ts'
 
@@ -40,7 +41,6 @@ async function judge(
   invocation: Invocation<ValidatingWebhook>,
   { attributes, index }: { attributes: AdmissionAttributes; index: number },
 ): Promise<void> {
-  const { ask, CallError } = await import('./ask.ts')
   const { webhook } = invocation.hook
   try {
     await ask(parts, invocation, false)
