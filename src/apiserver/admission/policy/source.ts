@@ -20,7 +20,7 @@ export class PolicySource<P extends Policy, B extends Binding> {
   readonly #resources: { policies: Resource<P>; bindings: Resource<B> }
   readonly #policies = new Map<string, P>()
   readonly #bindings = new Map<string, B>()
-  #started: Promise<unknown> | undefined
+  #started: Promise<void> | undefined
   #hooks: readonly Hook<P, B>[] | undefined
 
   constructor(objects: Objects, resources: { policies: Resource<P>; bindings: Resource<B> }) {
@@ -30,11 +30,21 @@ export class PolicySource<P extends Policy, B extends Binding> {
 
   /** By name; policies without a binding are not in force. */
   async hooks(): Promise<readonly Hook<P, B>[]> {
-    const { policies, bindings } = this.#resources
-    this.#started ??= Promise.all([this.#follow(policies, this.#policies), this.#follow(bindings, this.#bindings)])
+    this.#started ??= this.#start()
     await this.#started
     this.#hooks ??= this.#join()
     return this.#hooks
+  }
+
+  /** Tried again with the next request when it fails. */
+  async #start(): Promise<void> {
+    const { policies, bindings } = this.#resources
+    try {
+      await Promise.all([this.#follow(policies, this.#policies), this.#follow(bindings, this.#bindings)])
+    } catch (error) {
+      this.#started = undefined
+      throw error
+    }
   }
 
   #follow<T extends KubeObject>(resource: Resource<T>, into: Map<string, T>): Promise<void> {

@@ -34,19 +34,29 @@ export class HookSource<W extends Webhook> {
   }
 
   async hooks(): Promise<readonly Hook<W>[]> {
-    this.#started ??= this.#objects.follow(this.#resource, {
-      put: (configuration) => {
-        this.#configurations.set(configuration.metadata.name ?? '', configuration)
-        this.#hooks = undefined
-      },
-      gone: ({ metadata }) => {
-        this.#configurations.delete(metadata.name ?? '')
-        this.#hooks = undefined
-      },
-    })
+    this.#started ??= this.#start()
     await this.#started
     this.#hooks ??= [...this.#configurations.keys()].sort().flatMap((name) => this.#hooksOf(name))
     return this.#hooks
+  }
+
+  /** Tried again with the next request when it fails. */
+  async #start(): Promise<void> {
+    try {
+      await this.#objects.follow(this.#resource, {
+        put: (configuration) => {
+          this.#configurations.set(configuration.metadata.name ?? '', configuration)
+          this.#hooks = undefined
+        },
+        gone: ({ metadata }) => {
+          this.#configurations.delete(metadata.name ?? '')
+          this.#hooks = undefined
+        },
+      })
+    } catch (error) {
+      this.#started = undefined
+      throw error
+    }
   }
 
   #hooksOf(configuration: string): Hook<W>[] {
