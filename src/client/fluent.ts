@@ -5,6 +5,7 @@
 import type { KubeObject, Resource } from '../api/meta.ts'
 import * as resources from '../api/resources.ts'
 import type { Client, ResourceClient } from './client.ts'
+import { type CustomDefinition, type CustomObject, customResource, type VersionOf } from './custom.ts'
 import type { LiveInformer, LiveInformers, LiveSelection } from './live-informer.ts'
 
 type Constants = typeof resources
@@ -31,11 +32,21 @@ type Versions<Group extends string> = {
 
 export type FluentClient = {
   readonly [Group in GroupOf<GroupVersionName>]: Versions<Group>
+} & {
+  /** Custom resources, with types from the schema of their definition; default: the version that is stored. */
+  custom<const Definition extends CustomDefinition, Version extends VersionOf<Definition> = VersionOf<Definition>>(
+    definition: Definition,
+    version?: Version,
+  ): (namespace?: string) => FluentResource<CustomObject<Definition, Version>>
 }
 
 /** Nothing is built before it is named. */
 export function fluent(client: Client, informers: LiveInformers): FluentClient {
   return lazily((group) => {
+    if (group === 'custom') {
+      return (definition: CustomDefinition, version?: string) =>
+        ofNamespace(client, customResource(definition, version) as Resource, informers)
+    }
     const versions = lazily((version) => {
       const constants = constantsOf(group, version)
       return constants && lazily((plural) => constants[plural] && ofNamespace(client, constants[plural], informers))

@@ -29,6 +29,7 @@ export {
   source,
 } from './controller.ts'
 export { runController } from './controller-run.ts'
+export { type CustomDefinition, type CustomObject, customResource, type FromSchema } from './custom.ts'
 export {
   type ControllerDefinition,
   type DefinedController,
