@@ -9,12 +9,25 @@ import type { KubeObject, Resource } from '../api/meta.ts'
 
 /** What is read of a CustomResourceDefinition; one that was made for `apply` fits. */
 export interface CustomDefinition {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata?: object
   readonly spec: {
     readonly group: string
     readonly scope: string
-    readonly names: { readonly plural: string; readonly kind: string; readonly singular?: string }
+    readonly names: CustomNames
     readonly versions: readonly CustomVersion[]
+    readonly conversion?: object
   }
+}
+
+interface CustomNames {
+  readonly plural: string
+  readonly kind: string
+  readonly singular?: string
+  readonly listKind?: string
+  readonly shortNames?: readonly string[]
+  readonly categories?: readonly string[]
 }
 
 interface CustomVersion {
@@ -22,6 +35,11 @@ interface CustomVersion {
   readonly served: boolean
   readonly storage: boolean
   readonly schema?: { readonly openAPIV3Schema?: unknown }
+  readonly subresources?: object
+  readonly additionalPrinterColumns?: readonly object[]
+  readonly selectableFields?: readonly object[]
+  readonly deprecated?: boolean
+  readonly deprecationWarning?: string
 }
 
 /** An object of one version of the definition: metadata, and the fields that its schema describes. */

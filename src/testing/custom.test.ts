@@ -36,7 +36,7 @@ const definition = {
       },
     ],
   },
-} as const satisfies CustomDefinition & object
+} as const satisfies CustomDefinition
 
 test('custom resources have the types of their schema', async () => {
   await using cluster = await startCluster({ https: false })
