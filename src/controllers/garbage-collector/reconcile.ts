@@ -27,6 +27,9 @@ const discoveryPeriodMs = 30_000
 
 const definitionKey = 'definition:'
 
+/** An owner that its kind's cache does not have yet is looked at again after this long. */
+const unseenOwnerMs = 5_000
+
 /** Resources whose objects never own anything and come and go too fast to watch. */
 const ignored = new Set(['events', 'events.events.k8s.io'])
 
@@ -141,7 +144,20 @@ class GarbageCollector {
     const verdict = planDependent(live, states, { hasDependents })
     if (verdict.kind === 'dropReferences') await this.#dropReferences(node, live, verdict.uids)
     if (verdict.kind === 'delete') await this.#delete(node, live, verdict.propagationPolicy)
-    return done
+    const unseen =
+      verdict.kind === 'keep' && (live.metadata.ownerReferences ?? []).some((owner) => this.#isUnseen(owner))
+    return unseen ? { kind: 'requeueAfter', delayMs: unseenOwnerMs } : done
+  }
+
+  /** The server has it, the cache of its kind not yet: should it go before the cache is filled, nobody would tell. */
+  #isUnseen(owner: OwnerReference): boolean {
+    const resource = this.#resourceOf(owner)
+    return resource !== undefined && this.#watched.has(idOf(resource)) && !this.#graph.get(owner.uid)
+  }
+
+  #resourceOf({ apiVersion, kind }: OwnerReference): DiscoveredResource | undefined {
+    const [group = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['']
+    return this.#byKind.get(`${group} ${kind}`)
   }
 
   /** Every owner was seen alive, and the end of any of them will be seen too: the server need not be asked. */
@@ -169,8 +185,7 @@ class GarbageCollector {
         ? 'waiting'
         : 'present'
     }
-    const [group = ''] = owner.apiVersion.includes('/') ? owner.apiVersion.split('/') : ['']
-    const resource = this.#byKind.get(`${group} ${owner.kind}`)
+    const resource = this.#resourceOf(owner)
     if (!resource) throw new Error(`the owner's kind ${owner.apiVersion} ${owner.kind} is not served (now)`)
     const namespace = resource.namespaced ? dependent.namespace : ''
     if (resource.namespaced && namespace === '') return 'absent'
@@ -245,4 +260,8 @@ function isBeingCollected({ deleting, finalizers }: GraphNode): boolean {
 
 function ownersDiffer(one: GraphNode, other: GraphNode): boolean {
   return JSON.stringify(one.owners) !== JSON.stringify(other.owners)
+}
+
+function idOf({ plural, group }: DiscoveredResource): string {
+  return group === '' ? plural : `${plural}.${group}`
 }

@@ -80,4 +80,12 @@ export const regressions: readonly Regression[] = [
       'A simulated node took a conflict for another pod by the same name and never wrote the status of its pod again. It tries again until it is told that its pod is gone.',
     place: 'src/testing/nodes/pod-run.ts',
   },
+  {
+    seed: 16,
+    stormSeconds: 60,
+    found: 'everything converges: a Lease has lost its owner',
+    story:
+      'A garbage collector that had just begun asked the server for the owner of a Lease, which was there, and kept the Lease. The Node went before the cache of Nodes was filled, so that nobody told of its end. An owner that its cache does not have yet is looked at again.',
+    place: 'src/controllers/garbage-collector/reconcile.ts',
+  },
 ]
