@@ -22,6 +22,7 @@ export function testInformers(): TestInformers {
   }
   return {
     of,
+    drop: ({ resource }) => void byResource.delete(resource.plural),
     put: (resource, object) => of(resource).put(object),
     remove: (resource, key) => of(resource).remove(key),
     sync: () => release(),
