@@ -67,6 +67,7 @@ export interface RequestInfo {
   parts: readonly string[]
   /** As given, for `list`, `watch` and `deletecollection`: authorizers may allow what it narrows the request to. */
   fieldSelector?: string
+  labelSelector?: string
 }
 
 const verbByMethod: Readonly<Record<string, string>> = {
@@ -132,13 +133,14 @@ function fillResource(info: RequestInfo, segments: string[], request: Pick<ApiRe
   info.subresource = rest[2] ?? ''
   if (info.name === '') collectionVerb(info, request.query)
   if (info.name === '' && info.verb === 'delete') info.verb = 'deletecollection'
-  const fieldSelector = narrowing(request, info)
-  if (fieldSelector) info.fieldSelector = fieldSelector
+  for (const selector of ['fieldSelector', 'labelSelector'] as const) {
+    const text = narrowing.has(info.verb) ? request.query.get(selector) : null
+    if (text) info[selector] = text
+  }
 }
 
-function narrowing(request: Pick<ApiRequest, 'query'>, { verb }: RequestInfo): string | null {
-  return verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? request.query.get('fieldSelector') : null
-}
+/** Verbs whose selectors matter to authorizers. */
+const narrowing: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection'])
 
 function collectionVerb(info: RequestInfo, query: URLSearchParams): void {
   if (info.verb !== 'get' && info.verb !== 'watch') return
@@ -160,6 +162,7 @@ export function isLongRunning(info: RequestInfo): boolean {
 }
 
 function decodedPath(path: string): string {
+  if (!path.includes('%')) return path
   try {
     return decodeURIComponent(path)
   } catch {
@@ -168,6 +171,9 @@ function decodedPath(path: string): string {
 }
 
 function segmentsOf(path: string): string[] {
-  const trimmed = path.replace(/^\/+|\/+$/g, '')
-  return trimmed === '' ? [] : trimmed.split('/')
+  let start = 0
+  let end = path.length
+  while (path[start] === '/') start += 1
+  while (end > start && path[end - 1] === '/') end -= 1
+  return start === end ? [] : path.slice(start, end).split('/')
 }

@@ -51,7 +51,7 @@ import { openApiEndpoints } from './openapi/from-scheme.ts'
 import { serviceStrategy, services } from './registry/core/service.ts'
 import type { ClusterFamilies } from './registry/core/service-families.ts'
 import type { Strategy } from './registry/strategy.ts'
-import { type ApiRequest, type ApiResponse, requestInfoOf, type UserInfo } from './request.ts'
+import { type ApiRequest, type ApiResponse, type RequestInfo, requestInfoOf, type UserInfo } from './request.ts'
 import { type BuiltInOptions, builtInScheme, type Scheme } from './scheme/scheme.ts'
 import type { Served } from './scheme/served.ts'
 import { deadlineMs, type Serving, standardServing, withinDeadline } from './serving.ts'
@@ -245,32 +245,34 @@ class Pipeline {
   async handle(request: ApiRequest): Promise<ApiResponse> {
     const { clock } = this.#parts
     const start = clock.monotonicMs()
-    const response = await this.#handled(request)
-    this.#metrics.answered(request, requestInfoOf(request), response, (clock.monotonicMs() - start) / 1000)
+    const info = requestInfoOf(request)
+    const response = await this.#handled(request, info)
+    this.#metrics.answered(request, info, response, (clock.monotonicMs() - start) / 1000)
     return response
   }
 
-  async #handled(request: ApiRequest): Promise<ApiResponse> {
+  async #handled(request: ApiRequest, info: RequestInfo): Promise<ApiResponse> {
     try {
       const { extension, clock } = this.#parts
       // Who runs the server knows how long its own endpoints may take.
       const lasts = extension !== undefined && isBelow(request.path, extension.prefix)
-      const ms = lasts ? undefined : deadlineMs(request, requestInfoOf(request), this.#endpoints.serving)
-      return await withinDeadline(clock, ms, this.#answer(request))
+      const ms = lasts ? undefined : deadlineMs(request, info, this.#endpoints.serving)
+      return await withinDeadline(clock, ms, this.#answer(request, info))
     } catch (error) {
       return await this.#failed(request, error)
     }
   }
 
   async upgrade(request: ApiRequest, socket: Duplex, head: Uint8Array): Promise<ApiResponse | undefined> {
-    const { subresource, verb } = requestInfoOf(request)
+    const info = requestInfoOf(request)
+    const { subresource, verb } = info
     if (verb === 'watch' && asksForWebSocket(request)) {
       return await serveOverWebSocket(request, await this.handle(request), socket, head)
     }
     // Who offers to upgrade anything else gets the plain answer, as HTTP has it.
     if (!this.#special.isStream(subresource)) return await this.handle(request)
     try {
-      const exchange = await this.#admitted(request)
+      const exchange = await this.#admitted(request, info)
       await this.#mayConnect(exchange)
       const proxy = this.#parts.nodeProxy
       if (!proxy) return errorResponse(new Error('this server has no way to nodes'))
@@ -280,8 +282,8 @@ class Pipeline {
     }
   }
 
-  async #answer(request: ApiRequest): Promise<ApiResponse> {
-    const exchange = await this.#admitted(request)
+  async #answer(request: ApiRequest, info: RequestInfo): Promise<ApiResponse> {
+    const exchange = await this.#admitted(request, info)
     const leave = this.#inFlight.enter(exchange.info, exchange.user)
     try {
       const response = exchange.info.isResourceRequest
@@ -296,11 +298,10 @@ class Pipeline {
   }
 
   /** The exchange of a caller who is known and allowed. */
-  async #admitted(request: ApiRequest): Promise<Exchange> {
+  async #admitted(request: ApiRequest, info: RequestInfo): Promise<Exchange> {
     const { authenticator, authorizer, impersonator } = this.#security
     const caller = await authenticated(authenticator, request)
     const user = impersonator ? await impersonator(request, caller) : caller
-    const info = requestInfoOf(request)
     await authorized(authorizer, attributesOf(user, info))
     return { request, info, user, warnings: new Set() }
   }

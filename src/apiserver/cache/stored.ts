@@ -159,7 +159,7 @@ function restOf(splice: Splice, stored: Stored): Uint8Array {
 }
 
 function versionBytes(revision: number): Uint8Array {
-  return textEncoder.encode(`"resourceVersion":"${revision}",`)
+  return Buffer.from(`"resourceVersion":"${revision}",`, 'latin1')
 }
 
 function encodeWithRevision(stored: Stored, revision: number): Uint8Array {

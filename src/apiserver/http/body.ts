@@ -30,9 +30,10 @@ export class BodyReader {
   async #read(request: HttpRequest, taken: { bytes: number }): Promise<Body> {
     const max = limits.requestBodyBytesMax
     if (request.method === 'GET' || request.method === 'HEAD') {
-      request.resume()
+      if (!request.readableEnded) request.resume()
       return empty
     }
+    if (request.readableEnded) return empty
     if (Number(request.headers['content-length'] ?? 0) > max) return drain(request, 'too large')
     const chunks: Uint8Array[] = []
     return await new Promise((resolve) => {

@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream'
 import { apiError, tooManyRequests } from '../../api/errors.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { HttpHandlers, HttpRequest, HttpResponse } from '../../platform/net.ts'
-import type { ApiRequest, ApiResponse } from '../request.ts'
+import type { ApiRequest, ApiResponse, PeerCertificate } from '../request.ts'
 import { BodyReader } from './body.ts'
 import { peerCertificateOf } from './peer-certificate.ts'
 import { errorResponse } from './status.ts'
@@ -43,14 +43,12 @@ async function serve(
   request: HttpRequest,
   response: HttpResponse,
 ): Promise<void> {
-  const gone = new AbortController()
-  response.once('close', () => gone.abort(clientGone))
-  response.on('error', () => gone.abort(clientGone))
+  response.on('error', ignore)
   await bodies.with(request, async (body) => {
     if (body === 'gone') return
     const answer =
       body instanceof Uint8Array
-        ? await handler.handle(apiRequestOf(request, body, gone.signal))
+        ? await handler.handle(new FrontRequest(request, body, response))
         : errorResponse(body === 'too large' ? tooLarge() : tooManyRequests(busy, 1))
     await writeResponse(request, response, answer)
   })
@@ -64,46 +62,91 @@ async function serveUpgrade(
   socket: Duplex,
   head: Uint8Array,
 ): Promise<void> {
-  const gone = new AbortController()
-  socket.once('close', () => gone.abort(clientGone))
-  const refusal = await handler.upgrade(apiRequestOf(request, new Uint8Array(), gone.signal), socket, head)
+  const refusal = await handler.upgrade(new FrontRequest(request, new Uint8Array(), socket), socket, head)
   if (refusal) socket.end(refusalText(refusal))
 }
 
 const clientGone = new Error('the client closed the connection')
 
-function apiRequestOf(request: HttpRequest, body: Uint8Array, signal: AbortSignal): ApiRequest {
-  const url = request.url ?? '/'
-  const question = url.indexOf('?')
-  const { headers, headerValues } = headersOf(request)
-  const peerCertificate = peerCertificateOf(request)
-  return {
-    method: request.method ?? 'GET',
-    path: question < 0 ? url : url.slice(0, question),
-    query: new URLSearchParams(question < 0 ? '' : url.slice(question + 1)),
-    headers,
-    headerValues,
-    body,
-    signal,
-    remoteAddress: request.socket?.remoteAddress ?? '',
-    ...(peerCertificate ? { peerCertificate } : {}),
+/** Reports by `close`, too. */
+function ignore(): void {}
+
+/** What most requests do not need is made when it is asked for. */
+class FrontRequest implements ApiRequest {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+  readonly peerCertificate?: PeerCertificate
+  readonly #request: HttpRequest
+  readonly #ending: HttpResponse | Duplex
+  #query: string | URLSearchParams
+  #gone: AbortController | undefined
+
+  constructor(request: HttpRequest, body: Uint8Array, ending: HttpResponse | Duplex) {
+    const url = request.url ?? '/'
+    const question = url.indexOf('?')
+    this.method = request.method ?? 'GET'
+    this.path = question < 0 ? url : url.slice(0, question)
+    this.#query = question < 0 ? noQuery : url.slice(question + 1)
+    this.headers = headersOf(request.rawHeaders)
+    this.body = body
+    const certificate = peerCertificateOf(request)
+    if (certificate) this.peerCertificate = certificate
+    this.#request = request
+    this.#ending = ending
+  }
+
+  get query(): URLSearchParams {
+    if (typeof this.#query === 'string') this.#query = new URLSearchParams(this.#query)
+    return this.#query
+  }
+
+  get headerValues(): Readonly<Record<string, readonly string[]>> {
+    return headerValuesOf(this.#request.rawHeaders)
+  }
+
+  get remoteAddress(): string {
+    return this.#request.socket?.remoteAddress ?? ''
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#gone) {
+      const gone = new AbortController()
+      this.#gone = gone
+      if (this.#ending.closed || this.#ending.destroyed) gone.abort(clientGone)
+      else this.#ending.once('close', () => gone.abort(clientGone))
+    }
+    return this.#gone.signal
   }
 }
 
-function headersOf(request: HttpRequest): Required<Pick<ApiRequest, 'headers' | 'headerValues'>> {
+const noQuery = new URLSearchParams()
+
+function headersOf(raw: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = {}
-  const headerValues: Record<string, string[]> = {}
-  const raw = request.rawHeaders
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index]!.toLowerCase()
-    if (name.startsWith(':')) continue
+    if (name.charCodeAt(0) === colon) continue
     const value = raw[index + 1]!
-    const values = headerValues[name]
-    if (values) values.push(value)
-    else headerValues[name] = [value]
-    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`
+    const before = headers[name]
+    headers[name] = before === undefined ? value : `${before}, ${value}`
   }
-  return { headers, headerValues }
+  return headers
+}
+
+/** Of HTTP/2's own headers, such as `:path`. */
+const colon = 0x3a
+
+function headerValuesOf(raw: readonly string[]): Record<string, string[]> {
+  const values: Record<string, string[]> = {}
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index]!.toLowerCase()
+    const known = values[name]
+    if (known) known.push(raw[index + 1]!)
+    else values[name] = [raw[index + 1]!]
+  }
+  return values
 }
 
 function tooLarge(): Error {

@@ -48,7 +48,6 @@ async function writeStream(
 ): Promise<void> {
   start(response, status, headers)
   if ('flushHeaders' in response) response.flushHeaders()
-  else response.writeHead(status)
   const iterator = body[Symbol.asyncIterator]()
   response.once('close', () => void iterator.return?.())
   for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
@@ -66,8 +65,11 @@ function compressed(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> 
 
 // The two response classes have the same methods but no common type.
 function start(response: HttpResponse, status: number, headers: Record<string, string | string[]>): void {
-  response.statusCode = status
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  ;(response.writeHead as (status: number, headers: Record<string, string | string[]>) => void).call(
+    response,
+    status,
+    headers,
+  )
 }
 
 function send(response: HttpResponse, bytes: Uint8Array): boolean {

@@ -56,6 +56,7 @@ export interface Offer {
 
 /** The first clause that the endpoint can satisfy; JSON when the client does not say. Throws a 406. */
 export function negotiate(header: string | undefined, offer: Offer): Representation {
+  if (header === mediaTypes.json) return plainJson
   const clauses = parseAccept(header ?? '')
   if (clauses.length === 0) return plainJson
   for (const clause of clauses) {

@@ -85,6 +85,7 @@ function http1Options({ headersMs, requestMs }: ServerPatience) {
     connectionsCheckingInterval: headersMs / 4,
     keepAliveTimeout: limits.connectionIdleMs,
     noDelay: true,
+    optimizeEmptyRequests: true,
   }
 }
 
