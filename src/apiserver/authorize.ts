@@ -17,6 +17,8 @@ export interface AuthorizationAttributes {
   path: string
   /** What a list, watch or deletecollection is narrowed to, in the query's form: `spec.nodeName=a`. */
   fieldSelector?: string
+  /** The same by labels: `app in (a,b)`. */
+  labelSelector?: string
 }
 
 export interface Authorizer {
@@ -43,7 +45,11 @@ export function attributesOf(user: UserInfo, info: RequestInfo): AuthorizationAt
     name,
     path,
   }
-  return info.fieldSelector === undefined ? attributes : { ...attributes, fieldSelector: info.fieldSelector }
+  return {
+    ...attributes,
+    ...(info.fieldSelector === undefined ? {} : { fieldSelector: info.fieldSelector }),
+    ...(info.labelSelector === undefined ? {} : { labelSelector: info.labelSelector }),
+  }
 }
 
 /** Passes or throws the 403 with upstream's text. */

@@ -12,10 +12,10 @@ import { type AdmissionPlugin, forbid } from './plugin.ts'
 export function certificateApproval(authorizer: DecidingAuthorizer): AdmissionPlugin {
   return {
     name: 'CertificateApproval',
-    validate(attributes) {
+    async validate(attributes) {
       if (!isRequest(attributes, 'UPDATE', 'approval')) return
       const { signerName } = (attributes.object as CertificateSigningRequest).spec
-      if (maySign(authorizer, attributes, 'approve', signerName)) return
+      if (await maySign(authorizer, attributes, 'approve', signerName)) return
       throw forbid(attributes, `user not permitted to approve requests with signerName ${JSON.stringify(signerName)}`)
     },
   }
@@ -24,14 +24,14 @@ export function certificateApproval(authorizer: DecidingAuthorizer): AdmissionPl
 export function certificateSigning(authorizer: DecidingAuthorizer): AdmissionPlugin {
   return {
     name: 'CertificateSigning',
-    validate(attributes) {
+    async validate(attributes) {
       if (!isRequest(attributes, 'UPDATE', 'status')) return
       const request = attributes.object as CertificateSigningRequest
       const old = attributes.oldObject as CertificateSigningRequest
       const failed = ({ status }: CertificateSigningRequest) =>
         status?.conditions?.some(({ type }) => type === 'Failed')
       if (request.status?.certificate === old.status?.certificate && failed(request) === failed(old)) return
-      if (maySign(authorizer, attributes, 'sign', old.spec.signerName)) return
+      if (await maySign(authorizer, attributes, 'sign', old.spec.signerName)) return
       throw forbid(
         attributes,
         `user not permitted to sign requests with signerName ${JSON.stringify(old.spec.signerName)}`,
@@ -60,16 +60,19 @@ function isRequest(attributes: AdmissionAttributes, operation: string, subresour
 }
 
 /** On the signer itself, or on all signers of its domain. */
-function maySign(
+async function maySign(
   authorizer: DecidingAuthorizer,
   { user }: AdmissionAttributes,
   verb: string,
   signerName: string,
-): boolean {
+): Promise<boolean> {
   const names = [signerName, `${signerName.split('/')[0]}/*`]
   const base = { user, verb, isResourceRequest: true, apiGroup: 'certificates.k8s.io', apiVersion: '*', path: '' }
   const signer = { resource: 'signers', subresource: '', namespace: '' }
-  return names.some((name) => authorizer.decide({ ...base, ...signer, name }).kind === 'allow')
+  for (const name of names) {
+    if ((await authorizer.decide({ ...base, ...signer, name })).kind === 'allow') return true
+  }
+  return false
 }
 
 /** Undefined when this is no PKCS #10 request. `request` is base64 of PEM. */

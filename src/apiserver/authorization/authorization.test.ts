@@ -9,7 +9,7 @@ import type { AdmissionAttributes } from '../admission.ts'
 import type { AuthorizationAttributes } from '../authorize.ts'
 import type { UserInfo } from '../request.ts'
 import { MemoryObjects } from '../testbed/memory-objects.ts'
-import { AuthorizerChain } from './decision.ts'
+import { AuthorizerChain, type Decision } from './decision.ts'
 import { checkEscalation } from './escalation.ts'
 import { NodeAuthorizer } from './node.ts'
 import { NodeGraph } from './node-graph.ts'
@@ -52,6 +52,11 @@ let rbac: Rbac
 let graph: NodeGraph
 let chain: AuthorizerChain
 
+/** Nobody is asked in these tests. */
+function decided(attributes: AuthorizationAttributes): Decision {
+  return chain.decide(attributes) as Decision
+}
+
 beforeEach(async () => {
   objects = new MemoryObjects()
   rbac = new Rbac()
@@ -93,7 +98,7 @@ test('Rbac allows by user, group and service account, in the cluster or one name
     [user('y', 'system:masters'), 'anything whatever a', true],
   ]
   for (const [who, text, allowed] of cases) {
-    assert.equal(chain.decide(asking(who, text)).kind === 'allow', allowed, `${who.name} ${text}`)
+    assert.equal(decided(asking(who, text)).kind === 'allow', allowed, `${who.name} ${text}`)
   }
 })
 
@@ -101,11 +106,11 @@ test('Rbac explains what allowed and which role is missing', () => {
   role('reader', [rule('core pods get')])
   bind('ClusterRole/reader', { kind: 'User', name: 'vera' }, 'a')
   bind('ClusterRole/nope', { kind: 'User', name: 'vera' })
-  assert.deepEqual(chain.decide(asking(user('vera'), 'get pods a')), {
+  assert.deepEqual(decided(asking(user('vera'), 'get pods a')), {
     kind: 'allow',
     reason: 'RBAC: allowed by RoleBinding "b/a" of ClusterRole "reader" to User "vera"',
   })
-  assert.deepEqual(chain.decide(asking(user('vera'), 'get nodes -')), {
+  assert.deepEqual(decided(asking(user('vera'), 'get nodes -')), {
     kind: 'noOpinion',
     reason: 'RBAC: clusterrole.rbac.authorization.k8s.io "nope" not found',
   })
@@ -115,10 +120,10 @@ test('Rbac forgets a binding that is deleted or names somebody else', () => {
   role('reader', [rule('core pods get')])
   bind('ClusterRole/reader', { kind: 'User', name: 'vera' }, 'a')
   bind('ClusterRole/reader', { kind: 'User', name: 'ed' }, 'a')
-  assert.equal(chain.decide(asking(user('vera'), 'get pods a')).kind, 'noOpinion')
-  assert.equal(chain.decide(asking(user('ed'), 'get pods a')).kind, 'allow')
+  assert.equal(decided(asking(user('vera'), 'get pods a')).kind, 'noOpinion')
+  assert.equal(decided(asking(user('ed'), 'get pods a')).kind, 'allow')
   objects.remove(rbacV1.roleBindings as Resource, 'a/b')
-  assert.equal(chain.decide(asking(user('ed'), 'get pods a')).kind, 'noOpinion')
+  assert.equal(decided(asking(user('ed'), 'get pods a')).kind, 'noOpinion')
 })
 
 test('a rule matches names, all resources, any subresource and path prefixes', () => {
@@ -140,7 +145,7 @@ test('a rule matches names, all resources, any subresource and path prefixes', (
     'post /metrics': false,
   }
   for (const [text, allowed] of Object.entries(cases)) {
-    assert.equal(chain.decide(asking(user('u'), text)).kind === 'allow', allowed, text)
+    assert.equal(decided(asking(user('u'), text)).kind === 'allow', allowed, text)
   }
 })
 
@@ -166,7 +171,7 @@ function writing(resource: Resource, object: KubeObject, who: UserInfo): Admissi
   return { operation: 'CREATE', resource, namespace, name, object, user: who, ...none }
 }
 
-test('checkEscalation refuses roles and bindings beyond what the writer holds', () => {
+test('checkEscalation refuses roles and bindings beyond what the writer holds', async () => {
   role('admin', [rule('core pods *')])
   role('big', [rule('core nodes,pods delete')])
   bind('ClusterRole/admin', { kind: 'User', name: 'ada' }, 'a')
@@ -177,12 +182,12 @@ test('checkEscalation refuses roles and bindings beyond what the writer holds', 
   const metadata = { name: 'esc', namespace: 'a' }
   const roles = rbacV1.roles as Resource
   const bindings = rbacV1.roleBindings as Resource
-  check(roles, { metadata, rules: [rule('core pods get')] })
-  check(roles, { metadata, rules: [rule('core nodes get')] }, user('m', 'system:masters'))
+  await check(roles, { metadata, rules: [rule('core pods get')] })
+  await check(roles, { metadata, rules: [rule('core nodes get')] }, user('m', 'system:masters'))
   const why =
     'user "ada" (groups=["system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["nodes"], Verbs:["delete"]}'
   const expected = { code: 403, message: `roles.rbac.authorization.k8s.io "esc" is forbidden: ${why}` }
-  assert.throws(
+  await assert.rejects(
     () => check(roles, { metadata, rules: [rule('core nodes delete')] }),
     (error: ApiError) => {
       assert.deepEqual({ code: error.code, message: error.message }, expected)
@@ -190,10 +195,10 @@ test('checkEscalation refuses roles and bindings beyond what the writer holds', 
     },
   )
   const toBig = { metadata, roleRef: { kind: 'ClusterRole', name: 'big' }, subjects: [] }
-  assert.throws(() => check(bindings, toBig), {
+  await assert.rejects(() => check(bindings, toBig), {
     message: `rolebindings.rbac.authorization.k8s.io "esc" is forbidden: ${why}`,
   })
-  assert.throws(() => check(bindings, { ...toBig, roleRef: { kind: 'ClusterRole', name: 'none' } }), {
+  await assert.rejects(() => check(bindings, { ...toBig, roleRef: { kind: 'ClusterRole', name: 'none' } }), {
     code: 404,
   } as object)
   role('binder', [rule('rbac.authorization.k8s.io clusterroles bind big')], 'a')
@@ -202,7 +207,7 @@ test('checkEscalation refuses roles and bindings beyond what the writer holds', 
     roleRef: { kind: 'Role', name: 'binder' },
     subjects: [{ kind: 'User', name: 'ada' }],
   })
-  check(bindings, toBig)
+  await check(bindings, toBig)
 })
 
 const node = user('system:node:n1', 'system:nodes')
@@ -241,16 +246,16 @@ test('NodeAuthorizer lets a node read what its pods use, as long as they exist',
     'get pods a r',
     'get pods -',
   ]
-  for (const text of allowed) assert.equal(chain.decide(asking(node, text)).kind, 'allow', text)
-  for (const text of refused) assert.equal(chain.decide(asking(node, text)).kind, 'noOpinion', text)
+  for (const text of allowed) assert.equal(decided(asking(node, text)).kind, 'allow', text)
+  for (const text of refused) assert.equal(decided(asking(node, text)).kind, 'noOpinion', text)
   objects.remove(coreV1.pods as Resource, 'a/p')
-  assert.equal(chain.decide(asking(node, 'get secrets a s1')).kind, 'allow')
+  assert.equal(decided(asking(node, 'get secrets a s1')).kind, 'allow')
   objects.remove(coreV1.pods as Resource, 'a/q')
-  assert.deepEqual(chain.decide(asking(node, 'get secrets a s1')), {
+  assert.deepEqual(decided(asking(node, 'get secrets a s1')), {
     kind: 'noOpinion',
     reason: "no relationship found between node 'n1' and this object",
   })
-  assert.equal(chain.decide(asking(node, 'get secrets b cs')).kind, 'noOpinion')
+  assert.equal(decided(asking(node, 'get secrets b cs')).kind, 'noOpinion')
 })
 
 test('NodeAuthorizer lets a node write its own objects and list its own pods only', () => {
@@ -266,19 +271,19 @@ test('NodeAuthorizer lets a node write its own objects and list its own pods onl
     ['get /version', true],
     ['patch pods/status a p', true],
   ]
-  for (const [text, allowed] of cases) assert.equal(chain.decide(asking(node, text)).kind === 'allow', allowed, text)
+  for (const [text, allowed] of cases) assert.equal(decided(asking(node, text)).kind === 'allow', allowed, text)
   const listing = asking(node, 'list pods -')
-  assert.equal(chain.decide({ ...listing, fieldSelector: 'spec.nodeName=n1,status.phase=Running' }).kind, 'allow')
-  assert.equal(chain.decide({ ...listing, fieldSelector: 'spec.nodeName=n2' }).kind, 'noOpinion')
-  assert.match(chain.decide(asking(user('system:node:', 'system:nodes'), 'get nodes -')).reason, /unknown node/)
+  assert.equal(decided({ ...listing, fieldSelector: 'spec.nodeName=n1,status.phase=Running' }).kind, 'allow')
+  assert.equal(decided({ ...listing, fieldSelector: 'spec.nodeName=n2' }).kind, 'noOpinion')
+  assert.match(decided(asking(user('system:node:', 'system:nodes'), 'get nodes -')).reason, /unknown node/)
 })
 
-test('reviewSubjectAccess answers, and refuses a question about nothing by nobody', () => {
+test('reviewSubjectAccess answers, and refuses a question about nothing by nobody', async () => {
   role('reader', [rule('core pods get')])
   bind('ClusterRole/reader', { kind: 'User', name: 'vera' })
   const metadata = {}
   const attributes = { verb: 'get', resource: 'pods', group: '' }
-  const reviewed = reviewSubjectAccess(chain, {
+  const reviewed = await reviewSubjectAccess(chain, {
     metadata,
     spec: { user: 'vera', groups: [], resourceAttributes: attributes },
   })
@@ -290,7 +295,7 @@ test('reviewSubjectAccess answers, and refuses a question about nothing by nobod
       reason: 'RBAC: allowed by ClusterRoleBinding "b-reader" of ClusterRole "reader" to User "vera"',
     },
   })
-  assert.throws(() => reviewSubjectAccess(chain, { metadata, spec: {} }), {
+  await assert.rejects(reviewSubjectAccess(chain, { metadata, spec: {} }), {
     message:
       '.authorization.k8s.io "" is invalid: [spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified, spec.user: Invalid value: "": at least one of user or group must be specified]',
   })

@@ -25,36 +25,40 @@ export interface EscalationParts {
 }
 
 /** Throws the 403 for a write of roles or bindings that would widen the writer's own permissions. */
-export function checkEscalation(parts: EscalationParts, attributes: AdmissionAttributes): void {
+export async function checkEscalation(parts: EscalationParts, attributes: AdmissionAttributes): Promise<void> {
   const { resource, object, operation, subresource, user } = attributes
   if (resource.group !== group || !object || subresource !== '') return
   if (operation !== 'CREATE' && operation !== 'UPDATE') return
   if (user.groups.includes(mastersGroup)) return
   if (resource.plural === 'roles' || resource.plural === 'clusterroles')
-    checkRole(parts, attributes, object as ClusterRole)
+    await checkRole(parts, attributes, object as ClusterRole)
   if (resource.plural === 'rolebindings' || resource.plural === 'clusterrolebindings') {
-    checkBinding(parts, attributes, object as RoleBinding)
+    await checkBinding(parts, attributes, object as RoleBinding)
   }
 }
 
-function checkRole(parts: EscalationParts, attributes: AdmissionAttributes, role: ClusterRole): void {
+async function checkRole(parts: EscalationParts, attributes: AdmissionAttributes, role: ClusterRole): Promise<void> {
   const { resource, user, namespace, oldObject } = attributes
   if (oldObject && sameRules(oldObject as ClusterRole, role)) return
   const name = nameOf(role)
-  if (may(parts, { user, verb: 'escalate', resource, namespace, name })) return
+  if (await may(parts, { user, verb: 'escalate', resource, namespace, name })) return
   const why = escalation(parts, user, namespace, role.rules ?? [])
   if (why !== undefined) throw forbidden(resource, name, why)
   if (!role.aggregationRule || escalation(parts, user, namespace, everything) === undefined) return
   throw forbidden(resource, name, 'must have cluster-admin privileges to use the aggregationRule')
 }
 
-function checkBinding(parts: EscalationParts, attributes: AdmissionAttributes, binding: RoleBinding): void {
+async function checkBinding(
+  parts: EscalationParts,
+  attributes: AdmissionAttributes,
+  binding: RoleBinding,
+): Promise<void> {
   const { resource, user, namespace, oldObject } = attributes
   const old = oldObject as RoleBinding | undefined
   if (old && JSON.stringify([old.roleRef, old.subjects]) === JSON.stringify([binding.roleRef, binding.subjects])) return
   const { roleRef } = binding
   const target = roleRef.kind === 'ClusterRole' ? rbacV1.clusterRoles : rbacV1.roles
-  if (may(parts, { user, verb: 'bind', resource: target as Resource, namespace, name: roleRef.name })) return
+  if (await may(parts, { user, verb: 'bind', resource: target as Resource, namespace, name: roleRef.name })) return
   const rules = parts.rbac.rulesOfRole(roleRef, namespace)
   if (!rules) throw notFound(target, roleRef.name)
   const why = escalation(parts, user, namespace, rules)
@@ -80,9 +84,12 @@ interface Question {
   name: string
 }
 
-function may({ authorizer }: EscalationParts, { user, verb, resource, namespace, name }: Question): boolean {
+async function may(
+  { authorizer }: EscalationParts,
+  { user, verb, resource, namespace, name }: Question,
+): Promise<boolean> {
   const where = { apiGroup: resource.group, apiVersion: resource.version, resource: resource.plural, subresource: '' }
-  const decision = authorizer.decide({ user, verb, isResourceRequest: true, ...where, namespace, name, path: '' })
+  const decision = await authorizer.decide({ user, verb, isResourceRequest: true, ...where, namespace, name, path: '' })
   return decision.kind === 'allow'
 }
 

@@ -8,6 +8,7 @@ import type { UserInfo } from '../request.ts'
 import { type DecidingAuthorizer, type Decision, noOpinion } from './decision.ts'
 import type { NodeGraph, VertexType } from './node-graph.ts'
 import { ruleAllows } from './rules.ts'
+import { fieldRequirementsOf } from './selectors.ts'
 
 export const nodesGroup = 'system:nodes'
 const nodeUserPrefix = 'system:node:'
@@ -181,5 +182,6 @@ function ownNode(node: string, { verb, subresource, name }: AuthorizationAttribu
 
 /** Whether a field selector demands `field` to equal `value`. */
 function selects(fieldSelector: string | undefined, field: string, value: string): boolean {
-  return (fieldSelector ?? '').split(',').some((part) => part === `${field}=${value}` || part === `${field}==${value}`)
+  const requirements = fieldSelector === undefined ? [] : (fieldRequirementsOf({ fieldSelector }) ?? [])
+  return requirements.some(({ key, operator, values }) => key === field && operator === 'In' && values?.[0] === value)
 }

@@ -5,7 +5,6 @@
 import { badRequest, type FieldError, invalid } from '../../api/errors.ts'
 import type {
   LocalSubjectAccessReview,
-  ResourceAttributes,
   SelfSubjectAccessReview,
   SelfSubjectRulesReview,
   SubjectAccessReview,
@@ -18,38 +17,42 @@ import type { DecidingAuthorizer } from './decision.ts'
 import { nodeNameOf } from './node.ts'
 import type { Rbac } from './rbac.ts'
 import { lowerCaseKeys, withoutEmpty } from './review-shape.ts'
+import { selectorErrors, selectorsOf } from './selectors.ts'
 
 const group = 'authorization.k8s.io'
 
 /** Throws 422 for a review that asks nothing or for nobody. */
-export function reviewSubjectAccess(authorizer: DecidingAuthorizer, review: SubjectAccessReview): SubjectAccessReview {
+export async function reviewSubjectAccess(
+  authorizer: DecidingAuthorizer,
+  review: SubjectAccessReview,
+): Promise<SubjectAccessReview> {
   const spec = review.spec ?? {}
   refuseInvalid([...specErrors(spec), ...userErrors(spec)])
-  return { ...review, spec: withoutEmpty(spec), status: answer(authorizer, userOf(spec), spec) }
+  return { ...review, spec: withoutEmpty(spec), status: await answer(authorizer, userOf(spec), spec) }
 }
 
 /** `namespace` is the request's; the review may only ask about it. */
-export function reviewLocalSubjectAccess(
+export async function reviewLocalSubjectAccess(
   authorizer: DecidingAuthorizer,
   review: LocalSubjectAccessReview,
   namespace: string,
-): LocalSubjectAccessReview {
+): Promise<LocalSubjectAccessReview> {
   const spec = review.spec ?? {}
   refuseInvalid([...specErrors(spec), ...userErrors(spec), ...localErrors(spec, review.metadata.namespace ?? '')])
   if (review.metadata.namespace !== namespace) {
     throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`)
   }
-  return { ...review, spec: withoutEmpty(spec), status: answer(authorizer, userOf(spec), spec) }
+  return { ...review, spec: withoutEmpty(spec), status: await answer(authorizer, userOf(spec), spec) }
 }
 
-export function reviewSelfSubjectAccess(
+export async function reviewSelfSubjectAccess(
   authorizer: DecidingAuthorizer,
   review: SelfSubjectAccessReview,
   user: UserInfo,
-): SelfSubjectAccessReview {
+): Promise<SelfSubjectAccessReview> {
   const spec = review.spec ?? {}
   refuseInvalid(specErrors(spec))
-  return { ...review, spec: withoutEmpty(spec), status: answer(authorizer, user, spec) }
+  return { ...review, spec: withoutEmpty(spec), status: await answer(authorizer, user, spec) }
 }
 
 /** What RBAC gives the user in a namespace; marked incomplete for nodes, whose rights are not rules. */
@@ -83,15 +86,17 @@ export function reviewSelfSubjectRules(
   }
 }
 
-function answer(
+async function answer(
   authorizer: DecidingAuthorizer,
   user: UserInfo,
   spec: Pick<SubjectAccessReviewSpec, 'resourceAttributes' | 'nonResourceAttributes'>,
-): SubjectAccessReviewStatus {
-  const { kind, reason } = authorizer.decide(attributesOf(user, spec))
+): Promise<SubjectAccessReviewStatus> {
+  const { kind, reason, error = '' } = await authorizer.decide(attributesOf(user, spec))
   const status: SubjectAccessReviewStatus = { allowed: kind === 'allow' }
   if (kind === 'deny') status.denied = true
   if (reason !== '') status.reason = reason
+  const errors = [...(error === '' ? [] : [error]), ...selectorErrors(spec.resourceAttributes)]
+  if (errors.length > 0) status.evaluationError = errors.join('; ')
   return status
 }
 
@@ -102,7 +107,6 @@ function attributesOf(
     nonResourceAttributes,
   }: Pick<SubjectAccessReviewSpec, 'resourceAttributes' | 'nonResourceAttributes'>,
 ): AuthorizationAttributes {
-  const fieldSelector = fieldSelectorText(asked)
   return {
     user,
     verb: asked?.verb ?? nonResourceAttributes?.verb ?? '',
@@ -114,16 +118,8 @@ function attributesOf(
     namespace: asked?.namespace ?? '',
     name: asked?.name ?? '',
     path: nonResourceAttributes?.path ?? '',
-    ...(fieldSelector === '' ? {} : { fieldSelector }),
+    ...selectorsOf(asked),
   }
-}
-
-/** Only equality narrows what a node may list, so nothing else is carried over. */
-function fieldSelectorText(asked: ResourceAttributes | undefined): string {
-  const { rawSelector, requirements = [] } = asked?.fieldSelector ?? {}
-  if (rawSelector) return rawSelector
-  const equal = requirements.filter(({ operator, values }) => operator === 'In' && values?.length === 1)
-  return equal.map(({ key, values }) => `${key}=${values?.[0]}`).join(',')
 }
 
 function userOf({ user = '', groups = [], uid, extra = {} }: SubjectAccessReviewSpec): UserInfo {

@@ -10,9 +10,10 @@ import type { ServiceReference, WebhookClientConfig } from '../../api/types/admi
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
 import { limits } from '../../limits.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { HttpReply, Net } from '../../platform/net.ts'
+import type { Net } from '../../platform/net.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Objects } from '../objects.ts'
+import { boundedRequest, jsonOf, WebhookError } from './bounded.ts'
 
 export interface WebhookParts {
   readonly objects: Objects
@@ -21,8 +22,7 @@ export interface WebhookParts {
   readonly random: Random
 }
 
-/** The service gave no answer that counts; the message says why, without what it answered. */
-export class WebhookError extends Error {}
+export { WebhookError } from './bounded.ts'
 
 export interface WebhookCall {
   readonly config: WebhookClientConfig
@@ -39,28 +39,17 @@ export async function callWebhook(
 ): Promise<unknown> {
   const { url, serverName } = await targetOf(parts, config)
   url.searchParams.set('timeout', `${timeoutSeconds}s`)
-  const abort = new AbortController()
-  const late = new WebhookError(`Post "${shown(config, url)}": context deadline exceeded`)
-  const cancel = parts.clock.after(timeoutSeconds * 1000, () => abort.abort(late))
-  try {
-    const reply = await parts.net.request({
-      method: 'POST',
-      url: url.href,
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify(body),
-      tls: { ...(config.caBundle ? { caPem: pemOf(config.caBundle) } : {}), ...(serverName ? { serverName } : {}) },
-      signal: abort.signal,
-      timeoutMs: timeoutSeconds * 1000,
-    })
-    return parsed(reply.status, await answerOf(reply, answerBytesMax, abort.signal))
-  } catch (error) {
-    if (abort.signal.aborted) throw late
-    if (error instanceof WebhookError) throw error
-    throw new WebhookError(`Post "${shown(config, url)}": ${error instanceof Error ? error.message : String(error)}`)
-  } finally {
-    cancel()
-    abort.abort(late)
-  }
+  const reply = await boundedRequest(parts, {
+    method: 'POST',
+    url: url.href,
+    shown: shown(config, url),
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(body),
+    tls: { ...(config.caBundle ? { caPem: pemOf(config.caBundle) } : {}), ...(serverName ? { serverName } : {}) },
+    timeoutMs: timeoutSeconds * 1000,
+    answerBytesMax,
+  })
+  return jsonOf(reply)
 }
 
 function pemOf(bundle: string): string {
@@ -108,44 +97,4 @@ function readyAddresses(slice: EndpointSlice, portName: string): string[] {
     .filter(({ conditions }) => conditions?.ready !== false)
     .flatMap(({ addresses }) => addresses.slice(0, 1))
     .map((address) => `${address.includes(':') ? `[${address}]` : address}:${port}`)
-}
-
-async function answerOf({ body }: HttpReply, bytesMax: number, signal: AbortSignal): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of untilAborted(body, signal)) {
-    bytes += chunk.length
-    if (bytes > bytesMax) throw new WebhookError(`the answer is longer than ${bytesMax} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-/** A body that stops coming is not waited for. */
-async function* untilAborted(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<Uint8Array> {
-  const iterator = body[Symbol.asyncIterator]()
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  aborted.catch(() => undefined)
-  const onAbort = () => reject(signal.reason)
-  signal.addEventListener('abort', onAbort)
-  try {
-    for (;;) {
-      const next = await Promise.race([iterator.next(), aborted])
-      if (next.done) return
-      yield next.value
-    }
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-    iterator.return?.().catch(() => undefined)
-  }
-}
-
-function parsed(status: number, text: string): unknown {
-  if (status >= 300 && status < 400) throw new WebhookError(`the server answered ${status}: redirects are not followed`)
-  if (status < 200 || status >= 300) throw new WebhookError(`the server answered ${status}`)
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new WebhookError('the answer is no JSON')
-  }
 }

@@ -2,10 +2,11 @@
 import { apiVersionOf, type KubeObject, type Resource } from '../../../api/meta.ts'
 import type { Namespace } from '../../../api/types/core/v1.ts'
 import type { AdmissionAttributes } from '../../admission.ts'
-import type { DecidingAuthorizer } from '../../authorization/decision.ts'
+import type { DecidingAuthorizer, Decision } from '../../authorization/decision.ts'
 import { type Access, type AccessCheck, type Binding, Check, toCel } from '../../cel/index.ts'
 import type { UserInfo } from '../../request.ts'
 import { namespaceType, requestType } from './environments.ts'
+import { Unanswered } from './run.ts'
 
 export interface Subject {
   readonly attributes: AdmissionAttributes
@@ -98,14 +99,14 @@ function shownNamespace({ metadata, spec, status }: Namespace) {
 }
 
 function accessOf(authorizer: DecidingAuthorizer, user: UserInfo): Access {
+  const answers = new Map<string, Decision>()
   return (check) => {
     const asked = check.serviceAccount ? serviceAccountUser(check.serviceAccount) : user
-    try {
-      const { kind, reason } = authorizer.decide(attributesOf(check, asked))
-      return { allowed: kind === 'allow', reason }
-    } catch (error) {
-      return { allowed: false, reason: '', error: error instanceof Error ? error.message : String(error) }
-    }
+    const key = JSON.stringify(check)
+    const decision = answers.get(key) ?? authorizer.decide(attributesOf(check, asked))
+    if (decision instanceof Promise) throw new Unanswered(decision.then((late) => void answers.set(key, late)))
+    const { kind, reason, error } = decision
+    return { allowed: kind === 'allow', reason, ...(error === undefined ? {} : { error }) }
   }
 }
 

@@ -11,6 +11,16 @@ export class OutOfBudget extends Error {
   }
 }
 
+/** Somebody has to be asked first: the expression is evaluated again when the answer is there. */
+export class Unanswered extends Error {
+  readonly answer: Promise<void>
+
+  constructor(answer: Promise<void>) {
+    super('the answer is not known yet')
+    this.answer = answer
+  }
+}
+
 export type Outcome = { readonly value: Value } | { readonly error: string }
 
 export interface RunParts {
@@ -58,8 +68,15 @@ export class Run {
 
   /** Lets others have their turn first when expressions have taken long. Throws `OutOfBudget`. */
   async evaluate(typed: Typed): Promise<Outcome> {
-    await this.#parts.turn.end()
-    return this.#now(typed)
+    for (;;) {
+      await this.#parts.turn.end()
+      try {
+        return this.#now(typed)
+      } catch (error) {
+        if (!(error instanceof Unanswered)) throw error
+        await error.answer
+      }
+    }
   }
 
   /** Throws `OutOfBudget`. */
