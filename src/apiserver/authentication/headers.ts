@@ -3,10 +3,11 @@ import type { ApiRequest } from '../request.ts'
 
 /** All values of a header, in order; empty when it is absent. `name` in lower case. */
 export function headerValues(request: ApiRequest, name: string): string[] {
+  const joined = request.headers[name]
+  if (joined === undefined) return []
   const apart = request.headerValues?.[name]
   if (apart) return [...apart]
-  const joined = request.headers[name]
-  return joined === undefined || joined === '' ? [] : joined.split(', ')
+  return joined === '' ? [] : joined.split(', ')
 }
 
 /** `impersonate-extra-scopes: a` under the prefix `impersonate-extra-` is `{ scopes: ['a'] }`; keys are percent-decoded. */
