@@ -9,6 +9,7 @@ import { endpointsController } from './endpoints/reconcile.ts'
 import { endpointSliceController } from './endpointslice/reconcile.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/reconcile.ts'
 import { garbageCollector } from './garbage-collector/reconcile.ts'
+import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/reconcile.ts'
 import { jobController } from './job/reconcile.ts'
 import { namespaceController } from './namespace/reconcile.ts'
 import { nodeIpamController } from './node-ipam/reconcile.ts'
@@ -61,6 +62,7 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     garbageCollector(parts),
     clusterRoleAggregationController(parts),
     resourceQuotaController(parts),
+    horizontalPodAutoscalerController(parts),
     disruptionController(parts),
     staleDisruptionController(parts),
     persistentVolumeProtectionController(parts),

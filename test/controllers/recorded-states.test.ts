@@ -7,9 +7,9 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { KubeObject, Resource } from '../../src/api/meta.ts'
+import { apiVersionOf, type KubeObject, type Resource } from '../../src/api/meta.ts'
 import * as resources from '../../src/api/resources.ts'
-import { appsV1, batchV1, coreV1, discoveryV1, policyV1 } from '../../src/api/resources.ts'
+import { appsV1, autoscalingV2, batchV1, coreV1, discoveryV1, policyV1 } from '../../src/api/resources.ts'
 import type { Event, Pod } from '../../src/api/types/core/v1.ts'
 import { comparable, type RecordedEvent, type State } from './comparable.ts'
 import { namespace, type PodOutcome, startTestbed, type Testbed } from './testbed.ts'
@@ -27,6 +27,7 @@ const kinds: readonly Resource[] = [
   appsV1.statefulSets,
   appsV1.daemonSets,
   appsV1.controllerRevisions,
+  autoscalingV2.horizontalPodAutoscalers,
   batchV1.jobs,
   batchV1.cronJobs,
   coreV1.pods,
@@ -41,7 +42,6 @@ const kinds: readonly Resource[] = [
 
 /** What a scenario shows that is not ours to show here: the kinds to compare instead of all. */
 const limitedTo: Readonly<Record<string, { kinds: string[]; why: string }>> = {
-  '20': { kinds: [], why: 'needs the horizontal pod autoscaler' },
   '21': { kinds: ['PodDisruptionBudget'], why: 'was recorded before the Deployment had settled' },
 }
 
@@ -78,7 +78,7 @@ async function replay(file: string, only: readonly string[] | undefined): Promis
 async function take(bed: Testbed, step: Scenario['steps'][number]): Promise<void> {
   if ('waitSeconds' in step) return bed.advance(step.waitSeconds * 1000)
   if ('create' in step) {
-    await bed.create(resourceOf(step.create.kind ?? ''), step.create)
+    await bed.create(resourceOf(step.create.kind ?? '', step.create.apiVersion), step.create)
     // As long as a client needs from one request to the next.
     return bed.advance(1)
   }
@@ -86,9 +86,13 @@ async function take(bed: Testbed, step: Scenario['steps'][number]): Promise<void
   await bed.client.of(resourceOf(kind), namespace).patch(name, { type: 'strategic', patch: step.with })
 }
 
-function resourceOf(kind: string): Resource {
+function resourceOf(kind: string, apiVersion?: string): Resource {
   const all = Object.values(resources).flatMap((group) => Object.values(group) as Resource[])
-  const found = all.find((resource) => resource.kind === kind && !resource.version.includes('beta'))
+  const found = all.find(
+    (resource) =>
+      resource.kind === kind &&
+      (apiVersion === undefined ? !resource.version.includes('beta') : apiVersionOf(resource) === apiVersion),
+  )
   assert.ok(found, `no resource of kind ${kind}`)
   return found
 }

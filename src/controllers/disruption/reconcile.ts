@@ -10,6 +10,7 @@ import { type Controller, type ControllerParts, done, type Outcome, source } fro
 import { ifThere } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/log.ts'
+import { labelSelectorText } from '../label-selector-text.ts'
 import { isFinished } from '../pods.ts'
 import { sameStatus } from '../status.ts'
 import { failedStatus, needsScale, planBudget } from './plan.ts'
@@ -132,7 +133,7 @@ class BudgetReconciler {
     try {
       const { scale, unmanaged } = await this.#scales.expected(pods)
       if (unmanaged.length > 0) {
-        const message = `Pods selected by this PodDisruptionBudget (selector: ${selectorText(budget)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`
+        const message = `Pods selected by this PodDisruptionBudget (selector: ${labelSelectorText(budget.spec?.selector ?? {})}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`
         this.#report(budget, 'Warning', 'UnmanagedPods', message)
       }
       return scale
@@ -152,17 +153,4 @@ class BudgetReconciler {
   #report(budget: PodDisruptionBudget, type: 'Normal' | 'Warning', reason: string, message: string): void {
     this.#events.event({ resource: policyV1.podDisruptionBudgets, object: budget }, type, reason, message)
   }
-}
-
-/** As Go prints a label selector. */
-function selectorText({ spec }: PodDisruptionBudget): string {
-  const { matchLabels = {}, matchExpressions = [] } = spec?.selector ?? {}
-  const labels = Object.entries(matchLabels)
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([key, value]) => `${key}: ${value},`)
-  const expressions = matchExpressions.map(
-    ({ key, operator, values = [] }) =>
-      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
-  )
-  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`
 }
