@@ -57,6 +57,14 @@ export const limits = {
   grpcMessageBytesMax: 16 * 1024 * 1024,
 
   // API server (src/apiserver/)
+  /** One annotation of an audit event, in characters. Beyond: cut. Source: upstream's webhooks may add 10 KiB. */
+  auditAnnotationLengthMax: 10 * 1024,
+  /** An answer in pieces that an audit event of level RequestResponse shows. Beyond: the event has none. Ours: as much as a batch may have. */
+  auditAnswerBytesMax: 10 * 1024 * 1024,
+  /** How often a batch of audit events is posted before it is lost. Source: kube-apiserver's 5. */
+  auditWebhookTries: 5,
+  /** Time until an audit webhook answers. Beyond: it is tried again. Ours. */
+  auditWebhookTimeoutMs: 30_000,
   /** How long a read waits for the cache to see a revision. Beyond: 504 "Too large resource version". Source: the watch cache's 3 s. */
   freshReadWaitMs: 3_000,
   /** Pause before the store watch behind all caches is opened again after it failed. */
@@ -201,6 +209,30 @@ export const limits = {
   /** What a webhook may answer. Beyond: its call has failed. Ours: room for a patch of the largest object. */
   webhookAnswerBytesMax: 8 * 1024 * 1024,
 
+  // Services that authenticate and authorize (src/apiserver/authentication/, src/apiserver/authorization/)
+  /** Questions under way to one such service. Beyond: the next has failed. Ours. */
+  remoteReviewsMax: 1_000,
+  /** Time for one question with all its attempts. Beyond: it has failed. Source: kube-apiserver's 30 s. */
+  remoteReviewTimeoutMs: 30_000,
+  /** What such a service may answer, and an issuer's documents. Beyond: the question has failed. Ours. */
+  remoteReviewBytesMax: 1024 * 1024,
+  /** Answers of one authorization webhook that are kept. Beyond: the oldest go. Source: kube-apiserver's 8,192. */
+  authorizationAnswersMax: 8_192,
+  /** Length of a question whose answer is kept. Source: kube-apiserver's 10,000. */
+  authorizationQuestionBytesMax: 10_000,
+  /** Answers of the token webhook that are kept. Beyond: the oldest go. Ours. */
+  tokenAnswersMax: 4_096,
+  /** Issuers in one configuration. Beyond: it is refused. Source: kube-apiserver's 64. */
+  jwtIssuersMax: 64,
+  /** An issuer's keys are not asked for again sooner, however many tokens name others. Ours. */
+  issuerKeysPeriodMs: 10_000,
+  /** An issuer's keys are read again after this. Ours. */
+  issuerKeysAgeMs: 3_600_000,
+  /** Keys of one issuer. Beyond: its key set is refused. Ours. */
+  issuerKeysMax: 100,
+  /** Configurations of authentication and authorization are looked at this often, besides when their file changes. Source: kube-apiserver's minute. */
+  securityConfigPeriodMs: 60_000,
+
   // Expressions (src/apiserver/cel/)
   /** Code points of one expression. Beyond: it does not compile. Source: cel-go's 100,000. */
   celExpressionCodePointsMax: 100_000,
@@ -236,6 +268,10 @@ export const limits = {
   // Scheduler (src/scheduler/)
   /** Bindings and other writes of the scheduler at once; planning waits for them. Below the server's own limit. Ours. */
   schedulerWritesInFlightMax: 100,
+  /** Milliseconds that a pod with a node waits for its volumes before it is placed anew. Upstream's `bindTimeoutSeconds`. */
+  schedulerVolumeBindMs: 600_000,
+  /** Pods that wait for their volumes at once; further ones are placed when some of these are done. */
+  schedulerVolumeWaitsMax: 5_000,
   /** Remembered counts of pods by domain, for spreading. The one unused for longest is counted afresh beyond. Ours. */
   schedulerDomainCountsMax: 64,
 
