@@ -99,6 +99,8 @@ export const limits = {
   gzipFromBytes: 128 * 1024,
   /** Longer lists are made in pieces of this size while they are sent. Ours. */
   listPieceBytes: 128 * 1024,
+  /** Pieces whose memory is kept for the next ones: 2.5 MiB. Ours. */
+  sparePiecesMax: 16,
   /** Objects encoded as protobuf for one list before others have their turn. Ours: about 2 ms. */
   encodedPerTurn: 64,
 

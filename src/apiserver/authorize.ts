@@ -52,9 +52,15 @@ export function attributesOf(user: UserInfo, info: RequestInfo): AuthorizationAt
   }
 }
 
-/** Passes or throws the 403 with upstream's text. */
-export async function authorized(authorizer: Authorizer, attributes: AuthorizationAttributes): Promise<void> {
+/** Passes or throws the 403 with upstream's text. `annotate`: tells the request's audit event. */
+export async function authorized(
+  authorizer: Authorizer,
+  attributes: AuthorizationAttributes,
+  annotate?: (key: string, value: string) => void,
+): Promise<void> {
   const { allowed, reason } = await authorizer.authorize(attributes)
+  annotate?.('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid')
+  annotate?.('authorization.k8s.io/reason', reason)
   if (!allowed) throw forbiddenFor(attributes, reason)
 }
 

@@ -1,7 +1,7 @@
 /**
  * The API server put together: one straight path from a request to its answer,
  *
- *   authenticate ▶ impersonate ▶ flow control ▶ authorize ▶ endpoint (decode ▶ default ▶ admission ▶ registry ▶ store)
+ *   authenticate ▶ audit ▶ impersonate ▶ flow control ▶ authorize ▶ endpoint (decode ▶ default ▶ admission ▶ registry ▶ store)
  *
  * the same for HTTPS and for callers in this process.
  */
@@ -19,6 +19,7 @@ import type { Store } from '../store/store.ts'
 import { type Admission, admitAll } from './admission.ts'
 import { AddressObjects } from './allocators/addresses.ts'
 import { ServiceAllocator, type ServiceAllocatorOptions } from './allocators/services.ts'
+import type { Auditor, AuditTrail } from './audit/audit.ts'
 import { type Authenticator, authenticated, type Impersonator } from './authenticate.ts'
 import { mastersGroup } from './authorization/decision.ts'
 import { type Authorizer, attributesOf, authorized } from './authorize.ts'
@@ -100,6 +101,8 @@ export interface ApiServerParts {
   net?: Net
   tables?: TableMaker
   nodeProxy?: NodeProxy
+  /** Records who did what. Default: nothing is recorded. Ended with the server. */
+  audit?: Auditor
   /** Documents besides OpenAPI: `/openid/...`, `/.well-known/...`. */
   documents?: NonResource
   /** Further endpoints of who runs the server. */
@@ -177,6 +180,7 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
       definitions.stop()
       flows.stop()
       await hub.stop()
+      await parts.audit?.close()
     },
   }
 }
@@ -214,6 +218,12 @@ function started(pipeline: Pipeline | undefined): Pipeline {
   return pipeline
 }
 
+/** What is known of a request on its way. */
+interface Trace {
+  info: RequestInfo
+  audit?: AuditTrail | undefined
+}
+
 class Pipeline {
   readonly #parts: ApiServerParts
   readonly #security: Security
@@ -245,45 +255,54 @@ class Pipeline {
   async handle(request: ApiRequest): Promise<ApiResponse> {
     const { clock } = this.#parts
     const start = clock.monotonicMs()
-    const info = requestInfoOf(request)
-    const response = await this.#handled(request, info)
-    this.#metrics.answered(request, info, response, (clock.monotonicMs() - start) / 1000)
+    const trace: Trace = { info: requestInfoOf(request) }
+    const answer = await this.#handled(request, trace)
+    const response = trace.audit ? await trace.audit.answered(answer) : answer
+    this.#metrics.answered(request, trace.info, response, (clock.monotonicMs() - start) / 1000)
     return response
   }
 
-  async #handled(request: ApiRequest, info: RequestInfo): Promise<ApiResponse> {
+  async #handled(request: ApiRequest, trace: Trace): Promise<ApiResponse> {
     try {
       const { extension, clock } = this.#parts
       // Who runs the server knows how long its own endpoints may take.
       const lasts = extension !== undefined && isBelow(request.path, extension.prefix)
-      const ms = lasts ? undefined : deadlineMs(request, info, this.#endpoints.serving)
-      return await withinDeadline(clock, ms, this.#answer(request, info))
+      const ms = lasts ? undefined : deadlineMs(request, trace.info, this.#endpoints.serving)
+      return await withinDeadline(clock, ms, this.#answer(request, trace))
     } catch (error) {
-      return await this.#failed(request, error)
+      return await this.#failed(request, error, trace)
     }
   }
 
   async upgrade(request: ApiRequest, socket: Duplex, head: Uint8Array): Promise<ApiResponse | undefined> {
     const info = requestInfoOf(request)
-    const { subresource, verb } = info
-    if (verb === 'watch' && asksForWebSocket(request)) {
+    if (info.verb === 'watch' && asksForWebSocket(request)) {
       return await serveOverWebSocket(request, await this.handle(request), socket, head)
     }
     // Who offers to upgrade anything else gets the plain answer, as HTTP has it.
-    if (!this.#special.isStream(subresource)) return await this.handle(request)
+    if (!this.#special.isStream(info.subresource)) return await this.handle(request)
+    const trace: Trace = { info }
+    const refusal = await this.#upgraded(request, trace, socket, head)
+    if (refusal) return trace.audit ? await trace.audit.answered(refusal) : refusal
+    await trace.audit?.switched()
+    socket.once('close', () => void trace.audit?.switchedEnd())
+    return undefined
+  }
+
+  async #upgraded(request: ApiRequest, trace: Trace, socket: Duplex, head: Uint8Array) {
     try {
-      const exchange = await this.#admitted(request, info)
+      const exchange = await this.#admitted(request, trace)
       await this.#mayConnect(exchange)
       const proxy = this.#parts.nodeProxy
       if (!proxy) return errorResponse(new Error('this server has no way to nodes'))
       return await this.#special.upgrade(this.#endpoints, proxy, exchange, socket, head)
     } catch (error) {
-      return await this.#failed(request, error)
+      return await this.#failed(request, error, trace)
     }
   }
 
-  async #answer(request: ApiRequest, info: RequestInfo): Promise<ApiResponse> {
-    const exchange = await this.#admitted(request, info)
+  async #answer(request: ApiRequest, trace: Trace): Promise<ApiResponse> {
+    const exchange = await this.#admitted(request, trace)
     const leave = this.#inFlight.enter(exchange.info, exchange.user)
     try {
       const response = exchange.info.isResourceRequest
@@ -291,19 +310,35 @@ class Pipeline {
         : await this.#nonResource.answer(exchange)
       return withWarnings(response, exchange)
     } catch (error) {
-      return withWarnings(await this.#failed(request, error), exchange)
+      return withWarnings(await this.#failed(request, error, trace), exchange)
     } finally {
       leave()
     }
   }
 
   /** The exchange of a caller who is known and allowed. */
-  async #admitted(request: ApiRequest, info: RequestInfo): Promise<Exchange> {
-    const { authenticator, authorizer, impersonator } = this.#security
-    const caller = await authenticated(authenticator, request)
+  async #admitted(request: ApiRequest, trace: Trace): Promise<Exchange> {
+    const { authorizer, impersonator } = this.#security
+    const { info } = trace
+    const caller = await this.#authenticated(request, trace)
     const user = impersonator ? await impersonator(request, caller) : caller
-    await authorized(authorizer, attributesOf(user, info))
-    return { request, info, user, warnings: new Set() }
+    if (user !== caller) trace.audit?.impersonates(user)
+    const annotate = trace.audit?.annotate.bind(trace.audit)
+    await authorized(authorizer, attributesOf(user, info), annotate)
+    return { request, info, user, warnings: new Set(), ...(annotate ? { annotate } : {}) }
+  }
+
+  async #authenticated(request: ApiRequest, trace: Trace): Promise<UserInfo> {
+    const { audit } = this.#parts
+    try {
+      const caller = await authenticated(this.#security.authenticator, request)
+      trace.audit = audit?.begin(request, trace.info, caller)
+      await trace.audit?.received()
+      return caller
+    } catch (error) {
+      if (!trace.audit) await audit?.begin(request, trace.info, undefined)?.refused(error)
+      throw error
+    }
   }
 
   /** A WebSocket is opened by GET, but what runs in a pod through it needs the right to create. */
@@ -313,7 +348,8 @@ class Pipeline {
   }
 
   /** The failure as a Status in the encoding that the client prefers. */
-  async #failed(request: ApiRequest, error: unknown): Promise<ApiResponse> {
+  async #failed(request: ApiRequest, error: unknown, trace: Trace): Promise<ApiResponse> {
+    trace.audit?.failed(error)
     const response = errorResponse(error)
     if (response.status >= 500 && !request.signal.aborted) {
       const { method, path } = request

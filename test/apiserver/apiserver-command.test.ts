@@ -137,7 +137,7 @@ test('k8ts apiserver finds everything again, keys and objects, and switches vers
 })
 
 const refusals: [words: string[], message: RegExp][] = [
-  [['--audit-log-path=/x'], /k8ts: --audit-log-path is not offered: requests are not audited/],
+  [['--tracing-config-file=/x'], /k8ts: --tracing-config-file is not offered: there are no traces/],
   [['--profiling'], /k8ts: --profiling=true is not offered, only false/],
   [['--no-such-flag=1'], /k8ts: unknown flag: --no-such-flag/],
   [['--secure-port=x'], /k8ts: invalid value "x" for --secure-port: want a whole number/],
@@ -160,3 +160,23 @@ for (const [words, message] of refusals) {
     assert.match(stderr, message)
   })
 }
+
+test('k8ts apiserver writes what its audit policy asks for, and refuses a policy that it cannot read', async () => {
+  const policy = join(directory, 'audit.yaml')
+  const log = join(directory, 'audit/audit.log')
+  await stop(running)
+  writeFileSync(policy, 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n- level: Metadata\n  users: [wilma]\n')
+  running = await start('--audit-policy-file', policy, '--audit-log-path', log, '--audit-log-maxsize=1')
+  await call('GET', '/api/v1/namespaces', 'wilma-has-no-such-token')
+  await call('GET', '/api/v1/namespaces', 'wilma')
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n')
+  assert.deepEqual(
+    lines.map((line) => (JSON.parse(line) as { stage: string }).stage),
+    ['RequestReceived', 'ResponseComplete'],
+  )
+  assert.equal(statSync(log).mode & 0o777, 0o600)
+  writeFileSync(policy, 'apiVersion: audit.k8s.io/v1\nkind: Policy\n')
+  const refused = spawnSync(program, flags('--audit-policy-file', policy), { encoding: 'utf8' })
+  assert.match(refused.stderr, /--audit-policy-file: .*the policy has no rules/)
+  assert.notEqual(refused.status, 0)
+})

@@ -10,15 +10,18 @@ export interface Exchange {
   user: UserInfo
   /** Texts for `Warning` headers, in order, each once. */
   warnings: Set<string>
+  /** Adds an annotation to the request's audit event. Absent: it has none. */
+  annotate?(key: string, value: string, level?: 'Metadata' | 'Request'): void
 }
 
-export function callerOf({ request, user, warnings }: Exchange): Caller {
+export function callerOf({ request, user, warnings, annotate }: Exchange): Caller {
   return {
     user,
     manager: request.query.get('fieldManager') || managerOfAgent(request.headers['user-agent'] ?? ''),
     warn: (text) => {
       warnings.add(text)
     },
+    ...(annotate ? { annotate } : {}),
     ...pauseOf(request),
   }
 }

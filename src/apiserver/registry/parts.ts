@@ -25,6 +25,8 @@ export interface Caller {
   manager: string
   /** Adds a `Warning` header to the answer. */
   warn(text: string): void
+  /** Adds an annotation to the request's audit event. Absent: it has none. */
+  annotate?(key: string, value: string, level?: 'Metadata' | 'Request'): void
   /** Lets others have their turn, between two steps of a large write. Absent for small ones. */
   pause?(): Promise<void>
 }
@@ -65,5 +67,6 @@ export function admissionAttributes(
     name: target.name,
     user: caller.user,
     warn: (text) => caller.warn(text),
+    ...(caller.annotate ? { annotate: caller.annotate } : {}),
   }
 }

@@ -43,8 +43,9 @@ const table = `
   service-account-jwks-uri text | where the discovery document says that the keys are
   service-cluster-ip-range list | one CIDR, or one for each IP family (default: 10.96.0.0/16)
   service-node-port-range text | first-last, both inclusive (default: 30000-32767)
+  admission-control-config-file text | settings of admission steps: an AdmissionConfiguration, and the files that it names
   disable-admission-plugins list | default admission steps to leave out
-  enable-admission-plugins list | admission steps to have; those of this server are all on
+  enable-admission-plugins list | admission steps to have besides the default ones
   runtime-config list | API versions and resources to switch on and off: group/version[/resource]=true|false, api/all, api/ga, api/beta, api/alpha
   feature-gates list | NAME=true|false, for what this server can switch
   event-ttl duration | how long events are kept (default: 1h)
@@ -66,6 +67,34 @@ const table = `
   encryption-provider-config-automatic-reload bool | changes of that file take effect while running (default: false)
   endpoint-reconciler-type text | lease, or none for no endpoints of the kubernetes Service (default: lease)
   shutdown-delay-duration duration | how long requests are still served after being told to end (default: 0s)
+  audit-policy-file text | what is recorded about which requests; without it nothing is
+  audit-log-path text | file of the audit log, - for standard output; without it nothing is logged
+  audit-log-maxage count | days that old log files are kept; 0: however old (default: 0)
+  audit-log-maxbackup count | old log files kept; 0: all (default: 0)
+  audit-log-maxsize count | MiB of the log before it is renamed; 0: 100 (default: 0)
+  audit-log-compress bool | whether old log files are compressed with gzip (default: false)
+  audit-log-mode text | batch, blocking or blocking-strict (default: blocking)
+  audit-log-batch-buffer-size count | events waiting in batch mode; more are lost (default: 10000)
+  audit-log-batch-max-size count | events written at once (default: 1)
+  audit-log-batch-max-wait duration | how long an event waits for more (default: 0s)
+  audit-log-batch-throttle-enable bool | whether batches are held back (default: false)
+  audit-log-batch-throttle-qps text | batches a second (default: 0)
+  audit-log-batch-throttle-burst count | batches at once (default: 0)
+  audit-log-truncate-enabled bool | whether large events lose their bodies (default: false)
+  audit-log-truncate-max-event-size count | bytes (default: 102400)
+  audit-log-truncate-max-batch-size count | bytes (default: 10485760)
+  audit-webhook-config-file text | kubeconfig of the service that events are posted to
+  audit-webhook-initial-backoff duration | before a batch is posted again (default: 10s)
+  audit-webhook-mode text | batch, blocking or blocking-strict (default: batch)
+  audit-webhook-batch-buffer-size count | events waiting; more are lost (default: 10000)
+  audit-webhook-batch-max-size count | events posted at once (default: 400)
+  audit-webhook-batch-max-wait duration | how long an event waits for more (default: 30s)
+  audit-webhook-batch-throttle-enable bool | whether batches are held back (default: true)
+  audit-webhook-batch-throttle-qps text | batches a second (default: 10)
+  audit-webhook-batch-throttle-burst count | batches at once (default: 15)
+  audit-webhook-truncate-enabled bool | whether large events lose their bodies (default: false)
+  audit-webhook-truncate-max-event-size count | bytes (default: 102400)
+  audit-webhook-truncate-max-batch-size count | bytes (default: 10485760)
   v count | log verbosity; 4 and more is debug
   logging-format text | text or json (default: text on a terminal, else json)
 
@@ -137,38 +166,9 @@ const table = `
   authorization-webhook-config-file text ! | authorization webhooks are not asked
   authorization-webhook-version text ! | authorization webhooks are not asked
   admission-control text ! | use --enable-admission-plugins and --disable-admission-plugins
-  admission-control-config-file text ! | admission steps have no configuration files
-  audit-policy-file text ! | requests are not audited
-  audit-log-path text ! | requests are not audited
-  audit-log-batch-buffer-size count ! | requests are not audited
-  audit-log-batch-max-size count ! | requests are not audited
-  audit-log-batch-max-wait duration ! | requests are not audited
-  audit-log-batch-throttle-burst count ! | requests are not audited
-  audit-log-batch-throttle-enable bool ! | requests are not audited
-  audit-log-batch-throttle-qps text ! | requests are not audited
-  audit-log-compress bool ! | requests are not audited
-  audit-log-format text ! | requests are not audited
-  audit-log-maxage count ! | requests are not audited
-  audit-log-maxbackup count ! | requests are not audited
-  audit-log-maxsize count ! | requests are not audited
-  audit-log-mode text ! | requests are not audited
-  audit-log-truncate-enabled bool ! | requests are not audited
-  audit-log-truncate-max-batch-size count ! | requests are not audited
-  audit-log-truncate-max-event-size count ! | requests are not audited
-  audit-log-version text ! | requests are not audited
-  audit-webhook-batch-buffer-size count ! | requests are not audited
-  audit-webhook-batch-max-size count ! | requests are not audited
-  audit-webhook-batch-max-wait duration ! | requests are not audited
-  audit-webhook-batch-throttle-burst count ! | requests are not audited
-  audit-webhook-batch-throttle-enable bool ! | requests are not audited
-  audit-webhook-batch-throttle-qps text ! | requests are not audited
-  audit-webhook-config-file text ! | requests are not audited
-  audit-webhook-initial-backoff duration ! | requests are not audited
-  audit-webhook-mode text ! | requests are not audited
-  audit-webhook-truncate-enabled bool ! | requests are not audited
-  audit-webhook-truncate-max-batch-size count ! | requests are not audited
-  audit-webhook-truncate-max-event-size count ! | requests are not audited
-  audit-webhook-version text ! | requests are not audited
+  audit-log-format text =json | one JSON object a line
+  audit-log-version text =audit.k8s.io/v1 | the only one upstream too
+  audit-webhook-version text =audit.k8s.io/v1 | the only one upstream too
   egress-selector-config-file text ! | nodes and Services are reached directly
   tracing-config-file text ! | there are no traces
   cloud-config text ! | cloud providers run apart

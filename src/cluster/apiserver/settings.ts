@@ -1,4 +1,5 @@
 /** What the flags of `k8ts apiserver` ask for, as plain values; everything that can be wrong in them is found here. */
+import { orderedPlugins } from '../../apiserver/admission/names.ts'
 import { addressRange } from '../../apiserver/allocators/ranges.ts'
 import { enabledApis, readFeatureGates } from '../../apiserver/scheme/enabled.ts'
 import type { BuiltInOptions } from '../../apiserver/scheme/scheme.ts'
@@ -18,6 +19,8 @@ export interface ApiServerSettings {
   serviceCidrs: string[]
   nodePorts: { first: number; last: number }
   authorizationModes: AuthorizationMode[]
+  /** Besides those that are on by default. */
+  enabledAdmission: string[]
   disabledAdmission: string[]
   enabled: NonNullable<BuiltInOptions['enabled']>
   serving: Partial<Serving>
@@ -28,16 +31,6 @@ export interface ApiServerSettings {
 }
 
 const modes: readonly AuthorizationMode[] = ['AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC']
-/** Steps that can be left out. The rest of a cluster's security does not stand without the others. */
-const admissionNames = [
-  ...['NamespaceLifecycle', 'LimitRanger', 'ServiceAccount', 'NodeRestriction', 'TaintNodesByCondition'],
-  ...['PodSecurity', 'Priority', 'DefaultTolerationSeconds', 'DefaultStorageClass', 'StorageObjectInUseProtection'],
-  ...['PersistentVolumeClaimResize', 'RuntimeClass', 'CertificateApproval', 'CertificateSigning'],
-  ...['ClusterTrustBundleAttest', 'CertificateSubjectRestriction', 'DefaultIngressClass', 'PodTopologyLabels'],
-  ...['MutatingAdmissionPolicy', 'MutatingAdmissionWebhook', 'ValidatingAdmissionPolicy'],
-  ...['ValidatingAdmissionWebhook', 'ResourceQuota'],
-]
-
 /** Throws `FlagError` (or `ApiConfigError`) in words for whoever typed the flags. */
 export function readSettings(flags: Flags): ApiServerSettings {
   const dataDirectory = flags.text('data-dir') ?? '/var/lib/k8ts-apiserver'
@@ -55,7 +48,7 @@ export function readSettings(flags: Flags): ApiServerSettings {
     serviceCidrs: serviceCidrsOf(flags),
     nodePorts: nodePortsOf(flags),
     authorizationModes: authorizationModesOf(flags),
-    disabledAdmission: disabledAdmissionOf(flags),
+    ...admissionOf(flags),
     enabled: enabledApis(flags.list('runtime-config'), readFeatureGates(flags.list('feature-gates'))),
     serving: servingOf(flags),
     eventTtlSeconds: ttlMs === undefined ? undefined : Math.max(1, Math.round(ttlMs / 1000)),
@@ -116,18 +109,19 @@ function authorizationModesOf(flags: Flags): AuthorizationMode[] {
   })
 }
 
-function disabledAdmissionOf(flags: Flags): string[] {
-  const disabled = flags.list('disable-admission-plugins')
-  for (const name of disabled) {
-    if (!admissionNames.includes(name)) throw new FlagError(`--disable-admission-plugins: ${name} is unknown`)
+function admissionOf(flags: Flags): Pick<ApiServerSettings, 'enabledAdmission' | 'disabledAdmission'> {
+  const disabledAdmission = flags.list('disable-admission-plugins')
+  const enabledAdmission = flags.list('enable-admission-plugins')
+  for (const name of disabledAdmission) {
+    if (!orderedPlugins.includes(name)) throw new FlagError(`--disable-admission-plugins: ${name} is unknown`)
   }
-  for (const name of flags.list('enable-admission-plugins')) {
-    if (!admissionNames.includes(name)) {
-      throw new FlagError(`--enable-admission-plugins=${name} is not offered, only ${admissionNames.join(', ')}`)
+  for (const name of enabledAdmission) {
+    if (!orderedPlugins.includes(name)) {
+      throw new FlagError(`--enable-admission-plugins=${name} is not offered, only ${orderedPlugins.join(', ')}`)
     }
-    if (disabled.includes(name)) throw new FlagError(`${name} is both enabled and disabled`)
+    if (disabledAdmission.includes(name)) throw new FlagError(`${name} is both enabled and disabled`)
   }
-  return disabled
+  return { enabledAdmission, disabledAdmission }
 }
 
 function servingOf(flags: Flags): Partial<Serving> {

@@ -1,6 +1,7 @@
 /** `k8ts apiserver`: the API server alone, over its embedded store or an etcd cluster, as its flags say. */
 
 import { addressRange } from '../../apiserver/allocators/ranges.ts'
+import type { Auditor } from '../../apiserver/audit/audit.ts'
 import { type SigningKey, signingKey, verifyingKey } from '../../apiserver/authentication/jwt.ts'
 import { oidcDocuments } from '../../apiserver/authentication/oidc-documents.ts'
 import { bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
@@ -13,6 +14,7 @@ import { type ApiServer, createApiServer } from '../../apiserver/server.ts'
 import { standardSecurity } from '../../apiserver/standard-security.ts'
 import type { StorageMediaType } from '../../apiserver/storage/media-type.ts'
 import { kubeconfigText } from '../../client/kubeconfig.ts'
+import { messageOf } from '../../platform/log.ts'
 import type { Listening, TlsIdentity } from '../../platform/net.ts'
 import type { Store } from '../../store/store.ts'
 import { clusterConfig } from '../config.ts'
@@ -20,6 +22,7 @@ import type { Machine } from '../machine.ts'
 import { type ClusterPki, ensureClusterPki } from '../pki/cluster-pki.ts'
 import { snapshotEndpoint } from '../snapshot/endpoint.ts'
 import { openStorage, type Storage } from '../storage.ts'
+import { auditOf } from './audit.ts'
 import { FlagError, type Flags } from './flags.ts'
 import { type ApiServerSettings, readSettings } from './settings.ts'
 import { readTokenFile } from './token-file.ts'
@@ -45,8 +48,9 @@ export async function startApiServer(machine: Machine, flags: Flags, hostName: s
   await disk.makeDirectory(settings.dataDirectory, 0o700)
   const address = advertised(machine, settings, hostName)
   const files = await readFiles(machine, flags, settings, address)
+  const audit = await auditOf(machine, flags)
   const { store, base } = await openStore(machine, flags, settings)
-  const server = await createServer(machine, { flags, settings, files, store, base })
+  const server = await createServer(machine, { flags, settings, files, store, base, audit })
   const advertise = settings.reconcileEndpoints ? { address, port: settings.securePort, hostName } : undefined
   const started = await bootstrap({
     ...{ server, store, clock, log, random: machine.random, serviceCidrs: settings.serviceCidrs },
@@ -184,11 +188,12 @@ interface ServerParts {
   files: Files
   store: Store
   base: Store
+  audit: Auditor | undefined
 }
 
 async function createServer(
   machine: Machine,
-  { flags, settings, files, store, base }: ServerParts,
+  { flags, settings, files, store, base, audit }: ServerParts,
 ): Promise<ApiServer> {
   const { clock, random, net, log } = machine
   const { issuer, audiences, maxTokenSeconds, eventTtlSeconds } = settings
@@ -207,6 +212,7 @@ async function createServer(
       enabled: settings.enabled,
       flags: flags.all,
     },
+    ...(audit ? { audit } : {}),
     security: standardSecurity({
       clock,
       random,
@@ -221,7 +227,7 @@ async function createServer(
       authorizationModes: settings.authorizationModes,
       bootstrapTokens: flags.bool('enable-bootstrap-token-auth') ?? false,
       allowAnonymous: flags.bool('anonymous-auth') ?? true,
-      admission: { disabled: settings.disabledAdmission },
+      admission: await admissionSettings(machine, flags, settings),
     }),
     strategies: strategies(eventTtlSeconds === undefined ? {} : { eventTtlSeconds }),
     services: { serviceCidrs: settings.serviceCidrs, nodePorts: settings.nodePorts },
@@ -233,6 +239,18 @@ async function createServer(
       ...(addressTypes.length > 0 ? { addressTypes } : {}),
     }),
   })
+}
+
+async function admissionSettings({ disk }: Machine, flags: Flags, settings: ApiServerSettings) {
+  const path = flags.text('admission-control-config-file')
+  const steps = { enabled: settings.enabledAdmission, disabled: settings.disabledAdmission }
+  if (path === undefined) return steps
+  const { readPluginConfiguration } = await import('../../apiserver/admission/plugin-configuration.ts')
+  try {
+    return { ...steps, configuration: await readPluginConfiguration(disk, path) }
+  } catch (error) {
+    throw new FlagError(`--admission-control-config-file: ${messageOf(error)}`)
+  }
 }
 
 function isAnyAddress(address: string): boolean {

@@ -6,41 +6,38 @@ import type { Namespace, Pod, PodTemplateSpec } from '../../../api/types/core/v1
 import type { AdmissionAttributes } from '../../admission.ts'
 import type { Objects } from '../../objects.ts'
 import { type AdmissionPlugin, forbid } from '../plugin.ts'
-import { baselineChecks } from './baseline.ts'
-import { restrictedChecks } from './restricted.ts'
-import { type Check, type CheckedPod, checkedPod } from './violation.ts'
+import { type Mode, modes, type PodSecurityOptions, standardPodSecurity } from './configuration.ts'
+import { warnOfExistingPods } from './existing-pods.ts'
+import { type LevelVersion, levelPattern, levels, textOf, versionPattern, violations } from './standards.ts'
+import { type CheckedPod, checkedPod } from './violation.ts'
 
 const prefix = 'pod-security.kubernetes.io/'
-const levels = ['privileged', 'baseline', 'restricted'] as const
-type Level = (typeof levels)[number]
-type Mode = 'enforce' | 'audit' | 'warn'
 
-const checks: Record<Level, readonly Check[]> = {
-  privileged: [],
-  baseline: baselineChecks,
-  restricted: restrictedChecks,
-}
-
-export function podSecurity(objects: Objects): AdmissionPlugin {
+export function podSecurity(objects: Objects, options: PodSecurityOptions = standardPodSecurity): AdmissionPlugin {
+  const { exemptions } = options
   return {
     name: 'PodSecurity',
     async validate(attributes) {
       if (groupResource(attributes.resource) === 'namespaces') {
-        refuseBadLabels(attributes)
+        await checkNamespace(objects, attributes, options)
         return
       }
       const subject = subjectOf(attributes)
       if (!subject) return
-      const namespace = await objects.get(coreV1.namespaces, attributes.namespace)
-      if (namespace) judge(attributes, subject, namespace)
+      const { namespace, user } = attributes
+      if (exemptions.namespaces.has(namespace)) return exempt(attributes, 'namespace')
+      if (exemptions.usernames.has(user.name)) return exempt(attributes, 'user')
+      const found = await objects.get(coreV1.namespaces, namespace)
+      if (!found) return
+      if (exemptions.runtimeClasses.has(subject.pod.spec.runtimeClassName ?? ''))
+        return exempt(attributes, 'runtimeClass')
+      judge(attributes, subject, (mode) => policyOf(found, mode, options))
     },
   }
 }
 
-/** `violates`-style text, undefined when the pod passes. Pure. */
-export function violations(level: Level, pod: CheckedPod): string | undefined {
-  const found = checks[level].flatMap((check) => check(pod) ?? [])
-  return found.length === 0 ? undefined : found.map(({ reason, detail }) => `${reason} (${detail})`).join(', ')
+function exempt({ annotate }: AdmissionAttributes, why: string): void {
+  annotate?.(`${prefix}exempt`, why)
 }
 
 interface Subject {
@@ -49,21 +46,32 @@ interface Subject {
   enforced: boolean
 }
 
-function judge(attributes: AdmissionAttributes, { pod, enforced }: Subject, namespace: Namespace): void {
-  const enforce = policyOf(namespace, 'enforce')
-  const refused = enforced ? violations(enforce.level, pod) : undefined
-  if (refused) throw forbid(attributes, `violates PodSecurity "${enforce.level}:${enforce.version}": ${refused}`)
-  const warn = policyOf(namespace, 'warn')
-  const warned = violations(warn.level, pod)
-  if (warned) attributes.warn(`would violate PodSecurity "${warn.level}:${warn.version}": ${warned}`)
+function judge(
+  attributes: AdmissionAttributes,
+  { pod, enforced }: Subject,
+  policy: (mode: Mode) => LevelVersion,
+): void {
+  const [enforce, audit, warn] = [policy('enforce'), policy('audit'), policy('warn')]
+  const refused = enforced ? violations(enforce, pod) : undefined
+  if (enforced) attributes.annotate?.(`${prefix}enforce-policy`, textOf(enforce))
+  const audited = violations(audit, pod)
+  if (audited) {
+    const text = `would violate PodSecurity "${textOf(audit)}": ${audited.details}`
+    attributes.annotate?.(`${prefix}audit-violations`, text)
+  }
+  if (refused) throw forbid(attributes, `violates PodSecurity "${textOf(enforce)}": ${refused.details}`)
+  const warned = violations(warn, pod)
+  if (warned) attributes.warn(`would violate PodSecurity "${textOf(warn)}": ${warned.details}`)
 }
 
-/** A label that cannot be read counts as the strictest level; without a label everything is allowed. */
-function policyOf({ metadata }: Namespace, mode: Mode): { level: Level; version: string } {
-  const label = metadata.labels?.[prefix + mode]
-  const version = metadata.labels?.[`${prefix}${mode}-version`] ?? 'latest'
-  if (label === undefined) return { level: 'privileged', version }
-  return { level: levels.find((level) => level === label) ?? 'restricted', version }
+/** Of labels that cannot be read: enforces the strictest level, warns and audits nothing; the newest version. */
+function policyOf({ metadata }: Pick<Namespace, 'metadata'>, mode: Mode, { defaults }: PodSecurityOptions): LevelVersion {
+  const { [prefix + mode]: level, [`${prefix}${mode}-version`]: version } = metadata.labels ?? {}
+  const unreadable = mode === 'enforce' ? 'restricted' : 'privileged'
+  return {
+    level: level === undefined ? defaults[mode].level : (levels.find((one) => one === level) ?? unreadable),
+    version: version === undefined ? defaults[mode].version : versionPattern.test(version) ? version : 'latest',
+  }
 }
 
 const withTemplate: ReadonlySet<string> = new Set([
@@ -77,11 +85,16 @@ const withTemplate: ReadonlySet<string> = new Set([
   'statefulsets.apps',
 ])
 
+/** Subresources of pods that bring no container. All others are judged, also those that are not known yet. */
+const ignored: ReadonlySet<string> = new Set([
+  ...['exec', 'attach', 'binding', 'eviction', 'log', 'portforward', 'proxy', 'status'],
+])
+
 function subjectOf(attributes: AdmissionAttributes): Subject | undefined {
   const { operation, subresource, object, oldObject } = attributes
   const resource = groupResource(attributes.resource)
   if (!object || (operation !== 'CREATE' && operation !== 'UPDATE')) return undefined
-  if (resource === 'pods' && (subresource === '' || subresource === 'ephemeralcontainers')) {
+  if (resource === 'pods' && !ignored.has(subresource)) {
     if (oldObject && !isSignificant(object as Pod, oldObject as Pod)) return undefined
     return { pod: checkedPod(object as Pod), enforced: true }
   }
@@ -106,21 +119,35 @@ function isSignificant(pod: Pod, old: Pod): boolean {
       ...(spec?.containers ?? []),
       ...(spec?.ephemeralContainers ?? []),
     ]
-    const annotations = Object.entries(metadata.annotations ?? {}).filter(([name]) => name.includes('apparmor'))
+    const annotations = Object.entries(metadata.annotations ?? {}).filter(([name]) => /apparmor|seccomp/.test(name))
     return JSON.stringify([containers.map(({ name, image }) => [name, image]), annotations.sort()])
   }
   return relevant(pod) !== relevant(old)
 }
 
-/** Labels that an update leaves as they were stay allowed. */
-function refuseBadLabels({ operation, object, oldObject, subresource }: AdmissionAttributes): void {
+async function checkNamespace(
+  objects: Objects,
+  attributes: AdmissionAttributes,
+  options: PodSecurityOptions,
+): Promise<void> {
+  const { operation, object, oldObject, subresource } = attributes
   if (!object || subresource !== '' || (operation !== 'CREATE' && operation !== 'UPDATE')) return
+  refuseBadLabels(object, oldObject)
+  if (!oldObject || options.exemptions.namespaces.has(attributes.name)) return
+  const [next, before] = [policyOf(object, 'enforce', options), policyOf(oldObject, 'enforce', options)]
+  const isStricter = levels.indexOf(next.level) > levels.indexOf(before.level)
+  if (next.level === 'privileged' || (next.version === before.version && !isStricter)) return
+  await warnOfExistingPods(objects, attributes, { policy: next, exemptions: options.exemptions })
+}
+
+/** Labels that an update leaves as they were stay allowed. */
+function refuseBadLabels(object: KubeObject, oldObject: KubeObject | undefined): void {
   const { labels = {} } = object.metadata
   const errors: FieldError[] = []
-  for (const mode of ['enforce', 'audit', 'warn']) {
+  for (const mode of modes) {
     const checked: [string, RegExp, string][] = [
-      [prefix + mode, /^(privileged|baseline|restricted)$/, 'must be one of privileged, baseline, restricted'],
-      [`${prefix}${mode}-version`, /^(latest|v1\.(0|[1-9][0-9]*))$/, 'must be "latest" or "v1.x"'],
+      [prefix + mode, levelPattern, 'must be one of privileged, baseline, restricted'],
+      [`${prefix}${mode}-version`, versionPattern, 'must be "latest" or "v1.x"'],
     ]
     for (const [name, pattern, detail] of checked) {
       const value = labels[name]
