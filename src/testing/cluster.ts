@@ -15,7 +15,6 @@ import type { Clock } from '../platform/clock.ts'
 import { silent } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
 import { simulatedRandom } from '../platform/simulated/random.ts'
-import { endOfTurn } from '../platform/turn.ts'
 import { type ForkableStore, memoryStore } from '../store/memory/memory-store.ts'
 import { adminUser, makePki } from './access.ts'
 import { Activity } from './activity/activity.ts'
@@ -46,6 +45,7 @@ import { real } from './real.ts'
 import type { SettleOptions, TestCluster } from './test-cluster.ts'
 import { type Duration, durationMs } from './time/duration.ts'
 import { HeldClock } from './time/held-clock.ts'
+import { lettingTimePass } from './time/passing.ts'
 import { skewedClock } from './time/skewed-clock.ts'
 import { startOf } from './time/start.ts'
 import { HeldTime, realTime, type TestClock } from './time/test-time.ts'
@@ -203,8 +203,9 @@ class RunningCluster implements TestCluster {
 
   async settled({ timeout }: SettleOptions = {}): Promise<void> {
     await this.started
-    await this.#begin()
-    await this.#settling.settle(timeout === undefined ? {} : { timeoutMs: durationMs(timeout) })
+    const options = timeout === undefined ? {} : { timeoutMs: durationMs(timeout) }
+    await this.#settling.begun(options)
+    await this.#settling.settle(options)
   }
 
   logs(pod: string, options: LogsOptions = {}): Promise<string> {
@@ -293,8 +294,19 @@ class RunningCluster implements TestCluster {
    * not pay for them.
    */
   #begin(): Promise<void> {
-    this.#begun ??= this.#life.then((life) => life.begin())
+    let heldUp = false
+    const mayMove = () => {
+      heldUp ||= this.faults.any
+      return heldUp && this.#settling.awaitsBegin
+    }
+    this.#begun ??= this.#life.then((life) => this.#lettingTimePass(life.begin(), mayMove))
     return this.#begun
+  }
+
+  /** What begins or ends, held up by a fault, must not wait for a clock that is held. */
+  #lettingTimePass(work: Promise<void>, mayMove = () => true): Promise<void> {
+    const progress = () => this.#activity.progress
+    return lettingTimePass(work, { clock: this.#held, progress, mayMove, rest: () => real.clock.sleep(1) })
   }
 
   async #createLife(before?: Life): Promise<Life> {
@@ -346,7 +358,7 @@ class RunningCluster implements TestCluster {
     return new HeldTime({
       clock,
       quiet: async () => {
-        await this.#begin()
+        await this.#settling.begun()
         await this.#settling.quiet()
       },
       heartbeat: async () => this.#lifeNow?.nodes.renew(),
@@ -436,21 +448,6 @@ class RunningCluster implements TestCluster {
   #existingLife(): Life {
     if (!this.#lifeNow) throw new Error('the cluster has not started yet: wait for it first')
     return this.#lifeNow
-  }
-
-  /** What waits for time while it ends, such as an event that is tried again, must not wait for a clock that is held. */
-  async #lettingTimePass(ending: Promise<void>): Promise<void> {
-    const held = this.#held
-    let ended = false
-    const done = ending.finally(() => {
-      ended = true
-    })
-    for (let turn = 0; held && !ended; turn++) {
-      held.fireDue()
-      await new Promise<void>(endOfTurn)
-      if (turn % 20 === 19 && held.nextDueMs !== undefined) held.moveTo(held.nextDueMs)
-    }
-    await done
   }
 
   async #endLife(): Promise<void> {

@@ -81,3 +81,31 @@ test('reset brings back the start, for clients that had the cluster before too',
   await own.settled()
   assert.equal((await own.client.batch.v1.jobs('default').get('once')).status?.succeeded, 1)
 })
+
+test('a fork whose faults stand before it has begun lets their time pass and settles', {
+  timeout: 20_000,
+}, async () => {
+  for (const fault of [
+    { match: { component: 'kube-*' }, delay: '2s' },
+    { match: { component: 'kube-*', verb: 'list' }, refuse: 503, times: 3 },
+    { match: { component: 'simulated-nodes' }, refuse: 'no answer', times: 2 },
+  ] as const) {
+    using branch = cluster.fork()
+    branch.faults.add(fault)
+    await branch.client.batch.v1.jobs('default').create({
+      metadata: { name: 'once' },
+      spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } } },
+    })
+    await branch.settled()
+    await branch.clock.advance('1m')
+    assert.equal((await branch.client.batch.v1.jobs('default').get('once')).status?.succeeded, 1)
+  }
+})
+
+test('settled names who cannot begin when a fault never ends', { timeout: 20_000 }, async () => {
+  using branch = cluster.fork()
+  branch.faults.add({ match: { component: 'kube-controller-manager', verb: 'list' }, refuse: 503 })
+  await assert.rejects(branch.settled({ timeout: '500ms' }), /yet to begin/)
+  branch.faults.clear()
+  await branch.clock.advance('1m')
+})

@@ -1,6 +1,6 @@
 /** Waits until a cluster has settled: nothing moves, and what failed has been tried again. */
 import type { Clock } from '../../platform/clock.ts'
-import { type QuietOptions, type QuietParts, untilQuiet } from './quiet.ts'
+import { NotSettledError, type QuietOptions, type QuietParts, untilQuiet } from './quiet.ts'
 
 export interface SettlingParts {
   /** Of the present life; throws before there is one. */
@@ -25,9 +25,32 @@ const retryMsMax = 10_000
 export class Settling {
   readonly #parts: SettlingParts
   #stirring: Promise<void> | undefined
+  #awaitingBegin = 0
 
   constructor(parts: SettlingParts) {
     this.#parts = parts
+  }
+
+  /** Resolves when all are at work that work by themselves; rejects with `NotSettledError`. */
+  async begun({ timeoutMs = this.#parts.usual.timeoutMs }: Partial<QuietOptions> = {}): Promise<void> {
+    const { begin, quietParts, real } = this.#parts
+    const begunOrLate = new AbortController()
+    const late = real.sleep(timeoutMs, begunOrLate.signal).then(() => {
+      const busy = quietParts().activity.busy()
+      throw new NotSettledError(timeoutMs, ['controllers, scheduler or nodes have yet to begin', ...busy])
+    })
+    this.#awaitingBegin++
+    try {
+      await Promise.race([begin(), late])
+    } finally {
+      this.#awaitingBegin--
+      begunOrLate.abort()
+    }
+  }
+
+  /** Whether somebody waits for all to be at work. */
+  get awaitsBegin(): boolean {
+    return this.#awaitingBegin > 0
   }
 
   /** Resolves when nothing more happens without time passing. */
