@@ -15,13 +15,14 @@ export type Verdict =
   | { kind: 'keep' }
   /** Some owners are left: only the references to the others go. */
   | { kind: 'dropReferences'; uids: string[] }
-  | { kind: 'delete'; propagationPolicy: 'Background' | 'Foreground' | 'Orphan' }
+  /** `unblock`: owners need not wait for it, since it may wait for one of them. */
+  | { kind: 'delete'; propagationPolicy: 'Background' | 'Foreground' | 'Orphan'; unblock?: true }
 
 /** `states` has one entry per owner reference, same order. */
 export function planDependent(
   object: KubeObject,
   states: readonly OwnerState[],
-  { hasDependents }: { hasDependents: boolean },
+  dependents: readonly { deleting: boolean; finalizers: readonly string[] }[],
 ): Verdict {
   const owners = object.metadata.ownerReferences ?? []
   if (owners.length === 0) return { kind: 'keep' }
@@ -29,7 +30,12 @@ export function planDependent(
     owners.filter((_, index) => wanted.includes(states[index] ?? 'present')).map(({ uid }) => uid)
   const gone = uidsIn('absent', 'waiting')
   if (uidsIn('present').length > 0) return gone.length === 0 ? { kind: 'keep' } : { kind: 'dropReferences', uids: gone }
-  if (uidsIn('waiting').length > 0 && hasDependents) return { kind: 'delete', propagationPolicy: 'Foreground' }
+  if (uidsIn('waiting').length > 0 && dependents.length > 0) {
+    const mayBeCircle = dependents.some(
+      ({ deleting, finalizers }) => deleting && finalizers.includes(foregroundFinalizer),
+    )
+    return { kind: 'delete', propagationPolicy: 'Foreground', ...(mayBeCircle ? { unblock: true } : {}) }
+  }
   return { kind: 'delete', propagationPolicy: policyByFinalizer(object) }
 }
 

@@ -140,10 +140,12 @@ class GarbageCollector {
     }
     const states: OwnerState[] = []
     for (const owner of live.metadata.ownerReferences ?? []) states.push(await this.#stateOf(owner, node))
-    const hasDependents = this.#graph.dependentsOf(uid).length > 0
-    const verdict = planDependent(live, states, { hasDependents })
+    const verdict = planDependent(live, states, this.#graph.dependentsOf(uid))
     if (verdict.kind === 'dropReferences') await this.#dropReferences(node, live, verdict.uids)
-    if (verdict.kind === 'delete') await this.#delete(node, live, verdict.propagationPolicy)
+    if (verdict.kind === 'delete') {
+      const doomed = verdict.unblock ? await this.#unblockOwners(node, live) : live
+      if (doomed) await this.#delete(node, doomed, verdict.propagationPolicy)
+    }
     const unseen =
       verdict.kind === 'keep' && (live.metadata.ownerReferences ?? []).some((owner) => this.#isUnseen(owner))
     return unseen ? { kind: 'requeueAfter', delayMs: unseenOwnerMs } : done
@@ -219,6 +221,14 @@ class GarbageCollector {
     const { uid, resourceVersion } = live.metadata
     const patch = { metadata: { uid, resourceVersion, ownerReferences } }
     await ifThere(this.#api(node).patch(node.name, { type: 'merge', patch }))
+  }
+
+  async #unblockOwners(node: GraphNode, live: KubeObject): Promise<KubeObject | undefined> {
+    const owners = live.metadata.ownerReferences ?? []
+    const ownerReferences = owners.map((owner) => ({ ...owner, blockOwnerDeletion: false }))
+    const { uid, resourceVersion } = live.metadata
+    const patch = { metadata: { uid, resourceVersion, ownerReferences } }
+    return await ifThere(this.#api(node).patch(node.name, { type: 'merge', patch }))
   }
 
   async #removeFinalizer(node: GraphNode, live: KubeObject, finalizer: string): Promise<void> {

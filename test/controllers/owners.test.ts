@@ -1,0 +1,27 @@
+/** What the garbage collector makes of owners that own each other. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { coreV1 } from '../../src/api/resources.ts'
+import { namespace, startTestbed } from './testbed.ts'
+
+test('objects that own each other in a circle go when one is deleted in the foreground', async () => {
+  await using bed = await startTestbed()
+  const configMaps = bed.client.of(coreV1.configMaps, namespace)
+  const names = ['a', 'b', 'c']
+  const uids: (string | undefined)[] = []
+  for (const name of names) uids.push((await configMaps.create({ metadata: { name } })).metadata.uid)
+  for (const [index, name] of names.entries()) {
+    const owner = (index + names.length - 1) % names.length
+    const reference = { apiVersion: 'v1', kind: 'ConfigMap', name: names[owner], uid: uids[owner] }
+    const ownerReferences = [{ ...reference, controller: true, blockOwnerDeletion: true }]
+    await configMaps.patch(name, { type: 'merge', patch: { metadata: { ownerReferences } } })
+  }
+  await bed.settle()
+  await configMaps.delete('a', { propagationPolicy: 'Foreground' })
+  await bed.settle()
+  const left = (await configMaps.list()).items.map(({ metadata }) => metadata.name)
+  assert.deepEqual(
+    left.filter((name) => names.includes(name ?? '')),
+    [],
+  )
+})
