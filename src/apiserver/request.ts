@@ -42,6 +42,8 @@ export interface ApiResponse {
   headers: Record<string, string>
   /** Whole, or chunks of what is long or streams. */
   body: Uint8Array | AsyncIterable<Uint8Array>
+  /** Takes back the memory of a chunk that was sent and is read no more. */
+  giveBack?: (chunk: Uint8Array) => void
   /** Whether chunks are one long document, which may be compressed, and not news that must leave at once. */
   document?: boolean
   /** `Warning` header values, one header line each. */

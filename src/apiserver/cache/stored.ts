@@ -122,14 +122,21 @@ export function objectChunks(splice: Splice, stored: Stored, revision = stored.r
   return [splice.head, versionBytes(revision), stored.value.subarray(splice.head.length)]
 }
 
+export interface Joining {
+  opening: string
+  closing: string
+  /** Memory to join in. Default: new. */
+  room?: (length: number) => Buffer
+}
+
 /** `{"items":[…]}`-style joining: the objects as they stand in a list (without kind and apiVersion), between `[` and `]`. */
-export function joinItems(splice: Splice, items: readonly Stored[], opening: string, closing: string): Uint8Array {
+export function joinItems(splice: Splice, items: readonly Stored[], { opening, closing, room }: Joining): Uint8Array {
   const head = Buffer.from(splice.head.subarray(splice.itemStart))
   const rest = items.map((stored) => restOf(splice, stored))
   const versions = items.map(({ revision }) => `"resourceVersion":"${revision}",`)
   let length = Buffer.byteLength(opening) + Buffer.byteLength(closing)
   for (let index = 0; index < items.length; index++) length += itemLength(head, versions[index]!, rest[index]!) + 1
-  const bytes = Buffer.allocUnsafe(length)
+  const bytes = room ? room(length) : Buffer.allocUnsafe(length)
   let at = bytes.write(opening, 0)
   for (let index = 0; index < items.length; index++) {
     if (index > 0) bytes[at++] = comma

@@ -1,5 +1,4 @@
 /** Sends an answer with back-pressure, compressed when it is large and the client wants that. */
-import { compose } from 'node:stream'
 import { promisify } from 'node:util'
 import { createGzip, gzip } from 'node:zlib'
 import { limits } from '../../limits.ts'
@@ -17,8 +16,8 @@ export async function writeResponse(request: HttpRequest, response: HttpResponse
   else if (document && acceptsGzip(request)) {
     headers['content-encoding'] = 'gzip'
     headers.vary = 'Accept-Encoding'
-    await writeStream(response, status, headers, compressed(body))
-  } else await writeStream(response, status, headers, body)
+    await writeStream(response, status, headers, { body: compressed(answer, body) })
+  } else await writeStream(response, status, headers, { ...answer, body })
 }
 
 async function writeWhole(
@@ -40,11 +39,13 @@ async function writeWhole(
   end(response, request.method === 'HEAD' ? undefined : bytes)
 }
 
+type Stream = Pick<ApiResponse, 'giveBack'> & { body: AsyncIterable<Uint8Array> }
+
 async function writeStream(
   response: HttpResponse,
   status: number,
   headers: Record<string, string | string[]>,
-  body: AsyncIterable<Uint8Array>,
+  { body, giveBack }: Stream,
 ): Promise<void> {
   start(response, status, headers)
   if ('flushHeaders' in response) response.flushHeaders()
@@ -52,15 +53,24 @@ async function writeStream(
   response.once('close', () => void iterator.return?.())
   for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
     if (response.destroyed || response.closed) break
-    if (!send(response, next.value)) await drained(response)
+    if (!send(response, next.value, giveBack)) await drained(response)
   }
   await iterator.return?.()
   if (!response.destroyed) end(response)
 }
 
 /** Compressed on Node's thread pool while it is made and sent. */
-function compressed(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  return compose(body, createGzip({ level: gzipLevel }))
+function compressed({ giveBack }: ApiResponse, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const zip = createGzip({ level: gzipLevel })
+  const feed = async (): Promise<void> => {
+    for await (const piece of body) {
+      await new Promise<void>((resolve, reject) => zip.write(piece, (error) => (error ? reject(error) : resolve())))
+      giveBack?.(piece)
+    }
+    zip.end()
+  }
+  feed().catch((error: Error) => zip.destroy(error))
+  return zip
 }
 
 // The two response classes have the same methods but no common type.
@@ -72,8 +82,13 @@ function start(response: HttpResponse, status: number, headers: Record<string, s
   )
 }
 
-function send(response: HttpResponse, bytes: Uint8Array): boolean {
-  return (response.write as (bytes: Uint8Array) => boolean).call(response, bytes)
+function send(response: HttpResponse, bytes: Uint8Array, giveBack?: (bytes: Uint8Array) => void): boolean {
+  const sent = giveBack && ((error?: Error | null) => error || giveBack(bytes))
+  return (response.write as (bytes: Uint8Array, sent?: (error?: Error | null) => void) => boolean).call(
+    response,
+    bytes,
+    sent,
+  )
 }
 
 function end(response: HttpResponse, bytes?: Uint8Array): void {

@@ -9,6 +9,7 @@ import { endOfTurn } from '../../platform/turn.ts'
 import { joinItems, type Stored } from '../cache/stored.ts'
 import { fromStored } from '../registry/persistence.ts'
 import type { Served } from '../scheme/served.ts'
+import { Pieces, type Room } from './pieces.ts'
 
 export interface ListHead {
   apiVersion: string
@@ -16,7 +17,7 @@ export interface ListHead {
   metadata: ListMeta
 }
 
-export type ListBody = Uint8Array | AsyncIterable<Uint8Array>
+export type ListBody = Uint8Array | Pieces
 
 /** Stored bytes with their versions spliced in. */
 export function jsonListBody({ splice }: Served, head: ListHead, items: readonly Stored[]): ListBody {
@@ -24,10 +25,14 @@ export function jsonListBody({ splice }: Served, head: ListHead, items: readonly
   const opening = `${JSON.stringify({ kind, apiVersion, metadata }).slice(0, -1)},"items":[`
   const closing = ']}\n'
   const groups = inGroups(items, ({ value }) => value.length)
-  if (groups.length <= 1) return joinItems(splice, items, opening, closing)
+  if (groups.length <= 1) return joinItems(splice, items, { opening, closing })
   const last = groups.length - 1
-  return piecewise(groups, (group, index) =>
-    joinItems(splice, group, index === 0 ? opening : ',', index === last ? closing : ''),
+  return new Pieces(groups.length, (index, room) =>
+    joinItems(splice, groups[index]!, {
+      opening: index === 0 ? opening : ',',
+      closing: index === last ? closing : '',
+      room,
+    }),
   )
 }
 
@@ -50,7 +55,7 @@ export async function protobufListBody(served: Served, head: ListHead, items: re
   const { before, after } = protobufListEnvelope(head, served.listType, length)
   const groups = inGroups([before, ...messages, after], (bytes) => bytes.length)
   if (groups.length <= 1) return Buffer.concat(groups[0]!)
-  return piecewise(groups, (group) => Buffer.concat(group))
+  return new Pieces(groups.length, (index, room) => joined(groups[index]!, room))
 }
 
 function inGroups<T>(items: readonly T[], lengthOf: (item: T) => number): T[][] {
@@ -67,9 +72,12 @@ function inGroups<T>(items: readonly T[], lengthOf: (item: T) => number): T[][] 
   return groups
 }
 
-async function* piecewise<T>(
-  groups: readonly (readonly T[])[],
-  make: (group: readonly T[], index: number) => Uint8Array,
-): AsyncGenerator<Uint8Array> {
-  for (const [index, group] of groups.entries()) yield make(group, index)
+function joined(messages: readonly Uint8Array[], room: Room): Uint8Array {
+  const bytes = room(messages.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const message of messages) {
+    bytes.set(message, at)
+    at += message.length
+  }
+  return bytes.subarray(0, at)
 }

@@ -202,5 +202,9 @@ function jsonList(served: Served, head: ListHead, items: readonly Stored[]): Lis
 }
 
 function answer(status: number, { encoding }: Representation, body: ListBody): ApiResponse {
-  return { status, headers: { 'content-type': mediaTypes[encoding] }, body, document: true }
+  const giveBack = body instanceof Uint8Array ? undefined : (piece: Uint8Array) => body.giveBack(piece)
+  return {
+    ...{ status, headers: { 'content-type': mediaTypes[encoding] }, body, document: true },
+    ...(giveBack ? { giveBack } : {}),
+  }
 }

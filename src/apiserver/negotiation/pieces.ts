@@ -1,0 +1,38 @@
+/**
+ * A long document in pieces, each made when it is asked for. Who has sent a piece gives its memory back for later ones:
+ * what is allocated outside of the heap is collected late, and a hundred lists would stand in memory at once.
+ */
+import { limits } from '../../limits.ts'
+
+/** Memory of at least this many bytes. */
+export type Room = (length: number) => Buffer
+
+/** Pieces end with the item that fills them. */
+const roomBytes = limits.listPieceBytes + 32 * 1024
+const spare: Buffer[] = []
+
+export class Pieces implements AsyncIterable<Uint8Array> {
+  readonly #count: number
+  readonly #make: (index: number, room: Room) => Uint8Array
+
+  constructor(count: number, make: (index: number, room: Room) => Uint8Array) {
+    this.#count = count
+    this.#make = make
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    for (let index = 0; index < this.#count; index++) yield this.#make(index, takeRoom)
+  }
+
+  /** Called once at most for a piece, by who alone has it and reads it no more. */
+  giveBack(piece: Uint8Array): void {
+    const { buffer } = piece
+    if (buffer.byteLength !== roomBytes || spare.length >= limits.sparePiecesMax) return
+    spare.push(Buffer.from(buffer as ArrayBuffer))
+  }
+}
+
+function takeRoom(length: number): Buffer {
+  if (length > roomBytes) return Buffer.allocUnsafe(length)
+  return spare.pop() ?? Buffer.allocUnsafeSlow(roomBytes)
+}
