@@ -105,6 +105,7 @@ async function kubeletConfig({ disk, architecture }: Machine, config: ClusterCon
     nodeName: config.nodeName,
     rootDirectory: join(config.home, 'kubelet'),
     logDirectory: join(config.home, 'pod-logs'),
+    localVolumesDirectory: join(config.home, 'local-volumes'),
     nodeAddresses: [config.nodeAddress],
     clusterDns: [config.dnsServiceIp],
     clusterDomain: config.clusterDomain,

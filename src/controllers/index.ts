@@ -11,9 +11,11 @@ import { endpointSliceMirroringController } from './endpointslice-mirroring/reco
 import { garbageCollector } from './garbage-collector/reconcile.ts'
 import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/reconcile.ts'
 import { jobController } from './job/reconcile.ts'
+import { localPathProvisioner } from './local-path-provisioner/reconcile.ts'
 import { namespaceController } from './namespace/reconcile.ts'
 import { nodeIpamController } from './node-ipam/reconcile.ts'
 import { nodeLifecycleController } from './node-lifecycle/reconcile.ts'
+import { persistentVolumeBinderController } from './persistentvolume-binder/reconcile.ts'
 import { persistentVolumeProtectionController } from './persistentvolume-protection/reconcile.ts'
 import { persistentVolumeClaimProtectionController } from './persistentvolumeclaim-protection/reconcile.ts'
 import { podGarbageCollector } from './pod-garbage-collector/reconcile.ts'
@@ -65,6 +67,8 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     horizontalPodAutoscalerController(parts),
     disruptionController(parts),
     staleDisruptionController(parts),
+    persistentVolumeBinderController(parts),
+    localPathProvisioner(parts),
     persistentVolumeProtectionController(parts),
     persistentVolumeClaimProtectionController(parts),
     serviceCidrController(parts),

@@ -6,6 +6,8 @@ export interface KubeletConfig {
   nodeName: string
   /** The agent's own files: volumes, hosts files, checkpoints. */
   rootDirectory: string
+  /** Where directories lie that are volumes of their own (`k8ts.dev/local-path`). Default `<rootDirectory>/local-volumes`. */
+  localVolumesDirectory?: string
   /** Where the runtime writes container logs. Default `<rootDirectory>/logs`. */
   logDirectory?: string
   /** Addresses of the node, the preferred one first. */

@@ -3,6 +3,7 @@
  * and the node are. It keeps no state of its own that it needs after a restart.
  * Source: https://kubernetes.io/docs/concepts/architecture/#kubelet
  */
+import { localPath } from '../api/local-path.ts'
 import { coreV1 } from '../api/resources.ts'
 import type { Node, Pod } from '../api/types/core/v1.ts'
 import type { Client } from '../client/client.ts'
@@ -37,6 +38,7 @@ import { cachedReferences } from './references.ts'
 import { RuntimeWatch } from './runtime-watch.ts'
 import { startServer } from './server/server.ts'
 import { StatusManager } from './status/manager.ts'
+import { LocalVolumes, localVolumesDirectory } from './volumes/local-volumes.ts'
 import { Volumes } from './volumes/manager.ts'
 import { podPaths } from './volumes/paths.ts'
 import { Tokens } from './volumes/tokens.ts'
@@ -140,7 +142,7 @@ const sandboxesAtOnceMax = 4
 
 function serve(
   { net, client, config }: KubeletParts,
-  podParts: PodParts,
+  podParts: PodParts & { localVolumes: LocalVolumes },
   manager: PodManager,
   server: KubeletServerConfig,
 ): Promise<Listening> {
@@ -157,10 +159,11 @@ interface Assembly {
 function assemble(
   parts: KubeletParts,
   { cgroups, node, events, wake }: Assembly,
-): PodParts & { statuses: StatusManager } {
+): PodParts & { statuses: StatusManager; localVolumes: LocalVolumes } {
   const { client, clock, random, disk, exec, log, config, net, connectGrpc } = parts
   const { runtime, images } = parts.runtime
   const paths = podPaths(config.rootDirectory)
+  const localVolumes = new LocalVolumes(disk, localVolumesDirectory(config))
   const podEvents = recordPodEvents(events)
   const handlers = { runtime, net, connectGrpc }
   const statuses = new StatusManager(client, clock, log)
@@ -173,7 +176,8 @@ function assemble(
     log,
     runtime,
     images: new ImagePuller(images, clock),
-    volumes: new Volumes({ client, clock, random, disk, exec, paths }),
+    volumes: new Volumes({ client, clock, random, disk, exec, paths, localVolumes }),
+    localVolumes,
     paths,
     references: cachedReferences(client, clock),
     tokens: new Tokens(client, clock),
@@ -221,7 +225,11 @@ function makeNodeAgent(
     log,
     nodeName: config.nodeName,
     labels: nodeLabels(config, machine),
-    annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true', ...config.annotations },
+    annotations: {
+      'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
+      [localPath.directoryAnnotation]: localVolumesDirectory(config),
+      ...config.annotations,
+    },
     taints: config.taints ?? [],
     podCidr: config.podCidr,
     status: (previous) => readNodeStatus({ ...parts, machine, health }, previous),

@@ -16,10 +16,11 @@ import type { Random } from '../platform/random.ts'
 import { priorityOf, uidOf } from './node-info.ts'
 import { type Placement, type Profile, planPlacement } from './plan.ts'
 import { profileOf } from './plugins/index.ts'
+import { volumeBindingFilter } from './plugins/volume-binding.ts'
 import { planPreemption } from './preemption.ts'
 import { SchedulingQueue } from './queue.ts'
 import { ClusterState } from './snapshot.ts'
-import { claimsNotReady } from './volumes.ts'
+import { VolumeBinder } from './volumes.ts'
 import { bindPod, clearNomination, preempt, reportFailure, type WriteParts } from './writes.ts'
 
 export interface SchedulerParts {
@@ -64,6 +65,9 @@ class RunningScheduler implements Scheduler {
   readonly #queue: SchedulingQueue
   readonly #unsubscribe: (() => void)[] = []
   readonly #writes = new Set<Promise<void>>()
+  readonly #volumes: VolumeBinder
+  /** Pods with a node that wait for their volumes. */
+  readonly #volumeWaits = new Set<Promise<void>>()
   /** Pods whose victims are being told to go. */
   readonly #preempting = new Set<string>()
   #startAt = 0
@@ -73,8 +77,11 @@ class RunningScheduler implements Scheduler {
   constructor(parts: SchedulerParts) {
     this.#parts = parts
     this.#name = parts.name ?? 'default-scheduler'
-    this.#profile = parts.profile ?? profileOf()
     const { client, clock } = parts
+    this.#volumes = new VolumeBinder(parts)
+    const { filters, scores } = parts.profile ?? profileOf()
+    const ownVolumes = filters.some(({ name }) => name === 'VolumeBinding')
+    this.#profile = { filters: ownVolumes ? filters : [...filters, volumeBindingFilter(this.#volumes)], scores }
     this.#writer = { client, clock, events: parts.events.as(this.#name), schedulerName: this.#name }
     this.#random = parts.random.stream('scheduler')
     this.#queue = new SchedulingQueue(parts.clock, () => this.#wake())
@@ -93,7 +100,6 @@ class RunningScheduler implements Scheduler {
     const nodes = informers.of(coreV1.nodes)
     const pods = informers.of(coreV1.pods)
     const namespaces = informers.of(coreV1.namespaces)
-    const claims = informers.of(coreV1.persistentVolumeClaims)
     const budgets = informers.of(policyV1.podDisruptionBudgets)
     this.#unsubscribe.push(
       nodes.onChange((change) => this.#onNode(change)),
@@ -103,9 +109,9 @@ class RunningScheduler implements Scheduler {
           ? this.#state.removeNamespace(change.object.metadata.name ?? '')
           : this.#state.setNamespace(change.object),
       ),
-      claims.onChange(() => this.#queue.clusterChanged()),
     )
-    await Promise.all([nodes, pods, namespaces, claims, budgets].map((informer) => informer.synced()))
+    const known = [nodes, pods, namespaces, budgets].map((informer) => informer.synced())
+    await Promise.all([...known, this.#volumes.start(() => this.#queue.clusterChanged())])
     this.#running = true
     this.#wake()
   }
@@ -114,7 +120,8 @@ class RunningScheduler implements Scheduler {
     this.#running = false
     for (const end of this.#unsubscribe) end()
     this.#queue.stop()
-    await Promise.allSettled(this.#writes)
+    this.#volumes.stop()
+    await Promise.allSettled([...this.#writes, ...this.#volumeWaits])
   }
 
   #onNode(change: Change<Node>): void {
@@ -183,6 +190,7 @@ class RunningScheduler implements Scheduler {
       for (let count = 0; count < podsPerTurn; count++) {
         // Whoever finishes a write wakes us again.
         if (this.#writes.size >= limits.schedulerWritesInFlightMax) return
+        if (this.#volumeWaits.size >= limits.schedulerVolumeWaitsMax) return
         const pod = this.#queue.take()
         if (!pod) return
         this.#scheduleOne(pod)
@@ -192,43 +200,51 @@ class RunningScheduler implements Scheduler {
   }
 
   #scheduleOne(pod: Pod): void {
-    const placement = this.#place(pod)
+    const options = { profile: this.#profile, random: this.#random, startAt: this.#startAt }
+    const placement = planPlacement(pod, this.#state, options)
     if (placement.kind === 'unschedulable') return this.#refuse(pod, placement)
     this.#startAt = (this.#startAt + placement.examined) % Math.max(1, this.#state.nodes.length)
     this.#state.assume(pod, placement.nodeName)
     this.#track(this.#bind(pod, placement.nodeName))
   }
 
-  #place(pod: Pod): Placement {
-    const blocked = claimsNotReady(pod, this.#parts.informers)
-    if (blocked === undefined) {
-      return planPlacement(pod, this.#state, { profile: this.#profile, random: this.#random, startAt: this.#startAt })
-    }
-    const message = `0/${this.#state.nodes.length} nodes are available: ${blocked}.`
-    return {
-      kind: 'unschedulable',
-      message,
-      rejectedBy: new Set(['VolumeBinding']),
-      rejected: [],
-      everywhere: true,
+  /** The pod's volumes first: they can take long, and hold up nobody else. */
+  async #bind(pod: Pod, nodeName: string): Promise<void> {
+    try {
+      const node = this.#state.node(nodeName)
+      const choice = node && this.#volumes.promise(pod, node.node)
+      if (!choice) return await this.#bindPod(pod, nodeName)
+      await this.#volumes.write(choice, nodeName)
+      const wait = this.#volumes
+        .bound(choice, nodeName)
+        .then(() => this.#track(this.#bindPod(pod, nodeName)))
+        .catch((error: unknown) => this.#track(this.#giveUp(pod, nodeName, error)))
+        .finally(() => this.#volumeWaits.delete(wait))
+      this.#volumeWaits.add(wait)
+    } catch (error) {
+      await this.#giveUp(pod, nodeName, error)
     }
   }
 
-  async #bind(pod: Pod, nodeName: string): Promise<void> {
-    const uid = uidOf(pod)
+  async #bindPod(pod: Pod, nodeName: string): Promise<void> {
     try {
       await bindPod(this.#writer, pod, nodeName)
-      this.#queue.placed(uid)
+      this.#queue.placed(uidOf(pod))
     } catch (error) {
-      this.#state.removePod(uid)
-      this.#queue.retryLater(uid)
-      // What the failed binding held is free again.
-      this.#queue.clusterChanged()
-      const message = `binding rejected: ${messageOf(error)}`
-      const { namespace, name } = pod.metadata
-      this.#parts.log.warn('binding failed', { pod: `${namespace}/${name}`, node: nodeName, error: message })
-      await reportFailure(this.#writer, pod, { reason: 'SchedulerError', message })
+      await this.#giveUp(pod, nodeName, error)
     }
+  }
+
+  async #giveUp(pod: Pod, nodeName: string, error: unknown): Promise<void> {
+    const uid = uidOf(pod)
+    this.#state.removePod(uid)
+    this.#queue.retryLater(uid)
+    // What the failed binding held is free again.
+    this.#queue.clusterChanged()
+    const message = `binding rejected: ${messageOf(error)}`
+    const { namespace, name } = pod.metadata
+    this.#parts.log.warn('binding failed', { pod: `${namespace}/${name}`, node: nodeName, error: message })
+    await reportFailure(this.#writer, pod, { reason: 'SchedulerError', message })
   }
 
   /** No node fits: parks the pod, and makes room for it where that can be done. */

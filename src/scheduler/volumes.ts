@@ -1,22 +1,163 @@
-/** Whether a pod's claims let it be placed: they must exist, not be going away, and be bound unless they wait for a node. */
-import { coreV1 } from '../api/resources.ts'
-import type { Pod } from '../api/types/core/v1.ts'
+/**
+ * The scheduler's part in binding claims that wait for their first consumer: it promises volumes while a pod is on its
+ * way, writes the choice and waits until the binder (and a provisioner) have done theirs.
+ */
+import { keyOf } from '../api/meta.ts'
+import { coreV1, storageV1 } from '../api/resources.ts'
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../api/types/core/v1.ts'
+import { isFullyBound, volumeAnnotations } from '../api/volume-binding.ts'
+import type { Client } from '../client/client.ts'
 import type { Informers } from '../client/informer.ts'
+import { limits } from '../limits.ts'
+import type { Clock } from '../platform/clock.ts'
+import { chooseVolumes, podClaims, type VolumeChoice, type VolumeView } from './plugins/volume-binding.ts'
 
-/** The reason, in the words of a FailedScheduling event; undefined when nothing is in the way. */
-export function claimsNotReady(pod: Pod, informers: Informers): string | undefined {
-  const claims = informers.of(coreV1.persistentVolumeClaims)
-  for (const volume of pod.spec?.volumes ?? []) {
-    const name = volume.ephemeral ? `${pod.metadata.name}-${volume.name}` : volume.persistentVolumeClaim?.claimName
-    if (name === undefined) continue
-    const claim = claims.get(`${pod.metadata.namespace}/${name}`)
-    if (!claim) {
-      return volume.ephemeral
-        ? `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"`
-        : `persistentvolumeclaim "${name}" not found`
-    }
-    if (claim.metadata.deletionTimestamp) return `persistentvolumeclaim "${name}" is being deleted`
-    if (!claim.spec?.volumeName) return 'pod has unbound immediate PersistentVolumeClaims'
+export interface VolumeBinderParts {
+  client: Client
+  informers: Informers
+  clock: Clock
+}
+
+export class VolumeBinder implements VolumeView {
+  readonly #parts: VolumeBinderParts
+  readonly #claims
+  readonly #volumes
+  readonly #classes
+  /** Which claim a volume is promised to, until its own object says so. */
+  readonly #promised = new Map<string, string>()
+  readonly #unsubscribe: (() => void)[] = []
+  readonly #waiting = new Set<() => void>()
+  #stopped = false
+
+  constructor(parts: VolumeBinderParts) {
+    const { informers } = parts
+    this.#parts = parts
+    this.#claims = informers.of(coreV1.persistentVolumeClaims)
+    this.#volumes = informers.of(coreV1.persistentVolumes)
+    this.#classes = informers.of(storageV1.storageClasses)
   }
-  return undefined
+
+  /** Calls back when pods that waited for volumes may be placed. Resolves once everything is known. */
+  async start(onChange: () => void): Promise<void> {
+    this.#unsubscribe.push(
+      this.#claims.onChange(() => {
+        for (const look of [...this.#waiting]) look()
+        onChange()
+      }),
+      this.#volumes.onChange(({ type, object }) => {
+        if (type === 'deleted' || object.spec?.claimRef) this.#promised.delete(object.metadata.name ?? '')
+        onChange()
+      }),
+      this.#classes.onChange(onChange),
+    )
+    await Promise.all([this.#claims.synced(), this.#volumes.synced(), this.#classes.synced()])
+  }
+
+  /** Who waits for volumes is told that it was in vain. */
+  stop(): void {
+    this.#stopped = true
+    for (const end of this.#unsubscribe) end()
+    for (const look of [...this.#waiting]) look()
+  }
+
+  claim(key: string): PersistentVolumeClaim | undefined {
+    return this.#claims.get(key)
+  }
+
+  volume(name: string): PersistentVolume | undefined {
+    return this.#volumes.get(name)
+  }
+
+  storageClass(name: string) {
+    return this.#classes.get(name)
+  }
+
+  volumes(): readonly PersistentVolume[] {
+    return this.#volumes.list()
+  }
+
+  isTaken({ metadata }: PersistentVolume, claim: PersistentVolumeClaim): boolean {
+    const promised = this.#promised.get(metadata.name ?? '')
+    return promised !== undefined && promised !== keyOf(claim)
+  }
+
+  /** What has to be written before the pod can go to the node; undefined when nothing has. Promises the volumes in it. */
+  promise(pod: Pod, node: Node): VolumeChoice | undefined {
+    if (!(pod.spec?.volumes ?? []).some((volume) => volume.persistentVolumeClaim || volume.ephemeral)) return undefined
+    const claims = podClaims(pod, this)
+    if ('refusal' in claims) throw new Error(claims.refusal)
+    const choice = chooseVolumes(claims, node, this)
+    if ('reasons' in choice) throw new Error(choice.reasons.join(', '))
+    for (const { claim, volume } of choice.bindings) this.#promised.set(volume.metadata.name ?? '', keyOf(claim))
+    return claims.waiting.length === 0 ? undefined : choice
+  }
+
+  /** Rejects when the choice can't be written, the node was refused, or the claims are not bound in time. */
+  async write(choice: VolumeChoice, nodeName: string): Promise<void> {
+    try {
+      for (const { claim, volume } of choice.bindings) await this.#reserve(volume, claim)
+      for (const claim of choice.provisions) await this.#selectNode(claim, nodeName)
+    } catch (error) {
+      for (const { volume } of choice.bindings) this.#promised.delete(volume.metadata.name ?? '')
+      throw error
+    }
+  }
+
+  /** Resolves when all claims of the choice are bound. Rejects when that can't happen on the node any more, or in time. */
+  bound({ bindings, provisions }: VolumeChoice, nodeName: string): Promise<void> {
+    const keys = [...bindings.map(({ claim }) => keyOf(claim)), ...provisions.map(keyOf)]
+    const provisioned = new Set(provisions.map(keyOf))
+    const seen = new Set<string>()
+    const stateOf = (key: string): 'bound' | 'open' => {
+      const claim = this.#claims.get(key)
+      if (!claim) throw new Error(`persistentvolumeclaim "${key}" not found`)
+      if (isFullyBound(claim)) return 'bound'
+      const selected = claim.metadata.annotations?.[volumeAnnotations.selectedNode]
+      if (selected === nodeName) seen.add(key)
+      else if (provisioned.has(key) && (selected !== undefined || seen.has(key)))
+        throw new Error(`provisioning failed for PVC "${claim.metadata.name}"`)
+      return 'open'
+    }
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        this.#waiting.delete(look)
+        cancel()
+      }
+      const look = (): void => {
+        try {
+          if (this.#stopped) throw new Error('the scheduler ends')
+          // Each is looked at, so that the node once seen on a claim is remembered.
+          if (!keys.map(stateOf).every((state) => state === 'bound')) return
+          end()
+          resolve()
+        } catch (error) {
+          end()
+          reject(error)
+        }
+      }
+      const cancel = this.#parts.clock.after(limits.schedulerVolumeBindMs, () => {
+        end()
+        reject(new Error('binding volumes: context deadline exceeded'))
+      })
+      this.#waiting.add(look)
+      look()
+    })
+  }
+
+  async #reserve(volume: PersistentVolume, claim: PersistentVolumeClaim): Promise<void> {
+    if (volume.spec?.claimRef?.uid === claim.metadata.uid) return
+    const { name, namespace, uid, resourceVersion } = claim.metadata
+    const claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion }
+    const annotations = volume.spec?.claimRef ? {} : { [volumeAnnotations.boundByController]: 'yes' }
+    const metadata = { uid: volume.metadata.uid, resourceVersion: volume.metadata.resourceVersion, annotations }
+    const patch = { metadata, spec: { claimRef } }
+    await this.#parts.client.of(coreV1.persistentVolumes).patch(volume.metadata.name ?? '', { type: 'merge', patch })
+  }
+
+  async #selectNode({ metadata }: PersistentVolumeClaim, nodeName: string): Promise<void> {
+    const { name = '', namespace, uid, annotations = {} } = metadata
+    if (annotations[volumeAnnotations.selectedNode] === nodeName) return
+    const patch = { metadata: { uid, annotations: { [volumeAnnotations.selectedNode]: nodeName } } }
+    await this.#parts.client.of(coreV1.persistentVolumeClaims, namespace).patch(name, { type: 'merge', patch })
+  }
 }

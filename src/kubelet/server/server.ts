@@ -6,10 +6,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ApiError, apiError } from '../../api/errors.ts'
+import { localPath } from '../../api/local-path.ts'
 import type { Client } from '../../client/client.ts'
 import { messageOf } from '../../platform/log.ts'
 import type { HttpRequest, Listening, Net } from '../../platform/net.ts'
 import { defaults, type KubeletServerConfig } from '../config.ts'
+import type { LocalVolumes } from '../volumes/local-volumes.ts'
 import { ServerAccess } from './authorize.ts'
 import { containerLogs, type RouteParts, runCommand, StreamRefused, stream } from './routes.ts'
 import { agentMetrics, containerMetrics, resourceMetrics, statsSummary } from './stats.ts'
@@ -18,6 +20,7 @@ export interface ServerParts extends RouteParts {
   net: Net
   client: Client
   nodeName: string
+  localVolumes: LocalVolumes
   server: KubeletServerConfig
 }
 
@@ -71,6 +74,10 @@ async function handle(
     }
     case 'containerLogs':
       return sendStream(response, (signal) => containerLogs(parts, path, url.searchParams, signal))
+    case localPath.agentPath:
+      if (request.method !== 'DELETE' || path.length !== 1) break
+      await parts.localVolumes.remove(path[0] ?? '')
+      return sendJson(response, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' })
     case 'run':
       return sendText(response, 200, await runCommand(parts, path, url.searchParams))
     case 'stats':

@@ -17,6 +17,7 @@ import { allContainers } from '../pod/spec.ts'
 import { writePayload } from './atomic-writer.ts'
 import { type ContentSources, hasContent, singleUser, volumeContent } from './content.ts'
 import { prepareHostPath } from './host-path.ts'
+import type { LocalVolumes } from './local-volumes.ts'
 import type { PodPaths, VolumeKind } from './paths.ts'
 
 /** A volume can't be set up: the FailedMount event's message. */
@@ -44,6 +45,7 @@ export interface VolumeParts {
   disk: Disk
   exec: Exec
   paths: PodPaths
+  localVolumes: LocalVolumes
 }
 
 /** Secrets and tokens of all pods of a node; pages are used only as they are written. */
@@ -167,7 +169,9 @@ export class Volumes {
     const claim = await client.of(coreV1.persistentVolumeClaims, namespaceOf(pod)).get(claimName)
     const name = claim.spec?.volumeName
     if (!name || claim.status?.phase !== 'Bound') throw new Error(`PVC ${namespaceOf(pod)}/${claimName} is not bound`)
-    const { spec } = await client.of(coreV1.persistentVolumes).get(name)
+    const bound = await client.of(coreV1.persistentVolumes).get(name)
+    const { spec } = bound
+    await this.#parts.localVolumes.ensure(bound)
     const source = spec?.hostPath ?? (spec?.local ? { path: spec.local.path, type: 'Directory' } : undefined)
     if (!source) throw new Error('no volume plugin matched')
     await prepareHostPath(this.#parts, source)
