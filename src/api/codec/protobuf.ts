@@ -57,10 +57,11 @@ export function wrapProtobuf({ apiVersion, kind }: { apiVersion: string; kind: s
 
 /** One element of a list's items, from its message. */
 export function protobufListItem(message: Uint8Array): Buffer {
-  const writer = new ProtobufWriter()
-  writer.raw(message)
-  writer.messageHeader(listItemsNumber, 0)
-  return writer.finish()
+  const header = new ProtobufWriter()
+  header.varint(message.length)
+  header.tag(listItemsNumber, wireType.delimited)
+  // A copy: a writer's memory is several times as large, and lists keep their items.
+  return Buffer.concat([header.finish(), message])
 }
 
 /**
