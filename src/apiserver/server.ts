@@ -70,6 +70,8 @@ export interface Security {
   admission?: Admission
   /** Resources that answer a question instead of being stored (token reviews, access reviews), and token requests. */
   virtual?: VirtualResources
+  /** Follows no file any more. */
+  stop?(): void
 }
 
 /** What the server offers to its own parts. */
@@ -177,6 +179,7 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
     serve: (net, options) => net.serveHttps(options, httpHandlers(path, log)),
     async stop() {
       stopping.abort(new Error('the server is stopping'))
+      security.stop?.()
       definitions.stop()
       flows.stop()
       await hub.stop()

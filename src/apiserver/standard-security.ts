@@ -23,6 +23,7 @@ import type { Authenticator } from './authenticate.ts'
 import { BootstrapTokens } from './authentication/bootstrap-token.ts'
 import { CertificateAuthenticator, ClientAuthority } from './authentication/certificate.ts'
 import { AuthenticatorChain } from './authentication/chain.ts'
+import type { AnonymousConfiguration } from './authentication/configuration.ts'
 import { impersonator } from './authentication/impersonation.ts'
 import type { SigningKey } from './authentication/jwt.ts'
 import { RequestHeaderAuthenticator } from './authentication/request-header.ts'
@@ -41,7 +42,8 @@ import {
   reviewSubjectAccess,
 } from './authorization/reviews.ts'
 import type { VirtualCall, VirtualResource, VirtualResources } from './endpoints/virtual.ts'
-import type { UserInfo } from './request.ts'
+import type { OutsideSecurityOptions, OutsideTokens } from './outside-security.ts'
+import type { ApiRequest, UserInfo } from './request.ts'
 import { type OwnAccess, type Security, serverUser } from './server.ts'
 
 export interface StandardSecurityOptions {
@@ -61,11 +63,13 @@ export interface StandardSecurityOptions {
   nodeRules: readonly PolicyRule[]
   /** Who is asked, one after the other. Default: Node, RBAC. */
   authorizationModes?: readonly AuthorizationMode[]
+  /** Whom to ask outside, and which files to follow. With `authorization`, the modes above do not count. */
+  outside?: OutsideSecurityOptions
   /** Default true: Secrets of their type are bearer tokens. */
   bootstrapTokens?: boolean
   /** Default true: requests without credentials are those of `system:anonymous`. */
   allowAnonymous?: boolean
-  admission?: Pick<AdmissionParts, 'disabled' | 'dynamic'>
+  admission?: Pick<AdmissionParts, 'enabled' | 'disabled' | 'configuration' | 'added'>
   /** Judges how long client certificates are valid, besides what TLS did by real time. Default: TLS alone. */
   certificateClock?: Clock
 }
@@ -73,9 +77,12 @@ export interface StandardSecurityOptions {
 export interface ServiceAccountOptions extends Pick<TokenRequestParts, 'maxSeconds' | 'extend'> {
   keys: readonly [SigningKey, ...SigningKey[]]
   issuer: string
+  /** Whose tokens are believed too. */
+  formerIssuers?: readonly string[]
   audiences: readonly string[]
 }
 
+/** Those that need no file; with one, see `outside`. */
 export type AuthorizationMode = 'AlwaysAllow' | 'AlwaysDeny' | 'Node' | 'RBAC'
 
 /** For `createApiServer({ security })`. */
@@ -94,9 +101,10 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
       Node: new NodeAuthorizer(graph, options.nodeRules),
     }
     const authorizer = new AuthorizerChain(authorizationModes.map((mode) => byMode[mode]))
-    const tokens = bearerTokens(options, own)
+    const outside = await outsideParts(options, byMode, authorizer)
+    const tokens = bearerTokens(options, own, outside)
     return {
-      authenticator: authenticatorOf(options, tokens),
+      authenticator: authenticatorOf(options, tokens, outside),
       authorizer,
       impersonator: impersonator(authorizer),
       admission: defaultAdmission({
@@ -106,11 +114,43 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
         clock,
         random,
         quotaWriter: () => quotaWriter(own),
+        scheme: own.scheme,
+        net: options.net,
         dynamic: dynamicAdmission({ objects, scheme: own.scheme, authorizer, clock, random, net: options.net }),
         ...options.admission,
       }),
+      stop: () => outside?.stop(),
       virtual: virtualResources(options, { own, rbac, authorizer, tokens }),
     }
+  }
+}
+
+/** Paths are compared as they are, without any decoding. */
+function isOpen(anonymous: AnonymousConfiguration | undefined, { path }: ApiRequest, otherwise: boolean): boolean {
+  if (!anonymous) return otherwise
+  return anonymous.enabled && (anonymous.paths?.includes(path) ?? true)
+}
+
+async function outsideParts(
+  { outside, clock, random, serviceAccounts }: StandardSecurityOptions,
+  byMode: Readonly<Record<AuthorizationMode, DecidingAuthorizer>>,
+  authorizer: AuthorizerChain,
+): Promise<OutsideTokens | undefined> {
+  if (!outside) return undefined
+  const { outsideAuthorizers, outsideTokens } = await import('./outside-security.ts')
+  const { audiences, issuer, formerIssuers = [] } = serviceAccounts
+  const stream = random.stream('outside-security')
+  const tokens = await outsideTokens(outside, {
+    ...{ clock, random: stream, audiences },
+    issuers: [issuer, ...formerIssuers],
+  })
+  const stopAuthorizers = await outsideAuthorizers(outside, { clock, random: stream, byMode }, authorizer)
+  return {
+    ...tokens,
+    stop() {
+      tokens.stop()
+      stopAuthorizers()
+    },
   }
 }
 
@@ -122,15 +162,21 @@ function always(kind: 'allow' | 'noOpinion'): DecidingAuthorizer {
 function bearerTokens(
   { clock, serviceAccounts, tokens = {}, bootstrapTokens = true }: StandardSecurityOptions,
   { objects }: OwnAccess,
+  outside: OutsideTokens | undefined,
 ): BearerAuthenticator {
   return new BearerAuthenticator([
     new StaticTokens(tokens),
     new ServiceAccountTokens({ ...serviceAccounts, clock, objects }),
     ...(bootstrapTokens ? [new BootstrapTokens({ objects, clock })] : []),
+    ...(outside?.authenticators ?? []),
   ])
 }
 
-function authenticatorOf(options: StandardSecurityOptions, tokens: BearerAuthenticator): Authenticator {
+function authenticatorOf(
+  options: StandardSecurityOptions,
+  tokens: BearerAuthenticator,
+  outside: OutsideTokens | undefined,
+): Authenticator {
   const { clientCaPem, frontProxy, allowAnonymous = true, certificateClock } = options
   const authenticators: Authenticator[] = []
   const proxyAuthority = frontProxy && new ClientAuthority(frontProxy.caPem)
@@ -142,7 +188,8 @@ function authenticatorOf(options: StandardSecurityOptions, tokens: BearerAuthent
     const others = proxyAuthority ? [proxyAuthority] : []
     authenticators.push(new CertificateAuthenticator(new ClientAuthority(clientCaPem), others, certificateClock))
   }
-  return new AuthenticatorChain([...authenticators, tokens], { allowAnonymous })
+  const rule = outside && ((request: ApiRequest) => isOpen(outside.anonymous(), request, allowAnonymous))
+  return new AuthenticatorChain([...authenticators, tokens], { allowAnonymous: rule ?? allowAnonymous })
 }
 
 function quotaWriter(own: OwnAccess): QuotaWriter {

@@ -4,17 +4,21 @@ import { type Authenticator, anonymous } from '../authenticate.ts'
 import type { ApiRequest, UserInfo } from '../request.ts'
 import { withAuthenticatedGroup } from './user.ts'
 
+/** Whether a request may come without credentials. */
+export type AnonymousRule = (request: ApiRequest) => boolean
+
 /**
  * Asks each in turn; the first that finds credentials of its kind names the user. Wrong credentials fail the request
  * only when no other authenticator knows the caller.
  */
 export class AuthenticatorChain implements Authenticator {
   readonly #authenticators: readonly Authenticator[]
-  readonly #allowAnonymous: boolean
+  readonly #allowAnonymous: AnonymousRule
 
-  constructor(authenticators: readonly Authenticator[], options: { allowAnonymous?: boolean } = {}) {
+  constructor(authenticators: readonly Authenticator[], options: { allowAnonymous?: boolean | AnonymousRule } = {}) {
     this.#authenticators = authenticators
-    this.#allowAnonymous = options.allowAnonymous ?? true
+    const { allowAnonymous = true } = options
+    this.#allowAnonymous = typeof allowAnonymous === 'boolean' ? () => allowAnonymous : allowAnonymous
   }
 
   async authenticate(request: ApiRequest): Promise<UserInfo | undefined> {
@@ -28,7 +32,7 @@ export class AuthenticatorChain implements Authenticator {
       }
     }
     if (refusal) throw refusal
-    return this.#allowAnonymous ? anonymous : undefined
+    return this.#allowAnonymous(request) ? anonymous : undefined
   }
 }
 

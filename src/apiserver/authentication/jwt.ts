@@ -36,6 +36,11 @@ export function readClaims(token: string): Claims | undefined {
   return decode(payload)
 }
 
+/** What the token says about its signature, without any check. */
+export function readHeader(token: string): Claims | undefined {
+  return decode(token.slice(0, token.indexOf('.')))
+}
+
 /** Whether one of the keys made the signature. The token's own `alg` never chooses how it is checked. */
 export function hasValidSignature(token: string, keys: readonly SigningKey[]): boolean {
   const [header = '', payload = '', signature = ''] = token.split('.')
@@ -79,7 +84,7 @@ function encode(value: unknown): string {
 function decode(part: string): Claims | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
-    return typeof value === 'object' && value !== null ? (value as Claims) : undefined
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Claims) : undefined
   } catch {
     return undefined
   }

@@ -35,6 +35,8 @@ export interface TokenIssuerOptions {
   keys: readonly [SigningKey, ...SigningKey[]]
   /** `https://kubernetes.default.svc.cluster.local`. */
   issuer: string
+  /** Whose tokens are believed too: those of before the issuer was changed. */
+  formerIssuers?: readonly string[]
   clock: Clock
 }
 
@@ -86,7 +88,8 @@ export class ServiceAccountTokens implements TokenAuthenticator {
 
   async authenticateToken(token: string, audiences = this.#options.audiences): Promise<TokenOwner | undefined> {
     const claims = readClaims(token)
-    if (claims?.iss !== this.#options.issuer) return undefined
+    const { issuer, formerIssuers = [] } = this.#options
+    if (!claims || (claims.iss !== issuer && !formerIssuers.some((former) => former === claims.iss))) return undefined
     this.#checkSignature(token)
     this.#checkPeriod(claims)
     const own = (Array.isArray(claims.aud) ? claims.aud : [claims.aud]) as unknown[]

@@ -1,5 +1,5 @@
 /** Bearer tokens: who knows one, and how a request's token is looked up. */
-import { timingSafeEqual } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { unauthorized } from '../../api/errors.ts'
 import { limits } from '../../limits.ts'
 import type { Authenticator } from '../authenticate.ts'
@@ -46,26 +46,46 @@ export class BearerAuthenticator implements Authenticator, TokenAuthenticator {
 
   async authenticateToken(token: string, audiences?: readonly string[]): Promise<TokenOwner | undefined> {
     if (token.length > limits.bearerTokenBytesMax) throw new InvalidTokenError('the token is too long')
-    for (const authenticator of this.#authenticators) {
-      const owner = await authenticator.authenticateToken(token, audiences)
-      if (owner) return owner
-    }
-    return undefined
+    return await firstOwner(this.#authenticators, token, audiences)
   }
 }
 
-/** Fixed tokens, for tests and for the parts of one process. */
+/** Whoever knows the token. What the first had against it is thrown only when nobody does. */
+export async function firstOwner(
+  authenticators: readonly TokenAuthenticator[],
+  token: string,
+  audiences?: readonly string[],
+): Promise<TokenOwner | undefined> {
+  let refusal: InvalidTokenError | undefined
+  for (const authenticator of authenticators) {
+    try {
+      const owner = await authenticator.authenticateToken(token, audiences)
+      if (owner) return owner
+    } catch (error) {
+      if (!(error instanceof InvalidTokenError)) throw error
+      refusal ??= error
+    }
+  }
+  if (refusal) throw refusal
+  return undefined
+}
+
+/** Fixed tokens. They are looked up by their digests, so that the time it takes says nothing about them. */
 export class StaticTokens implements TokenAuthenticator {
   readonly #users: ReadonlyMap<string, UserInfo>
 
   constructor(users: Readonly<Record<string, UserInfo>>) {
-    this.#users = new Map(Object.entries(users))
+    this.#users = new Map(Object.entries(users).map(([token, user]) => [digest(token), user]))
   }
 
   async authenticateToken(token: string): Promise<TokenOwner | undefined> {
-    const user = this.#users.get(token)
+    const user = this.#users.get(digest(token))
     return user && { user }
   }
+}
+
+function digest(token: string): string {
+  return createHash('sha256').update(token).digest('base64')
 }
 
 /** Compares secrets in time that does not depend on where they differ. */
