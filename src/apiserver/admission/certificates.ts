@@ -60,7 +60,7 @@ function isRequest(attributes: AdmissionAttributes, operation: string, subresour
 }
 
 /** On the signer itself, or on all signers of its domain. */
-async function maySign(
+export async function maySign(
   authorizer: DecidingAuthorizer,
   { user }: AdmissionAttributes,
   verb: string,

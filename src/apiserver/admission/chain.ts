@@ -1,16 +1,24 @@
-/** The admission steps in upstream's order (kubeapiserver/options/plugins.go), as far as they are on by default, plus NodeRestriction. */
+/** The admission steps in upstream's order (`names.ts`), those that are on by default and those that a flag asks for. */
 import type { Clock } from '../../platform/clock.ts'
+import type { Net } from '../../platform/net.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Admission } from '../admission.ts'
 import type { AuthorizerChain } from '../authorization/decision.ts'
 import { checkEscalation } from '../authorization/escalation.ts'
 import type { Rbac } from '../authorization/rbac.ts'
 import type { Objects } from '../objects.ts'
+import type { Scheme } from '../scheme/scheme.ts'
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts'
+import { clusterTrustBundleAttest } from './cluster-trust-bundles.ts'
 import { limitRanger } from './limit-ranger.ts'
+import { isOnByDefault, orderedPlugins } from './names.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { nodeDeclaredFeatureValidator } from './node-declared-features.ts'
 import { nodeRestriction } from './node-restriction.ts'
+import { optionalPlugins } from './optional.ts'
 import { type AdmissionPlugin, admissionChain } from './plugin.ts'
+import type { PluginConfiguration } from './plugin-configuration.ts'
+import { podResizeValidator } from './pod-resize.ts'
 import { podSecurity } from './pod-security/pod-security.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
 import { priority } from './priority.ts'
@@ -32,21 +40,42 @@ export interface AdmissionParts {
   quotaWriter: () => QuotaWriter
   clock: Clock
   random: Random
+  /** Names of plugins to have besides those that are on by default, as `--enable-admission-plugins`. */
+  enabled?: readonly string[]
   /** Names of plugins to leave out, as `--disable-admission-plugins`. */
   disabled?: readonly string[]
+  /** Settings of plugins, as `--admission-control-config-file`. */
+  configuration?: PluginConfiguration
+  /** For OwnerReferencesPermissionEnforcement. */
+  scheme?: Scheme
+  /** For ImagePolicyWebhook. */
+  net?: Net | undefined
   /** Policies and webhooks: they run after the built-in mutating steps and before quota. */
   dynamic?: readonly AdmissionPlugin[]
+  /** Of the program that this server is a part of: after policies and webhooks, before quota. */
+  added?: readonly AdmissionPlugin[]
 }
 
 export function defaultAdmission(parts: AdmissionParts): Admission {
-  const { objects, authorizer, rbac, clock, random, quotaWriter, disabled = [], dynamic = [] } = parts
-  const plugins: AdmissionPlugin[] = [
+  const { enabled = [], disabled = [], added = [], rbac, authorizer } = parts
+  const wanted = (name: string) => !disabled.includes(name) && (isOnByDefault(name) || enabled.includes(name))
+  const byName = new Map([...standardPlugins(parts), ...optionalPlugins(parts, enabled)].map((one) => [one.name, one]))
+  const named = (names: readonly string[]) => names.filter(wanted).flatMap((name) => byName.get(name) ?? [])
+  const plugins = [...named(orderedPlugins.slice(0, -1)), ...added, ...named(orderedPlugins.slice(-1))]
+  // Upstream checks this in the storage of roles and bindings, after mutating admission.
+  const escalation = { name: 'RBACEscalation', mutate: checkEscalation.bind(undefined, { rbac, authorizer }) }
+  return admissionChain([...plugins, escalation])
+}
+
+function standardPlugins(parts: AdmissionParts): AdmissionPlugin[] {
+  const { objects, authorizer, clock, random, quotaWriter, configuration, dynamic = [] } = parts
+  return [
     namespaceLifecycle(objects),
     limitRanger(objects),
     serviceAccount({ objects, clock, random: random.stream('service-account-admission') }),
     nodeRestriction(objects),
     taintNodesByCondition,
-    podSecurity(objects),
+    podSecurity(objects, configuration?.podSecurity),
     priority(objects),
     defaultTolerationSeconds,
     defaultStorageClass(objects),
@@ -55,13 +84,13 @@ export function defaultAdmission(parts: AdmissionParts): Admission {
     runtimeClass(objects),
     certificateApproval(authorizer),
     certificateSigning(authorizer),
+    clusterTrustBundleAttest(authorizer),
     certificateSubjectRestriction,
     defaultIngressClass(objects),
     podTopologyLabels(objects),
+    nodeDeclaredFeatureValidator(objects),
+    podResizeValidator(objects),
     ...dynamic,
     resourceQuota({ objects, writer: quotaWriter, clock }),
-    // Upstream checks this in the storage of roles and bindings, after mutating admission.
-    { name: 'RBACEscalation', mutate: (attributes) => checkEscalation({ rbac, authorizer }, attributes) },
   ]
-  return admissionChain(plugins.filter(({ name }) => !disabled.includes(name)))
 }

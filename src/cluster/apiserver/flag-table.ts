@@ -31,11 +31,30 @@ const table = `
   token-auth-file text | CSV of bearer tokens: token,user,uid,"group,group"
   anonymous-auth bool | whether requests without credentials are those of system:anonymous (default: true)
   enable-bootstrap-token-auth bool | whether Secrets of type bootstrap.kubernetes.io/token are bearer tokens (default: false)
-  authorization-mode list | AlwaysAllow, AlwaysDeny, Node, RBAC, in the order in which they are asked (default: Node,RBAC)
+  authorization-mode list | AlwaysAllow, AlwaysDeny, Node, RBAC, ABAC, Webhook, in the order in which they are asked (default: Node,RBAC)
+  authentication-config text | a file with an AuthenticationConfiguration: issuers of tokens, and what is open to anybody; changes take effect while running
+  authentication-token-webhook-cache-ttl duration | how long its answers are kept (default: 2m)
+  authentication-token-webhook-config-file text | a kubeconfig of the service that is asked whose a token is
+  authentication-token-webhook-version text | v1 or v1beta1, of the TokenReview that it gets (default: v1beta1)
+  oidc-ca-file text | authorities of the OIDC issuer (default: the machine's)
+  oidc-client-id text | the audience that its tokens must name
+  oidc-groups-claim text | the claim that names groups
+  oidc-groups-prefix text | put before them
+  oidc-issuer-url text | https:// URL of the OIDC issuer whose tokens are believed
+  oidc-required-claim texts | claim=value that its tokens must have
+  oidc-signing-algs list | algorithms that its tokens may be signed by (default: RS256)
+  oidc-username-claim text | the claim that names the user (default: sub)
+  oidc-username-prefix text | put before it; - for nothing (default: the issuer and #, nothing for email)
+  authorization-config text | a file with an AuthorizationConfiguration, instead of --authorization-mode; changes take effect while running
+  authorization-policy-file text | policies for the mode ABAC, one a line
+  authorization-webhook-cache-authorized-ttl duration | how long its yes is kept (default: 5m)
+  authorization-webhook-cache-unauthorized-ttl duration | how long its no is kept (default: 30s)
+  authorization-webhook-config-file text | a kubeconfig of the service that the mode Webhook asks
+  authorization-webhook-version text | v1 or v1beta1, of the SubjectAccessReview that it gets (default: v1beta1)
   requestheader-client-ca-file text | authorities of the front proxy (default: our own)
   requestheader-allowed-names list | common names that may speak for others; all of the authority's when empty
   api-audiences list | what tokens are good for (default: the issuer)
-  service-account-issuer text | who signs service account tokens (default: https://kubernetes.default.svc.cluster.local)
+  service-account-issuer texts | who signs service account tokens; further ones are believed too (default: https://kubernetes.default.svc.cluster.local)
   service-account-key-file texts | keys that verify service account tokens besides the signing key
   service-account-signing-key-file text | key that signs service account tokens (default: made in the certificate directory)
   service-account-max-token-expiration duration | the longest life of a requested token
@@ -146,25 +165,6 @@ const table = `
   requestheader-extra-headers-prefix list =X-Remote-Extra- | a fixed header
   service-account-lookup bool =true | tokens of deleted accounts, pods and Secrets are refused
   service-account-signing-endpoint text ! | tokens are signed here; see --service-account-signing-key-file
-  authentication-config text ! | use --token-auth-file, client certificates or service accounts
-  authentication-token-webhook-cache-ttl duration ! | token webhooks are not asked
-  authentication-token-webhook-config-file text ! | token webhooks are not asked
-  authentication-token-webhook-version text ! | token webhooks are not asked
-  oidc-ca-file text ! | OIDC providers are not asked
-  oidc-client-id text ! | OIDC providers are not asked
-  oidc-groups-claim text ! | OIDC providers are not asked
-  oidc-groups-prefix text ! | OIDC providers are not asked
-  oidc-issuer-url text ! | OIDC providers are not asked
-  oidc-required-claim texts ! | OIDC providers are not asked
-  oidc-signing-algs list ! | OIDC providers are not asked
-  oidc-username-claim text ! | OIDC providers are not asked
-  oidc-username-prefix text ! | OIDC providers are not asked
-  authorization-config text ! | use --authorization-mode
-  authorization-policy-file text ! | ABAC is not offered; use RBAC
-  authorization-webhook-cache-authorized-ttl duration ! | authorization webhooks are not asked
-  authorization-webhook-cache-unauthorized-ttl duration ! | authorization webhooks are not asked
-  authorization-webhook-config-file text ! | authorization webhooks are not asked
-  authorization-webhook-version text ! | authorization webhooks are not asked
   admission-control text ! | use --enable-admission-plugins and --disable-admission-plugins
   audit-log-format text =json | one JSON object a line
   audit-log-version text =audit.k8s.io/v1 | the only one upstream too

@@ -6,6 +6,7 @@ import type { BuiltInOptions } from '../../apiserver/scheme/scheme.ts'
 import type { Serving } from '../../apiserver/serving.ts'
 import type { AuthorizationMode } from '../../apiserver/standard-security.ts'
 import { FlagError, type Flags } from './flags.ts'
+import { authorizationModesOf } from './security-flags.ts'
 
 export interface ApiServerSettings {
   dataDirectory: string
@@ -18,6 +19,7 @@ export interface ApiServerSettings {
   reconcileEndpoints: boolean
   serviceCidrs: string[]
   nodePorts: { first: number; last: number }
+  /** Without those that need files; see `outsideSecurityOf`. */
   authorizationModes: AuthorizationMode[]
   /** Besides those that are on by default. */
   enabledAdmission: string[]
@@ -26,15 +28,16 @@ export interface ApiServerSettings {
   serving: Partial<Serving>
   eventTtlSeconds: number | undefined
   issuer: string
+  formerIssuers: string[]
   audiences: string[]
   maxTokenSeconds: number | undefined
 }
 
-const modes: readonly AuthorizationMode[] = ['AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC']
 /** Throws `FlagError` (or `ApiConfigError`) in words for whoever typed the flags. */
 export function readSettings(flags: Flags): ApiServerSettings {
   const dataDirectory = flags.text('data-dir') ?? '/var/lib/k8ts-apiserver'
-  const issuer = flags.text('service-account-issuer') ?? 'https://kubernetes.default.svc.cluster.local'
+  const [issuer = 'https://kubernetes.default.svc.cluster.local', ...formerIssuers] =
+    flags.texts('service-account-issuer')
   const audiences = flags.list('api-audiences')
   const ttlMs = flags.durationMs('event-ttl')
   const tokenMs = flags.durationMs('service-account-max-token-expiration')
@@ -47,12 +50,13 @@ export function readSettings(flags: Flags): ApiServerSettings {
     reconcileEndpoints: oneOf(flags, 'endpoint-reconciler-type', ['lease', 'none']) !== 'none',
     serviceCidrs: serviceCidrsOf(flags),
     nodePorts: nodePortsOf(flags),
-    authorizationModes: authorizationModesOf(flags),
+    authorizationModes: authorizationModesOf(flags).filter((mode) => mode !== 'ABAC' && mode !== 'Webhook'),
     ...admissionOf(flags),
     enabled: enabledApis(flags.list('runtime-config'), readFeatureGates(flags.list('feature-gates'))),
     serving: servingOf(flags),
     eventTtlSeconds: ttlMs === undefined ? undefined : Math.max(1, Math.round(ttlMs / 1000)),
     issuer,
+    formerIssuers,
     audiences: audiences.length > 0 ? audiences : [issuer],
     maxTokenSeconds: maxTokenSeconds(tokenMs),
   }
@@ -98,15 +102,6 @@ function nodePortsOf(flags: Flags): { first: number; last: number } {
     throw new FlagError(`--service-node-port-range must be first-last within 1-65535, got ${JSON.stringify(text)}`)
   }
   return range
-}
-
-function authorizationModesOf(flags: Flags): AuthorizationMode[] {
-  if (!flags.has('authorization-mode')) return ['Node', 'RBAC']
-  return flags.list('authorization-mode').map((name) => {
-    const mode = modes.find((one) => one === name)
-    if (!mode) throw new FlagError(`--authorization-mode=${name} is not offered, only ${modes.join(', ')}`)
-    return mode
-  })
 }
 
 function admissionOf(flags: Flags): Pick<ApiServerSettings, 'enabledAdmission' | 'disabledAdmission'> {

@@ -9,6 +9,7 @@ import { rulesOfDefaultRole } from '../../apiserver/bootstrap/default-rbac.ts'
 import { tables } from '../../apiserver/negotiation/tables.ts'
 import { nodeProxy } from '../../apiserver/node-proxy/proxy.ts'
 import { versionInfo } from '../../apiserver/nonresource/version.ts'
+import type { OutsideSecurityOptions } from '../../apiserver/outside-security.ts'
 import { conversions, strategies } from '../../apiserver/registry/strategies.ts'
 import { type ApiServer, createApiServer } from '../../apiserver/server.ts'
 import { standardSecurity } from '../../apiserver/standard-security.ts'
@@ -24,6 +25,7 @@ import { snapshotEndpoint } from '../snapshot/endpoint.ts'
 import { openStorage, type Storage } from '../storage.ts'
 import { auditOf } from './audit.ts'
 import { FlagError, type Flags } from './flags.ts'
+import { outsideSecurityOf } from './security-flags.ts'
 import { type ApiServerSettings, readSettings } from './settings.ts'
 import { readTokenFile } from './token-file.ts'
 
@@ -97,6 +99,7 @@ interface Files {
   kubeletTls: { caPem: string; identity: TlsIdentity }
   serviceAccountKeys: [SigningKey, ...SigningKey[]]
   tokens: ReturnType<typeof readTokenFile>
+  outside: OutsideSecurityOptions | undefined
 }
 
 async function readFiles(machine: Machine, flags: Flags, settings: ApiServerSettings, address: string): Promise<Files> {
@@ -135,6 +138,7 @@ async function readFiles(machine: Machine, flags: Flags, settings: ApiServerSett
     },
     serviceAccountKeys: [signingKey(signing ?? pki.serviceAccountKey.privateKeyPem), ...verifying.map(verifyingKey)],
     tokens: tokens === undefined ? {} : readTokenFile(tokens),
+    outside: await outsideSecurityOf(machine, flags, read),
   }
 }
 
@@ -196,7 +200,7 @@ async function createServer(
   { flags, settings, files, store, base, audit }: ServerParts,
 ): Promise<ApiServer> {
   const { clock, random, net, log } = machine
-  const { issuer, audiences, maxTokenSeconds, eventTtlSeconds } = settings
+  const { issuer, formerIssuers, audiences, maxTokenSeconds, eventTtlSeconds } = settings
   const keys = files.serviceAccountKeys
   const jwksUri = flags.text('service-account-jwks-uri')
   const addressTypes = flags.list('kubelet-preferred-address-types')
@@ -216,13 +220,16 @@ async function createServer(
     security: standardSecurity({
       clock,
       random,
+      net,
       clientCaPem: files.clientCaPem,
       frontProxy: files.frontProxy,
       serviceAccounts: {
-        ...{ keys, issuer, audiences, extend: flags.bool('service-account-extend-token-expiration') ?? true },
+        ...{ keys, issuer, formerIssuers, audiences },
+        ...{ extend: flags.bool('service-account-extend-token-expiration') ?? true },
         ...(maxTokenSeconds === undefined ? {} : { maxSeconds: maxTokenSeconds }),
       },
       tokens: files.tokens,
+      ...(files.outside ? { outside: files.outside } : {}),
       nodeRules: rulesOfDefaultRole('system:node'),
       authorizationModes: settings.authorizationModes,
       bootstrapTokens: flags.bool('enable-bootstrap-token-auth') ?? false,

@@ -1,14 +1,15 @@
-/** The checks of the baseline level: known ways from a pod to its node are shut. In the order of their upstream names. */
+/** The checks of the baseline level: known ways from a pod to its node are shut. In the order of their upstream names, each with the versions from which it holds. */
 import {
   type Check,
   type CheckedContainer,
-  type CheckedPod,
   containersOf,
   distinctSorted,
+  hasOwnUsers,
   named,
   plural,
   quoted,
   settersOf,
+  type VersionedCheck,
 } from './violation.ts'
 
 const appArmorPrefix = 'container.apparmor.security.beta.kubernetes.io/'
@@ -49,7 +50,7 @@ const defaultCapabilities: ReadonlySet<string> = new Set([
   'SYS_CHROOT',
 ])
 
-export const capabilitiesBaseline: Check = ({ spec }) => {
+const capabilitiesBaseline: Check = ({ spec }) => {
   const found = addedBeyond(containersOf(spec), defaultCapabilities)
   return found === undefined ? undefined : { reason: 'non-default capabilities', detail: found }
 }
@@ -74,7 +75,7 @@ const hostNamespaces: Check = ({ spec }) => {
   return { reason: 'host namespaces', detail: shared.map((name) => `${name}=true`).join(', ') }
 }
 
-export const hostPathVolumes: Check = ({ spec }) => {
+const hostPathVolumes: Check = ({ spec }) => {
   const names = (spec.volumes ?? []).filter(({ hostPath }) => hostPath).map(({ name }) => name)
   return names.length === 0 ? undefined : { reason: 'hostPath volumes', detail: named('volume', names) }
 }
@@ -120,7 +121,7 @@ const privileged: Check = ({ spec }) => {
   return { reason: 'privileged', detail: `${named('container', names)} must not set securityContext.privileged=true` }
 }
 
-const procMount: Check = ({ spec }) => {
+export const procMount: Check = ({ spec }) => {
   const using = containersOf(spec).filter(
     ({ securityContext }) => (securityContext?.procMount ?? 'Default') !== 'Default',
   )
@@ -133,35 +134,46 @@ const procMount: Check = ({ spec }) => {
   }
 }
 
-const allowedSeLinuxTypes: ReadonlySet<string> = new Set([
-  '',
-  'container_t',
-  'container_init_t',
-  'container_kvm_t',
-  'container_engine_t',
-])
+const seLinuxTypes = ['', 'container_t', 'container_init_t', 'container_kvm_t']
 
-const seLinuxOptions: Check = (pod) => {
-  const types = settersOf(pod, ({ seLinuxOptions: options }) => {
-    const type = options?.type ?? ''
-    return allowedSeLinuxTypes.has(type) ? [] : [type]
-  })
-  const parts = (['user', 'role'] as const).filter((part) =>
-    settersOf(pod, ({ seLinuxOptions: options }) => (options?.[part] ? [part] : [])),
-  )
-  const anyone = settersOf(pod, ({ seLinuxOptions: options }) => {
-    const isBad = !allowedSeLinuxTypes.has(options?.type ?? '') || options?.user || options?.role
-    return isBad ? ['set'] : []
-  })
-  if (!anyone) return undefined
-  const bad = [...(types ? [named('type', types.values)] : []), ...parts.map((part) => `${part} may not be set`)]
-  return {
-    reason: 'seLinuxOptions',
-    detail: `${anyone.text} set forbidden securityContext.seLinuxOptions: ${bad.join('; ')}`,
+function seLinuxOptions(allowed: readonly string[]): Check {
+  return (pod) => {
+    const types = settersOf(pod, ({ seLinuxOptions: options }) => {
+      const type = options?.type ?? ''
+      return allowed.includes(type) ? [] : [type]
+    })
+    const parts = (['user', 'role'] as const).filter((part) =>
+      settersOf(pod, ({ seLinuxOptions: options }) => (options?.[part] ? [part] : [])),
+    )
+    const anyone = settersOf(pod, ({ seLinuxOptions: options }) => {
+      const isBad = !allowed.includes(options?.type ?? '') || options?.user || options?.role
+      return isBad ? ['set'] : []
+    })
+    if (!anyone) return undefined
+    const bad = [...(types ? [named('type', types.values)] : []), ...parts.map((part) => `${part} may not be set`)]
+    return {
+      reason: 'seLinuxOptions',
+      detail: `${anyone.text} set forbidden securityContext.seLinuxOptions: ${bad.join('; ')}`,
+    }
   }
 }
 
-export const seccompBaseline: Check = (pod) => {
+const seccompPodAnnotation = 'seccomp.security.alpha.kubernetes.io/pod'
+const seccompContainerPrefix = 'container.seccomp.security.alpha.kubernetes.io/'
+
+/** Before there were fields for it. */
+const seccompAnnotations: Check = ({ annotations, spec }) => {
+  const names = [seccompPodAnnotation, ...containersOf(spec).map(({ name }) => seccompContainerPrefix + name)]
+  const bad = names
+    .filter((name) => annotations[name] !== undefined)
+    .filter((name) => !/^(runtime\/default$|docker\/default$|localhost\/)/.test(annotations[name] ?? ''))
+    .map((name) => `${name}=${JSON.stringify(annotations[name])}`)
+  if (bad.length === 0) return undefined
+  const detail = `forbidden ${plural('annotation', new Set(bad).size)} ${distinctSorted(bad).join(', ')}`
+  return { reason: 'seccompProfile', detail }
+}
+
+const seccompFields: Check = (pod) => {
   const setters = settersOf(pod, ({ seccompProfile }) =>
     seccompProfile?.type === 'Unconfined' ? [seccompProfile.type] : [],
   )
@@ -170,24 +182,28 @@ export const seccompBaseline: Check = (pod) => {
   return { reason: 'seccompProfile', detail }
 }
 
-const safeSysctls: ReadonlySet<string> = new Set([
+const safeSysctls = [
   'kernel.shm_rmid_forced',
   'net.ipv4.ip_local_port_range',
-  'net.ipv4.ip_local_reserved_ports',
-  'net.ipv4.ip_unprivileged_port_start',
+  'net.ipv4.tcp_syncookies',
   'net.ipv4.ping_group_range',
+  'net.ipv4.ip_unprivileged_port_start',
+]
+const safeSysctls27 = [...safeSysctls, 'net.ipv4.ip_local_reserved_ports']
+const safeSysctls29 = [
+  ...safeSysctls27,
   'net.ipv4.tcp_fin_timeout',
   'net.ipv4.tcp_keepalive_intvl',
   'net.ipv4.tcp_keepalive_probes',
   'net.ipv4.tcp_keepalive_time',
-  'net.ipv4.tcp_rmem',
-  'net.ipv4.tcp_syncookies',
-  'net.ipv4.tcp_wmem',
-])
+]
+const safeSysctls32 = [...safeSysctls29, 'net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem']
 
-const sysctls: Check = ({ spec }: CheckedPod) => {
-  const names = (spec.securityContext?.sysctls ?? []).map(({ name }) => name).filter((name) => !safeSysctls.has(name))
-  return names.length === 0 ? undefined : { reason: 'forbidden sysctls', detail: names.join(', ') }
+function sysctls(safe: readonly string[]): Check {
+  return ({ spec }) => {
+    const names = (spec.securityContext?.sysctls ?? []).map(({ name }) => name).filter((name) => !safe.includes(name))
+    return names.length === 0 ? undefined : { reason: 'forbidden sysctls', detail: names.join(', ') }
+  }
 }
 
 const windowsHostProcess: Check = (pod) => {
@@ -200,17 +216,31 @@ const windowsHostProcess: Check = (pod) => {
   )
 }
 
-export const baselineChecks: readonly Check[] = [
-  appArmorProfile,
-  capabilitiesBaseline,
-  hostNamespaces,
-  hostPathVolumes,
-  hostPorts,
-  hostProbes,
-  privileged,
-  procMount,
-  seLinuxOptions,
-  seccompBaseline,
-  sysctls,
-  windowsHostProcess,
+/** In a user namespace of its own a pod harms nobody by what it sees of processes. */
+const procMountUnlessOwnUsers: Check = (pod) => (hasOwnUsers(pod) ? undefined : procMount(pod))
+
+export const baselineChecks: readonly VersionedCheck[] = [
+  { id: 'appArmorProfile', since: { 0: appArmorProfile } },
+  { id: 'capabilities_baseline', since: { 0: capabilitiesBaseline } },
+  { id: 'hostNamespaces', since: { 0: hostNamespaces } },
+  { id: 'hostPathVolumes', since: { 0: hostPathVolumes } },
+  { id: 'hostPorts', since: { 0: hostPorts } },
+  { id: 'hostProbesAndHostLifecycle', since: { 34: hostProbes } },
+  { id: 'privileged', since: { 0: privileged } },
+  { id: 'procMount', since: { 0: procMount, 35: procMountUnlessOwnUsers } },
+  {
+    id: 'seLinuxOptions',
+    since: { 0: seLinuxOptions(seLinuxTypes), 31: seLinuxOptions([...seLinuxTypes, 'container_engine_t']) },
+  },
+  { id: 'seccompProfile_baseline', since: { 0: seccompAnnotations, 19: seccompFields } },
+  {
+    id: 'sysctls',
+    since: {
+      0: sysctls(safeSysctls),
+      27: sysctls(safeSysctls27),
+      29: sysctls(safeSysctls29),
+      32: sysctls(safeSysctls32),
+    },
+  },
+  { id: 'windowsHostProcess', since: { 0: windowsHostProcess } },
 ]

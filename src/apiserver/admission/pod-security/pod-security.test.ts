@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PodSpec } from '../../../api/types/core/v1.ts'
-import { violations } from './pod-security.ts'
+import { violations } from './standards.ts'
 import { checkedPod } from './violation.ts'
 
 const seccompProfile = { type: 'RuntimeDefault' }
@@ -17,7 +17,8 @@ function spec(more: Partial<PodSpec> = {}): PodSpec {
   return { securityContext: { runAsNonRoot: true, seccompProfile }, containers: [container('c')], ...more } as PodSpec
 }
 
-const judged = (level: 'baseline' | 'restricted', own: PodSpec) => violations(level, checkedPod({ spec: own }))
+const judged = (level: 'baseline' | 'restricted', own: PodSpec) =>
+  violations({ level, version: 'latest' }, checkedPod({ spec: own }))?.details
 
 test('a tight pod passes every level', () => {
   assert.equal(judged('baseline', spec()), undefined)
@@ -92,7 +93,7 @@ test('an AppArmor profile counts on the pod, its containers and in annotations',
     spec: spec({ containers: [container('c', { ...tight, appArmorProfile: { type: 'Unconfined' } })] }),
   }
   assert.equal(
-    violations('restricted', checkedPod(pod)),
+    violations({ level: 'restricted', version: 'latest' }, checkedPod(pod))?.details,
     `forbidden AppArmor profiles (container "c" and annotation must not set AppArmor profile type to "Unconfined", "${name}="unconfined"")`,
   )
 })

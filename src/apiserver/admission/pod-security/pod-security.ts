@@ -65,7 +65,11 @@ function judge(
 }
 
 /** Of labels that cannot be read: enforces the strictest level, warns and audits nothing; the newest version. */
-function policyOf({ metadata }: Pick<Namespace, 'metadata'>, mode: Mode, { defaults }: PodSecurityOptions): LevelVersion {
+function policyOf(
+  { metadata }: Pick<Namespace, 'metadata'>,
+  mode: Mode,
+  { defaults }: PodSecurityOptions,
+): LevelVersion {
   const { [prefix + mode]: level, [`${prefix}${mode}-version`]: version } = metadata.labels ?? {}
   const unreadable = mode === 'enforce' ? 'restricted' : 'privileged'
   return {

@@ -1,20 +1,21 @@
 /** The checks of the restricted level, beyond and instead of those of the baseline: a pod gives up what it could have had. */
 import type { Volume } from '../../../api/types/core/v1.ts'
-import { addedBeyond, baselineChecks, capabilitiesBaseline, hostPathVolumes, seccompBaseline } from './baseline.ts'
+import { addedBeyond, procMount } from './baseline.ts'
 import {
   type Check,
   type CheckedPod,
   containersOf,
   distinctSorted,
+  hasOwnUsers,
   isWindows,
   named,
   plural,
   quoted,
   settersOf,
+  type VersionedCheck,
 } from './violation.ts'
 
 const allowPrivilegeEscalation: Check = ({ spec }) => {
-  if (isWindows(spec)) return undefined
   const open = containersOf(spec).filter(({ securityContext }) => securityContext?.allowPrivilegeEscalation !== false)
   if (open.length === 0) return undefined
   const who = named('container', namesOf(open))
@@ -27,7 +28,6 @@ const allowPrivilegeEscalation: Check = ({ spec }) => {
 const addable: ReadonlySet<string> = new Set(['NET_BIND_SERVICE'])
 
 const capabilitiesRestricted: Check = ({ spec }) => {
-  if (isWindows(spec)) return undefined
   const containers = containersOf(spec)
   const keeping = containers.filter(({ securityContext }) => !securityContext?.capabilities?.drop?.includes('ALL'))
   const details: string[] = []
@@ -85,7 +85,6 @@ const runAsUser: Check = (pod) => {
 }
 
 const seccompRestricted: Check = (pod) => {
-  if (isWindows(pod.spec)) return undefined
   const reason = 'seccompProfile'
   const isGood = (type: string | undefined) => type === 'RuntimeDefault' || type === 'Localhost'
   const setters = settersOf(pod, ({ seccompProfile }) =>
@@ -121,15 +120,31 @@ function namesOf(items: readonly { name: string }[]): string[] {
   return items.map(({ name }) => name)
 }
 
-/** Checks of the baseline that a stricter one here replaces. */
-const replaced: ReadonlySet<Check> = new Set([capabilitiesBaseline, hostPathVolumes, seccompBaseline])
+function unlessWindows(check: Check): Check {
+  return (pod) => (isWindows(pod.spec) ? undefined : check(pod))
+}
 
-export const restrictedChecks: readonly Check[] = [
-  ...baselineChecks.filter((check) => !replaced.has(check)),
-  allowPrivilegeEscalation,
-  capabilitiesRestricted,
-  restrictedVolumes,
-  runAsNonRoot,
-  runAsUser,
-  seccompRestricted,
+function unlessOwnUsers(check: Check): Check {
+  return (pod) => (hasOwnUsers(pod) ? undefined : check(pod))
+}
+
+export const restrictedChecks: readonly VersionedCheck[] = [
+  {
+    id: 'allowPrivilegeEscalation',
+    since: { 8: allowPrivilegeEscalation, 25: unlessWindows(allowPrivilegeEscalation) },
+  },
+  {
+    id: 'capabilities_restricted',
+    since: { 22: capabilitiesRestricted, 25: unlessWindows(capabilitiesRestricted) },
+    overrides: 'capabilities_baseline',
+  },
+  { id: 'procMount_restricted', since: { 35: procMount }, overrides: 'procMount' },
+  { id: 'restrictedVolumes', since: { 0: restrictedVolumes }, overrides: 'hostPathVolumes' },
+  { id: 'runAsNonRoot', since: { 0: runAsNonRoot, 35: unlessOwnUsers(runAsNonRoot) } },
+  { id: 'runAsUser', since: { 23: runAsUser, 35: unlessOwnUsers(runAsUser) } },
+  {
+    id: 'seccompProfile_restricted',
+    since: { 19: seccompRestricted, 25: unlessWindows(seccompRestricted) },
+    overrides: 'seccompProfile_baseline',
+  },
 ]

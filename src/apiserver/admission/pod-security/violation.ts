@@ -11,6 +11,16 @@ export interface Violation {
 /** Undefined when the pod passes. Pure. */
 export type Check = (pod: CheckedPod) => Violation | undefined
 
+/** A check, and what it was in which version. */
+export interface VersionedCheck {
+  /** As upstream names it. */
+  id: string
+  /** By the minor version from which it is so; below the first there is no such check. */
+  since: Readonly<Record<number, Check>>
+  /** The check of the baseline that it stands for where it holds. */
+  overrides?: string
+}
+
 /** The parts of a pod, or of a pod template, that checks read. */
 export interface CheckedPod {
   annotations: Readonly<Record<string, string>>
@@ -39,6 +49,11 @@ export function containersOf({
 
 export function isWindows({ os }: PodSpec): boolean {
   return os?.name === 'windows'
+}
+
+/** Whether its users are none of the node's. */
+export function hasOwnUsers({ spec }: CheckedPod): boolean {
+  return spec.hostUsers === false
 }
 
 export function quoted(items: readonly string[]): string {

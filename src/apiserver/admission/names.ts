@@ -1,0 +1,50 @@
+/** Every admission step by name, in upstream's order, and whether it is on unless a flag says otherwise. */
+const table = `
+  NamespaceLifecycle
+  LimitRanger
+  ServiceAccount
+  NodeRestriction
+  TaintNodesByCondition
+  AlwaysPullImages off
+  ImagePolicyWebhook off
+  PodSecurity
+  PodNodeSelector off
+  Priority
+  DefaultTolerationSeconds
+  PodTolerationRestriction off
+  EventRateLimit off
+  ExtendedResourceToleration off
+  DefaultStorageClass
+  StorageObjectInUseProtection
+  OwnerReferencesPermissionEnforcement off
+  PersistentVolumeClaimResize
+  RuntimeClass
+  CertificateApproval
+  CertificateSigning
+  ClusterTrustBundleAttest
+  CertificateSubjectRestriction
+  DefaultIngressClass
+  DenyServiceExternalIPs off
+  PodTopologyLabels
+  NodeDeclaredFeatureValidator
+  PodResizeValidator
+  MutatingAdmissionPolicy
+  MutatingAdmissionWebhook
+  ValidatingAdmissionPolicy
+  ValidatingAdmissionWebhook
+  ResourceQuota
+`
+
+const entries = table
+  .trim()
+  .split('\n')
+  .map((line) => line.trim().split(' '))
+
+export const orderedPlugins: readonly string[] = entries.map(([name = '']) => name)
+
+const onByDefault = new Set(entries.filter(([, off]) => off === undefined).map(([name]) => name))
+
+/** NodeRestriction is on here, as the tools that make clusters have it. */
+export function isOnByDefault(name: string): boolean {
+  return onByDefault.has(name)
+}
