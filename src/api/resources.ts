@@ -21,6 +21,7 @@ import type * as coreV1Types from './types/core/v1.ts'
 import type * as discoveryV1Types from './types/discovery/v1.ts'
 import type * as eventsV1Types from './types/events/v1.ts'
 import type * as flowcontrolV1Types from './types/flowcontrol/v1.ts'
+import type * as metricsV1beta1Types from './types/metrics/v1beta1.ts'
 import type * as networkingV1Types from './types/networking/v1.ts'
 import type * as networkingV1beta1Types from './types/networking/v1beta1.ts'
 import type * as nodeV1Types from './types/node/v1.ts'
@@ -537,6 +538,25 @@ export const flowcontrolV1 = {
     kind: 'PriorityLevelConfiguration',
     namespaced: false,
   } as Resource<flowcontrolV1Types.PriorityLevelConfiguration>,
+}
+
+export const metricsV1beta1 = {
+  nodes: {
+    group: 'metrics.k8s.io',
+    version: 'v1beta1',
+    plural: 'nodes',
+    singular: 'node',
+    kind: 'NodeMetrics',
+    namespaced: false,
+  } as Resource<metricsV1beta1Types.NodeMetrics>,
+  pods: {
+    group: 'metrics.k8s.io',
+    version: 'v1beta1',
+    plural: 'pods',
+    singular: 'pod',
+    kind: 'PodMetrics',
+    namespaced: true,
+  } as Resource<metricsV1beta1Types.PodMetrics>,
 }
 
 export const networkingV1 = {

@@ -16,6 +16,7 @@ import {
 import type { ClusterPki } from '../cluster/pki/cluster-pki.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
+import type { Net } from '../platform/net.ts'
 import type { Random } from '../platform/random.ts'
 import type { Store } from '../store/store.ts'
 import { simulatedNodeProxy } from './nodes/node-proxy.ts'
@@ -32,6 +33,8 @@ export interface LifeParts {
   /** For what only keeps things fresh. */
   housekeeping: Clock
   random: Random
+  /** To webhooks. */
+  net: Net
   log: Logger
   rules: PodRules
   /** What stands between a component of the cluster and its server. */
@@ -72,12 +75,12 @@ export class Life {
 
   /** Resolves when the API answers. Nodes and controllers don't work before `begin`. */
   static async create(parts: LifeParts, { passive = false, bootstrapped = false } = {}): Promise<Life> {
-    const { options, store, pki, clock, housekeeping, log, random } = parts
+    const { options, store, pki, clock, housekeeping, log, random, net } = parts
     const wrap = (transport: Transport, { name }: UserInfo) => parts.wrap(transport, components[name] ?? name)
     const running = runningOf(options)
     let nodes: Nodes | undefined
     const plane = await createControlPlane({
-      ...{ store, pki, random, log, serviceCidr: '10.96.0.0/16' },
+      ...{ store, pki, random, net, log, serviceCidr: '10.96.0.0/16' },
       clock: skewedClock(clock, () => parts.skewMs('kube-controller-manager')),
       nodeProxy: simulatedNodeProxy({
         clock,
@@ -122,12 +125,13 @@ function tuningOf(
   running: Running,
 ): ControlPlaneTuning {
   const serverSkewMs = () => skewMs('kube-apiserver')
-  const { admission, scheduler, freeze, onReconcile } = options
+  const { admission, scheduler, freeze, onReconcile, usageMetrics = true } = options
   const { disabled = [], plugins = [] } = admission ?? {}
   const managerHousekeeping = skewedClock(housekeeping, () => skewMs('kube-controller-manager'))
   const managerClock = skewedClock(clock, () => skewMs('kube-controller-manager'))
   return {
     extension,
+    usageMetrics,
     runs: (name) => running.runs(name),
     clockFor: (name) => (name === 'node-lifecycle' ? managerHousekeeping : managerClock),
     informerClock: housekeeping,
@@ -135,7 +139,7 @@ function tuningOf(
     serverClock: skewedClock(housekeeping, serverSkewMs),
     certificateClock: skewedClock(clock, serverSkewMs),
     schedulerClock: skewedClock(clock, () => skewMs('kube-scheduler')),
-    admission: { disabled, dynamic: plugins },
+    admission: { disabled, added: plugins },
     ...(scheduler ? { schedulerProfile: scheduler } : {}),
     ...(freeze ? { freeze } : {}),
     ...(onReconcile ? { onReconcile } : {}),

@@ -45,6 +45,8 @@ export interface ClusterOptions {
   scheduler?: ProfileOptions
   /** Whether pods' own events (Pulled, Created, Started …) are written. Default true. */
   podEvents?: boolean
+  /** Whether metrics.k8s.io is served, from the `usage` of the rules. Default true. */
+  usageMetrics?: boolean
   /** Whether objects in controllers' caches are frozen, so that a controller that changes one fails. Default false. */
   freeze?: boolean
   /** Called before each reconcile of the cluster's own controllers, to count them. */

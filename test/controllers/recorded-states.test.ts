@@ -63,7 +63,7 @@ function main(): void {
 async function replay(file: string, only: readonly string[] | undefined): Promise<void> {
   const text = readFileSync(join(folder, file), 'utf8').replaceAll('{{ns}}', namespace)
   const scenario = JSON.parse(text) as Scenario
-  await using bed = await startTestbed({ admission: true })
+  await using bed = await startTestbed({ admission: true, usageMetrics: false })
   let pods = 0
   bed.behave = (pod) => outcomeFor(pod, scenario, pods++)
   for (const step of scenario.steps) await take(bed, step)

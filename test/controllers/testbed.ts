@@ -31,17 +31,20 @@ export async function startTestbed({
   nodes = ['node1'],
   admission = false,
   seed = 'testbed',
+  usageMetrics = true,
 }: {
   nodes?: string[]
   /** Whether pods may not name a priority themselves, as on a real server. Default false. */
   admission?: boolean
   seed?: string
+  usageMetrics?: boolean
 } = {}): Promise<Testbed> {
   const cluster = await startCluster({
     https: false,
     freeze: true,
     startTime: '2026-01-01T00:00:00Z',
     podEvents: false,
+    usageMetrics,
     nodes: nodes.map((name) => ({ name, capacity: { cpu: '4', memory: '8Gi' } })),
     rules: ruleBy((pod) => bed.behave(pod)),
     admission: admission ? {} : { disabled: ['Priority'] },

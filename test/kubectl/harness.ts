@@ -16,6 +16,7 @@ import type { Platform } from '../../src/platform/platform.ts'
 import { realPlatform } from '../../src/platform/real/platform.ts'
 import { memoryStore } from '../../src/store/memory/memory-store.ts'
 import type { Store } from '../../src/store/store.ts'
+import { simulatedNodeProxy } from '../../src/testing/nodes/node-proxy.ts'
 import { Nodes } from '../../src/testing/nodes/nodes.ts'
 import { PodRules } from '../../src/testing/nodes/pod-rules.ts'
 import { findTools, skip } from './tools.ts'
@@ -67,7 +68,8 @@ export interface Bed extends AsyncDisposable {
 
 export const nodeNames = ['node1', 'node2']
 
-export async function startBed(): Promise<Bed> {
+/** `usage`: nodes can be asked, so that metrics.k8s.io is served. */
+export async function startBed({ usage = false } = {}): Promise<Bed> {
   const platform = realPlatform()
   const { clock, disk, net, random } = platform
   const tools = skip ? { kubectl: 'kubectl', helm: 'helm' } : await findTools(platform)
@@ -76,7 +78,19 @@ export async function startBed(): Promise<Bed> {
   const pki = await ensureClusterPki({ nodeName: 'node1', nodeAddresses: ['127.0.0.1'] }, { clock, random })
   const store = memoryStore({ clock })
   const advertise = { address: '192.0.2.2', port: 6443, hostName: 'control-plane' }
-  const parts = { store, pki, clock, random, log: silent, serviceCidr: '10.96.0.0/16', advertise }
+  const rules = new PodRules(random)
+  let nodes: Nodes | undefined
+  const nodeProxy = simulatedNodeProxy({ clock, random, rules, nodes: () => nodes })
+  const parts = {
+    store,
+    pki,
+    clock,
+    random,
+    log: silent,
+    serviceCidr: '10.96.0.0/16',
+    advertise,
+    ...(usage ? { nodeProxy } : {}),
+  }
   const plane = await createControlPlane(parts)
   const clientCaPem = `${pki.ca.certificatePem}\n${pki.frontProxyCa.certificatePem}`
   const identity = pki.leafs.apiserver
@@ -116,7 +130,7 @@ export async function startBed(): Promise<Bed> {
     },
     start: (...args) => startProgram(platform, [tools.kubectl, ...args], { cwd: directory, environment }),
     async [Symbol.asyncDispose]() {
-      await nodes.stop()
+      await running.stop()
       const closing = listening.close(500)
       await plane.stop()
       await closing
@@ -124,22 +138,24 @@ export async function startBed(): Promise<Bed> {
       await disk.remove(directory)
     },
   }
-  const nodes = await runNodes(bed, store)
+  const running = await runNodes(bed, store, rules)
+  nodes = running.nodes
   return bed
 }
 
 async function runNodes(
   { platform: { clock, random }, plane: { client } }: Bed,
   store: Store,
-): Promise<{ stop(): Promise<unknown> }> {
+  rules: PodRules,
+): Promise<{ nodes: Nodes; stop(): Promise<unknown> }> {
   const parts = { client, clock, random, log: silent }
   const informers = createInformers(parts)
-  const nodes = new Nodes({ ...parts, informers, store, rules: new PodRules(random), podEvents: false })
+  const nodes = new Nodes({ ...parts, informers, store, rules, podEvents: false })
   await nodes.add(nodeNames.map((name) => ({ name, capacity: { cpu: '4', memory: '8Gi' } })))
   nodes.start()
   informers.start()
   await informers.synced()
-  return { stop: () => Promise.all([nodes.stop(), informers.stop()]) }
+  return { nodes, stop: () => Promise.all([nodes.stop(), informers.stop()]) }
 }
 
 interface Place {

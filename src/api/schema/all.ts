@@ -23,6 +23,7 @@ import { discoveryV1Schema } from './discovery/v1.ts'
 import { eventsV1Schema } from './events/v1.ts'
 import { flowcontrolV1Schema } from './flowcontrol/v1.ts'
 import { metaV1Schema } from './meta/v1.ts'
+import { metricsV1beta1Schema } from './metrics/v1beta1.ts'
 import { networkingV1Schema } from './networking/v1.ts'
 import { networkingV1beta1Schema } from './networking/v1beta1.ts'
 import { nodeV1Schema } from './node/v1.ts'
@@ -64,6 +65,7 @@ export const groupVersionSchemas: readonly GroupVersionSchema[] = [
   eventsV1Schema,
   flowcontrolV1Schema,
   metaV1Schema,
+  metricsV1beta1Schema,
   networkingV1Schema,
   networkingV1beta1Schema,
   nodeV1Schema,

@@ -4,6 +4,7 @@ import { groupResource } from '../../api/meta.ts'
 import type { NodeProxy } from '../node-proxy.ts'
 import type { ApiResponse } from '../request.ts'
 import type { Served } from '../scheme/served.ts'
+import { usageEndpoints, usageGroup } from '../usage/endpoints.ts'
 import { bindingEndpoint, podBindingEndpoint } from './binding.ts'
 import { getComponentStatus, listComponentStatuses } from './component-status.ts'
 import { connectEndpoint, connectUpgrade } from './connect.ts'
@@ -48,9 +49,11 @@ const objectVerbs: Readonly<Record<string, Endpoint>> = {
 }
 
 export function specialEndpoints(parts: { virtual?: VirtualResources; nodeProxy?: NodeProxy }): SpecialWithUpgrade {
+  const usage = parts.nodeProxy && usageEndpoints(parts.nodeProxy)
   return {
     find(served, subresource, verb) {
       const name = nameOf(served, subresource)
+      if (served.resource.group === usageGroup && !served.custom) return usage?.(verb)
       if (connects.has(name)) return connectEndpoint(parts.nodeProxy)
       const virtual = parts.virtual?.get(name)
       if (virtual && verb === 'create') return virtualEndpoint(virtual, subresource)

@@ -6,6 +6,7 @@ import { batchPrinters } from './printers/batch.ts'
 import { corePrinters } from './printers/core.ts'
 import { eventsPrinters } from './printers/events.ts'
 import { admissionregistrationPrinters, apiextensionsPrinters, apiregistrationPrinters } from './printers/extension.ts'
+import { metricsPrinters } from './printers/metrics.ts'
 import { discoveryPrinters, networkingPrinters } from './printers/networking.ts'
 import {
   coordinationPrinters,
@@ -30,6 +31,7 @@ const groups: Readonly<Record<string, Printers>> = {
   'discovery.k8s.io': discoveryPrinters,
   'events.k8s.io': eventsPrinters,
   'flowcontrol.apiserver.k8s.io': flowcontrolPrinters,
+  'metrics.k8s.io': metricsPrinters,
   'networking.k8s.io': networkingPrinters,
   'node.k8s.io': nodePrinters,
   policy: policyPrinters,

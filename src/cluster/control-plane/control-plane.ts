@@ -15,6 +15,7 @@ import { conversions, strategies } from '../../apiserver/registry/strategies.ts'
 import type { UserInfo } from '../../apiserver/request.ts'
 import { type ApiServer, createApiServer, serverUser } from '../../apiserver/server.ts'
 import { type StandardSecurityOptions, standardSecurity } from '../../apiserver/standard-security.ts'
+import { usageGroup } from '../../apiserver/usage/endpoints.ts'
 import type { Client } from '../../client/client.ts'
 import { createClient } from '../../client/client-impl.ts'
 import type { Transport } from '../../client/transport.ts'
@@ -51,6 +52,8 @@ export interface ControlPlaneTuning extends ControllerTuning {
   /** Judges validity of client certificates, besides what TLS did by real time. Default: TLS alone. */
   certificateClock?: Clock
   admission?: StandardSecurityOptions['admission']
+  /** Whether metrics.k8s.io is served from what nodes say. Default true; without a way to nodes it never is. */
+  usageMetrics?: boolean
   /** Endpoints besides those of Kubernetes. */
   extension?: Extension
   /** The store holds the system's own objects already. Default false: they are looked at and completed. */
@@ -81,6 +84,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
   const clientCaPem = pki.ca.certificatePem
   const frontProxy = { caPem: pki.frontProxyCa.certificatePem, allowedNames: frontProxyNames }
   const serviceCidrs = [parts.serviceCidr]
+  const servesUsage = parts.nodeProxy !== undefined && (tuning.usageMetrics ?? true)
   const api = await createApiServer({
     store,
     clock,
@@ -99,6 +103,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
     }),
     ...(parts.net ? { net: parts.net } : {}),
     strategies: strategies(),
+    enabled: ({ group }, stable) => stable || (group === usageGroup && servesUsage),
     services: { serviceCidrs },
     conversions: conversions(),
     tables,
