@@ -60,8 +60,10 @@ export function protobufListItem(message: Uint8Array): Buffer {
   const header = new ProtobufWriter()
   header.varint(message.length)
   header.tag(listItemsNumber, wireType.delimited)
-  // A copy: a writer's memory is several times as large, and lists keep their items.
-  return Buffer.concat([header.finish(), message])
+  // Memory of its own: a writer's is several times as large, and lists keep their items.
+  const item = Buffer.allocUnsafeSlow(header.length + message.length)
+  item.set(message, header.finish().copy(item))
+  return item
 }
 
 /**
