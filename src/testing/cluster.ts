@@ -321,6 +321,7 @@ class RunningCluster implements TestCluster {
         clock: this.#time,
         housekeeping: this.#held?.housekeeping ?? this.#time,
         random,
+        net: this.#activity.net(real.net),
         log,
         rules: this.#rules,
         wrap: (transport, component) =>

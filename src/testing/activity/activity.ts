@@ -6,6 +6,7 @@
 import type { FrontHandler } from '../../apiserver/http/front.ts'
 import type { ApiRequest, ApiResponse } from '../../apiserver/request.ts'
 import type { Transport, TransportReply, TransportRequest } from '../../client/transport.ts'
+import type { HttpReply, HttpRequestOptions, Net } from '../../platform/net.ts'
 import { endOfTurn } from '../../platform/turn.ts'
 
 /** One finished request. */
@@ -55,7 +56,7 @@ export class Activity {
     return [...[...this.#requests].map(({ what }) => what), ...this.#taking]
   }
 
-  /** Requests from outside this process that are being answered. */
+  /** Requests from or to outside this process that are being answered. */
   get externalRequests(): number {
     let count = 0
     for (const { external } of this.#requests) if (external) count++
@@ -95,6 +96,11 @@ export class Activity {
     }
   }
 
+  /** The server's way to others, such as webhooks: real time, not the cluster's, brings their answer. */
+  net(inner: Net): Net {
+    return { ...inner, request: (options) => this.#ask(inner, options) }
+  }
+
   /** Lets time pass for a request that is under way. */
   async whileHeld(wait: () => Promise<void>): Promise<void> {
     this.#waitingForTime++
@@ -129,6 +135,7 @@ export class Activity {
     const query = request.query.toString()
     const path = query === '' ? request.path : `${request.path}?${query}`
     const end = this.#begin({ what: `${component}: ${request.method} ${path}`, external: true })
+    this.#heardOutside()
     try {
       const response = await inner.handle(request)
       this.#record({ component, method: request.method, path, status: response.status }, request.body)
@@ -137,6 +144,18 @@ export class Activity {
     } finally {
       this.#heardOutside()
       end()
+    }
+  }
+
+  async #ask(inner: Net, options: HttpRequestOptions): Promise<HttpReply> {
+    const { origin, pathname } = new URL(options.url)
+    const end = this.#begin({ what: `kube-apiserver: ${options.method} ${origin}${pathname}`, external: true })
+    try {
+      const reply = await inner.request(options)
+      return { ...reply, body: withEnd(reply.body, end) }
+    } catch (error) {
+      end()
+      throw error
     }
   }
 
@@ -149,7 +168,6 @@ export class Activity {
   #begin(underway: Underway): () => void {
     this.#requests.add(underway)
     this.#progress++
-    if (underway.external) this.#heardOutside()
     return () => {
       this.#requests.delete(underway)
       this.#progress++
@@ -189,5 +207,13 @@ export class Activity {
       // Who was cut off comes back.
       this.#heardOutside()
     }
+  }
+}
+
+async function* withEnd(body: AsyncIterable<Uint8Array>, end: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } finally {
+    end()
   }
 }
