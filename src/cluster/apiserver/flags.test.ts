@@ -44,7 +44,7 @@ const refused: [words: string[], message: RegExp][] = [
   [['--service-cluster-ip-range=10.0.0.0'], /no CIDR/],
   [['--service-cluster-ip-range=10.0.0.0/32'], /fewer than two/],
   [['--service-node-port-range=2-1'], /must be first-last/],
-  [['--authorization-mode=Node,ABAC'], /--authorization-mode=ABAC is not offered/],
+  [['--authorization-mode=Node,Nobody'], /--authorization-mode=Nobody is not offered/],
   [['--enable-admission-plugins=AlwaysAdmit'], /not offered/],
   [['--disable-admission-plugins=Nope'], /unknown/],
   [['--request-timeout=0s'], /greater than 0/],

@@ -57,7 +57,7 @@ export function readSettings(flags: Flags): ApiServerSettings {
     eventTtlSeconds: ttlMs === undefined ? undefined : Math.max(1, Math.round(ttlMs / 1000)),
     issuer,
     formerIssuers,
-    audiences: audiences.length > 0 ? audiences : [issuer],
+    audiences: audiences.length > 0 ? audiences : [issuer, ...formerIssuers],
     maxTokenSeconds: maxTokenSeconds(tokenMs),
   }
 }
