@@ -204,7 +204,7 @@ const noUnion: NonNullable<StructNode['union']> = { members: {} }
 
 const kindFields: readonly FieldNode[] = [
   { name: 'kind', description: 'The name of the resource type that this object is of.' },
-  { name: 'apiVersion', description: 'The group and version of the schema that this object follows.' },
+  { name: 'apiVersion', description: 'APIVersion defines which group and version of a schema this object follows.' },
 ].map((field) => ({
   ...field,
   type: scalarNodes.get('string')!,

@@ -32,12 +32,19 @@ function kindSchema(schema: JSONSchemaProps, dialect: Dialect): JsonObject {
 function objectFields(dialect: Dialect): JsonObject {
   return {
     ...typeFields,
-    metadata: reference(`${meta}.ObjectMeta`, 'Name, labels and the other data that every object has.', dialect),
+    metadata: reference(
+      `${meta}.ObjectMeta`,
+      "Standard object's metadata: name, labels and the other data that every object has.",
+      dialect,
+    ),
   }
 }
 
 const typeFields: JsonObject = {
-  apiVersion: { description: 'The group and version of the schema that this object follows.', type: 'string' },
+  apiVersion: {
+    description: 'APIVersion defines which group and version of a schema this object follows.',
+    type: 'string',
+  },
   kind: { description: 'The name of the resource type that this object is of.', type: 'string' },
 }
 

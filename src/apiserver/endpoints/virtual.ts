@@ -1,6 +1,7 @@
 /** Resources that answer a question instead of being stored, and tokens. Implementations come from the auth rooms. */
 import { notFound } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
+import { negotiate } from '../negotiation/accept.ts'
 import { presentDocument } from '../negotiation/represent.ts'
 import { readWriteQuery } from '../registry/options.ts'
 import { admissionAttributes, type Target } from '../registry/parts.ts'
@@ -10,7 +11,7 @@ import { typeOfKind } from '../scheme/scheme.ts'
 import { objectFromBody } from './body.ts'
 import { callerOf, type Exchange } from './exchange.ts'
 import type { EndpointParts } from './parts.ts'
-import { representationOf } from './read.ts'
+import { offerOf } from './read.ts'
 import type { Endpoint } from './router.ts'
 import { matchNamespace, targetOf } from './write.ts'
 
@@ -35,7 +36,8 @@ export type VirtualResources = ReadonlyMap<string, VirtualResource>
 
 export function virtualEndpoint(virtual: VirtualResource, subresource: string): Endpoint {
   return async (parts, served, exchange) => {
-    const representation = representationOf(parts, exchange)
+    // Nobody prints them as rows.
+    const representation = negotiate(exchange.request.headers.accept, { ...offerOf(parts), views: ['partial'] })
     const query = readWriteQuery(exchange.request.query, 'CreateOptions')
     const sub = served.subresources.get(subresource)
     const kind = sub?.kind ?? served.resource

@@ -114,7 +114,7 @@ export const metaV1Schema: GroupVersionSchema = {
       uid 5 string | Unique among all objects, past and present.
       resourceVersion 6 string | Changes with every write; an update that states it fails if another came first.
       generation 7 int64 | Grows with every change of the spec.
-      creationTimestamp 8 time omitzero | When it was made.
+      creationTimestamp 8 time omitzero | CreationTimestamp is a timestamp of when the server made it.
       deletionTimestamp 9 *time | Set while it is being deleted: when its grace period ends.
       deletionGracePeriodSeconds 10 *int64 | Its grace period.
       labels 11 map[string] | Keys and values by which it can be selected.

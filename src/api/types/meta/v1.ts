@@ -271,7 +271,7 @@ export interface ObjectMeta {
   resourceVersion?: string
   /** Grows with every change of the spec. */
   generation?: number
-  /** When it was made. */
+  /** CreationTimestamp is a timestamp of when the server made it. */
   creationTimestamp?: string
   /** Set while it is being deleted: when its grace period ends. */
   deletionTimestamp?: string
