@@ -161,3 +161,20 @@ test('every node has addresses of its own', () => {
   assert.equal(new Set(indexes.map((index) => podRange(index).cidr)).size, indexes.length)
   assert.equal(podRange(1).address(2), '10.244.1.2')
 })
+
+test('a node that could not say that it is back is not, and can be revived again', async () => {
+  using branch = cluster.fork()
+  const ready = async () => {
+    const { status } = await branch.client.core.v1.nodes().get('node-2')
+    return status?.conditions?.find(({ type }) => type === 'Ready')?.status
+  }
+  await branch.kill('node-2')
+  await branch.clock.advance('2m')
+  branch.faults.add({ match: { component: 'simulated-nodes', verb: 'patch' }, refuse: 500, times: 1 })
+  await assert.rejects(branch.nodes.revive('node-2'), { code: 500 })
+  await branch.clock.advance('2m')
+  assert.equal(await ready(), 'Unknown')
+  await branch.nodes.revive('node-2')
+  await branch.clock.advance('2m')
+  assert.equal(await ready(), 'True')
+})

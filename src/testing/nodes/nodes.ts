@@ -151,13 +151,14 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
   async revive(name: string): Promise<void> {
     const node = this.#existing(name)
     if (node.alive) return
-    node.alive = true
-    this.#parts.onChange?.(`node ${name} is back`)
     const api = this.#parts.client.of(coreV1.nodes)
     const { status } = await api.get(name)
     const conditions = healthyConditions(status?.conditions, rfc3339(this.#parts.clock.nowMs()))
     await api.patchStatus(name, { type: 'strategic', patch: { status: { conditions } } })
     await this.#commitLeases([node])
+    // Only what has been heard of is back: until then a monitor sees a silent node.
+    node.alive = true
+    this.#parts.onChange?.(`node ${name} is back`)
     const bound = this.#parts.informers
       .of(coreV1.pods)
       .list()
