@@ -5,7 +5,7 @@
 import { limits } from '../../limits.ts'
 import type { StoreEvent } from '../../store/store.ts'
 import type { Hub, Sink } from './hub.ts'
-import { findKey, insertKey, removeKey } from './ordered-keys.ts'
+import { OrderedKeys } from './ordered-keys.ts'
 import { Stored } from './stored.ts'
 
 export interface CacheEvent {
@@ -35,7 +35,7 @@ export class ResourceCache implements Sink {
   readonly prefix: string
   readonly #hub: Hub
   readonly #objects = new Map<string, Stored>()
-  #keys: string[] = []
+  #keys = new OrderedKeys()
   #history: CacheEvent[] = []
   #historyBytes = 0
   /** Events after this revision are in `#history`. */
@@ -83,17 +83,16 @@ export class ResourceCache implements Sink {
   list(query: { prefix: string; after?: string; limit?: number; matches?: (stored: Stored) => boolean }): Snapshot {
     const { prefix, after, limit = 0, matches } = query
     const items: Stored[] = []
-    let index = after === undefined ? findKey(this.#keys, prefix) : findKey(this.#keys, after)
-    if (after !== undefined && this.#keys[index] === after) index += 1
-    for (; index < this.#keys.length; index++) {
-      const key = this.#keys[index]!
+    const revision = this.revision
+    for (const key of this.#keys.from(after ?? prefix)) {
       if (!key.startsWith(prefix)) break
+      if (key === after) continue
       const stored = this.#objects.get(key)!
       if (matches && !matches(stored)) continue
-      if (limit > 0 && items.length === limit) break
+      if (limit > 0 && items.length === limit) return { items, revision, remaining: this.#countFrom(key, prefix) }
       items.push(stored)
     }
-    return { items, revision: this.revision, remaining: this.#countFrom(index, prefix) }
+    return { items, revision, remaining: 0 }
   }
 
   /** Adds a subscriber to everything after now. Call when `ready`. Returns what removes it. */
@@ -126,7 +125,7 @@ export class ResourceCache implements Sink {
   reset(): void {
     this.#loaded = false
     this.#objects.clear()
-    this.#keys = []
+    this.#keys = new OrderedKeys()
     this.#history = []
     this.#historyBytes = 0
     for (const subscriber of [...this.#subscribers]) subscriber.ended()
@@ -140,7 +139,7 @@ export class ResourceCache implements Sink {
     const later = this.#pending.filter((batch) => batch.revision > range.revision)
     this.#pending = []
     for (const item of range.items) this.#objects.set(item.key, new Stored(item))
-    this.#keys = range.items.map((item) => item.key).sort(compareKeys)
+    this.#keys = OrderedKeys.of([...this.#objects.keys()].sort(compareKeys))
     this.#changedAt = range.items.reduce(
       (newest, item) => Math.max(newest, item.modRevision),
       past.at(-1)?.revision ?? 0,
@@ -168,10 +167,10 @@ export class ResourceCache implements Sink {
   #store(key: string, current: Stored | undefined, previous: Stored | undefined): void {
     if (current) {
       this.#objects.set(key, current)
-      if (!previous) insertKey(this.#keys, key)
+      if (!previous) this.#keys.insert(key)
     } else {
       this.#objects.delete(key)
-      removeKey(this.#keys, key)
+      this.#keys.remove(key)
     }
   }
 
@@ -185,11 +184,10 @@ export class ResourceCache implements Sink {
     this.#historyFrom = dropped.at(-1)?.revision ?? this.#historyFrom
   }
 
-  #countFrom(index: number, prefix: string): number {
-    if (prefix === this.prefix) return this.#keys.length - index
-    let count = 0
-    for (let next = index; next < this.#keys.length && this.#keys[next]!.startsWith(prefix); next++) count += 1
-    return count
+  #countFrom(key: string, prefix: string): number {
+    // Prefixes end with a slash, which `0` follows.
+    const end = prefix === this.prefix ? this.#keys.size : this.#keys.before(`${prefix.slice(0, -1)}0`)
+    return end - this.#keys.before(key)
   }
 }
 
