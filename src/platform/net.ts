@@ -73,6 +73,19 @@ export interface HttpRequestOptions {
    * Default `own`: never waits.
    */
   connection?: 'shared' | 'own'
+  /**
+   * Asked about the very address that the connection would go to, after its name was resolved: no second answer of a name
+   * server counts. Refused when it says no, with `AddressRefusedError`. Default: all are fine.
+   */
+  allowAddress?: (address: string) => boolean
+}
+
+/** `HttpRequestOptions.allowAddress` said no. */
+export class AddressRefusedError extends Error {
+  override name = 'AddressRefusedError'
+  constructor() {
+    super('address not allowed')
+  }
 }
 
 export interface HttpReply {

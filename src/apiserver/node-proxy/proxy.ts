@@ -7,15 +7,18 @@ import type { Duplex } from 'node:stream'
 import { apiError, badRequest } from '../../api/errors.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import { messageOf } from '../../platform/log.ts'
-import type { ClientTls, HttpRequestOptions, Net } from '../../platform/net.ts'
+import { AddressRefusedError, type ClientTls, type HttpRequestOptions, type Net } from '../../platform/net.ts'
 import type { NodeProxy, ProxyCall } from '../node-proxy.ts'
 import type { ApiResponse } from '../request.ts'
+import { mayProxyTo } from './allowed-addresses.ts'
 import { containerOf, kubeletBase, nodeOf, proxyTarget, type Target, type TargetChoice } from './targets.ts'
 
 export interface NodeProxyParts extends TargetChoice {
   net: Net
   /** The API server's client certificate for kubelets, and the authority that signed theirs. */
   kubeletTls: ClientTls
+  /** Ranges that `/proxy` may reach besides addresses of others: loopback and link-local are closed. Default none. */
+  allowedCidrs?: readonly string[]
 }
 
 /** Headers that belong to one connection, and credentials that end at the API server. */
@@ -69,6 +72,7 @@ class ForwardingProxy implements NodeProxy {
 
   #outgoing(call: ProxyCall, target: Target, upgrade: boolean): HttpRequestOptions {
     const { request } = call
+    const allowAddress = (address: string) => mayProxyTo(address, this.#parts.allowedCidrs)
     const headers: Record<string, string> = {}
     for (const [name, value] of Object.entries(request.headers)) {
       if (!notForwarded.has(name) && !name.startsWith(':') && !name.startsWith('impersonate-')) headers[name] = value
@@ -94,6 +98,8 @@ class ForwardingProxy implements NodeProxy {
       signal: request.signal,
       timeoutMs: headersTimeoutMs,
       ...(request.body.length > 0 ? { body: request.body } : {}),
+      // Logs and streams end at kubelets, which are known by their certificates.
+      ...(call.subresource === 'proxy' ? { allowAddress } : {}),
     }
   }
 
@@ -101,6 +107,7 @@ class ForwardingProxy implements NodeProxy {
     try {
       return await send()
     } catch (error) {
+      if (error instanceof AddressRefusedError) throw badRequest(error.message)
       const why = messageOf(error)
       const message =
         call.subresource === 'proxy' ? `error trying to reach service: ${why}` : `error dialing backend: ${why}`

@@ -75,6 +75,7 @@ const table = `
   kubelet-client-certificate text | certificate for kubelets (default: made)
   kubelet-client-key text | its key
   kubelet-certificate-authority text | authorities of kubelets' certificates (default: our own)
+  proxy-allowed-cidrs list | ranges that the /proxy subresources may reach although they are loopback or link-local (ours; default: none)
   kubelet-preferred-address-types list | which of a node's addresses to use, in this order
   etcd-servers list | etcd members to keep everything in, instead of the embedded store
   etcd-cafile text | authorities of their certificates
@@ -200,14 +201,19 @@ const table = `
 let parsed: ReadonlyMap<string, Flag> | undefined
 
 export function apiServerFlags(): ReadonlyMap<string, Flag> {
-  parsed ??= new Map(
-    table
+  parsed ??= flagsOf(table)
+  return parsed
+}
+
+/** A table in the form above, by flag. */
+export function flagsOf(text: string): ReadonlyMap<string, Flag> {
+  return new Map(
+    text
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => line !== '')
       .map((line) => [line.split(' ', 1)[0] ?? '', parseLine(line)]),
   )
-  return parsed
 }
 
 function parseLine(line: string): Flag {

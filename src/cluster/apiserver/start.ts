@@ -244,6 +244,7 @@ async function createServer(
     nodeProxy: nodeProxy({
       ...{ net, random: random.stream('node-proxy'), kubeletTls: files.kubeletTls },
       ...(addressTypes.length > 0 ? { addressTypes } : {}),
+      allowedCidrs: flags.list('proxy-allowed-cidrs'),
     }),
   })
 }

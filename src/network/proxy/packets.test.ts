@@ -14,7 +14,8 @@ import { type Difference, ProxyState } from './state.ts'
 const skip = await missingForNetworks()
 const pods = 4
 const options = { table: 'k8ts', clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', bridgeFiltered: true }
-const context = { nodeName: 'node', family: 'IPv4' } as const
+const trust = { externalCidrs: ['203.0.113.0/24'] }
+const context = { nodeName: 'node', family: 'IPv4', trust } as const
 const clusterIp = '10.96.0.50'
 
 let network: TestNetwork

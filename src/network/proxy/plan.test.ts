@@ -5,7 +5,8 @@ import type { Endpoint, EndpointSlice } from '../../api/types/discovery/v1.ts'
 import { backendsOf } from './endpoints.ts'
 import { planHostPorts, planService } from './plan.ts'
 
-const context = { nodeName: 'here', family: 'IPv4' } as const
+const trust = { externalCidrs: ['203.0.113.0/24'] }
+const context = { nodeName: 'here', family: 'IPv4', trust } as const
 const port = { name: 'http', port: 80, protocol: 'TCP' }
 
 function service(spec: ServiceSpec, change: Partial<Service> = {}): Service {

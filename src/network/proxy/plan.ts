@@ -10,9 +10,12 @@ import type { Pod, Service, ServicePort } from '../../api/types/core/v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
 import { type Element, type MapName, type Protocol, protocolOf } from './element.ts'
 import { type Backend, type Backends, backendsOf, type NodePlace } from './endpoints.ts'
+import { routedSlices, routesExternal, type Trust } from './trust.ts'
 
 export interface PlanContext extends NodePlace {
   family: 'IPv4' | 'IPv6'
+  /** Default: no external address is routed. */
+  trust?: Trust
 }
 
 /** Services with this label belong to another proxy. */
@@ -24,7 +27,11 @@ export function planService(service: Service, slices: readonly EndpointSlice[], 
   if (!spec || spec.type === 'ExternalName' || service.metadata.labels?.[otherProxyLabel] !== undefined) return []
   const clusterIp = clusterIpsOf(service).find((address) => isOf(context.family, address))
   if (clusterIp === undefined) return []
-  const ours = slices.filter((slice) => slice.addressType === context.family)
+  const ours = routedSlices(
+    service,
+    slices.filter((slice) => slice.addressType === context.family),
+    context.trust ?? {},
+  )
   const elements: Element[] = [{ map: 'cluster-ips', key: clusterIp, value: '' }]
   for (const port of spec.ports ?? []) {
     const protocol = protocolOf(port.protocol)
@@ -52,7 +59,7 @@ function planPort({ service, port, protocol, backends, clusterIp, context }: Por
   const internal = spec?.internalTrafficPolicy === 'Local' ? backends.local : backends.cluster
   elements.push(...served(front(`${clusterIp} . ${protocol} . ${port.port}`, false), 'cluster', internal))
   const external = spec?.externalTrafficPolicy === 'Local' ? outsideLocal : outsideCluster
-  for (const address of externalAddresses(service, context.family))
+  for (const address of externalAddresses(service, context))
     elements.push(...external(front(`${address} . ${protocol} . ${port.port}`, false)))
   if (port.nodePort) elements.push(...external(front(`${protocol} . ${port.nodePort}`, true)))
   for (const backend of backends.cluster)
@@ -141,11 +148,14 @@ function clusterIpsOf({ spec }: Service): string[] {
   return spec?.clusterIPs?.length ? spec.clusterIPs : spec?.clusterIP ? [spec.clusterIP] : []
 }
 
-/** External IPs, and load balancer addresses unless the balancer itself forwards (`ipMode: Proxy`). */
-function externalAddresses({ spec, status }: Service, family: PlanContext['family']): string[] {
-  const balancer = (status?.loadBalancer?.ingress ?? []).filter((each) => each.ip && (each.ipMode ?? 'VIP') === 'VIP')
-  const addresses = [...(spec?.externalIPs ?? []), ...balancer.map((each) => each.ip!)]
-  return [...new Set(addresses)].filter((address) => isOf(family, address))
+/** Those external IPs that are trusted, and load balancer addresses unless the balancer itself forwards (`ipMode: Proxy`). */
+function externalAddresses({ spec, status }: Service, { family, trust = {} }: PlanContext): string[] {
+  const balancers = (status?.loadBalancer?.ingress ?? [])
+    .filter((each) => each.ip && (each.ipMode ?? 'VIP') === 'VIP')
+    .map((each) => each.ip!)
+    .filter((address) => trust.isBalancer?.(address) || routesExternal(trust, address))
+  const external = (spec?.externalIPs ?? []).filter((address) => routesExternal(trust, address))
+  return [...new Set([...external, ...balancers])].filter((address) => isOf(family, address))
 }
 
 function isOf(family: PlanContext['family'], address: string): boolean {

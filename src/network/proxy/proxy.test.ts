@@ -7,6 +7,8 @@ import { testInformers } from '../testbed/informers.ts'
 import type { Runner } from './kernel.ts'
 import { startServiceProxy } from './proxy.ts'
 
+const managed = { 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' }
+
 /** Notes scripts, and fails those it is told to. */
 function recorder() {
   const scripts: string[] = []
@@ -45,9 +47,12 @@ function setUp() {
   })
   const put = (clusterIP: string, endpoints: string[]): void => {
     const ports = [{ name: 'http', port: 80, protocol: 'TCP' }]
-    informers.put(coreV1.services, { metadata: { name: 's', namespace: 'd' }, spec: { clusterIP, ports } })
+    informers.put(coreV1.services, {
+      metadata: { name: 's', namespace: 'd' },
+      spec: { clusterIP, ports, selector: { app: 'a' } },
+    })
     informers.put(discoveryV1.endpointSlices, {
-      metadata: { name: 's-1', namespace: 'd', labels: { 'kubernetes.io/service-name': 's' } },
+      metadata: { name: 's-1', namespace: 'd', labels: { 'kubernetes.io/service-name': 's', ...managed } },
       addressType: 'IPv4',
       ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
       endpoints: endpoints.map((address) => ({ addresses: [address] })),

@@ -26,6 +26,7 @@ import type { RulesetOptions } from './ruleset.ts'
 import { changeScript, fullScript } from './script.ts'
 import { changedUdpFronts, frontsWithStaleAffinity, staleAffinities, staleFlows } from './stale.ts'
 import { type Difference, ProxyState } from './state.ts'
+import type { Trust } from './trust.ts'
 
 export interface ServiceProxyOptions {
   informers: Informers
@@ -39,6 +40,8 @@ export interface ServiceProxyOptions {
   serviceCidr: string
   /** From `preparePodNetwork`. Default true. */
   bridgeFiltered?: boolean
+  /** What is routed besides what a Service's own namespace owns. Default nothing. */
+  trust?: Pick<Trust, 'externalCidrs' | 'isBalancer' | 'foreignEndpoints'>
   /** Name of the nftables table. Default `k8ts`. */
   table?: string
 }
@@ -86,6 +89,8 @@ class Follower {
   readonly #state = new ProxyState()
   readonly #context: PlanContext
   readonly #subscriptions: (() => void)[] = []
+  /** Of this node's pods. */
+  readonly #addresses = new Map<string, string[]>()
   #chains = new Set<string>()
   #loaded = false
   #synced = false
@@ -100,12 +105,16 @@ class Follower {
     const { informers, nodeName, clusterCidr, serviceCidr, bridgeFiltered = true, table = serviceProxyTable } = options
     this.#options = options
     this.#ruleset = { table, clusterCidr, serviceCidr, bridgeFiltered }
-    this.#context = { nodeName, family: 'IPv4' }
+    const namespaceOf = (address: string) => this.#pods.byIndex('address', address)[0]?.metadata.namespace
+    const trust = { ...options.trust, podCidrs: [clusterCidr], namespaceOf }
+    this.#context = { nodeName, family: 'IPv4', trust }
     this.#services = informers.of(coreV1.services)
     this.#slices = informers.of(discoveryV1.endpointSlices, { labelSelector: '!service.kubernetes.io/headless' })
     this.#pods = informers.of(coreV1.pods, { fieldSelector: `spec.nodeName=${nodeName}` })
+    this.#pods.addIndex('address', addressesOf)
     this.#node = informers.of(coreV1.nodes, { fieldSelector: `metadata.name=${nodeName}` })
     this.#slices.addIndex('service', (slice) => [serviceKeyOf(slice)])
+    this.#slices.addIndex('address', ({ endpoints }) => (endpoints ?? []).flatMap((one) => one.addresses))
     this.ready = new Promise((resolve) => {
       this.#isReady = resolve
     })
@@ -169,7 +178,18 @@ class Follower {
 
   #planPod(pod: Pod, isGone: boolean): void {
     this.#state.set(`pod ${keyOf(pod)}`, isGone ? [] : planHostPorts(pod, this.#context.family))
+    const before = this.#addresses.get(keyOf(pod)) ?? []
+    const now = isGone ? [] : addressesOf(pod)
+    if (now.length > 0) this.#addresses.set(keyOf(pod), now)
+    else this.#addresses.delete(keyOf(pod))
+    if (this.#synced && before.join() !== now.join()) this.#planServicesOf([...before, ...now])
     this.#schedule(batchDelayMs)
+  }
+
+  /** Whose endpoints may be routed depends on whose pods have their addresses. */
+  #planServicesOf(addresses: readonly string[]): void {
+    const keys = new Set(addresses.flatMap((address) => this.#slices.byIndex('address', address)).map(serviceKeyOf))
+    for (const key of keys) this.#planService(key)
   }
 
   #schedule(delayMs: number): void {
@@ -244,4 +264,10 @@ class Follower {
 
 function serviceKeyOf({ metadata }: EndpointSlice): string {
   return `${metadata.namespace}/${metadata.labels?.[serviceNameLabel] ?? ''}`
+}
+
+/** Of a pod with a network of its own; what shares the node's has no address to itself. */
+function addressesOf({ spec, status }: Pod): string[] {
+  if (spec?.hostNetwork || status?.phase === 'Succeeded' || status?.phase === 'Failed') return []
+  return (status?.podIPs ?? (status?.podIP ? [{ ip: status.podIP }] : [])).flatMap(({ ip }) => ip ?? [])
 }

@@ -8,6 +8,7 @@ import * as https from 'node:https'
 import type { Duplex } from 'node:stream'
 import { limits } from '../../limits.ts'
 import type { ClientTls, HttpReply, HttpRequestOptions, UpgradedReply } from '../net.ts'
+import { guardedLookup } from './address-guard.ts'
 import { nodeHttp } from './node-http.ts'
 import { tlsOptions } from './tls-options.ts'
 
@@ -101,17 +102,21 @@ function requestOnce(options: HttpRequestOptions, agent: http.Agent): Promise<Ht
 }
 
 function open(options: HttpRequestOptions, agent: http.Agent | false): http.ClientRequest {
-  const { method, url, body } = options
+  const { method, url, body, allowAddress } = options
+  const lookup = allowAddress && guardedLookup(url, allowAddress)
   // Node leaves the length out for DELETE, and servers then read the body as the next request.
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
   const headers = { ...length, ...options.headers }
   const secure = url.startsWith('https:')
-  const tls = secure && agent === false ? tlsOptions(options.tls) : {}
+  // A pooled connection may go where this request must not.
+  const pool = lookup ? false : agent
+  const tls = secure && pool === false ? tlsOptions(options.tls) : {}
   return (secure ? https : nodeHttp).request(url, {
     method,
     headers,
-    agent,
+    agent: pool,
     maxHeaderSize: limits.requestHeaderBytesMax,
+    ...(lookup ? { lookup } : {}),
     ...tls,
   })
 }
