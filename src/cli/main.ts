@@ -9,7 +9,7 @@ const program = new Command('k8ts')
   .showHelpAfterError()
   .enablePositionalOptions()
 
-stored(located(program.command('up').description('start the control plane and this machine as its node')))
+clouded(stored(located(program.command('up').description('start the control plane and this machine as its node'))))
   .option(
     '--encryption-provider-config <file>',
     'what is encrypted at rest, and how (default: Secrets, by a key of ours)',
@@ -31,7 +31,7 @@ located(program.command('down').description('stop everything and leave nothing b
   .option('--purge', 'remove the data too')
   .action(async (options) => (await import('./down.ts')).down(options))
 
-stored(located(program.command('server').description('run the control plane in the foreground')))
+clouded(stored(located(program.command('server').description('run the control plane in the foreground'))))
   .option('--storage-media-type <type>', 'application/json or application/vnd.kubernetes.protobuf')
   .option(
     '--encryption-provider-config <file>',
@@ -50,7 +50,7 @@ for (const [action, description] of [
     .action(async (file: string, options) => (await import('./snapshot.ts')).snapshot(action, file, options))
 }
 
-located(program.command('agent').description('run the node agent in the foreground')).action(async (options) =>
+clouded(located(program.command('agent').description('run the node agent in the foreground'))).action(async (options) =>
   (await import('./agent.ts')).agent(options),
 )
 
@@ -109,6 +109,15 @@ function located(command: Command): Command {
     .option('--home <directory>', 'where the cluster lives (default: $K8TS_HOME or /var/lib/k8ts)')
     .option('--node-name <name>', "this machine's name as a node (default: its host name)")
     .option('--node-address <address>', 'the address other nodes reach it by (default: its first one)')
+}
+
+function clouded(command: Command): Command {
+  return command
+    .option(
+      '--cloud-provider <name>',
+      "who knows the nodes' machines: local, external (k8ts cloud-controller-manager), none (default: local)",
+    )
+    .option('--load-balancer-pool <ranges>', 'addresses for Services of type LoadBalancer (default: 10.97.0.0/24)')
 }
 
 function stored(command: Command): Command {

@@ -7,6 +7,7 @@ import { httpTransport } from '../client/http-transport.ts'
 import type { Informers } from '../client/informer.ts'
 import { createInformers } from '../client/informer-impl.ts'
 import { loadKubeconfig } from '../client/kubeconfig.ts'
+import { uninitializedTaint } from '../cloud/node/plan.ts'
 import { remoteRuntime } from '../kubelet/cri/remote.ts'
 import { startKubelet } from '../kubelet/kubelet.ts'
 import { preparePodNetwork } from '../network/cni/prepare.ts'
@@ -28,6 +29,8 @@ export interface RunningAgent {
 /** The node's share of the pod network. One node has the first; further ones get theirs from the control plane. */
 const nodePodCidr = '10.244.0.0/24'
 const credentialsPollMs = 20
+/** Pods come when the cloud provider has looked at the node. */
+const uninitialized = { key: uninitializedTaint, value: 'true', effect: 'NoSchedule' }
 
 export async function startAgent(machine: Machine, config: ClusterConfig): Promise<RunningAgent> {
   const { clock, random, disk, exec, net, log } = machine
@@ -111,6 +114,7 @@ async function kubeletConfig({ disk, architecture }: Machine, config: ClusterCon
     clusterDomain: config.clusterDomain,
     cgroupRoot: cgroupRoot(config.home),
     podCidr: nodePodCidr,
+    taints: config.cloudProvider === 'none' ? [] : [uninitialized],
     architecture,
     server: { port: config.kubeletPort, identity: { certificatePem, keyPem }, clientCaPem },
   }

@@ -1,5 +1,6 @@
 /** Where a cluster lives and how it is reached: one plain value that every role of one machine starts from. */
 import { join } from 'node:path'
+import { parsePool } from '../cloud/local/pool.ts'
 import type { Net } from '../platform/net.ts'
 
 export interface ClusterConfig {
@@ -14,13 +15,31 @@ export interface ClusterConfig {
   serviceCidr: string
   clusterDomain: string
   dnsServiceIp: string
+  /** Ranges that Services of type LoadBalancer get their addresses from. Default `10.97.0.0/24`. */
+  loadBalancerPool?: string
+  /** Who knows the nodes' machines. Default `local`. */
+  cloudProvider?: CloudProviderChoice
+  /** What the node's proxy routes besides what a Service's own namespace owns. Default nothing; see `docs/security.md`. */
+  trust?: { externalCidrs?: readonly string[]; foreignEndpoints?: boolean }
 }
+
+/** `local`: the server, without a cloud. `external`: a cloud controller manager of its own. `none`: nobody. */
+export type CloudProviderChoice = 'local' | 'external' | 'none'
 
 export const defaultHome = '/var/lib/k8ts'
 
 export function clusterConfig(
   net: Net,
-  options: { home?: string; nodeName?: string; nodeAddress?: string; apiServerPort?: number; hostname: string },
+  options: {
+    home?: string
+    nodeName?: string
+    nodeAddress?: string
+    apiServerPort?: number
+    loadBalancerPool?: string
+    cloudProvider?: string
+    trust?: ClusterConfig['trust']
+    hostname: string
+  },
 ): ClusterConfig {
   return {
     home: options.home ?? defaultHome,
@@ -32,6 +51,20 @@ export function clusterConfig(
     serviceCidr: '10.96.0.0/16',
     clusterDomain: 'cluster.local',
     dnsServiceIp: '10.96.0.10',
+    ...(options.trust === undefined ? {} : { trust: options.trust }),
+    ...cloudOf(options),
+  }
+}
+
+/** Throws when the command line names no provider or ranges that can't be read. */
+function cloudOf({ loadBalancerPool, cloudProvider }: { loadBalancerPool?: string; cloudProvider?: string }) {
+  const choices: readonly string[] = ['local', 'external', 'none']
+  if (cloudProvider !== undefined && !choices.includes(cloudProvider))
+    throw new Error(`--cloud-provider: one of ${choices.join(', ')}: ${JSON.stringify(cloudProvider)}`)
+  if (loadBalancerPool !== undefined) parsePool(loadBalancerPool)
+  return {
+    ...(loadBalancerPool === undefined ? {} : { loadBalancerPool }),
+    ...(cloudProvider === undefined ? {} : { cloudProvider: cloudProvider as CloudProviderChoice }),
   }
 }
 

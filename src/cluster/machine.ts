@@ -1,4 +1,5 @@
 /** This machine, for the command line: the real doors, its name, and the program that starts our roles. */
+import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -45,12 +46,33 @@ export interface LocationOptions {
   home?: string
   nodeName?: string
   nodeAddress?: string
+  /** Who knows the nodes' machines: `local` (default), `external`, `none`. */
+  cloudProvider?: string
+  /** Ranges for Services of type LoadBalancer, comma-separated. */
+  loadBalancerPool?: string
 }
 
-/** Options win over `K8TS_HOME`, which wins over the default. */
+/**
+ * Options win over `K8TS_HOME`, which wins over the default. `K8TS_EXTERNAL_CIDRS` (with commas) and
+ * `K8TS_FOREIGN_ENDPOINTS=true` open what the node's proxy keeps closed.
+ */
 export function configFor(machine: Machine, options: LocationOptions): ClusterConfig {
   const home = options.home ?? process.env.K8TS_HOME
-  return clusterConfig(machine.net, { ...options, ...(home ? { home: resolve(home) } : {}), hostname: hostname() })
+  const externalCidrs = (process.env.K8TS_EXTERNAL_CIDRS ?? '').split(',').filter((cidr) => cidr !== '')
+  const bad = externalCidrs.find((cidr) => !isCidr(cidr))
+  if (bad !== undefined) throw new Error(`K8TS_EXTERNAL_CIDRS: ${JSON.stringify(bad)} is no CIDR such as 192.0.2.0/24`)
+  return clusterConfig(machine.net, {
+    ...options,
+    ...(home ? { home: resolve(home) } : {}),
+    hostname: hostname(),
+    trust: { externalCidrs, foreignEndpoints: process.env.K8TS_FOREIGN_ENDPOINTS === 'true' },
+  })
+}
+
+function isCidr(text: string): boolean {
+  const [address = '', bits = '', ...more] = text.split('/')
+  const family = isIP(address)
+  return family !== 0 && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)
 }
 
 /** Resolves when this process is told to end (SIGTERM or SIGINT). A second signal ends it at once. */

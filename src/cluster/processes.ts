@@ -57,7 +57,12 @@ export async function startRole(
 }
 
 function roleArguments(config: ClusterConfig): string[] {
-  return ['--home', config.home, '--node-name', config.nodeName, '--node-address', config.nodeAddress]
+  const { home, nodeName, nodeAddress, cloudProvider, loadBalancerPool } = config
+  return [
+    ...['--home', home, '--node-name', nodeName, '--node-address', nodeAddress],
+    ...(cloudProvider ? ['--cloud-provider', cloudProvider] : []),
+    ...(loadBalancerPool ? ['--load-balancer-pool', loadBalancerPool] : []),
+  ]
 }
 
 /** SIGTERM, then SIGKILL when it takes too long. Resolves when it is gone. */

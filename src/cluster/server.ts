@@ -1,7 +1,11 @@
 /** `k8ts server`: the control plane of a real cluster on this machine, over its embedded store and its HTTPS port. */
 import { dirname } from 'node:path'
+import { coreV1 } from '../api/resources.ts'
 import { nodeProxy } from '../apiserver/node-proxy/proxy.ts'
+import type { Controller, ControllerParts } from '../client/controller.ts'
 import { kubeconfigJson, kubeconfigText } from '../client/kubeconfig.ts'
+import { cloudControllers } from '../cloud/index.ts'
+import { localProvider } from '../cloud/local/local.ts'
 import { applyAddons } from './addons.ts'
 import { type ClusterConfig, paths } from './config.ts'
 import { createControlPlane } from './control-plane/control-plane.ts'
@@ -46,6 +50,7 @@ export async function startServer(
     net,
     advertise: { address: config.nodeAddress, port: config.apiServerPort, hostName: config.nodeName },
     nodeProxy: nodeProxy({ net, random: random.stream('node-proxy'), kubeletTls }),
+    furtherControllers: (parts) => localCloud(parts, config),
     tuning: { extension: snapshotEndpoint(base, clock) },
   })
   const listening = await plane.api.serve(net, {
@@ -68,6 +73,17 @@ export async function startServer(
       await store.close()
     },
   }
+}
+
+/** Without a cloud, or with one that has a controller manager of its own, the server does nothing for it. */
+function localCloud(
+  parts: ControllerParts,
+  { cloudProvider = 'local', loadBalancerPool }: ClusterConfig,
+): Controller[] {
+  if (cloudProvider !== 'local') return []
+  const services = parts.informers.of(coreV1.services)
+  const pool = loadBalancerPool === undefined ? {} : { pool: loadBalancerPool }
+  return cloudControllers(parts, localProvider({ services: () => services.list(), ...pool }))
 }
 
 /** The agent on this machine waits for its files, so they come when the port answers. */

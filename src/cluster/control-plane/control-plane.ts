@@ -25,7 +25,7 @@ import type { Net } from '../../platform/net.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Store } from '../../store/store.ts'
 import type { ClusterPki } from '../pki/cluster-pki.ts'
-import { ControllerGroup, type ControllerTuning } from './controller-group.ts'
+import { ControllerGroup, type ControllerGroupParts, type ControllerTuning } from './controller-group.ts'
 
 export interface ControlPlaneParts {
   store: Store
@@ -40,6 +40,8 @@ export interface ControlPlaneParts {
   nodeProxy?: NodeProxy
   /** To call webhooks by. Absent: none are called. */
   net?: Net
+  /** Controllers besides Kubernetes' own, such as those of a cloud provider. */
+  furtherControllers?: NonNullable<ControllerGroupParts['furtherControllers']>
   /** For clusters inside a test. */
   tuning?: ControlPlaneTuning
 }
@@ -123,7 +125,8 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
   const rootCaPem = pki.ca.certificatePem
   const checkTypes = (policy: ValidatingAdmissionPolicy) => checkPolicyTypes(api.scheme, policy)
   const group = { random, log, rootCaPem, checkPolicyTypes: checkTypes, transportFor, tuning }
-  const controllers = new ControllerGroup({ clock: parts.clock, ...group })
+  const further = parts.furtherControllers ? { furtherControllers: parts.furtherControllers } : {}
+  const controllers = new ControllerGroup({ clock: parts.clock, ...group, ...further })
   return {
     api,
     client: createClient(transportFor(serverUser), { userAgent: 'kube-apiserver' }),

@@ -2,7 +2,7 @@
 import type { UserInfo } from '../../apiserver/request.ts'
 import type { Client } from '../../client/client.ts'
 import { createClient } from '../../client/client-impl.ts'
-import type { ControllerParts, RunningController } from '../../client/controller.ts'
+import type { Controller, ControllerParts, RunningController } from '../../client/controller.ts'
 import { runController } from '../../client/controller-run.ts'
 import { createEventRecorder } from '../../client/events-impl.ts'
 import { createInformers } from '../../client/informer-impl.ts'
@@ -27,6 +27,8 @@ export interface ControllerGroupParts {
   checkPolicyTypes?: ControllerOptions['checkPolicyTypes']
   transportFor(user: UserInfo): Transport
   tuning?: ControllerTuning
+  /** Controllers besides Kubernetes' own, such as those of a cloud provider. */
+  furtherControllers?(parts: ControllerParts): Controller[]
   /** Set where several servers share a store: only the holder of the lease works. Absent: this one always does. */
   leaderElection?: { identity: string }
 }
@@ -144,7 +146,8 @@ export class ControllerGroup {
     const manager = this.#managerParts()
     const observer = tuning.onReconcile ? { onReconcile: tuning.onReconcile } : {}
     const options = { rootCaPem, clusterCidrs, ...(checkPolicyTypes ? { checkPolicyTypes } : {}) }
-    for (const controller of allControllers(manager, options)) {
+    const further = this.#parts.furtherControllers?.(manager) ?? []
+    for (const controller of [...allControllers(manager, options), ...further]) {
       const { name } = controller
       if (!runs(name)) continue
       const running = runController(controller, { clock: clockFor(name), log, ...observer }, this.#stopping.signal)

@@ -109,7 +109,9 @@ export class NodeAgent {
       throw error
     })
     if (existing) {
-      const missing = Object.entries(labels).some(([key, value]) => existing.metadata.labels?.[key] !== value)
+      const lacks = (wanted: Record<string, string>, has: Record<string, string> = {}) =>
+        Object.entries(wanted).some(([key, value]) => has[key] !== value)
+      const missing = lacks(labels, existing.metadata.labels) || lacks(annotations, existing.metadata.annotations)
       const patch = { metadata: { labels, annotations } }
       this.#node = missing ? await nodes.patch(nodeName, { type: 'merge', patch }) : existing
     } else {

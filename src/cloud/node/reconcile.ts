@@ -1,0 +1,75 @@
+/** Makes new nodes members once their cloud has told what they are, and keeps addresses and labels as the cloud has them. */
+import { coreV1 } from '../../api/resources.ts'
+import type { Node } from '../../api/types/core/v1.ts'
+import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { ifThere } from '../../client/writes.ts'
+import type { InstanceMetadata, Instances } from '../provider.ts'
+import { changedAddresses, changedLabels, initialization, isUninitialized } from './plan.ts'
+
+export interface CloudNodeOptions {
+  instances: Instances
+  /** Between looks at a node's addresses. Default 300,000, as `--node-status-update-frequency`. */
+  updateMs?: number
+  /** Nodes at once. Default 1, as `--concurrent-node-syncs`. */
+  workers?: number
+}
+
+const defaultUpdateMs = 300_000
+
+export function cloudNodeController(parts: ControllerParts, options: CloudNodeOptions): Controller {
+  const { client, informers, clock } = parts
+  const { instances, updateMs = defaultUpdateMs, workers = 1 } = options
+  const nodes = informers.of(coreV1.nodes)
+  const events = parts.events.as('cloud-node-controller')
+  /** When each node is to be looked at next, by the monotonic clock. */
+  const due = new Map<string, number>()
+
+  async function refresh(node: Node, metadata: InstanceMetadata): Promise<void> {
+    const { name = '', uid } = node.metadata
+    const labels = changedLabels(node, metadata)
+    const write = (patch: object) => ({ type: 'merge' as const, patch: { metadata: { uid }, ...patch } })
+    if (labels) await ifThere(client.of(coreV1.nodes).patch(name, write({ metadata: { uid, labels } })))
+    const addresses = changedAddresses(node, metadata)
+    if (addresses) await ifThere(client.of(coreV1.nodes).patchStatus(name, write({ status: { addresses } })))
+  }
+
+  async function initialize(node: Node): Promise<Outcome> {
+    const metadata = await instances.metadata(node)
+    if (!metadata) return { kind: 'requeueAfter', delayMs: retryMs }
+    const { name = '' } = node.metadata
+    const patch = initialization(node, metadata)
+    const member = await ifThere(client.of(coreV1.nodes).patch(name, { type: 'merge', patch }))
+    if (!member) return done
+    await refresh(member, metadata)
+    events.event({ resource: coreV1.nodes, object: member }, 'Normal', 'Synced', 'Node synced successfully')
+    due.set(name, clock.monotonicMs() + updateMs)
+    return { kind: 'requeueAfter', delayMs: updateMs }
+  }
+
+  return {
+    name: 'cloud-node-controller',
+    workers,
+    sources: [
+      source(nodes, ({ type, object }) => {
+        return type === 'updated' && !isUninitialized(object) ? [] : [object.metadata.name ?? '']
+      }),
+    ],
+    async reconcile(name) {
+      const node = nodes.get(name)
+      if (!node) {
+        due.delete(name)
+        return done
+      }
+      if (isUninitialized(node)) return await initialize(node)
+      const leftMs = (due.get(name) ?? 0) - clock.monotonicMs()
+      if (leftMs > 0) return { kind: 'requeueAfter', delayMs: leftMs }
+      const metadata = await instances.metadata(node)
+      if (metadata) await refresh(node, metadata)
+      due.set(name, clock.monotonicMs() + updateMs)
+      return { kind: 'requeueAfter', delayMs: updateMs }
+    },
+  }
+}
+
+/** A machine that its cloud does not know yet. */
+const retryMs = 5_000
