@@ -110,7 +110,7 @@ function statusOf(head: Buffer): number {
 }
 
 /** Knows where an answer ends, by its length or its last chunk. */
-class AnswerReader implements Answer {
+export class AnswerReader implements Answer {
   status = 0
   length = 0
   complete = false

@@ -20,6 +20,14 @@ export function rowsOf(results: ReadonlyMap<string, readonly Round[]>): string[]
   return rows
 }
 
+/** One value for each server, and how the first stands to the second. */
+export function valueRows(values: readonly (readonly [name: string, value: number])[], unit: string): string[][] {
+  const rows = values.map(([name, value]) => [name, figure(value, unit)])
+  const [first, second] = values
+  if (first && second) rows.push(['ratio', figure(first[1] / second[1], '×')])
+  return rows
+}
+
 function ratios(first: readonly Round[], second: readonly Round[]): string[] {
   const of = (pick: (round: Round) => number): string => {
     const each = first.map((round, index) => pick(round) / pick(second[index]!))

@@ -6,7 +6,7 @@ import { must, type Subject } from './work.ts'
 export interface WatchResult {
   watchers: number
   updates: number
-  /** Events that should have come and did not. */
+  /** Events that should have come and were not there in time. */
   lost: number
   p50Ms: number
   p99Ms: number
@@ -16,7 +16,8 @@ export interface WatchResult {
 const objects = 20
 /** These look into the events for when they were sent; all others count. */
 const readers = 20
-const patienceMs = 20_000
+/** For the last events after the last update. */
+export const watchPatienceMs = 20_000
 const newline = 0x0a
 const carriageReturn = 0x0d
 
@@ -57,7 +58,7 @@ export async function watchMany(
   const before = await cpuSeconds(target.pids)
   await updateSteadily(subject, path, { sent, rate, seconds })
   const updates = sent.length
-  const deadline = performance.now() + patienceMs
+  const deadline = performance.now() + watchPatienceMs
   while (counters.some(({ events }) => events < updates) && performance.now() < deadline)
     await new Promise((resolve) => setTimeout(resolve, 20))
   const cpu = (await cpuSeconds(target.pids)) - before
@@ -97,7 +98,7 @@ async function updateSteadily(
 }
 
 /** Each event ends with a line feed of its own; those of the chunked encoding follow a carriage return. */
-function counting(counter: { events: number }): (chunk: Buffer) => void {
+export function counting(counter: { events: number }): (chunk: Buffer) => void {
   let last = 0
   return (chunk) => {
     for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, at + 1))
@@ -106,7 +107,7 @@ function counting(counter: { events: number }): (chunk: Buffer) => void {
   }
 }
 
-function reading(sent: readonly number[], delays: number[]): (chunk: Buffer) => void {
+export function reading(sent: readonly number[], delays: number[]): (chunk: Buffer) => void {
   const mark = /"n":"#(\d+)#"/g
   return (chunk) => {
     const now = performance.now()

@@ -1,0 +1,82 @@
+/** What the bench counts with, without servers. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { AnswerReader } from './connection.ts'
+import { figure, median, rowsOf, table, valueRows } from './report.ts'
+import { counting, reading } from './watch.ts'
+
+/** As a network may cut it. */
+function inBytes(text: string, size: number): Buffer[] {
+  const bytes = Buffer.from(text)
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+    bytes.subarray(index * size, (index + 1) * size),
+  )
+}
+
+test('an answer ends by its length or by its last chunk, however it is cut', () => {
+  const byLength = 'HTTP/1.1 201 Created\r\nContent-Length: 7\r\n\r\n{"a":1}'
+  const byChunks = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\n{"a\r\n4\r\n":1}\r\n0\r\n\r\n'
+  for (const [text, status] of [
+    [byLength, 201],
+    [byChunks, 200],
+  ] as const)
+    for (const size of [1, 2, 5, 1_000]) {
+      const reader = new AnswerReader()
+      const pieces = inBytes(text, size)
+      for (const [index, piece] of pieces.entries()) {
+        assert.equal(reader.complete, false, `before piece ${index} of ${size} bytes`)
+        reader.take(piece)
+      }
+      assert.deepEqual([reader.complete, reader.status, reader.body().toString()], [true, status, '{"a":1}'])
+    }
+})
+
+test('events are counted by their line feeds, not by those of chunks', () => {
+  const stream = '8\r\n{"n":1}\n\r\n10\r\n{"n":2}\n{"n":3}\n\r\n'
+  for (const size of [1, 3, 100]) {
+    const counter = { events: 0 }
+    const count = counting(counter)
+    for (const piece of inBytes(stream, size)) count(piece)
+    assert.equal(counter.events, 3, `${size} bytes at once`)
+  }
+})
+
+test('an event is as late as the update that its number names', () => {
+  const delays: number[] = []
+  const sent = [performance.now() - 50, performance.now() - 10]
+  reading(sent, delays)(Buffer.from('{"n":"#0#"}{"n":"#1#"}{"n":"#7#"}'))
+  assert.equal(delays.length, 2)
+  assert.ok(delays[0]! - delays[1]! > 39 && delays[1]! >= 10, String(delays))
+})
+
+test('figures have three digits that matter; ratios are of the same rounds', () => {
+  assert.deepEqual(
+    [figure(1234.5, '/s'), figure(12.34, 'ms'), figure(1.234, '×'), figure(0.12345, 'ms')],
+    ['1235/s', '12.3 ms', '1.23×', '0.123 ms'],
+  )
+  assert.deepEqual([median([3, 1, 2]), median([4, 1, 2, 3])], [2, 2.5])
+  const round = (perSecond: number, cpuMs: number) => ({ perSecond, cpuMs, megabytes: 1 })
+  const results = new Map([
+    ['a', [round(100, 1), round(300, 2)]],
+    ['b', [round(50, 2), round(100, 8)]],
+  ])
+  assert.deepEqual(rowsOf(results)[2], ['ratio', '2.50× (2.00–3.00)', 'CPU 0.375× (0.250–0.500)'])
+  assert.equal(rowsOf(new Map([['a', [round(100, 1)]]])).length, 1)
+  assert.deepEqual(
+    valueRows(
+      [
+        ['a', 30],
+        ['b', 120],
+      ],
+      'MiB',
+    )[2],
+    ['ratio', '0.250×'],
+  )
+  assert.equal(
+    table('t', [
+      ['a', '1'],
+      ['long', '2'],
+    ]),
+    't\n  a     1\n  long  2',
+  )
+})
