@@ -34,7 +34,7 @@ async function freshOf(
 ): Promise<{ served: Served; cache: ResourceCache }> {
   const served = scheme.of(resource)
   const cache = caches.of(served)
-  await cache.ready()
+  if (!cache.loaded) await cache.ready()
   await caches.hub.fresh()
   return { served, cache }
 }

@@ -20,14 +20,25 @@ export function admissionChain(plugins: readonly AdmissionPlugin[]): Admission {
     async mutate(attributes) {
       const reinvocation = new Reinvocation()
       attributes.reinvocation = reinvocation
-      for (const plugin of mutating) await plugin.mutate?.(attributes)
+      await inTurn(mutating, (plugin) => plugin.mutate?.(attributes))
       if (!reinvocation.wanted) return
       reinvocation.again = true
-      for (const plugin of mutating) await plugin.mutate?.(attributes)
+      await inTurn(mutating, (plugin) => plugin.mutate?.(attributes))
     },
     async validate(attributes) {
-      for (const plugin of validating) await plugin.validate?.(attributes)
+      await inTurn(validating, (plugin) => plugin.validate?.(attributes))
     },
+  }
+}
+
+/** Most steps have nothing to wait for. */
+async function inTurn(
+  plugins: readonly AdmissionPlugin[],
+  step: (plugin: AdmissionPlugin) => Promise<void> | void,
+): Promise<void> {
+  for (const plugin of plugins) {
+    const pending = step(plugin)
+    if (pending) await pending
   }
 }
 

@@ -63,6 +63,10 @@ export class ResourceCache implements Sink {
     }
   }
 
+  get loaded(): boolean {
+    return this.#loaded
+  }
+
   get revision(): number {
     return Math.max(this.#hub.revision, this.#changedAt)
   }

@@ -27,6 +27,7 @@ export function validatingAdmissionWebhook(parts: WebhookAdmissionParts): Admiss
         const invocation = await selector.select(hook, attributes)
         if (invocation) invocations.push(invocation)
       }
+      if (invocations.length === 0) return
       const outcomes = await Promise.allSettled(
         invocations.map((one, index) => judge(parts, one, { attributes, index })),
       )
