@@ -35,7 +35,8 @@ import { routeResource } from './endpoints/router.ts'
 import { specialEndpoints } from './endpoints/special.ts'
 import type { VirtualResources } from './endpoints/virtual.ts'
 import { asksForWebSocket, serveOverWebSocket } from './endpoints/watch-socket.ts'
-import { InFlightLimit } from './flow-control.ts'
+import { FlowControl } from './flow-control/flow-control.ts'
+import { InFlightLimit } from './flow-control/in-flight.ts'
 import { httpHandlers } from './http/front.ts'
 import { asApiError, errorResponse } from './http/status.ts'
 import { inProcessTransport } from './in-process.ts'
@@ -162,6 +163,7 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   const { registry } = endpoints
   const definitions = new Definitions({ registry, objects, scheme, log, webhooks, user: serverUser })
   await definitions.start()
+  await path.start(objects)
   const client = createClient(transportFor(serverUser), { userAgent: 'kube-apiserver' })
   const flows = new FlowConditions({ objects, clock, log, writer: () => client.of(flowcontrolV1.flowSchemas) })
   // Who creates a schema and looks again sees its condition.
@@ -221,6 +223,21 @@ function started(pipeline: Pipeline | undefined): Pipeline {
   return pipeline
 }
 
+function flowControlOf({ serving, registry, scheme }: EndpointParts): InFlightLimit | FlowControl {
+  if (!serving.priorityAndFairness) return new InFlightLimit(serving)
+  const load = ({ apiGroup, apiVersion, resource }: RequestInfo) => {
+    const served = scheme.find(apiGroup, apiVersion, resource)
+    if (!served) return undefined
+    const { size, subscribers } = registry.caches.of(served)
+    return { objects: size, watchers: subscribers }
+  }
+  return new FlowControl({ clock: registry.clock, max: serving, waitMaxMs: serving.requestTimeoutMs / 4, load })
+}
+
+function entered(leave: () => void) {
+  return { headers: {}, leave }
+}
+
 /** What is known of a request on its way. */
 interface Trace {
   info: RequestInfo
@@ -231,7 +248,7 @@ class Pipeline {
   readonly #parts: ApiServerParts
   readonly #security: Security
   readonly #endpoints: EndpointParts
-  readonly #inFlight: InFlightLimit
+  readonly #inFlight: InFlightLimit | FlowControl
   readonly #nonResource: NonResource
   readonly #special: ReturnType<typeof specialEndpoints>
   readonly #metrics: RequestMetrics
@@ -241,7 +258,7 @@ class Pipeline {
     this.#parts = parts
     this.#security = security
     this.#endpoints = endpoints
-    this.#inFlight = new InFlightLimit(endpoints.serving)
+    this.#inFlight = flowControlOf(endpoints)
     const documents = openApiEndpoints(endpoints.scheme, versionInfo().gitVersion, parts.documents)
     this.#nonResource = nonResourceEndpoints({
       ...{ endpoints, inFlight: this.#inFlight, documents, metrics: { requests: this.#metrics, store } },
@@ -252,6 +269,10 @@ class Pipeline {
       ...(security.virtual ? { virtual: security.virtual } : {}),
       ...(parts.nodeProxy ? { nodeProxy: parts.nodeProxy } : {}),
     })
+  }
+
+  async start(objects: Objects): Promise<void> {
+    if (this.#inFlight instanceof FlowControl) await this.#inFlight.start(objects)
   }
 
   /** Never rejects: every failure is a Status. */
@@ -294,7 +315,8 @@ class Pipeline {
 
   async #upgraded(request: ApiRequest, trace: Trace, socket: Duplex, head: Uint8Array) {
     try {
-      const exchange = await this.#admitted(request, trace)
+      const exchange = await this.#identified(request, trace)
+      await this.#allowed(exchange)
       await this.#mayConnect(exchange)
       const proxy = this.#parts.nodeProxy
       if (!proxy) return errorResponse(new Error('this server has no way to nodes'))
@@ -305,30 +327,45 @@ class Pipeline {
   }
 
   async #answer(request: ApiRequest, trace: Trace): Promise<ApiResponse> {
-    const exchange = await this.#admitted(request, trace)
-    const leave = this.#inFlight.enter(exchange.info, exchange.user)
+    const exchange = await this.#identified(request, trace)
+    const { info, user } = exchange
+    const flow = this.#inFlight
+    const entering = flow instanceof FlowControl ? flow.enter(request, info, user) : entered(flow.enter(info, user))
+    // Most need not wait, not even a turn.
+    const { headers, leave } = entering instanceof Promise ? await entering : entering
     try {
-      const response = exchange.info.isResourceRequest
-        ? await routeResource(this.#endpoints, this.#special, exchange)
-        : await this.#nonResource.answer(exchange)
-      return withWarnings(response, exchange)
-    } catch (error) {
-      return withWarnings(await this.#failed(request, error, trace), exchange)
+      const response = await this.#served(exchange, trace)
+      return { ...response, headers: { ...response.headers, ...headers } }
     } finally {
       leave()
     }
   }
 
-  /** The exchange of a caller who is known and allowed. */
-  async #admitted(request: ApiRequest, trace: Trace): Promise<Exchange> {
-    const { authorizer, impersonator } = this.#security
+  async #served(exchange: Exchange, trace: Trace): Promise<ApiResponse> {
+    try {
+      await this.#allowed(exchange)
+      const response = exchange.info.isResourceRequest
+        ? await routeResource(this.#endpoints, this.#special, exchange)
+        : await this.#nonResource.answer(exchange)
+      return withWarnings(response, exchange)
+    } catch (error) {
+      return withWarnings(await this.#failed(exchange.request, error, trace), exchange)
+    }
+  }
+
+  /** The exchange of a caller who is known. */
+  async #identified(request: ApiRequest, trace: Trace): Promise<Exchange> {
+    const { impersonator } = this.#security
     const { info } = trace
     const caller = await this.#authenticated(request, trace)
     const user = impersonator ? await impersonator(request, caller) : caller
     if (user !== caller) trace.audit?.impersonates(user)
     const annotate = trace.audit?.annotate.bind(trace.audit)
-    await authorized(authorizer, attributesOf(user, info), annotate)
     return { request, info, user, warnings: new Set(), ...(annotate ? { annotate } : {}) }
+  }
+
+  async #allowed({ info, user, annotate }: Exchange): Promise<void> {
+    await authorized(this.#security.authorizer, attributesOf(user, info), annotate)
   }
 
   async #authenticated(request: ApiRequest, trace: Trace): Promise<UserInfo> {

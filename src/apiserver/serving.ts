@@ -11,6 +11,8 @@ import { type ApiRequest, isLongRunning, type RequestInfo } from './request.ts'
 export interface Serving {
   readRequestsInFlightMax: number
   writeRequestsInFlightMax: number
+  /** Whether requests beyond that wait by priority; else they are turned away. */
+  priorityAndFairness: boolean
   /** Of requests that are not long-running; what a client asks for by `timeout` counts when it is less. */
   requestTimeoutMs: number
   /** Of watches that ask for no time of their own; they end after up to twice as long. */
@@ -20,6 +22,7 @@ export interface Serving {
 export const standardServing: Serving = {
   readRequestsInFlightMax: limits.readRequestsInFlightMax,
   writeRequestsInFlightMax: limits.writeRequestsInFlightMax,
+  priorityAndFairness: true,
   requestTimeoutMs: limits.requestTimeoutMs,
   watchTimeoutSeconds: limits.watchTimeoutSeconds,
 }

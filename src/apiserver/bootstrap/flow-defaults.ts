@@ -2,8 +2,10 @@
 import type { KubeObject } from '../../api/meta.ts'
 import { flowcontrolV1, schedulingV1 } from '../../api/resources.ts'
 import type {
+  FlowSchema,
   FlowSchemaSpec,
   FlowSchemaStatus,
+  PriorityLevelConfiguration,
   PriorityLevelConfigurationSpec,
   ResourcePolicyRule,
   Subject,
@@ -132,6 +134,15 @@ export function flowDefaults(nowMs: number): Wanted[] {
       return { resource: schedulingV1.priorityClasses, object }
     }),
   ]
+}
+
+/** What is in force even when nobody has stored it. */
+export function mandatoryFlows(): { levels: PriorityLevelConfiguration[]; schemas: FlowSchema[] } {
+  const names = ['exempt', 'catch-all']
+  return {
+    levels: names.map((name) => ({ metadata: { name }, spec: levels[name]! })),
+    schemas: names.map((name) => ({ metadata: { name }, spec: schemaSpec(flows[name]!) })),
+  }
 }
 
 function flowControl(resource: Wanted['resource'], name: string, spec: object, status: object = {}): Wanted {

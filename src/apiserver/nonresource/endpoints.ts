@@ -3,8 +3,10 @@
 import type { Exchange } from '../endpoints/exchange.ts'
 import type { EndpointParts } from '../endpoints/parts.ts'
 import { noSuchMethod } from '../endpoints/router.ts'
-import type { InFlightLimit } from '../flow-control.ts'
-import { jsonResponse, pageNotFound } from '../http/status.ts'
+import { dump } from '../flow-control/dump.ts'
+import type { FlowControl } from '../flow-control/flow-control.ts'
+import type { InFlightLimit } from '../flow-control/in-flight.ts'
+import { jsonResponse, pageNotFound, textResponse } from '../http/status.ts'
 import type { ApiResponse } from '../request.ts'
 import { DebugPages } from './debug-pages.ts'
 import { Discovery } from './discovery.ts'
@@ -24,7 +26,7 @@ export interface Extension extends NonResource {
 
 export function nonResourceEndpoints(parts: {
   endpoints: EndpointParts
-  inFlight: InFlightLimit
+  inFlight: FlowControl | InFlightLimit
   documents: NonResource | undefined
   metrics: Pick<MetricsParts, 'requests' | 'store'>
   extension?: Extension | undefined
@@ -59,6 +61,8 @@ export function nonResourceEndpoints(parts: {
     if (path === '/') return jsonResponse(200, { paths: paths() })
     const page = pages.answer(path)
     if (page) return page
+    const dumped = 'levels' in inFlight ? dump(inFlight.levels, path) : undefined
+    if (dumped !== undefined) return textResponse(200, dumped)
     if (path === '/api' || path === '/apis' || path.startsWith('/api/') || path.startsWith('/apis/')) {
       return await discovery.answer(path, exchange.request)
     }

@@ -1,7 +1,8 @@
 /** `/metrics`: what the server knows about itself now, in the Prometheus text format or as OpenMetrics. */
 import type { Clock } from '../../platform/clock.ts'
 import type { Caches } from '../cache/caches.ts'
-import type { InFlightLimit } from '../flow-control.ts'
+import type { FlowControl } from '../flow-control/flow-control.ts'
+import type { InFlightLimit } from '../flow-control/in-flight.ts'
 import { counter, type Family, type Format, familiesText, gauge } from '../metrics/families.ts'
 import type { RequestMetrics } from '../metrics/request-metrics.ts'
 import type { StoreMetrics } from '../metrics/store-metrics.ts'
@@ -15,7 +16,7 @@ export interface MetricsParts {
   store: StoreMetrics
   caches: Caches
   scheme: Scheme
-  inFlight: InFlightLimit
+  inFlight: FlowControl | InFlightLimit
   clock: Clock
 }
 
@@ -55,6 +56,7 @@ function loadFamilies({ inFlight }: MetricsParts): Family[] {
       [{ request_kind: 'readOnly' }, reads],
       [{ request_kind: 'mutating' }, writes],
     ]),
+    ...('families' in inFlight ? inFlight.families.all() : []),
   ]
 }
 
@@ -93,7 +95,8 @@ function cacheFamilies({ caches, scheme }: MetricsParts): Family[] {
   ]
 }
 
-function processFamilies(clock: Clock): Family[] {
+/** Of this process, whatever runs in it. */
+export function processFamilies(clock: Clock): Family[] {
   const { rss, heapUsed, heapTotal, external } = process.memoryUsage()
   const { user, system } = process.cpuUsage()
   const { gitVersion, major, minor, platform } = versionInfo()

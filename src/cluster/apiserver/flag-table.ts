@@ -68,8 +68,9 @@ const table = `
   runtime-config list | API versions and resources to switch on and off: group/version[/resource]=true|false, api/all, api/ga, api/beta, api/alpha
   feature-gates list | NAME=true|false, for what this server can switch
   event-ttl duration | how long events are kept (default: 1h)
-  max-requests-inflight count | reading requests served at once; more get 429 (default: 400)
-  max-mutating-requests-inflight count | writing requests served at once; more get 429 (default: 200)
+  enable-priority-and-fairness bool | whether requests wait by flow schema and priority level for the sum of the two following; else more get 429 (default: true)
+  max-requests-inflight count | reading requests served at once (default: 400)
+  max-mutating-requests-inflight count | writing requests served at once (default: 200)
   min-request-timeout count | seconds after which watches without a timeout of their own end, up to twice as long (default: 1800)
   request-timeout duration | how long other requests may take (default: 1m)
   kubelet-client-certificate text | certificate for kubelets (default: made)
@@ -123,7 +124,6 @@ const table = `
   contention-profiling bool =false | there are no pprof endpoints
   enable-garbage-collector bool =true | finalizers of cascading deletion are always set
   enable-aggregator-routing bool =false | extension servers are reached through their Service
-  enable-priority-and-fairness bool =false | the bounds are --max-requests-inflight and --max-mutating-requests-inflight
   watch-cache bool =true | reads come from the cache
   storage-backend text =etcd3 | the only one upstream too
   etcd-prefix text =/registry | keys lie where other tools look for them

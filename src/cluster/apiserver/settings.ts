@@ -126,6 +126,7 @@ function servingOf(flags: Flags): Partial<Serving> {
   const writes = positive(flags, 'max-mutating-requests-inflight')
   const seconds = flags.count('min-request-timeout')
   return {
+    priorityAndFairness: flags.bool('enable-priority-and-fairness') ?? true,
     ...(reads === undefined ? {} : { readRequestsInFlightMax: reads }),
     ...(writes === undefined ? {} : { writeRequestsInFlightMax: writes }),
     ...(timeoutMs === undefined ? {} : { requestTimeoutMs: timeoutMs }),

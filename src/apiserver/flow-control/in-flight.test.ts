@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ApiError } from '../api/errors.ts'
-import { limits } from '../limits.ts'
-import { InFlightLimit } from './flow-control.ts'
-import { requestInfoOf } from './request.ts'
+import { ApiError } from '../../api/errors.ts'
+import { limits } from '../../limits.ts'
+import { requestInfoOf } from '../request.ts'
+import { InFlightLimit } from './in-flight.ts'
 
 const of = (method: string, path: string, query = '') =>
   requestInfoOf({ method, path, query: new URLSearchParams(query) })

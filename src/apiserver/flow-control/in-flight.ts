@@ -2,9 +2,9 @@
  * A bound on requests served at once, readers and writers apart, as `--max-requests-inflight` has it. Long-running ones
  * are exempt, and so is who is in `system:masters`.
  */
-import { tooManyRequests } from '../api/errors.ts'
-import { isLongRunning, type RequestInfo, type UserInfo } from './request.ts'
-import { type Serving, standardServing } from './serving.ts'
+import { tooManyRequests } from '../../api/errors.ts'
+import { isLongRunning, type RequestInfo, type UserInfo } from '../request.ts'
+import { type Serving, standardServing } from '../serving.ts'
 
 export type InFlightMax = Pick<Serving, 'readRequestsInFlightMax' | 'writeRequestsInFlightMax'>
 

@@ -1,0 +1,83 @@
+/** What priority levels tell monitors, by upstream's names (`apiserver_flowcontrol_*`). */
+import { Counter, type Family, gauge, Histogram, type Sample } from '../metrics/families.ts'
+import type { Level, Levels } from './levels.ts'
+import type { Ticket } from './queue-set.ts'
+
+const prefix = 'apiserver_flowcontrol_'
+const byFlow = ['priority_level', 'flow_schema']
+const secondsBuckets = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30]
+
+export class FlowFamilies {
+  readonly #levels: Levels
+  readonly #rejected = new Counter(`${prefix}rejected_requests_total`, 'Requests turned away.', [...byFlow, 'reason'])
+  readonly #dispatched = new Counter(`${prefix}dispatched_requests_total`, 'Requests that were served.', byFlow)
+  readonly #waited = new Histogram(
+    `${prefix}request_wait_duration_seconds`,
+    'How long requests waited.',
+    [...byFlow, 'execute'],
+    secondsBuckets,
+  )
+  readonly #executed = new Histogram(
+    `${prefix}request_execution_seconds`,
+    'How long requests took once they were served.',
+    byFlow,
+    secondsBuckets,
+  )
+  readonly #seats = new Histogram(`${prefix}work_estimated_seats`, 'Seats of requests.', byFlow, [1, 2, 4, 10])
+
+  constructor(levels: Levels) {
+    this.#levels = levels
+  }
+
+  started({ name }: Level, { schema, width, arrivedMs, startedMs }: Ticket): void {
+    this.#dispatched.add([name, schema])
+    this.#seats.observe([name, schema], Math.max(width.seats, width.finalSeats))
+    this.#waited.observe([name, schema, 'true'], (startedMs - arrivedMs) / 1000)
+  }
+
+  ended({ name }: Level, { schema, startedMs }: Ticket, nowMs: number): void {
+    this.#executed.observe([name, schema], (nowMs - startedMs) / 1000)
+  }
+
+  refused({ name }: Level, schema: string, reason: string): void {
+    this.#rejected.add([name, schema, reason])
+  }
+
+  all(): Family[] {
+    const levels = [...this.#levels.all]
+    const each = (name: string, help: string, value: (level: Level) => number): Family =>
+      gauge(
+        prefix + name,
+        help,
+        levels.flatMap((level): Sample[] =>
+          Number.isFinite(value(level)) ? [[{ priority_level: level.name }, value(level)]] : [],
+        ),
+      )
+    return [
+      ...[this.#rejected, this.#dispatched, this.#waited, this.#executed, this.#seats],
+      each('current_inqueue_requests', 'Requests that wait.', ({ queues }) => queues.counts.waiting),
+      each('current_inqueue_seats', 'Seats that waiting requests want.', ({ queues }) => queues.counts.waitingSeats),
+      each('current_executing_requests', 'Requests being served.', ({ queues }) => queues.counts.executing),
+      each('current_executing_seats', 'Seats taken.', ({ queues }) => queues.counts.seatsInUse),
+      each('nominal_limit_seats', 'Seats that are due to a level.', ({ limits }) => limits.nominal),
+      each('lower_limit_seats', 'Seats that a level keeps.', ({ limits }) => limits.min),
+      each('upper_limit_seats', 'Seats that a level may have.', ({ limits }) => limits.max),
+      each('current_limit_seats', 'Seats that a level has.', ({ queues }) => queues.seats),
+      each(
+        'demand_seats_high_watermark',
+        'Most seats wanted in the last period.',
+        ({ demand }) => demand.highWatermark,
+      ),
+      each('demand_seats_average', 'Mean of the seats wanted in the last period.', ({ demand }) => demand.mean),
+      each('demand_seats_stdev', 'Spread of the seats wanted in the last period.', ({ demand }) => demand.deviation),
+      each('demand_seats_smoothed', 'Seats wanted, smoothed over periods.', ({ smoothedDemand }) => smoothedDemand),
+      each('target_seats', 'Seats a level should have by what it wanted.', ({ target }) => target),
+      gauge(`${prefix}seat_fair_frac`, 'What part of their targets levels get.', [[{}, this.#levels.fairProportion]]),
+      {
+        ...{ name: `${prefix}request_dispatch_no_accommodation_total`, type: 'counter' },
+        help: 'How often the next request found no room.',
+        samples: () => levels.map(({ name, queues }) => [{ priority_level: name }, queues.counts.notAccommodated]),
+      },
+    ]
+  }
+}
