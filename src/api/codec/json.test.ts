@@ -29,49 +29,59 @@ test('decodeJson and encodeJson keep recorded objects byte for byte', () => {
   }
 })
 
+test('what upstream always writes is there, as zero, when nobody gave it', () => {
+  const text = JSON.stringify({
+    spec: { containers: [{ lifecycle: { preStop: { sleep: {} } } }], imagePullSecrets: [null] },
+  })
+  const { object } = decodeJson(pod, text)
+  const container = { name: '', lifecycle: { preStop: { sleep: { seconds: 0 } } } }
+  assert.deepEqual(object, { spec: { containers: [container], imagePullSecrets: [{}] } })
+})
+
 const mismatches: { type: StructNode; value: object; message: string }[] = [
   {
     type: service,
     value: { spec: { ports: [{ port: 'http' }] } },
-    message: 'json: cannot unmarshal string into field spec.ports.port of type int32',
+    message: 'json: cannot unmarshal string into Go struct field ServicePort.spec.ports.port of type int32',
   },
   {
     type: service,
     value: { spec: { ports: [{ port: 1e12 }] } },
-    message: 'json: cannot unmarshal number 1000000000000 into field spec.ports.port of type int32',
+    message:
+      'json: cannot unmarshal number 1000000000000 into Go struct field ServicePort.spec.ports.port of type int32',
   },
   {
     type: service,
     value: { spec: { ports: [{ port: 1.5 }] } },
-    message: 'json: cannot unmarshal number 1.5 into field spec.ports.port of type int32',
+    message: 'json: cannot unmarshal number 1.5 into Go struct field ServicePort.spec.ports.port of type int32',
   },
   {
     type: pod,
     value: { metadata: { labels: { a: 1 } } },
-    message: 'json: cannot unmarshal number into field metadata.labels of type string',
+    message: 'json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string',
   },
   {
     type: pod,
     value: { spec: { containers: 'x' } },
-    message: 'json: cannot unmarshal string into field spec.containers of type []v1.Container',
+    message: 'json: cannot unmarshal string into Go struct field PodSpec.spec.containers of type []v1.Container',
   },
   {
     type: pod,
     value: { spec: { volumes: [{ hostPath: { path: 1 } }] } },
-    message: 'json: cannot unmarshal number into field spec.volumes.VolumeSource.hostPath.path of type string',
+    message:
+      'json: cannot unmarshal number into Go struct field HostPathVolumeSource.spec.volumes.VolumeSource.hostPath.path of type string',
   },
   { type: pod, value: [], message: 'json: cannot unmarshal array into the object of type v1.Pod' },
   {
     type: pod,
     value: { metadata: { generation: 2 ** 54 } },
     message:
-      'json: cannot unmarshal number 18014398509481984 into field metadata.generation of type int64 (within ±2^53)',
+      'json: cannot unmarshal number 18014398509481984 into Go struct field ObjectMeta.metadata.generation of type int64 (within ±2^53)',
   },
   {
     type: pod,
     value: { spec: { overhead: { cpu: 'a' } } },
-    message:
-      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$', in field spec.overhead",
+    message: "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
   },
   {
     type: typeByName('core/v1.Secret'),
@@ -176,7 +186,7 @@ test('parseYaml reads YAML as the API does', () => {
       volumes: [{ configMap: { defaultMode: 420 }, name: '2026-01-01' }],
     },
   })
-  assert.deepEqual(parseYaml('a: 1\na: 2\n').duplicates, ['line 2: a key is already set in map'])
+  assert.deepEqual(parseYaml('a: 1\na: 2\n').duplicates, ['yaml: unmarshal errors:\n  line 2: key "a" already set in map'])
   assert.throws(() => parseYaml('a: [1'), DecodeError)
   assert.deepEqual(parseYaml(encodeYaml({ a: 'yes', b: '0644', c: '1:20' })).value, { a: 'yes', b: '0644', c: '1:20' })
 })

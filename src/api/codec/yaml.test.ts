@@ -34,7 +34,9 @@ test('parseYaml refuses more tokens than it can read in a second', () => {
 test('parseYaml names repeated keys by their line and keeps the last', () => {
   const { value, duplicates } = parseYaml('a: 1\nb: {c: 1, c: 2}\na: 3\n')
   assert.deepEqual(value, { a: 3, b: { c: 2 } })
-  assert.deepEqual(duplicates, ['line 2: a key is already set in map', 'line 3: a key is already set in map'])
+  assert.deepEqual(duplicates, [
+    'yaml: unmarshal errors:\n  line 2: key "c" already set in map\n  line 3: key "a" already set in map',
+  ])
 })
 
 test('parseYaml refuses aliases that multiply', () => {

@@ -27,7 +27,10 @@ export function parseYaml(body: Uint8Array | string): ParsedDocument {
   const document = firstDocument(text, lines)
   const [error] = document.errors
   if (error) throw new DecodeError(`yaml: line ${lineOf(error.pos[0])}: ${error.message}`)
-  const duplicates = repeatedKeys(document).map((offset) => `line ${lineOf(offset)}: a key is already set in map`)
+  const repeated = repeatedKeys(document).map(
+    ({ offset, name }) => `\n  line ${lineOf(offset)}: key "${name}" already set in map`,
+  )
+  const duplicates = repeated.length === 0 ? [] : [`yaml: unmarshal errors:${repeated.join('')}`]
   const value: unknown = toPlain(document)
   if (isDeeper(value, nestingMax)) throw new DecodeError(`yaml: the document is nested deeper than ${nestingMax}`)
   return { value, duplicates }
@@ -58,21 +61,21 @@ function* boundedTokens(text: string, parser: Parser): ReturnType<Parser['parse'
   yield* parser.end()
 }
 
-/** Offsets of the keys that stand in their map already; the last one counts. */
-function repeatedKeys(document: Document): number[] {
-  const offsets: number[] = []
+/** The keys that stand in their map already; the last one counts. */
+function repeatedKeys(document: Document): { offset: number; name: string }[] {
+  const repeated: { offset: number; name: string }[] = []
   visit(document, {
     Map(_, map) {
       const seen = new Set<unknown>()
       for (const { key } of map.items) {
         if (!isScalar(key)) continue
         const name = String(key.value)
-        if (seen.has(name) && name !== '<<') offsets.push(key.range?.[0] ?? 0)
+        if (seen.has(name) && name !== '<<') repeated.push({ offset: key.range?.[0] ?? 0, name })
         seen.add(name)
       }
     },
   })
-  return offsets.sort((one, other) => one - other)
+  return repeated.sort((one, other) => one.offset - other.offset)
 }
 
 export function encodeYaml(value: unknown): string {

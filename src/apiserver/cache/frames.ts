@@ -9,7 +9,8 @@ export type WatchEventType = 'ADDED' | 'MODIFIED' | 'DELETED'
 
 /** One representation of watch events, such as JSON, protobuf or tables. */
 export interface Frames {
-  event(type: WatchEventType, stored: Stored, revision: number): Uint8Array
+  /** `previous`: what the change replaced, where something was there. */
+  event(type: WatchEventType, stored: Stored, revision: number, previous?: Stored): Uint8Array
   bookmark(revision: number, annotations?: Record<string, string>): Uint8Array
   error(error: ApiError): Uint8Array
 }
@@ -36,7 +37,7 @@ export class SharedFrames {
   #make(type: WatchEventType, event: CacheEvent): Uint8Array {
     const shown = type === 'DELETED' ? (event.previous ?? event.current) : event.current
     if (!shown) throw new Error(`a ${type} event without an object at revision ${event.revision}`)
-    return this.frames.event(type, shown, event.revision)
+    return this.frames.event(type, shown, event.revision, event.previous)
   }
 }
 

@@ -139,7 +139,7 @@ export class WatchStream implements Subscriber, AsyncIterable<Uint8Array> {
     const type = this.#typeOf(change)
     if (!type) return
     const shown = type === 'DELETED' ? (previous ?? current) : current
-    if (shown) this.#push(this.#watch.frames.frames.event(type, shown, revision))
+    if (shown) this.#push(this.#watch.frames.frames.event(type, shown, revision, previous))
   }
 
   #release(): void {

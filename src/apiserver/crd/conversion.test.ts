@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
-import type { CustomResourceDefinition } from '../../api/types/apiextensions/v1.ts'
+import type { CustomResourceDefinition, SelectableField } from '../../api/types/apiextensions/v1.ts'
 import type { HttpRequestOptions, Net } from '../../platform/net.ts'
 import { realNet } from '../../platform/real/net.ts'
 import { TestCaller } from '../testbed/caller.ts'
@@ -29,7 +29,11 @@ const v2 = '/apis/example.com/v2/namespaces/one/widgets'
 const merge = { contentType: 'application/merge-patch+json' }
 
 /** v1 has `spec.size`, v2 `spec.width`; stored is v1. */
-function twoVersions(webhook: TestWebhook, client: object = {}): CustomResourceDefinition {
+function twoVersions(
+  webhook: TestWebhook,
+  client: object = {},
+  selectableFields: SelectableField[] = [],
+): CustomResourceDefinition {
   const schema = (field: string) => ({
     openAPIV3Schema: {
       type: 'object',
@@ -41,7 +45,7 @@ function twoVersions(webhook: TestWebhook, client: object = {}): CustomResourceD
     spec: {
       versions: [
         { name: 'v1', served: true, storage: true, schema: schema('size') },
-        { name: 'v2', served: true, storage: false, schema: schema('width') },
+        { name: 'v2', served: true, storage: false, schema: schema('width'), selectableFields },
       ],
       conversion: { strategy: 'Webhook', webhook: { conversionReviewVersions: ['v1'], clientConfig } },
     },
@@ -73,12 +77,13 @@ async function started(
   handler: WebhookHandler = converts,
   client: object = {},
   dnsNames: string[] = [],
+  selectableFields: SelectableField[] = [],
 ): Promise<Setting> {
   const webhook = await startWebhook(net, handler, dnsNames)
   endings.push(() => webhook.close())
   const caller = await TestCaller.start({ namespaces: ['one'], net })
   endings.push(() => caller.api.stop())
-  await serve(caller, twoVersions(webhook, client))
+  await serve(caller, twoVersions(webhook, client, selectableFields))
   return { caller, webhook }
 }
 
@@ -120,6 +125,20 @@ test('a webhook converts what is read, listed, watched, written and patched', as
   const refused = await caller.call('PATCH', `${v2}/a`, { spec: { width: 10 } }, merge)
   assert.match(refused.body.message, /spec.width in body should be less than or equal to 9/)
   assert.equal((await caller.call('DELETE', `${v2}/a`)).status, 200)
+})
+
+test('a watch selects by fields of the version that it is in', async () => {
+  const { caller } = await started(converts, {}, [], [{ jsonPath: '.spec.width' }])
+  const watching = await caller.watch(`${v2}?watch=true&fieldSelector=spec.width=3`)
+  await caller.call('POST', v1, widget('other', 'v1', { size: 1 }))
+  await caller.call('POST', v1, widget('a', 'v1', { size: 1 }))
+  for (const patch of [{ size: 3 }, { size: 4 }])
+    assert.equal((await caller.call('PATCH', `${v1}/a`, { spec: patch }, merge)).status, 200)
+  await caller.call('POST', v1, widget('b', 'v1', { size: 3 }))
+  await caller.call('DELETE', `${v1}/b`)
+  const events = await watching.names(4)
+  watching.stop()
+  assert.deepEqual(events, ['ADDED a', 'DELETED a', 'ADDED b', 'DELETED b'])
 })
 
 test('objects of a list are converted in one question, and not again while they do not change', async () => {

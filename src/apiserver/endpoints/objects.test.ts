@@ -281,3 +281,18 @@ test('a protobuf client writes, reads and is refused in protobuf', async () => {
   const table = await api.get(configMaps, `${protobuf};as=Table;v=v1;g=meta.k8s.io`)
   assert.equal(table.status, 406)
 })
+
+test('apply refuses keys that stand twice, or warns of them, as it is told', async () => {
+  const twice = new TextEncoder().encode('apiVersion: v1\nkind: ConfigMap\ndata:\n  a: b\n  a: c\n')
+  const apply = (fieldValidation: string) =>
+    api.call('PATCH', `${configMaps}/repeated?fieldManager=m&fieldValidation=${fieldValidation}`, twice, {
+      contentType: 'application/apply-patch+yaml',
+    })
+  const problem = 'error converting YAML to JSON: yaml: unmarshal errors:\n  line 5: key "a" already set in map'
+  const strict = await apply('Strict')
+  assert.deepEqual([strict.status, strict.body.message], [400, `error strict decoding YAML: ${problem}`])
+  const warned = await apply('Warn')
+  assert.equal(warned.status, 201)
+  assert.match(warned.headers.warning ?? '', /line 5: key \\"a\\" already set in map/)
+  assert.equal((await apply('Ignore')).headers.warning, undefined)
+})

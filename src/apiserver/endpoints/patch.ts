@@ -131,12 +131,21 @@ async function appliedObject(
   const target = targetOf(served, exchange)
   const request = { patch: patch.value, manager: query.fieldManager, force: query.force }
   const merged = clone(applied(parts.registry, target, live, request))
+  reportDuplicates(patch.duplicates, query, exchange.warnings)
   await pauseOf(exchange.request).pause?.()
   merged.metadata.name ??= exchange.info.name
   const { object } = decodedObject({ value: merged, duplicates: [] }, { kind: served.resource, type: served.type })
   matchNames(served, exchange, object)
   served.strategy.default?.(object)
   return object
+}
+
+function reportDuplicates(duplicates: readonly string[], { fieldValidation }: WriteQuery, warnings: Set<string>): void {
+  const [text] = duplicates
+  if (text === undefined || fieldValidation === 'Ignore') return
+  const problem = `error converting YAML to JSON: ${text}`
+  if (fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${problem}`)
+  warnings.add(problem)
 }
 
 function requireAppliedKind({ resource }: Served, value: unknown): void {

@@ -30,7 +30,8 @@ export async function watchEndpoint(parts: EndpointParts, served: Served, exchan
   const stream = new WatchStream(
     {
       prefix,
-      matches: selection.matches,
+      // What a webhook converts is selected once it is converted.
+      matches: served.prepare ? undefined : selection.matches,
       frames: served.prepare
         ? parts.registry.caches.frames(served, 'stored', () => storedFrames(served))
         : parts.registry.caches.frames(served, id, make),
@@ -41,7 +42,7 @@ export async function watchEndpoint(parts: EndpointParts, served: Served, exchan
     start,
     { cache, store, clock },
   )
-  const body = served.prepare ? convertedWatch(stream, served, make()) : stream
+  const body = served.prepare ? convertedWatch(stream, served, { frames: make(), matches: selection.matches }) : stream
   return { status: 200, headers: { 'content-type': contentType }, body }
 }
 

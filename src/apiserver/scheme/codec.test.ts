@@ -13,7 +13,7 @@ test('parseDocument reads YAML, JSON declared as YAML, and what only begins like
 
 test('parseDocument reports names that stand twice in JSON declared as YAML with their line', async () => {
   const { duplicates } = await parse('{"a": 1,\n"a": 2}')
-  assert.deepEqual(duplicates, ['line 2: a key is already set in map'])
+  assert.deepEqual(duplicates, ['yaml: unmarshal errors:\n  line 2: key "a" already set in map'])
 })
 
 test('parseDocument refuses what is neither', async () => {

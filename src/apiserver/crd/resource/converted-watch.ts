@@ -8,13 +8,17 @@ import type { Served } from '../../scheme/served.ts'
 interface Event {
   type: string
   object: KubeObject
+  /** What a change replaced. */
+  previous?: KubeObject
 }
+
+type Matches = (stored: Stored) => boolean
 
 /** `stored` yields lines of events with objects as they are stored; `frames` are those of the version served. */
 export async function* convertedWatch(
   stored: AsyncIterable<Uint8Array>,
   served: Served,
-  frames: Frames,
+  { frames, matches }: { frames: Frames; matches: Matches | undefined },
 ): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of stored) {
@@ -22,29 +26,42 @@ export async function* convertedWatch(
         .decode(chunk)
         .trimEnd()
         .split('\n')
-        .map((line) => JSON.parse(line) as Event)
-      const changes = events.filter(isChange).map(({ object }) => asStored(served, object))
-      await served.prepare?.(changes)
-      yield Buffer.concat(events.map((event) => frameOf(event, frames, changes)))
+        .map((line) => converting(served, JSON.parse(line) as Event, matches !== undefined))
+      await served.prepare?.(events.flatMap(({ shown, before }) => [shown, before]).filter((one) => one !== undefined))
+      const bytes = Buffer.concat(events.map((event) => frameOf(event, frames, matches)))
+      if (bytes.length > 0) yield bytes
     }
   } catch (error) {
     yield frames.error(asApiError(error))
   }
 }
 
+/** An event with its objects as values that the version served can look at, once they are prepared. */
+interface Converting {
+  type: string
+  object: KubeObject
+  shown?: Stored
+  before?: Stored
+}
+
+function converting(served: Served, { type, object, previous }: Event, selective: boolean): Converting {
+  if (type === 'BOOKMARK' || type === 'ERROR') return { type, object }
+  const before = selective && previous ? { before: asStored(served, previous) } : {}
+  return { type, object, shown: asStored(served, object), ...before }
+}
+
 /** Events with objects as they are stored, for `convertedWatch`. */
 export function storedFrames({ resource }: Served): Frames {
   const { kind } = resource
   return {
-    event: (type, { value }, revision) => jsonLine(type, decodeStored(value, revision)),
+    event: (type, { value }, revision, previous) => {
+      const replaced = previous && { previous: decodeStored(previous.value, previous.revision) }
+      return lineOf({ type, object: decodeStored(value, revision), ...replaced })
+    },
     bookmark: (revision, annotations) =>
       jsonLine('BOOKMARK', { kind, metadata: bookmarkMetadata(revision, annotations) }),
     error: ({ status }) => jsonLine('ERROR', status),
   }
-}
-
-function isChange({ type }: Event): boolean {
-  return type !== 'BOOKMARK' && type !== 'ERROR'
 }
 
 function asStored(served: Served, object: KubeObject): Stored {
@@ -52,11 +69,24 @@ function asStored(served: Served, object: KubeObject): Stored {
   return new Stored({ key: '', value: encodeStored(object, served.storedType), modRevision })
 }
 
-/** Takes the next of the changes. */
-function frameOf({ type, object }: Event, frames: Frames, changes: Stored[]): Uint8Array {
+/** Empty for what the selection never had. An object that leaves it is told with its last state in it. */
+function frameOf(
+  { type, object, shown, before }: Converting,
+  frames: Frames,
+  matches: Matches = () => true,
+): Uint8Array {
   const { resourceVersion, annotations } = object.metadata ?? {}
   if (type === 'BOOKMARK') return frames.bookmark(Number(resourceVersion), annotations)
-  if (type === 'ERROR') return Buffer.from(`${JSON.stringify({ type, object })}\n`)
-  const stored = changes.shift()!
-  return frames.event(type as WatchEventType, stored, stored.revision)
+  if (!shown) return lineOf({ type, object })
+  const now = matches(shown)
+  if (type !== 'MODIFIED') return now ? frames.event(type as WatchEventType, shown, shown.revision) : nothing
+  const was = before ? matches(before) : now
+  if (now) return frames.event(was ? 'MODIFIED' : 'ADDED', shown, shown.revision)
+  return was ? frames.event('DELETED', before ?? shown, shown.revision) : nothing
+}
+
+const nothing = new Uint8Array()
+
+function lineOf(event: object): Uint8Array {
+  return Buffer.from(`${JSON.stringify(event)}\n`)
 }
