@@ -5,6 +5,9 @@ import type { ClientTls, HttpReply, Net } from '../../platform/net.ts'
 /** The service gave no answer that counts; the message says why, without what it answered. */
 export class WebhookError extends Error {}
 
+/** There was no talking to it, which may be over soon. */
+export class UnreachableError extends WebhookError {}
+
 export interface BoundedRequest {
   readonly method: 'GET' | 'POST'
   readonly url: string
@@ -40,7 +43,7 @@ export async function boundedRequest(
   } catch (error) {
     if (abort.signal.aborted) throw late
     if (error instanceof WebhookError) throw error
-    throw new WebhookError(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new UnreachableError(`${what}: ${error instanceof Error ? error.message : String(error)}`)
   } finally {
     cancel()
     abort.abort(late)

@@ -8,7 +8,7 @@ import { limits } from '../../limits.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Net } from '../../platform/net.ts'
 import type { Random } from '../../platform/random.ts'
-import { type BoundedReply, boundedRequest, jsonOf, WebhookError } from './bounded.ts'
+import { type BoundedReply, boundedRequest, jsonOf, UnreachableError, WebhookError } from './bounded.ts'
 
 export { WebhookError } from './bounded.ts'
 
@@ -53,10 +53,10 @@ export class RemoteReviewer {
     let delayMs = backOff.firstMs
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#attempt(body, endMs - clock.monotonicMs())
-      if (!(outcome instanceof WebhookError) && !mayRecover(outcome)) return jsonOf(outcome)
+      if (!(outcome instanceof UnreachableError) && !mayRecover(outcome)) return jsonOf(outcome)
       const waitMs = delayMs * (1 + backOff.jitter * random.float())
       if (attempt >= backOff.attemptsMax || clock.monotonicMs() + waitMs >= endMs) {
-        if (outcome instanceof WebhookError) throw outcome
+        if (outcome instanceof UnreachableError) throw outcome
         return jsonOf(outcome)
       }
       await clock.sleep(waitMs)
@@ -64,7 +64,7 @@ export class RemoteReviewer {
     }
   }
 
-  async #attempt(body: string, timeoutMs: number): Promise<BoundedReply | WebhookError> {
+  async #attempt(body: string, timeoutMs: number): Promise<BoundedReply | UnreachableError> {
     const { server, tls, token } = this.#options.access
     try {
       return await boundedRequest(this.#parts, {
@@ -81,7 +81,7 @@ export class RemoteReviewer {
         answerBytesMax: limits.remoteReviewBytesMax,
       })
     } catch (error) {
-      if (error instanceof WebhookError) return error
+      if (error instanceof UnreachableError) return error
       throw error
     }
   }
