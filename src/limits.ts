@@ -269,6 +269,10 @@ export const limits = {
 
   // Scheduler (src/scheduler/)
   /** Bindings and other writes of the scheduler at once; planning waits for them. Below the server's own limit. Ours. */
+  /** Milliseconds until a cloud's program has begun to answer; a later answer counts as none. */
+  cloudProviderCallMs: 60_000,
+  /** Bytes of one answer of a cloud's program; a longer one is refused. */
+  cloudProviderAnswerBytesMax: 4 * 1024 * 1024,
   schedulerWritesInFlightMax: 100,
   /** Milliseconds that a pod with a node waits for its volumes before it is placed anew. Upstream's `bindTimeoutSeconds`. */
   schedulerVolumeBindMs: 600_000,

@@ -1,0 +1,190 @@
+/**
+ * A provider that another program serves, in any language: JSON over HTTP(S). What it has to answer is described in
+ * docs/how-to/cloud-provider.md. Answers are taken for what they are only after a look at their shape.
+ */
+import type { LoadBalancerStatus } from '../../api/types/core/v1.ts'
+import { limits } from '../../limits.ts'
+import { messageOf } from '../../platform/log.ts'
+import type { ClientTls, Net } from '../../platform/net.ts'
+import { type CloudProvider, ImplementedElsewhere, type InstanceMetadata, type Route } from '../provider.ts'
+
+export interface ExternalProviderOptions {
+  net: Net
+  /** `https://cloud.example.com:8443/base`; `http` only to this machine's own addresses. */
+  url: string
+  tls?: ClientTls
+  /** Asked before each call, so that a renewed one counts. Absent: none is sent. */
+  bearerToken?(): Promise<string>
+}
+
+/** The cloud's program said no, or nothing that can be used. */
+export class CloudError extends Error {
+  override name = 'CloudError'
+}
+
+type Answer = Readonly<Record<string, unknown>>
+
+/** Asks once what the program offers. Rejects when it does not answer, or with something else. */
+export async function externalProvider(options: ExternalProviderOptions): Promise<CloudProvider> {
+  const wire = new Wire(options)
+  const offered = await wire.call('GET', 'capabilities')
+  const { name, instances, loadBalancers, routes } = offered
+  if (offered.version !== 'v1')
+    throw new CloudError(`cloud provider: want version "v1", got ${quoted(offered.version)}`)
+  if (typeof name !== 'string' || name === '') throw new CloudError('cloud provider: capabilities name no provider')
+  return {
+    name,
+    ...(instances === true ? { instances: instancesOver(wire) } : {}),
+    ...(loadBalancers === true ? { loadBalancers: balancersOver(wire) } : {}),
+    ...(routes === true ? { routes: routesOver(wire) } : {}),
+  }
+}
+
+function instancesOver(wire: Wire): NonNullable<CloudProvider['instances']> {
+  const flag = async (action: string, field: string, body: object): Promise<boolean> => {
+    const value = (await wire.call('POST', action, body))[field]
+    if (typeof value !== 'boolean') throw new CloudError(`cloud provider: ${action}: ${field} is no boolean`)
+    return value
+  }
+  return {
+    exists: (node) => flag('instances/exists', 'exists', { node }),
+    isShutDown: (node) => flag('instances/shutdown', 'shutdown', { node }),
+    async metadata(node) {
+      const { metadata } = await wire.call('POST', 'instances/metadata', { node })
+      if (metadata === null || metadata === undefined) return undefined
+      return checkedMetadata(metadata)
+    },
+  }
+}
+
+function balancersOver(wire: Wire): NonNullable<CloudProvider['loadBalancers']> {
+  return {
+    async get(clusterName, service) {
+      const { status } = await wire.call('POST', 'load-balancers/get', { clusterName, service })
+      return status === null || status === undefined ? undefined : checkedStatus(status)
+    },
+    async ensure(clusterName, service, nodes) {
+      return checkedStatus((await wire.call('POST', 'load-balancers/ensure', { clusterName, service, nodes })).status)
+    },
+    async update(clusterName, service, nodes) {
+      await wire.call('POST', 'load-balancers/update', { clusterName, service, nodes })
+    },
+    async remove(clusterName, service) {
+      await wire.call('POST', 'load-balancers/delete', { clusterName, service })
+    },
+  }
+}
+
+function routesOver(wire: Wire): NonNullable<CloudProvider['routes']> {
+  return {
+    async list(clusterName) {
+      const { routes } = await wire.call('POST', 'routes/list', { clusterName })
+      if (!Array.isArray(routes) || !routes.every(isRoute))
+        throw new CloudError('cloud provider: routes/list: no routes')
+      return routes
+    },
+    async create(clusterName, route) {
+      await wire.call('POST', 'routes/create', { clusterName, route })
+    },
+    async remove(clusterName, route) {
+      await wire.call('POST', 'routes/delete', { clusterName, route })
+    },
+  }
+}
+
+class Wire {
+  readonly #options: ExternalProviderOptions
+  readonly #base: string
+
+  constructor(options: ExternalProviderOptions) {
+    const { protocol, hostname } = new URL(options.url)
+    const isOwn = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+    if (protocol !== 'https:' && !(protocol === 'http:' && isOwn))
+      throw new CloudError(`cloud provider: want https, or http to this machine: ${options.url}`)
+    this.#options = options
+    this.#base = options.url.replace(/\/+$/, '')
+  }
+
+  async call(method: 'GET' | 'POST', action: string, body?: object): Promise<Answer> {
+    const { net, tls, bearerToken } = this.#options
+    const token = await bearerToken?.()
+    const reply = await net
+      .request({
+        method,
+        url: `${this.#base}/v1/${action}`,
+        headers: {
+          accept: 'application/json',
+          ...(body ? { 'content-type': 'application/json' } : {}),
+          ...(token ? { authorization: `Bearer ${token}` } : {}),
+        },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+        ...(tls ? { tls } : {}),
+        timeoutMs: limits.cloudProviderCallMs,
+      })
+      .catch((error: unknown) => {
+        throw new CloudError(`cloud provider: ${action}: ${messageOf(error)}`, { cause: error })
+      })
+    const text = await textOf(action, reply.body)
+    if (reply.status === 501) throw new ImplementedElsewhere()
+    const answer = parsed(action, reply.status, text)
+    if (reply.status >= 200 && reply.status < 300) return answer
+    const said = typeof answer.message === 'string' ? answer.message : `HTTP status ${reply.status}`
+    throw new CloudError(said)
+  }
+}
+
+async function textOf(action: string, body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.length
+    if (bytes > limits.cloudProviderAnswerBytesMax)
+      throw new CloudError(`cloud provider: ${action}: more than ${limits.cloudProviderAnswerBytesMax} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parsed(action: string, status: number, text: string): Answer {
+  try {
+    const value: unknown = text === '' ? {} : JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Answer
+  } catch {
+    // Said below, with the status.
+  }
+  throw new CloudError(`cloud provider: ${action}: HTTP status ${status} with something else than a JSON object`)
+}
+
+function checkedMetadata(value: unknown): InstanceMetadata {
+  const metadata = value as InstanceMetadata
+  const texts = [metadata.providerID, metadata.instanceType, metadata.zone, metadata.region]
+  const addresses: unknown = metadata.nodeAddresses ?? []
+  const labels: unknown = metadata.additionalLabels ?? {}
+  const isRight =
+    typeof value === 'object' &&
+    texts.every((text) => text === undefined || typeof text === 'string') &&
+    Array.isArray(addresses) &&
+    addresses.every((one) => typeof one?.type === 'string' && typeof one?.address === 'string') &&
+    typeof labels === 'object' &&
+    Object.values(labels as object).every((label) => typeof label === 'string')
+  if (!isRight) throw new CloudError('cloud provider: instances/metadata: not an instance')
+  return { ...metadata, providerID: metadata.providerID ?? '' }
+}
+
+function checkedStatus(value: unknown): LoadBalancerStatus {
+  const { ingress = [] } = (value ?? { ingress: null }) as { ingress?: unknown }
+  const isRight =
+    Array.isArray(ingress) &&
+    ingress.every((one) => typeof one === 'object' && one !== null && typeof (one.ip ?? one.hostname) === 'string')
+  if (!isRight) throw new CloudError('cloud provider: load-balancers: not the status of a load balancer')
+  return { ingress }
+}
+
+function isRoute(value: unknown): value is Route {
+  const { name, targetNode, destinationCIDR } = (value ?? {}) as Record<string, unknown>
+  return [name, targetNode, destinationCIDR].every((text) => typeof text === 'string')
+}
+
+function quoted(value: unknown): string {
+  return JSON.stringify(value) ?? 'nothing'
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { createServer } from 'node:http'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { realPlatform } from '../platform/real/platform.ts'
+import { externalProvider } from './external/external.ts'
+import { localProvider } from './local/local.ts'
+import { describeProvider } from './provider.contract.ts'
+import { ImplementedElsewhere } from './provider.ts'
+
+const { net } = realPlatform()
+const sample = fileURLToPath(new URL('../../examples/cloud-provider/provider.py', import.meta.url))
+
+describeProvider('localProvider', async (services) => {
+  return { provider: localProvider({ services: () => services }), stop: async () => {} }
+})
+
+describeProvider('externalProvider over the sample', async () => {
+  const child = spawn('python3', [sample, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const port = await new Promise<string>((resolve, reject) => {
+    child.once('error', reject)
+    child.stdout.once('data', (text: Buffer) => resolve(/\d+/.exec(text.toString())?.[0] ?? ''))
+  })
+  const provider = await externalProvider({ net, url: `http://127.0.0.1:${port}` })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  return {
+    provider,
+    async stop() {
+      child.kill()
+      await ended
+    },
+  }
+})
+
+/** A cloud's program that says what it is told to. */
+async function withAnswers(
+  answers: Record<string, { status?: number; text: string }>,
+  body: (url: string) => Promise<void>,
+): Promise<void> {
+  const capabilities = { version: 'v1', name: 'test', instances: true, loadBalancers: true, routes: true }
+  const server = createServer((request, response) => {
+    const { status = 200, text } = answers[request.url ?? ''] ?? { text: JSON.stringify(capabilities) }
+    response.writeHead(status, { connection: 'close' }).end(text)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  try {
+    const address = server.address()
+    await body(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`)
+  } finally {
+    await new Promise((resolve) => server.close(resolve))
+  }
+}
+
+test('externalProvider passes on what the cloud says, and refuses what is no answer', async () => {
+  const answers = {
+    '/v1/load-balancers/ensure': { status: 500, text: '{"message":"quota used up"}' },
+    '/v1/load-balancers/get': { text: '{"status":{"ingress":[{"ip":7}]}}' },
+    '/v1/load-balancers/update': { status: 501, text: '' },
+    '/v1/instances/exists': { text: '{"exists":"yes"}' },
+    '/v1/instances/metadata': { text: '<html>' },
+    '/v1/routes/list': { text: '{"routes":[{}]}' },
+  }
+  await withAnswers(answers, async (url) => {
+    const { instances, loadBalancers, routes } = await externalProvider({ net, url })
+    const object = { metadata: { name: 'x' } }
+    await assert.rejects(loadBalancers!.ensure('c', object, []), /^CloudError: quota used up$/)
+    await assert.rejects(loadBalancers!.get('c', object), /not the status of a load balancer/)
+    await assert.rejects(loadBalancers!.update('c', object, []), ImplementedElsewhere)
+    await assert.rejects(instances!.exists(object), /exists is no boolean/)
+    await assert.rejects(instances!.metadata(object), /HTTP status 200 with something else than a JSON object/)
+    await assert.rejects(routes!.list('c'), /no routes/)
+  })
+})
+
+test('externalProvider sends nothing in the clear to another machine', async () => {
+  await assert.rejects(externalProvider({ net, url: 'http://192.0.2.1:80' }), /want https/)
+})
+
+test('externalProvider refuses a program of another version', async () => {
+  await withAnswers({ '/v1/capabilities': { text: '{"version":"v2"}' } }, async (url) => {
+    await assert.rejects(externalProvider({ net, url }), /want version "v1", got "v2"/)
+  })
+})
