@@ -49,3 +49,34 @@ test('a long list as protobuf is byte by byte the message of the whole list', as
     assert.deepEqual(encodeProtobuf(list), bytes, attempt)
   }
 })
+
+test('a long table or list of metadata is made in steps and joins to one document', async () => {
+  const small = '/api/v1/namespaces/default/secrets'
+  const many = 2 * limits.encodedPerTurn + 5
+  for (let index = 0; index < many; index++) {
+    const body = new TextEncoder().encode(JSON.stringify({ metadata: { name: `s${1_000 + index}` } }))
+    assert.equal((await api.transport.send({ method: 'POST', path: small, headers: {}, body })).status, 201)
+  }
+  const views = [
+    ['Table', 'Table', 'rows'],
+    ['PartialObjectMetadataList', 'PartialObjectMetadataList', 'items'],
+  ] as const
+  for (const [view, kind, member] of views)
+    for (const [query, expected, steps] of [
+      ['', many, 3],
+      ['?limit=3', 3, 1],
+      ['?labelSelector=none', 0, 1],
+    ] as const) {
+      const headers = { accept: `application/json;as=${view};v=v1;g=meta.k8s.io` }
+      const { body } = await api.transport.send({ method: 'GET', path: small + query, headers })
+      const sent = body instanceof Uint8Array ? [body] : await Array.fromAsync(body)
+      assert.equal(sent.length, steps)
+      const list = JSON.parse(Buffer.concat(sent).toString('utf8')) as Record<string, unknown>
+      const items = list[member] as { metadata?: { name: string }; object?: { metadata: { name: string } } }[]
+      assert.equal(list.kind, kind)
+      assert.deepEqual(
+        items.map((item) => (item.object ?? item).metadata?.name),
+        Array.from({ length: expected }, (_, index) => `s${1_000 + index}`),
+      )
+    }
+})

@@ -58,6 +58,27 @@ export async function protobufListBody(served: Served, head: ListHead, items: re
   return new Pieces(groups.length, (index, room) => joined(groups[index]!, room))
 }
 
+/**
+ * A list in JSON whose items have to be made, some at a time while they are sent.
+ *
+ * @param listOf the list of these items only; its member `last` holds them and is the last one
+ */
+export function madeListBody(
+  items: readonly Stored[],
+  last: 'items' | 'rows',
+  listOf: (items: readonly Stored[]) => object,
+): ListBody {
+  const { encodedPerTurn } = limits
+  const count = Math.max(1, Math.ceil(items.length / encodedPerTurn))
+  const encoded = (index: number): Uint8Array => {
+    const text = JSON.stringify(listOf(items.slice(index * encodedPerTurn, (index + 1) * encodedPerTurn)))
+    const opening = index === 0 ? 0 : text.indexOf(`"${last}":[`) + last.length + 4
+    const end = index === count - 1 ? `${text}\n` : text.slice(0, -']}'.length)
+    return Buffer.from(index === 0 ? end : `,${end.slice(opening)}`)
+  }
+  return count === 1 ? encoded(0) : new Pieces(count, encoded)
+}
+
 function inGroups<T>(items: readonly T[], lengthOf: (item: T) => number): T[][] {
   const groups: T[][] = []
   let bytes = Number.POSITIVE_INFINITY

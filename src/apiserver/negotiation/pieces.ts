@@ -3,6 +3,7 @@
  * what is allocated outside of the heap is collected late, and a hundred lists would stand in memory at once.
  */
 import { limits } from '../../limits.ts'
+import { endOfTurn } from '../../platform/turn.ts'
 
 /** Memory of at least this many bytes. */
 export type Room = (length: number) => Buffer
@@ -21,7 +22,11 @@ export class Pieces implements AsyncIterable<Uint8Array> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    for (let index = 0; index < this.#count; index++) yield this.#make(index, takeRoom)
+    for (let index = 0; index < this.#count; index++) {
+      // A piece may take a few milliseconds to make: others have their turn in between.
+      if (index > 0) await new Promise<void>(endOfTurn)
+      yield this.#make(index, takeRoom)
+    }
   }
 
   /** Called once at most for a piece, by who alone has it and reads it no more. */

@@ -11,7 +11,7 @@ import type { ApiResponse } from '../request.ts'
 import type { Served } from '../scheme/served.ts'
 import { mediaTypes, type Representation } from './accept.ts'
 import { encodeAs, protobufWatchFrame } from './encode.ts'
-import { jsonListBody, type ListBody, type ListHead, protobufListBody } from './list-body.ts'
+import { jsonListBody, type ListBody, type ListHead, madeListBody, protobufListBody } from './list-body.ts'
 
 /** Makes server-side tables. Implementation: `table/`. */
 export interface TableMaker {
@@ -85,9 +85,14 @@ export async function presentList(
     if (encoding === 'json' && (served.view || !served.conversion))
       return answer(200, representation, jsonList(served, head, page.items))
   }
-  const objects = page.items.map((stored) => fromStored(served, stored))
-  const list = viewList(presenter, served, objects, metadata, representation)
-  return answer(200, representation, await encodeAs(encoding, view === 'object' ? served.listType : undefined, list))
+  const listOf = (items: readonly Stored[]): object => {
+    const objects = items.map((stored) => fromStored(served, stored))
+    return viewList(presenter, served, objects, metadata, representation)
+  }
+  if (encoding === 'json' && view !== 'object')
+    return answer(200, representation, madeListBody(page.items, view === 'table' ? 'rows' : 'items', listOf))
+  const whole = listOf(page.items)
+  return answer(200, representation, await encodeAs(encoding, view === 'object' ? served.listType : undefined, whole))
 }
 
 /** The frames of a watch; `id` names them, so that all watchers of one representation share them. */
