@@ -34,7 +34,7 @@ import type { EndpointParts } from './endpoints/parts.ts'
 import { routeResource } from './endpoints/router.ts'
 import { specialEndpoints } from './endpoints/special.ts'
 import type { VirtualResources } from './endpoints/virtual.ts'
-import { asksForWebSocket, serveOverWebSocket } from './endpoints/watch-socket.ts'
+import { asksForWebSocket, serveOverWebSocket } from './endpoints/web-socket.ts'
 import { FlowControl } from './flow-control/flow-control.ts'
 import { InFlightLimit } from './flow-control/in-flight.ts'
 import { httpHandlers } from './http/front.ts'
@@ -300,7 +300,7 @@ class Pipeline {
 
   async upgrade(request: ApiRequest, socket: Duplex, head: Uint8Array): Promise<ApiResponse | undefined> {
     const info = requestInfoOf(request)
-    if (info.verb === 'watch' && asksForWebSocket(request)) {
+    if ((info.verb === 'watch' || info.subresource === 'log') && asksForWebSocket(request)) {
       return await serveOverWebSocket(request, await this.handle(request), socket, head)
     }
     // Who offers to upgrade anything else gets the plain answer, as HTTP has it.

@@ -1,6 +1,6 @@
 /**
- * A watch over a WebSocket, as browsers ask for it: every event is a message of its own, text for JSON, binary (without
- * the length that frames have in HTTP) for protobuf.
+ * Watches and logs over a WebSocket, as browsers ask for them. Every event of a watch is a message of its own, text for
+ * JSON, binary (without the length that frames have in HTTP) for protobuf. Logs come in pieces, binary or in base64.
  * Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes.
  */
 import type { IncomingMessage } from 'node:http'
@@ -21,16 +21,36 @@ export async function serveOverWebSocket(
   socket: Duplex,
   head: Uint8Array,
 ): Promise<ApiResponse | undefined> {
-  const { body } = response
-  if (response.status !== 200 || body instanceof Uint8Array) return response
+  const { status, body, headers } = response
+  const type = headers['content-type'] ?? ''
+  const isLog = type.startsWith('text/plain')
+  if (status !== 200 || (body instanceof Uint8Array && !isLog)) return response
   const webSocket = await accepted(request, socket, head)
   if (!webSocket) return undefined
-  const isText = response.headers['content-type']?.startsWith('application/json') ?? false
-  const iterator = body[Symbol.asyncIterator]()
+  const iterator = (body instanceof Uint8Array ? only(body) : body)[Symbol.asyncIterator]()
   webSocket.once('close', () => void iterator.return?.())
-  void pump(webSocket, iterator, isText).catch(() => webSocket.terminate())
+  const inBase64 = webSocket.protocol === base64Protocol
+  const messages = isLog ? (chunk: Uint8Array) => [inBase64 ? asBase64(chunk) : chunk] : eventsOf(type)
+  void pump(webSocket, iterator, messages).catch(() => webSocket.terminate())
   return undefined
 }
+
+const base64Protocol = 'base64.binary.k8s.io'
+
+async function* only(body: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield body
+}
+
+function asBase64(chunk: Uint8Array): string {
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('base64')
+}
+
+function eventsOf(contentType: string): MessagesOf {
+  return contentType.startsWith('application/json') ? linesOf : unframed
+}
+
+/** Texts go as text messages, bytes as binary ones. */
+type MessagesOf = (chunk: Uint8Array) => (string | Uint8Array)[]
 
 async function accepted(request: ApiRequest, socket: Duplex, head: Uint8Array): Promise<WebSocket | undefined> {
   const { WebSocketServer } = await import('ws')
@@ -51,12 +71,14 @@ async function accepted(request: ApiRequest, socket: Duplex, head: Uint8Array): 
   })
 }
 
-async function pump(webSocket: WebSocket, events: AsyncIterator<Uint8Array>, isText: boolean): Promise<void> {
-  for (let next = await events.next(); !next.done; next = await events.next()) {
-    for (const message of isText ? linesOf(next.value) : unframed(next.value)) {
+async function pump(webSocket: WebSocket, chunks: AsyncIterator<Uint8Array>, messagesOf: MessagesOf): Promise<void> {
+  for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+    for (const message of messagesOf(next.value)) {
       if (webSocket.readyState !== webSocket.OPEN) return
       // The next event waits until this one is on its way: who reads slowly falls behind in the watch, not in memory.
-      await new Promise<void>((resolve) => webSocket.send(message, { binary: !isText }, () => resolve()))
+      await new Promise<void>((resolve) =>
+        webSocket.send(message, { binary: typeof message !== 'string' }, () => resolve()),
+      )
     }
   }
   webSocket.close(1000)

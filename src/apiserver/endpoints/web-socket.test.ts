@@ -14,6 +14,10 @@ let listening: Listening
 
 before(async () => {
   caller = await TestCaller.start({
+    nodeProxy: {
+      request: async () => ({ status: 200, headers: { 'content-type': 'text/plain' }, body: logged() }),
+      upgrade: async () => undefined,
+    },
     security: {
       authenticator: { authenticate: async () => adminUser },
       authorizer: { authorize: async () => ({ allowed: true, reason: '' }) },
@@ -89,6 +93,31 @@ test('a WebSocket that asks for a watch that cannot be is refused', async () => 
   })
   assert.equal(status, 400)
 })
+
+test('logs over a WebSocket come in pieces, binary or in base64', async () => {
+  const spec = { containers: [{ name: 'c', image: 'i' }] }
+  assert.equal(
+    (await caller.call('POST', '/api/v1/namespaces/default/pods', { metadata: { name: 'p' }, spec })).status,
+    201,
+  )
+  const url = `ws://127.0.0.1:${listening.port}/api/v1/namespaces/default/pods/p/log`
+  for (const [protocol, expected] of [
+    ['binary.k8s.io', ['one\n', 'two\n']],
+    ['base64.binary.k8s.io', ['b25lCg==', 'dHdvCg==']],
+  ] as const) {
+    const received: string[] = []
+    for await (const { data, isBinary } of messagesOf(new WebSocket(url, [protocol]))) {
+      assert.equal(isBinary, protocol === 'binary.k8s.io')
+      received.push(data.toString())
+    }
+    assert.deepEqual(received, expected)
+  }
+})
+
+async function* logged(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('one\n')
+  yield Buffer.from('two\n')
+}
 
 function pick(data: Buffer | undefined): string[] {
   const { type, object } = JSON.parse(data?.toString() ?? '{}')
