@@ -71,6 +71,17 @@ program
   .argument('[flags...]')
   .action(async (words: string[]) => (await import('./apiserver.ts')).apiserver(words))
 
+for (const name of ['controller-manager', 'cloud-controller-manager', 'scheduler'] as const) {
+  program
+    .command(name)
+    .description(`run the ${name} alone in the foreground, against any API server; --help lists its flags`)
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .argument('[flags...]')
+    .action(async (words: string[]) => (await import('./component.ts')).component(name, words))
+}
+
 program
   .command('warm', { hidden: true })
   .description('load the code of all roles, so that the first start finds it compiled')

@@ -52,7 +52,8 @@ export async function connect(options: ConnectOptions = {}): Promise<Connection>
   }
 }
 
-function transportTo({ server, tls, token, impersonate }: ClusterAccess): Transport {
+/** As the machine's sockets reach it. Close it when done. */
+export function transportTo({ server, tls, token, impersonate }: ClusterAccess): Transport {
   const headers: Record<string, string> = {}
   if (impersonate) {
     headers['impersonate-user'] = impersonate.user

@@ -6,13 +6,15 @@ import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import { messageOf } from '../platform/log.ts'
 import type { Controller, Outcome, RunningController } from './controller.ts'
-import { WorkQueue } from './work-queue.ts'
+import { type QueueObserver, WorkQueue } from './work-queue.ts'
 
 export interface ControllerRunParts {
   clock: Clock
   log: Logger
   /** Called before each reconcile, with the controller's name. */
   onReconcile?(controller: string, key: string): void
+  /** Sees what the controller's queue does. */
+  queueObserver?: QueueObserver
 }
 
 /** Runs until the signal aborts or `stop` is called. Does not start the informers. */
@@ -35,11 +37,11 @@ class ControllerRun implements RunningController {
   readonly #onReconcile: ControllerRunParts['onReconcile']
   #started = false
 
-  constructor(controller: Controller, { clock, log, onReconcile }: ControllerRunParts) {
+  constructor(controller: Controller, { clock, log, onReconcile, queueObserver }: ControllerRunParts) {
     this.#onReconcile = onReconcile
     this.#controller = controller
     this.#log = log.with({ controller: controller.name })
-    this.#queue = new WorkQueue(clock, () => this.#startWorkers())
+    this.#queue = new WorkQueue(clock, () => this.#startWorkers(), queueObserver)
   }
 
   get idle(): boolean {
@@ -48,6 +50,10 @@ class ControllerRun implements RunningController {
 
   get nextRetryMs(): number | undefined {
     return this.#queue.nextRetryMs
+  }
+
+  get queueDepth(): number {
+    return this.#queue.depth
   }
 
   start(signal: AbortSignal): void {

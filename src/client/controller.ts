@@ -68,5 +68,7 @@ export interface RunningController {
   readonly idle: boolean
   /** Milliseconds until the earliest key that failed is tried again; undefined when none waits for that. */
   readonly nextRetryMs: number | undefined
+  /** Keys that wait for a worker. */
+  readonly queueDepth: number
   stop(): Promise<void>
 }

@@ -8,6 +8,15 @@ import type { CancelTimer, Clock } from '../platform/clock.ts'
 import { endOfTurn } from '../platform/turn.ts'
 import type { KeyQueue } from './controller.ts'
 
+/** Sees what a queue does, for metrics. Times in milliseconds. */
+export interface QueueObserver {
+  added(): void
+  retried(): void
+  /** A key that waited this long is being worked on. */
+  taken(waitedMs: number): void
+  done(workedMs: number): void
+}
+
 export class WorkQueue implements KeyQueue {
   readonly #clock: Clock
   readonly #onReady: () => void
@@ -19,12 +28,21 @@ export class WorkQueue implements KeyQueue {
   readonly #again = new Set<string>()
   readonly #delayed = new Map<string, { dueMs: number; cancel: CancelTimer }>()
   readonly #failures = new Map<string, number>()
+  readonly #observer: QueueObserver | undefined
+  /** Since when keys wait or run, for the observer alone. */
+  readonly #sinceMs = new Map<string, number>()
   #closed = false
 
   /** `onReady` is called whenever keys have become ready to be taken. */
-  constructor(clock: Clock, onReady: () => void) {
+  constructor(clock: Clock, onReady: () => void, observer?: QueueObserver) {
+    this.#observer = observer
     this.#clock = clock
     this.#onReady = onReady
+  }
+
+  /** Keys that wait for a worker. */
+  get depth(): number {
+    return this.#waiting.size + this.#arriving.size
   }
 
   /** No key waits or runs; keys whose time has not come don't count. */
@@ -51,6 +69,9 @@ export class WorkQueue implements KeyQueue {
     if (this.#waiting.has(key)) return
     if (this.#arriving.size === 0) endOfTurn(() => this.#arrived())
     this.#arriving.add(key)
+    if (!this.#observer) return
+    this.#observer.added()
+    this.#sinceMs.set(key, this.#clock.monotonicMs())
   }
 
   #arrived(): void {
@@ -81,6 +102,7 @@ export class WorkQueue implements KeyQueue {
   addWithBackoff(key: string): void {
     const failures = this.#failures.get(key) ?? 0
     this.#failures.set(key, failures + 1)
+    this.#observer?.retried()
     this.addAfter(key, Math.min(limits.workQueueBackoffMsMin * 2 ** failures, limits.workQueueBackoffMsMax))
   }
 
@@ -99,12 +121,26 @@ export class WorkQueue implements KeyQueue {
     if (key === undefined) return undefined
     this.#waiting.delete(key)
     this.#running.add(key)
+    this.#observer?.taken(this.#elapsedMs(key))
     return key
   }
 
   done(key: string): void {
     this.#running.delete(key)
+    if (this.#observer) {
+      this.#observer.done(this.#elapsedMs(key))
+      this.#sinceMs.delete(key)
+    }
     if (this.#again.delete(key)) this.add(key)
+  }
+
+  /** Since the last step of the key; the next one is counted from now. */
+  #elapsedMs(key: string): number {
+    if (!this.#observer) return 0
+    const nowMs = this.#clock.monotonicMs()
+    const sinceMs = this.#sinceMs.get(key) ?? nowMs
+    this.#sinceMs.set(key, nowMs)
+    return nowMs - sinceMs
   }
 
   /** Drops what waits; what runs is finished by whoever took it. */

@@ -9,7 +9,7 @@ import { endpointsController } from './endpoints/reconcile.ts'
 import { endpointSliceController } from './endpointslice/reconcile.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/reconcile.ts'
 import { garbageCollector } from './garbage-collector/reconcile.ts'
-import { horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/reconcile.ts'
+import { type AutoscalerOptions, horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/reconcile.ts'
 import { jobController } from './job/reconcile.ts'
 import { localPathProvisioner } from './local-path-provisioner/reconcile.ts'
 import { namespaceController } from './namespace/reconcile.ts'
@@ -39,12 +39,13 @@ export interface ControllerOptions {
   clusterCidrs?: readonly string[]
   /** Finished pods that may stay before the oldest are deleted. Default 12,500; 0: all may. */
   terminatedPodsMax?: number
+  autoscaler?: AutoscalerOptions
   /** What policies get wrong about types. Absent: nobody says so in their status. */
   checkPolicyTypes?: PolicyTypeCheck
 }
 
 export function allControllers(parts: ControllerParts, options: ControllerOptions): Controller[] {
-  const { clusterCidrs = [], terminatedPodsMax, checkPolicyTypes } = options
+  const { clusterCidrs = [], terminatedPodsMax, checkPolicyTypes, autoscaler } = options
   return [
     deploymentController(parts),
     replicaSetController(parts),
@@ -64,7 +65,7 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     garbageCollector(parts),
     clusterRoleAggregationController(parts),
     resourceQuotaController(parts),
-    horizontalPodAutoscalerController(parts),
+    horizontalPodAutoscalerController(parts, autoscaler),
     disruptionController(parts),
     staleDisruptionController(parts),
     persistentVolumeBinderController(parts),

@@ -56,13 +56,13 @@ export class Flags {
 }
 
 /** Throws `FlagError` for a flag that is unknown, refused or does not parse, and for words that are no flags. */
-export function parseFlags(words: readonly string[]): Flags {
+export function parseFlags(words: readonly string[], known = apiServerFlags()): Flags {
   const values = new Map<string, string[]>()
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? ''
     const [, given = '', equals] = /^--?([^-=][^=]*)(?:=([\s\S]*))?$/.exec(word) ?? []
     if (given === '') throw new FlagError(`want flags only, got the word ${JSON.stringify(word)}`)
-    const flag = flagNamed(given)
+    const flag = flagNamed(given, known)
     const value = equals ?? (flag.type === 'bool' ? 'true' : words[++index])
     if (value === undefined) throw new FlagError(`flag needs a value: --${flag.name}`)
     check(flag, value)
@@ -71,9 +71,9 @@ export function parseFlags(words: readonly string[]): Flags {
   return new Flags(values)
 }
 
-function flagNamed(given: string): Flag {
+function flagNamed(given: string, known: ReadonlyMap<string, Flag>): Flag {
   const name = given.replaceAll('_', '-')
-  const flag = apiServerFlags().get(name)
+  const flag = known.get(name)
   if (!flag) throw new FlagError(`unknown flag: --${name}`)
   return flag
 }

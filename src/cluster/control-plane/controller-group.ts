@@ -6,8 +6,9 @@ import type { Controller, ControllerParts, RunningController } from '../../clien
 import { runController } from '../../client/controller-run.ts'
 import { createEventRecorder } from '../../client/events-impl.ts'
 import { createInformers } from '../../client/informer-impl.ts'
-import { runAsLeader } from '../../client/leader-election.ts'
+import { type LeaderElectionOptions, runAsLeader } from '../../client/leader-election.ts'
 import { type Transport, until } from '../../client/transport.ts'
+import type { QueueObserver } from '../../client/work-queue.ts'
 import { allControllers, type ControllerOptions } from '../../controllers/index.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
@@ -25,18 +26,33 @@ export interface ControllerGroupParts {
   clusterCidrs?: readonly string[]
   /** Default: types of policies are not checked. */
   checkPolicyTypes?: ControllerOptions['checkPolicyTypes']
+  /** What single controllers do otherwise than by default. */
+  controllerOptions?: Omit<ControllerOptions, 'rootCaPem' | 'clusterCidrs' | 'checkPolicyTypes'>
   transportFor(user: UserInfo): Transport
   tuning?: ControllerTuning
   /** Controllers besides Kubernetes' own, such as those of a cloud provider. */
   furtherControllers?(parts: ControllerParts): Controller[]
   /** Set where several servers share a store: only the holder of the lease works. Absent: this one always does. */
-  leaderElection?: { identity: string }
+  leaderElection?: GroupElection
+}
+
+export interface GroupElection {
+  identity: string
+  /** Default: `kube-controller-manager` in `kube-system`. */
+  lease?: { namespace: string; name: string }
+  timing?: Pick<LeaderElectionOptions, 'leaseDurationMs' | 'renewDeadlineMs' | 'retryPeriodMs'>
 }
 
 /** How a group that a test holds differs from one on a server. */
 export interface ControllerTuning {
   /** Whether the controller of this name runs; `scheduler` is one of the names. Default: all do. */
   runs?(name: string): boolean
+  /** Which parts are there at all: one without the other reads only what it needs. Default: both. */
+  roles?: 'controllers' | 'scheduler' | 'further'
+  /** Reconciles at once of a controller, by its name. Default: as the controller says. */
+  workersOf?(name: string): number | undefined
+  /** Sees what a controller's queue does, by the controller's name. */
+  observeQueue?(name: string): QueueObserver
   /** The clock of a controller's queue, by its name. Default: the group's. */
   clockFor?(name: string): Clock
   /** Time for list and watch. Default: the group's. */
@@ -95,8 +111,14 @@ export class ControllerGroup {
   /** Resolves when all caches are there; with an election at once, since it may take any time to win. */
   async start(): Promise<void> {
     const { leaderElection } = this.#parts
-    if (leaderElection) this.#electing = this.#electAndLead(leaderElection.identity)
+    if (leaderElection) this.#electing = this.#electAndLead(leaderElection)
     else await this.#run()
+  }
+
+  /** Keys that wait, by controller. */
+  queueDepths(): ReadonlyMap<string, number> {
+    if (this.#leading) return this.#leading.queueDepths()
+    return new Map(this.#running.map(({ name, controller }) => [name, controller.queueDepth]))
   }
 
   /** Whether this group's controllers work now. */
@@ -105,15 +127,15 @@ export class ControllerGroup {
   }
 
   /** Stands for election again and again, as long as the group is not stopped. */
-  async #electAndLead(identity: string): Promise<void> {
+  async #electAndLead({ identity, timing, ...election }: GroupElection): Promise<void> {
     const { clock, log } = this.#parts
     const { signal } = this.#stopping
     const client = this.#clientFor(userOf('system:kube-controller-manager', 'system:masters'))
     const random = this.#parts.random.stream(`leader-election ${identity}`)
-    const lease = { namespace: 'kube-system', name: 'kube-controller-manager' }
+    const { lease = { namespace: 'kube-system', name: 'kube-controller-manager' } } = election
     while (!signal.aborted) {
       try {
-        await runAsLeader({ client, clock, random, log, lease, identity }, signal, (...signals) =>
+        await runAsLeader({ client, clock, random, log, lease, identity, ...timing }, signal, (...signals) =>
           this.#lead(...signals),
         )
       } catch (error) {
@@ -144,17 +166,31 @@ export class ControllerGroup {
     const { clock, random, log, rootCaPem, clusterCidrs = [], checkPolicyTypes, tuning = {} } = this.#parts
     const { runs = () => true, clockFor = () => clock } = tuning
     const manager = this.#managerParts()
-    const observer = tuning.onReconcile ? { onReconcile: tuning.onReconcile } : {}
-    const options = { rootCaPem, clusterCidrs, ...(checkPolicyTypes ? { checkPolicyTypes } : {}) }
+    const { onReconcile, observeQueue } = tuning
+    const given = this.#parts.controllerOptions ?? {}
+    const options = { ...given, rootCaPem, clusterCidrs, ...(checkPolicyTypes ? { checkPolicyTypes } : {}) }
     const further = this.#parts.furtherControllers?.(manager) ?? []
-    for (const controller of [...allControllers(manager, options), ...further]) {
+    const { roles = 'all' } = tuning
+    const standard = roles === 'scheduler' || roles === 'further' ? [] : allControllers(manager, options)
+    const controllers = roles === 'scheduler' ? [] : [...standard, ...further]
+    for (const controller of controllers) {
       const { name } = controller
       if (!runs(name)) continue
-      const running = runController(controller, { clock: clockFor(name), log, ...observer }, this.#stopping.signal)
+      const workers = tuning.workersOf?.(name)
+      const sized = workers === undefined ? controller : { ...controller, workers }
+      const running = runController(
+        sized,
+        {
+          ...{ clock: clockFor(name), log },
+          ...(onReconcile ? { onReconcile } : {}),
+          ...(observeQueue ? { queueObserver: observeQueue(name) } : {}),
+        },
+        this.#stopping.signal,
+      )
       this.#running.push({ name, controller: running })
     }
     manager.informers.start()
-    if (!runs('scheduler')) return
+    if (!runs('scheduler') || roles === 'controllers' || roles === 'further') return
     // The scheduler shares the controllers' caches: one copy of every pod is enough for one process.
     const client = this.#clientFor(userOf('system:kube-scheduler'))
     const { schedulerClock = clock, schedulerProfile } = tuning
