@@ -55,9 +55,8 @@ export interface ApiErrorParts {
 }
 
 export function apiError({ code, reason, message, details }: ApiErrorParts): ApiError {
-  const status: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code }
-  if (details) status.details = details
-  return new ApiError(status)
+  const opening = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason } as const
+  return new ApiError(details ? { ...opening, details, code } : { ...opening, code })
 }
 
 export function notFound(resource: ResourceName, name: string): ApiError {
@@ -103,9 +102,10 @@ export function invalid(kind: KindName, name: string, errors: readonly FieldErro
   const texts = [...new Set(errors.map((error) => fieldErrorText(error)))]
   const joined = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
   const qualified = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`
-  const details: StatusDetails = { ...(name === '' ? {} : { name }), causes: errors.map(causeOf) }
-  if (kind.kind !== '') details.kind = kind.kind
+  const details: StatusDetails = name === '' ? {} : { name }
   if (kind.group !== '') details.group = kind.group
+  if (kind.kind !== '') details.kind = kind.kind
+  details.causes = errors.map(causeOf)
   return apiError({ code: 422, reason: 'Invalid', message: `${qualified} "${name}" is invalid: ${joined}`, details })
 }
 

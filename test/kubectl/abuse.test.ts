@@ -146,7 +146,7 @@ describe('bodies', () => {
     refused(
       await post('{"metadata":{"name":"n","generation":1e400}}'),
       400,
-      /cannot unmarshal number Infinity into field metadata.generation/,
+      /cannot unmarshal number Infinity into Go struct field ObjectMeta.metadata.generation/,
     )
   })
   test('content types', async () => {

@@ -26,6 +26,8 @@ const unknownFieldsMax = 100
 
 /** Where the walk is: names of fields, indexes, map keys. Kept as one list so that a path is made only for an error. */
 export interface DecodeState {
+  /** The type of the whole object. */
+  root: TypeNode
   /** `unknown field "spec.foo"`, in the order found. */
   strictErrors: string[]
   path: (string | number | FieldNode | MapKey)[]
@@ -76,7 +78,24 @@ function decodeStruct(type: StructNode, value: unknown, state: DecodeState): Pla
     if (decoded === undefined || isLeftOut(field, decoded)) delete value[name]
     else value[name] = decoded
   }
+  for (const [name, zero] of alwaysSaid(type)) if (value[name] === undefined) value[name] = zero
   return value
+}
+
+const alwaysSaidOf = new WeakMap<StructNode, readonly (readonly [name: string, zero: unknown])[]>()
+
+/** Texts, numbers and flags that upstream writes even when nobody gave them, with what it writes then. */
+function alwaysSaid(type: StructNode): readonly (readonly [name: string, zero: unknown])[] {
+  const known = alwaysSaidOf.get(type)
+  if (known) return known
+  const found: [string, unknown][] = []
+  for (const field of type.fields.values()) {
+    if (field.omit !== 'never' || field.pointer || field.type.kind !== 'scalar') continue
+    const zero = zeroOf(field.type)
+    if (zero !== null) found.push([field.name, zero])
+  }
+  alwaysSaidOf.set(type, found)
+  return found
 }
 
 /** Whether upstream's encoder leaves the value out. Empty lists and maps wait for `dropEmpties`: rules may name them. */
@@ -118,7 +137,7 @@ function decodeMap(type: MapNode, value: unknown, state: DecodeState): Plain {
 
 /** What null stands for inside lists and maps. */
 function zeroOf(type: TypeNode): unknown {
-  if (type.kind === 'struct') return {}
+  if (type.kind === 'struct') return type.custom ? {} : Object.fromEntries(alwaysSaid(type))
   if (type.kind !== 'scalar') return null
   switch (type.scalar) {
     case 'string':
@@ -168,20 +187,19 @@ function isInteger(value: unknown, scalar: 'int32' | 'int64'): value is number {
 
 /** Values that JSON writes as text of a certain syntax. */
 function decodeText(type: ScalarNode, value: unknown, state: DecodeState): string | undefined {
-  if (type.scalar === 'quantity' && typeof value === 'number') return decodeQuantity(String(value), state)
+  if (type.scalar === 'quantity' && typeof value === 'number') return decodeQuantity(String(value))
   if (typeof value !== 'string') throw mismatch(type, value, state)
-  if (type.scalar === 'quantity') return decodeQuantity(value.trim(), state)
+  if (type.scalar === 'quantity') return decodeQuantity(value.trim())
   if (type.scalar === 'bytes') return decodeBytes(value)
-  if (type.scalar === 'duration') return decodeDuration(value, state)
+  if (type.scalar === 'duration') return decodeDuration(value)
   return decodeTime(value, type.scalar === 'microTime', state)
 }
 
-function decodeQuantity(text: string, state: DecodeState): string {
+function decodeQuantity(text: string): string {
   try {
     return canonicalQuantity(text)
   } catch (error) {
-    if (error instanceof QuantityError) throw new DecodeError(`${error.message}, in field ${goPath(state)}`)
-    throw error
+    throw error instanceof QuantityError ? new DecodeError(error.message) : error
   }
 }
 
@@ -214,10 +232,9 @@ function afterPadding(text: string, first: number, inGroup: number): number | un
   return garbage ? first + 1 + second + garbage.index : undefined
 }
 
-function decodeDuration(text: string, state: DecodeState): string {
+function decodeDuration(text: string): string {
   const nanos = parseDuration(text)
-  if (nanos === undefined)
-    throw new DecodeError(`time: invalid duration ${JSON.stringify(text)}, in field ${goPath(state)}`)
+  if (nanos === undefined) throw new DecodeError(`time: invalid duration ${JSON.stringify(text)}`)
   return formatDuration(nanos)
 }
 
@@ -269,10 +286,11 @@ function isPlain(value: unknown): value is Plain {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** In upstream's words: tools show them to users. */
 function mismatch(type: TypeNode, value: unknown, state: DecodeState): DecodeError {
   const shown = typeof value === 'number' && isNumeric(type) ? `number ${value}` : jsonKind(value)
   const path = goPath(state)
-  const field = path === '' ? 'the object' : `field ${path}`
+  const field = path === '' ? 'the object' : `Go struct field ${holderOf(state)}.${path}`
   const beyond =
     typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) ? ' (within ±2^53)' : ''
   return new DecodeError(`json: cannot unmarshal ${shown} into ${field} of type ${goType(type)}${beyond}`)
@@ -302,6 +320,19 @@ function goPath({ path }: DecodeState): string {
     names.push(part.inlinedPath ? `${part.inlinedPath}.${part.name}` : part.name)
   }
   return names.join('.')
+}
+
+/** The type that holds the innermost field, also where it comes from an inlined message. */
+function holderOf({ root, path }: DecodeState): string {
+  let type: TypeNode | undefined = root
+  let holder = ''
+  for (const part of path) {
+    while (type?.kind === 'list' || type?.kind === 'map') type = type.kind === 'list' ? type.element : type.value
+    if (typeof part !== 'object' || 'key' in part) continue
+    if (type?.kind === 'struct') holder = type.name.slice(type.name.lastIndexOf('.') + 1)
+    type = part.type
+  }
+  return holder
 }
 
 /** As strict field validation names a field: `spec.containers[0].foo`. */

@@ -45,7 +45,7 @@ export function parseJson(body: Uint8Array | string, valuesMax = Number.POSITIVE
 
 /** Takes the document's value over: it becomes the object. Throws `DecodeError`. */
 export function decodeDocument(type: StructNode, document: ParsedDocument): DecodedObject {
-  const state: DecodeState = { strictErrors: [], path: [] }
+  const state: DecodeState = { root: type, strictErrors: [], path: [] }
   const object = (decodeValue(type, document.value, state) ?? {}) as Record<string, unknown>
   return { object, strictErrors: [...state.strictErrors, ...document.duplicates] }
 }
