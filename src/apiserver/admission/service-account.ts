@@ -44,7 +44,9 @@ export function serviceAccount({ objects, clock, random }: ServiceAccountParts):
       }
     },
     async validate(attributes) {
-      if (!isFor(attributes, 'pods', 'CREATE')) return
+      const { resource, subresource, operation } = attributes
+      const isDebug = resource.group === '' && resource.plural === 'pods' && subresource === 'ephemeralcontainers'
+      if (!isFor(attributes, 'pods', 'CREATE') && !(isDebug && operation === 'UPDATE')) return
       const pod = attributes.object as Pod
       if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) {
         refuseMirrorReferences(attributes, pod)
@@ -52,9 +54,14 @@ export function serviceAccount({ objects, clock, random }: ServiceAccountParts):
       }
       const account = await accounts.of(attributes, pod.spec?.serviceAccountName ?? '')
       if (account.metadata.annotations?.[enforceMountableAnnotation] === 'true')
-        refuseForeignSecrets(attributes, pod, account)
+        refuseForeignSecrets(attributes, isDebug ? debugPart(pod) : pod, account)
     },
   }
+}
+
+/** What a debug container brings: the rest was judged when the pod came. */
+function debugPart({ metadata, spec }: Pod): Pod {
+  return { metadata, spec: { containers: [], ephemeralContainers: spec?.ephemeralContainers ?? [] } }
 }
 
 /** Finds accounts, and waits for one that is about to be made. */
@@ -171,16 +178,11 @@ function refuseForeignSecrets(attributes: AdmissionAttributes, pod: Pod, account
   for (const [kind, containers] of [
     ['init container', pod.spec?.initContainers ?? []],
     ['container', pod.spec?.containers ?? []],
+    ['ephemeral container', pod.spec?.ephemeralContainers ?? []],
   ] as const) {
     for (const container of containers) {
-      for (const { name, valueFrom } of container.env ?? []) {
-        const secret = valueFrom?.secretKeyRef?.name
-        if (secret === undefined || mountable.has(secret)) continue
-        throw forbid(
-          attributes,
-          why(`${kind} ${container.name} with envVar ${name} referencing secret.secretName="${secret}"`),
-        )
-      }
+      const foreign = foreignSecret(container, mountable)
+      if (foreign !== undefined) throw forbid(attributes, why(`${kind} ${container.name} with ${foreign}`))
     }
   }
   const pullable = new Set((account.imagePullSecrets ?? []).map(({ name }) => name))
@@ -189,4 +191,21 @@ function refuseForeignSecrets(attributes: AdmissionAttributes, pod: Pod, account
     const tail = `is not allowed because service account ${account.metadata.name} does not reference that imagePullSecret`
     throw forbid(attributes, `imagePullSecrets[${index}].name="${name}" ${tail}`)
   }
+}
+
+/** The first reference of a container's environment to a secret that is not listed, in words. */
+function foreignSecret(
+  { env = [], envFrom = [] }: Pick<Container, 'env' | 'envFrom'>,
+  mountable: ReadonlySet<string | undefined>,
+): string | undefined {
+  for (const { name, valueFrom } of env) {
+    const secret = valueFrom?.secretKeyRef?.name
+    if (secret !== undefined && !mountable.has(secret))
+      return `envVar ${name} referencing secret.secretName="${secret}"`
+  }
+  for (const { secretRef } of envFrom) {
+    const secret = secretRef?.name
+    if (secret !== undefined && !mountable.has(secret)) return `envFrom referencing secret.secretName="${secret}"`
+  }
+  return undefined
 }
