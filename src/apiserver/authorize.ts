@@ -64,7 +64,8 @@ export async function authorized(
   if (!allowed) throw forbiddenFor(attributes, reason)
 }
 
-function forbiddenFor(attributes: AuthorizationAttributes, reason: string): Error {
+/** The 403 with upstream's text. */
+export function forbiddenFor(attributes: AuthorizationAttributes, reason: string): Error {
   const { apiGroup, resource, name } = attributes
   const why = reason === '' ? forbiddenText(attributes) : `${forbiddenText(attributes)}: ${reason}`
   if (!attributes.isResourceRequest) {

@@ -65,6 +65,8 @@ export interface StandardSecurityOptions {
   authorizationModes?: readonly AuthorizationMode[]
   /** Whom to ask outside, and which files to follow. With `authorization`, the modes above do not count. */
   outside?: OutsideSecurityOptions
+  /** Whether finer rights to impersonate count. Default true. */
+  constrainedImpersonation?: boolean
   /** Default true: Secrets of their type are bearer tokens. */
   bootstrapTokens?: boolean
   /** Default true: requests without credentials are those of `system:anonymous`. */
@@ -106,7 +108,7 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
     return {
       authenticator: authenticatorOf(options, tokens, outside),
       authorizer,
-      impersonator: impersonator(authorizer),
+      impersonator: impersonator(authorizer, { constrained: options.constrainedImpersonation ?? true }),
       admission: defaultAdmission({
         objects,
         authorizer,

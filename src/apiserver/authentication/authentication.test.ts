@@ -271,3 +271,62 @@ test('reviewToken tells the owner or what is wrong', async () => {
   const bad = await reviewToken(bearer, { metadata: {}, spec: { token: 'x' } })
   assert.deepEqual(bad.status, { user: {}, error: 'invalid bearer token' })
 })
+
+/** Who may what: `verb resource[.group] name`. */
+function constrained(rights: readonly string[]) {
+  const authorizer: Authorizer = {
+    authorize: async ({ verb, resource, name }) => ({
+      allowed: rights.includes(`${verb} ${resource} ${name}`),
+      reason: '',
+    }),
+  }
+  const impersonate = impersonator(authorizer, { constrained: true })
+  return async (headers: Record<string, string>, extra: UserInfo['extra'] = {}) => {
+    const request = { ...requestWith({ headers }), method: 'GET', path: '/api/v1/pods' }
+    const caller = { name: 'system:serviceaccount:a:agent', groups: [], extra }
+    return await impersonate(request, caller).catch((error: Error) => error.message)
+  }
+}
+
+test('impersonator lets the finer rights take on what they are for, and no more', async () => {
+  const onPods = (mode: string) => `impersonate-on:${mode}:list pods `
+  const node = constrained([onPods('associated-node'), 'impersonate:associated-node nodes *'])
+  const own = { 'authentication.kubernetes.io/node-name': ['n1'] }
+  assert.deepEqual(await node({ 'impersonate-user': 'system:node:n1' }, own), {
+    name: 'system:node:n1',
+    groups: ['system:nodes', 'system:authenticated'],
+    extra: {},
+  })
+  assert.match(
+    String(await node({ 'impersonate-user': 'system:node:n2' }, own)),
+    /cannot impersonate-on:arbitrary-node:list/,
+  )
+  assert.match(
+    String(await node({ 'impersonate-user': 'system:node:n1' })),
+    /cannot impersonate-on:arbitrary-node:list/,
+  )
+  const withGroup = { 'impersonate-user': 'system:node:n1', 'impersonate-group': 'system:masters' }
+  assert.match(String(await node(withGroup, own)), /cannot impersonate resource "users"/)
+
+  const user = constrained([
+    onPods('user-info'),
+    'impersonate:user-info users vera',
+    'impersonate:user-info groups dev',
+    'impersonate:user-info groups system:masters',
+  ])
+  const vera = { 'impersonate-user': 'vera', 'impersonate-group': 'dev' }
+  assert.deepEqual(await user(vera), { name: 'vera', groups: ['dev', 'system:authenticated'], extra: {} })
+  assert.match(
+    String(await user({ ...vera, 'impersonate-group': 'system:masters' })),
+    /impersonating the system:masters group is not allowed/,
+  )
+  assert.match(String(await user({ 'impersonate-user': 'system:serviceaccount:a:b' })), /serviceaccount:list/)
+  const noRequest = constrained(['impersonate:user-info users vera'])
+  assert.match(String(await noRequest({ 'impersonate-user': 'vera' })), /cannot impersonate-on:user-info:list/)
+  const old = constrained(['impersonate users vera'])
+  assert.deepEqual(await old({ 'impersonate-user': 'vera' }), {
+    name: 'vera',
+    groups: ['system:authenticated'],
+    extra: {},
+  })
+})

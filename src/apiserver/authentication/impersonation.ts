@@ -4,8 +4,8 @@
  */
 import { internalError } from '../../api/errors.ts'
 import type { Impersonator } from '../authenticate.ts'
-import { type Authorizer, authorized } from '../authorize.ts'
-import type { ApiRequest, UserInfo } from '../request.ts'
+import { type Authorizer, attributesOf, authorized } from '../authorize.ts'
+import { type ApiRequest, requestInfoOf, type UserInfo } from '../request.ts'
 import { extraFromHeaders, headerValues } from './headers.ts'
 import {
   anonymousName,
@@ -15,25 +15,44 @@ import {
   unauthenticatedGroup,
 } from './user.ts'
 
-interface Asked {
+/** Whom the headers ask to be. */
+export interface Asked {
   name: string
   uid: string
   groups: string[]
   extra: Record<string, string[]>
 }
 
+export interface ImpersonatorOptions {
+  /** Whether the finer rights count too: the gate ConstrainedImpersonation. Default false. */
+  constrained?: boolean
+}
+
 /** Throws 403 for the first thing that the caller may not take on. */
-export function impersonator(authorizer: Authorizer): Impersonator {
+export function impersonator(authorizer: Authorizer, { constrained = false }: ImpersonatorOptions = {}): Impersonator {
   return async (request, user) => {
     const asked = askedFor(request)
     if (!asked) return user
     if (asked.name === '')
       throw internalError('requested impersonation of groups, uid or extra without impersonating a user')
-    for (const question of questions(asked)) {
-      const where = { isResourceRequest: true, apiVersion: 'v1', path: '' }
-      await authorized(authorizer, { user, verb: 'impersonate', ...where, ...question })
+    if (!constrained) {
+      await mayImpersonate(authorizer, user, asked)
+      return effectiveUser(asked)
     }
+    const { constrainedGroups } = await import('./constrained-impersonation.ts')
+    const outcome = await constrainedGroups(authorizer, attributesOf(user, requestInfoOf(request)), asked)
+    if ('groups' in outcome) return effectiveUser({ ...asked, groups: [...outcome.groups] })
+    await mayImpersonate(authorizer, user, asked).catch((error: unknown) => {
+      throw outcome.refusal ?? error
+    })
     return effectiveUser(asked)
+  }
+}
+
+async function mayImpersonate(authorizer: Authorizer, user: UserInfo, asked: Asked): Promise<void> {
+  for (const question of questions(asked)) {
+    const where = { isResourceRequest: true, apiVersion: 'v1', path: '' }
+    await authorized(authorizer, { user, verb: 'impersonate', ...where, ...question })
   }
 }
 

@@ -21,6 +21,7 @@ export interface FeatureGate {
 
 export const featureGates: Readonly<Record<string, FeatureGate>> = {
   ClusterTrustBundle: { default: false, stage: 'BETA', resources: ['clustertrustbundles.certificates.k8s.io'] },
+  ConstrainedImpersonation: { default: true, stage: 'BETA', resources: [] },
   CoordinatedLeaderElection: { default: false, stage: 'BETA', resources: ['leasecandidates.coordination.k8s.io'] },
   DRADeviceTaintRules: { default: false, stage: 'BETA', resources: ['devicetaintrules.resource.k8s.io'] },
   DRAResourcePoolStatus: {

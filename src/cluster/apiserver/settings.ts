@@ -25,6 +25,7 @@ export interface ApiServerSettings {
   enabledAdmission: string[]
   disabledAdmission: string[]
   enabled: NonNullable<BuiltInOptions['enabled']>
+  constrainedImpersonation: boolean
   serving: Partial<Serving>
   eventTtlSeconds: number | undefined
   issuer: string
@@ -39,6 +40,7 @@ export function readSettings(flags: Flags): ApiServerSettings {
   const [issuer = 'https://kubernetes.default.svc.cluster.local', ...formerIssuers] =
     flags.texts('service-account-issuer')
   const audiences = flags.list('api-audiences')
+  const gates = readFeatureGates(flags.list('feature-gates'))
   const ttlMs = flags.durationMs('event-ttl')
   const tokenMs = flags.durationMs('service-account-max-token-expiration')
   return {
@@ -52,7 +54,8 @@ export function readSettings(flags: Flags): ApiServerSettings {
     nodePorts: nodePortsOf(flags),
     authorizationModes: authorizationModesOf(flags).filter((mode) => mode !== 'ABAC' && mode !== 'Webhook'),
     ...admissionOf(flags),
-    enabled: enabledApis(flags.list('runtime-config'), readFeatureGates(flags.list('feature-gates'))),
+    enabled: enabledApis(flags.list('runtime-config'), gates),
+    constrainedImpersonation: gates.get('ConstrainedImpersonation') === true,
     serving: servingOf(flags),
     eventTtlSeconds: ttlMs === undefined ? undefined : Math.max(1, Math.round(ttlMs / 1000)),
     issuer,

@@ -232,6 +232,7 @@ async function createServer(
       ...(files.outside ? { outside: files.outside } : {}),
       nodeRules: rulesOfDefaultRole('system:node'),
       authorizationModes: settings.authorizationModes,
+      constrainedImpersonation: settings.constrainedImpersonation,
       bootstrapTokens: flags.bool('enable-bootstrap-token-auth') ?? false,
       allowAnonymous: flags.bool('anonymous-auth') ?? true,
       admission: await admissionSettings(machine, flags, settings),
@@ -241,6 +242,7 @@ async function createServer(
     conversions: conversions(),
     documents: oidcDocuments({ keys, issuer, ...(jwksUri === undefined ? {} : { jwksUri }) }),
     extension: snapshotEndpoint(base, clock),
+    frontProxyIdentity: files.pki.frontProxyClient,
     nodeProxy: nodeProxy({
       ...{ net, random: random.stream('node-proxy'), kubeletTls: files.kubeletTls },
       ...(addressTypes.length > 0 ? { addressTypes } : {}),
