@@ -94,13 +94,13 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
     const { clock, random } = options
     const rbac = new Rbac()
     const graph = new NodeGraph()
-    await Promise.all([rbac.start(objects), graph.start(objects)])
+    await rbac.start(objects)
     const { authorizationModes = ['Node', 'RBAC'] } = options
     const byMode = {
       AlwaysAllow: always('allow'),
       AlwaysDeny: always('noOpinion'),
       RBAC: rbac,
-      Node: new NodeAuthorizer(graph, options.nodeRules),
+      Node: new NodeAuthorizer(graph, options.nodeRules, () => graph.start(objects)),
     }
     const authorizer = new AuthorizerChain(authorizationModes.map((mode) => byMode[mode]))
     const outside = await outsideParts(options, byMode, authorizer)

@@ -78,6 +78,24 @@ function bind(roleRef: string, subject: Subject, namespace?: string): void {
   objects.put(resource, { metadata, roleRef: { kind, name }, subjects: [subject] })
 }
 
+test('what nodes use is learned when the first of them asks, and tried again when that fails', async () => {
+  const filled = new NodeGraph()
+  const tries = [() => Promise.reject(new Error('the store is away')), () => filled.start(objects)]
+  let asked = 0
+  const authorizer = new NodeAuthorizer(filled, [], () => tries[asked++]!())
+  objects.put(coreV1.pods, {
+    metadata: { name: 'p', namespace: 'a' },
+    spec: { nodeName: 'n', containers: [], volumes: [{ name: 'v', secret: { secretName: 's' } }] },
+  })
+  const question = asking(user('system:node:n', 'system:nodes'), 'get secrets a s')
+  assert.equal((authorizer.decide(asking(user('x'), 'get secrets a s')) as Decision).kind, 'noOpinion')
+  assert.equal(asked, 0)
+  await assert.rejects(async () => await authorizer.decide(question), /the store is away/)
+  const both = await Promise.all([authorizer.decide(question), authorizer.decide(question)])
+  assert.deepEqual([both.map(({ kind }) => kind), asked], [['allow', 'allow'], 2])
+  assert.equal((authorizer.decide(question) as Decision).kind, 'allow')
+})
+
 test('Rbac allows by user, group and service account, in the cluster or one namespace', () => {
   role('reader', [rule('core pods,pods/log get,list')])
   role('local', [rule('apps * update')], 'a')

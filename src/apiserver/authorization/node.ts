@@ -23,16 +23,38 @@ export function nodeNameOf({ name, groups }: UserInfo): string | undefined {
 export class NodeAuthorizer implements DecidingAuthorizer {
   readonly #graph: NodeGraph
   readonly #rules: readonly PolicyRule[]
+  readonly #learn: (() => Promise<void>) | undefined
+  #learning: Promise<void> | undefined
+  #learned: boolean
 
-  /** `rules` (those of the ClusterRole `system:node`) hold for everything that is not decided object by object. */
-  constructor(graph: NodeGraph, rules: readonly PolicyRule[]) {
+  /**
+   * `rules` (those of the ClusterRole `system:node`) hold for everything that is not decided object by object. `learn`
+   * fills the graph when the first node asks: without nodes, nobody needs all pods in memory. Default: it is filled.
+   */
+  constructor(graph: NodeGraph, rules: readonly PolicyRule[], learn?: () => Promise<void>) {
     this.#graph = graph
     this.#rules = rules
+    this.#learn = learn
+    this.#learned = learn === undefined
   }
 
-  decide(attributes: AuthorizationAttributes): Decision {
+  decide(attributes: AuthorizationAttributes): Decision | Promise<Decision> {
     const node = nodeNameOf(attributes.user)
     if (node === undefined) return noOpinion
+    return this.#learned ? this.#decided(node, attributes) : this.#decidedLater(node, attributes)
+  }
+
+  /** Tried again with the next request when it fails. */
+  async #decidedLater(node: string, attributes: AuthorizationAttributes): Promise<Decision> {
+    this.#learning ??= this.#learn?.().finally(() => {
+      this.#learning = undefined
+    })
+    await this.#learning
+    this.#learned = true
+    return this.#decided(node, attributes)
+  }
+
+  #decided(node: string, attributes: AuthorizationAttributes): Decision {
     if (node === '') return refuse(`unknown node for user ${JSON.stringify(attributes.user.name)}`)
     const special = attributes.isResourceRequest ? this.#special(node, attributes) : undefined
     if (special) return special
