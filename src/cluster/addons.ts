@@ -4,6 +4,7 @@ import { apiVersionOf } from '../api/meta.ts'
 import { storageV1 } from '../api/resources.ts'
 import { applyObjects } from '../client/apply.ts'
 import type { Client } from '../client/client.ts'
+import { ifNew } from '../client/writes.ts'
 import { dnsManifest } from '../network/dns/manifest.ts'
 import type { ClusterConfig } from './config.ts'
 import { hostPaths } from './host/paths.ts'
@@ -11,8 +12,9 @@ import { hostPaths } from './host/paths.ts'
 export async function applyAddons(client: Client, config: ClusterConfig): Promise<void> {
   const { clusterDomain, dnsServiceIp: serviceIp } = config
   const { nodeBinary } = hostPaths(config.home)
-  const objects = [...dnsManifest({ clusterDomain, serviceIp, nodeBinary }), localPathClass]
-  await applyObjects(client, objects, { fieldManager: 'k8ts-addons' })
+  await applyObjects(client, dnsManifest({ clusterDomain, serviceIp, nodeBinary }), { fieldManager: 'k8ts-addons' })
+  // What an administrator made of the class stays.
+  await ifNew(client.of(storageV1.storageClasses).create(localPathClass))
 }
 
 /** Claims that name no class get a directory of their pod's node. */
@@ -22,5 +24,6 @@ const localPathClass = {
   metadata: { name: 'local-path', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
   provisioner: localPath.provisioner,
   reclaimPolicy: 'Delete',
+  allowVolumeExpansion: true,
   volumeBindingMode: 'WaitForFirstConsumer',
 }

@@ -1,5 +1,6 @@
 /** The set of controllers that `k8ts server` and `k8ts controller-manager` run, by the names of `--controllers`. */
 import type { Controller, ControllerParts } from '../client/controller.ts'
+import { attachDetachController } from './attachdetach/reconcile.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation/reconcile.ts'
 import { cronJobController } from './cronjob/reconcile.ts'
 import { daemonSetController } from './daemonset/reconcile.ts'
@@ -8,6 +9,7 @@ import { disruptionController, staleDisruptionController } from './disruption/re
 import { endpointsController } from './endpoints/reconcile.ts'
 import { endpointSliceController } from './endpointslice/reconcile.ts'
 import { endpointSliceMirroringController } from './endpointslice-mirroring/reconcile.ts'
+import { ephemeralVolumeController } from './ephemeral-volume/reconcile.ts'
 import { garbageCollector } from './garbage-collector/reconcile.ts'
 import { type AutoscalerOptions, horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/reconcile.ts'
 import { jobController } from './job/reconcile.ts'
@@ -31,6 +33,8 @@ import {
   type PolicyTypeCheck,
   validatingAdmissionPolicyStatusController,
 } from './validatingadmissionpolicy-status/reconcile.ts'
+import { volumeExpandController } from './volume-expand/reconcile.ts'
+import { volumeAttributesClassProtectionController } from './volumeattributesclass-protection/reconcile.ts'
 
 export interface ControllerOptions {
   /** The bundle that pods verify the API server with. */
@@ -70,6 +74,10 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     staleDisruptionController(parts),
     persistentVolumeBinderController(parts),
     localPathProvisioner(parts),
+    ephemeralVolumeController(parts),
+    volumeExpandController(parts),
+    volumeAttributesClassProtectionController(parts),
+    attachDetachController(parts),
     persistentVolumeProtectionController(parts),
     persistentVolumeClaimProtectionController(parts),
     serviceCidrController(parts),
