@@ -1,27 +1,40 @@
-/** Watches pods come, and finds a controller that makes more of them than its owner can ever have asked for. */
-import { coreV1 } from '../../../src/api/resources.ts'
+/** Watches pods come, and finds a controller that makes more of them than its owner ever asked for. */
+import type { KubeObject, Resource } from '../../../src/api/meta.ts'
+import { appsV1, batchV1, coreV1 } from '../../../src/api/resources.ts'
+import type { ReplicaSet } from '../../../src/api/types/apps/v1.ts'
+import type { Job } from '../../../src/api/types/batch/v1.ts'
 import type { Pod } from '../../../src/api/types/core/v1.ts'
 import type { Client } from '../../../src/client/client.ts'
 
-/** The most that programs ask of one owner: five replicas, with a surge of 25 % two more. */
-const most: Readonly<Record<string, number>> = {
-  ReplicaSet: 7,
-  ReplicationController: 5,
-  StatefulSet: 5,
-  Job: 2,
+const owning: readonly Resource[] = [
+  appsV1.replicaSets,
+  coreV1.replicationControllers,
+  appsV1.statefulSets,
+  batchV1.jobs,
+]
+
+interface Owner {
+  name: string
+  pods: Map<string, Pod>
+  /** The most pods it had at once. */
+  peak: number
+  /** The most it ever asked for. Undefined until its own watch told of it, which may be after its pods'. */
+  wanted?: number
 }
 
 export class Overshoot {
-  readonly found: string[] = []
-  readonly #alive = new Map<string, Map<string, Pod>>()
+  readonly #owners = new Map<string, Owner>()
   #stopping = new AbortController()
   #forgiven = false
 
   /** From the objects there are on. */
   follow(client: Client): void {
     this.#stopping = new AbortController()
-    this.#alive.clear()
-    void this.#watch(client, this.#stopping.signal).catch(() => undefined)
+    for (const owner of this.#owners.values()) owner.pods.clear()
+    const follow = (resource: Resource, note: (object: KubeObject, gone: boolean) => void) =>
+      void watchAll(client, resource, note, this.#stopping.signal).catch(() => undefined)
+    for (const resource of owning) follow(resource, (object) => this.#noteOwner(object))
+    follow(coreV1.pods, (pod, gone) => this.#notePod(pod, !gone && isAlive(pod)))
   }
 
   stop(): void {
@@ -33,26 +46,46 @@ export class Overshoot {
     this.#forgiven = true
   }
 
-  async #watch(client: Client, signal: AbortSignal): Promise<void> {
-    for await (const event of client.of(coreV1.pods).watch({ resourceVersion: '0', signal })) {
-      if (event.type === 'ADDED' || event.type === 'MODIFIED') this.#note(event.object, isAlive(event.object))
-      if (event.type === 'DELETED') this.#note(event.object, false)
-    }
+  /** In words, now that both watches have told everything. */
+  get found(): string[] {
+    return [...this.#owners.values()]
+      .filter(({ peak, wanted }) => wanted !== undefined && peak > wanted)
+      .map(({ name, peak, wanted }) => `${name} had ${peak} pods at once, and asked for ${wanted} at most`)
   }
 
-  #note(pod: Pod, alive: boolean): void {
-    const { uid = '', ownerReferences = [] } = pod.metadata
-    for (const [owner, pods] of this.#alive) if (pods.delete(uid) && pods.size === 0) this.#alive.delete(owner)
-    const owner = ownerReferences.find(({ controller }) => controller)
-    if (!owner || !alive) return
-    const pods = this.#alive.get(owner.uid) ?? new Map<string, Pod>()
-    this.#alive.set(owner.uid, pods)
-    pods.set(uid, pod)
-    const limit = most[owner.kind]
-    if (this.#forgiven || limit === undefined || pods.size <= limit) return
+  #noteOwner(object: KubeObject): void {
+    const { parallelism, replicas } = { ...(object as Job).spec, ...(object as ReplicaSet).spec }
+    const owner = this.#owner(object.metadata.uid ?? '', `${object.kind} ${object.metadata.name}`)
+    owner.wanted = Math.max(owner.wanted ?? 0, parallelism ?? replicas ?? 1)
+  }
+
+  #notePod(pod: Pod, alive: boolean): void {
+    const { uid = '', name, ownerReferences = [] } = pod.metadata
+    for (const { pods } of this.#owners.values()) pods.delete(uid)
+    const reference = ownerReferences.find(({ controller }) => controller)
     // What was adopted comes on top, and is removed.
-    const made = [...pods.values()].filter(({ metadata }) => !metadata.name?.includes('-orphan-'))
-    if (made.length > limit) this.found.push(`${owner.kind} ${owner.name} has ${made.length} pods at once`)
+    if (!reference || !alive || name?.includes('-orphan-')) return
+    const owner = this.#owner(reference.uid, `${reference.kind} ${reference.name}`)
+    owner.pods.set(uid, pod)
+    if (!this.#forgiven) owner.peak = Math.max(owner.peak, owner.pods.size)
+  }
+
+  #owner(uid: string, name: string): Owner {
+    const known = this.#owners.get(uid) ?? { name, pods: new Map(), peak: 0 }
+    this.#owners.set(uid, known)
+    return known
+  }
+}
+
+async function watchAll(
+  client: Client,
+  resource: Resource,
+  note: (object: KubeObject, gone: boolean) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const event of client.of(resource).watch({ resourceVersion: '0', signal })) {
+    if (event.type === 'ADDED' || event.type === 'MODIFIED') note(event.object, false)
+    if (event.type === 'DELETED') note(event.object, true)
   }
 }
 
