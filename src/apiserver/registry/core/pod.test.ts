@@ -133,3 +133,35 @@ test('selectableFields answers for pods that lack the field', () => {
     'status.nominatedNodeName': '',
   })
 })
+
+test('a file of variables comes from an emptyDir of the pod', () => {
+  const wrong = (volumeName: string, path = 'env') => {
+    const valueFrom = { fileKeyRef: { volumeName, path, key: 'A' } }
+    const containers = [{ name: 'c', image: 'x:1', env: [{ name: 'A', valueFrom }] }]
+    const volumes = [
+      { name: 'empty', emptyDir: {} },
+      { name: 'host', hostPath: { path: '/x' } },
+    ]
+    return messages(pods.validateCreate?.(pod({ containers, volumes }), writeContext))
+  }
+  const at = 'spec.containers[0].env[0].valueFrom.fileKeyRef'
+  assert.deepEqual(wrong('empty'), [])
+  assert.deepEqual(wrong('other'), [`${at}.volumeName: `])
+  assert.deepEqual(wrong('host'), [`${at}.volumeName: referenced volume must be of type emptyDir`])
+  assert.deepEqual(wrong('empty', '../x'), [`${at}.path: must not contain '..'`])
+})
+
+test('processes of a Windows host run in all containers or none, on its network', () => {
+  const wrong = (spec: Partial<PodSpec>) => messages(pods.validateCreate?.(pod(spec), writeContext))
+  const securityContext = { windowsOptions: { hostProcess: true } }
+  const network = 'spec.hostNetwork: hostNetwork must be true if pod contains any hostProcess containers'
+  assert.deepEqual(wrong({ securityContext }), [network])
+  assert.deepEqual(wrong({ securityContext, hostNetwork: true }), [])
+  const containers = [
+    { name: 'a', image: 'x:1', securityContext },
+    { name: 'b', image: 'x:1' },
+  ]
+  assert.deepEqual(wrong({ containers, hostNetwork: true }), [
+    'spec: If pod contains any hostProcess containers then all containers must be HostProcess containers',
+  ])
+})

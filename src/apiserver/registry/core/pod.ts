@@ -33,6 +33,7 @@ export const pods: Strategy<Pod> = {
   default: defaultPod,
   prepareForCreate(pod, { nowMs }) {
     pod.metadata.generation = 1
+    if ((pod.spec?.terminationGracePeriodSeconds ?? 0) < 0) pod.spec!.terminationGracePeriodSeconds = 1
     pod.status = { phase: 'Pending', qosClass: podQosClass(pod) }
     copyAppArmorAnnotations(pod)
     const gates = pod.spec?.schedulingGates ?? []

@@ -27,6 +27,11 @@ export const csiDrivers: Strategy<CSIDriver> = {
   default: defaultCsiDriver,
   prepareForUpdate: bumpWhenCounted,
   validateCreate: (driver) => [...validateName(driver), ...validateDriverSpec(driver.spec ?? {})],
+  warnings({ spec = {} }) {
+    if (!spec.tokenRequests?.length || spec.serviceAccountTokenInSecrets !== undefined) return []
+    const why = 'to prevent possible logging of tokens in volume attributes'
+    return [`spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true ${why}`]
+  },
   validateUpdate(driver, old) {
     const spec = driver.spec ?? {}
     const before = old.spec ?? {}

@@ -4,8 +4,8 @@
  */
 import { isDns1123Label } from '../../../api/names.ts'
 import { milliValue } from '../../../api/quantity.ts'
-import type { Pod, PodSpec, PodTemplateSpec, Volume } from '../../../api/types/core/v1.ts'
-import type { ObjectMeta } from '../../../api/types/meta/v1.ts'
+import type { Affinity, ContainerPort, Pod, PodSpec, PodTemplateSpec, Volume } from '../../../api/types/core/v1.ts'
+import type { LabelSelector, ObjectMeta } from '../../../api/types/meta/v1.ts'
 import { appArmorAnnotation } from '../core/app-armor.ts'
 import { type AnyContainer, containersWithPath } from '../core/pod-validation/visit.ts'
 import { semanticEqual } from '../validation/equal.ts'
@@ -77,8 +77,9 @@ function specWarnings(prefix: string, metadata: ObjectMeta, spec: PodSpec, isTem
     ...(spec.imagePullSecrets ?? []).flatMap(({ name = '' }, index) =>
       name === '' ? [`${at}.imagePullSecrets[${index}].name: invalid empty name ""`] : [],
     ),
-    ...graceWarning(at, spec),
     ...containersWithPath(at, spec).flatMap(([path, container]) => containerWarnings(path, container)),
+    ...graceWarning(at, spec),
+    ...termWarnings(`${at}.affinity`, spec.affinity),
     ...portWarnings(at, spec),
     ...(isTemplate ? appArmorWarnings(prefix, metadata, spec) : podAppArmorWarnings(metadata, spec)),
   ]
@@ -104,10 +105,30 @@ function placementWarnings(at: string, spec: PodSpec): string[] {
     ...expressions.flatMap(({ path, term }) =>
       (term?.matchExpressions ?? []).flatMap(({ key }, index) => warn(`${path}.matchExpressions[${index}].key`, key)),
     ),
-    ...(spec.topologySpreadConstraints ?? []).flatMap(({ topologyKey }, index) =>
-      warn(`${at}.topologySpreadConstraints[${index}].topologyKey`, topologyKey),
-    ),
+    ...(spec.topologySpreadConstraints ?? []).flatMap(({ topologyKey, labelSelector }, index) => {
+      const path = `${at}.topologySpreadConstraints[${index}]`
+      return [...warn(`${path}.topologyKey`, topologyKey), ...selectorWarning(path, labelSelector)]
+    }),
   ]
+}
+
+function termWarnings(path: string, affinity: Affinity | undefined): string[] {
+  return (['podAffinity', 'podAntiAffinity'] as const).flatMap((kind) => {
+    const required = `${path}.${kind}.requiredDuringSchedulingIgnoredDuringExecution`
+    const preferred = `${path}.${kind}.preferredDuringSchedulingIgnoredDuringExecution`
+    return [
+      ...(affinity?.[kind]?.requiredDuringSchedulingIgnoredDuringExecution ?? []).flatMap((term, index) =>
+        selectorWarning(`${required}[${index}]`, term.labelSelector),
+      ),
+      ...(affinity?.[kind]?.preferredDuringSchedulingIgnoredDuringExecution ?? []).flatMap((weighted, index) =>
+        selectorWarning(`${preferred}[${index}].podAffinityTerm`, weighted.podAffinityTerm?.labelSelector),
+      ),
+    ]
+  })
+}
+
+function selectorWarning(path: string, selector: LabelSelector | undefined): string[] {
+  return selector ? [] : [`${path}.labelSelector: a null labelSelector results in matching no pod`]
 }
 
 function annotationsOf(prefix: string, { annotations = {} }: ObjectMeta): string[] {
@@ -123,6 +144,10 @@ function annotationsOf(prefix: string, { annotations = {} }: ObjectMeta): string
 }
 
 function removedVolume(path: string, volume: Volume): string[] {
+  const sources = volume.projected?.sources ?? []
+  if (sources.some((source) => Object.values(source).every((part) => part === undefined))) {
+    return [`volume ${JSON.stringify(volume.name)} (Projected) has no sources provided`]
+  }
   return (Object.keys(volumeWarnings) as (keyof Volume)[]).flatMap((source) =>
     volume[source] === undefined ? [] : [`${path}.${source}: ${volumeWarnings[source]}`],
   )
@@ -139,7 +164,7 @@ function graceWarning(at: string, { terminationGracePeriodSeconds: seconds = 0 }
   return [`${at}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`]
 }
 
-function containerWarnings(path: string, { resources, env = [] }: AnyContainer): string[] {
+function containerWarnings(path: string, { resources, env = [], ports = [] }: AnyContainer): string[] {
   const amounts = (['limits', 'requests'] as const).flatMap((list) =>
     ['memory', 'ephemeral-storage'].flatMap((name) =>
       fractionalWarning(`${path}.resources.${list}[${name}]`, resources?.[list]?.[name]),
@@ -153,7 +178,15 @@ function containerWarnings(path: string, { resources, env = [] }: AnyContainer):
         ]
       : [],
   )
-  return [...amounts, ...hidden]
+  const bound = ports.flatMap((port, index) => hostIpWarning(`${path}.ports[${index}]`, port))
+  return [...amounts, ...hidden, ...bound]
+}
+
+function hostIpWarning(path: string, port: ContainerPort): string[] {
+  const { name = '', hostPort = 0, containerPort = 0, protocol = '', hostIP = '' } = port
+  if (hostIP === '' || hostPort !== 0) return []
+  const shown = `{Name:${name} HostPort:${hostPort} ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`
+  return [`${path}: hostIP set without hostPort: ${shown}`]
 }
 
 export function fractionalWarning(path: string, amount: string | undefined): string[] {

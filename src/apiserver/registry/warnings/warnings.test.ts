@@ -29,6 +29,21 @@ const pod = (spec: object, metadata: object = {}) => ({
 const podCases: [what: string, object: object, warnings: string[]][] = [
   ['nothing', pod({}), []],
   [
+    'terms that match nothing, in the order of upstream',
+    pod({
+      topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'a', whenUnsatisfiable: 'DoNotSchedule' }],
+      affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'a' }] } },
+      containers: [{ ...container, ports: [{ containerPort: 1, hostIP: '1.2.3.4', name: 'q' }] }],
+      volumes: [{ name: 'v', projected: { sources: [{}] } }],
+    }),
+    [
+      'spec.topologySpreadConstraints[0].labelSelector: a null labelSelector results in matching no pod',
+      'volume "v" (Projected) has no sources provided',
+      'spec.containers[0].ports[0]: hostIP set without hostPort: {Name:q HostPort:0 ContainerPort:1 Protocol:TCP HostIP:1.2.3.4}',
+      'spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelector: a null labelSelector results in matching no pod',
+    ],
+  ],
+  [
     'a name that is no host name',
     pod({}, { name: 'a.b' }),
     [

@@ -103,7 +103,8 @@ function validateEphemeralFields(path: string, container: EphemeralContainer): F
     'lifecycle',
   ] as const) {
     const value = container[field]
-    const empty = value === undefined || (typeof value === 'object' && Object.keys(value).length === 0)
+    const isList = Array.isArray(value) || field === 'resources'
+    const empty = value === undefined || (isList && Object.keys(value).length === 0)
     if (!empty) errors.push(forbidden(`${path}.${field}`, why))
   }
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
@@ -125,7 +126,7 @@ function validateCommon(
     ...errors,
     ...requiredOneOf(`${path}.terminationMessagePolicy`, container.terminationMessagePolicy, terminationPolicies),
     ...validatePorts(`${path}.ports`, container.ports ?? []),
-    ...validateEnv(`${path}.env`, container.env ?? []),
+    ...validateEnv(`${path}.env`, container.env ?? [], volumes),
     ...validateEnvFrom(`${path}.envFrom`, container.envFrom ?? []),
     ...validateVolumeMounts(`${path}.volumeMounts`, container, volumes),
     ...validateVolumeDevices(`${path}.volumeDevices`, volumeDevices, volumeMounts, volumes),

@@ -4,9 +4,10 @@
  */
 
 import type { FieldError } from '../../../../api/errors.ts'
-import { isConfigMapKey, isDns1123Subdomain, isRelaxedEnvVarName } from '../../../../api/names.ts'
-import type { EnvFromSource, EnvVar } from '../../../../api/types/core/v1.ts'
-import { invalid, invalidEach, required } from '../../validation/field.ts'
+import { isConfigMapKey, isDns1123Label, isDns1123Subdomain, isRelaxedEnvVarName } from '../../../../api/names.ts'
+import type { EnvFromSource, EnvVar, Volume } from '../../../../api/types/core/v1.ts'
+import { invalid, invalidEach, notFound, required } from '../../validation/field.ts'
+import { noBacksteps } from '../../validation/paths.ts'
 import { validateFieldSelector, validateResourceSelector } from './projected-volumes.ts'
 
 const envFieldPaths = [
@@ -21,15 +22,24 @@ const envFieldPaths = [
   'status.podIPs',
 ]
 
-export function validateEnv(path: string, vars: readonly EnvVar[]): FieldError[] {
+export function validateEnv(path: string, vars: readonly EnvVar[], volumes: ReadonlyMap<string, Volume>): FieldError[] {
   const errors: FieldError[] = []
   for (const [index, variable] of vars.entries()) {
     const at = `${path}[${index}]`
     if (!variable.name) errors.push(required(`${at}.name`))
     else errors.push(...invalidEach(`${at}.name`, variable.name, isRelaxedEnvVarName(variable.name)))
     errors.push(...validateValueFrom(`${at}.valueFrom`, variable))
+    const file = variable.valueFrom?.fileKeyRef
+    if (file) errors.push(...validateFileVolume(`${at}.valueFrom.fileKeyRef.volumeName`, file.volumeName, volumes))
   }
   return errors
+}
+
+/** The file is written by another container of the pod. */
+function validateFileVolume(path: string, name = '', volumes: ReadonlyMap<string, Volume>): FieldError[] {
+  const volume = volumes.get(name)
+  if (!volume) return [notFound(path, name)]
+  return volume.emptyDir ? [] : [invalid(path, name, 'referenced volume must be of type emptyDir')]
 }
 
 function validateValueFrom(path: string, variable: EnvVar): FieldError[] {
@@ -63,7 +73,9 @@ function validateFileKey(path: string, file: { key?: string; volumeName?: string
   if (!file.key) errors.push(required(`${path}.key`))
   else errors.push(...invalidEach(`${path}.key`, file.key, isRelaxedEnvVarName(file.key)))
   if (!file.volumeName) errors.push(required(`${path}.volumeName`))
+  else errors.push(...invalidEach(`${path}.volumeName`, file.volumeName, isDns1123Label(file.volumeName)))
   if (!file.path) errors.push(required(`${path}.path`))
+  else errors.push(...noBacksteps(`${path}.path`, file.path))
   return errors
 }
 

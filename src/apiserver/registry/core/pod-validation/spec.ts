@@ -25,7 +25,7 @@ import { validatePodResourceConsistency } from './pod-resources.ts'
 import { validateDns, validateGates, validateSpread, validateTolerations } from './scheduling.ts'
 import { validatePodSecurityContext } from './security-context.ts'
 import { validateVolumes } from './volumes.ts'
-import { validateOs } from './windows.ts'
+import { validateHostProcess, validateOs } from './windows.ts'
 
 const restartPolicies = ['Always', 'OnFailure', 'Never']
 const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
@@ -58,6 +58,7 @@ export function validatePodSpec(path: string, spec: PodSpec, podName?: string): 
     ...validateSpread(`${path}.topologySpreadConstraints`, spec.topologySpreadConstraints ?? []),
     ...validateHostUsers(path, spec),
     ...validateReferences(path, spec),
+    ...validateHostProcess(path, spec),
     ...validateOs(path, spec),
   ]
 }

@@ -39,8 +39,7 @@ const containerFields = [
 export function validateOs(path: string, spec: PodSpec): FieldError[] {
   const name = spec.os?.name ?? ''
   if (!spec.os) return []
-  if (name === '')
-    return [required(`${path}.os.name`, 'cannot be empty'), notSupported(`${path}.os`, name, ['linux', 'windows'])]
+  if (name === '') return [required(`${path}.os.name`)]
   if (name === 'linux') return validateLinux(path, spec)
   return name === 'windows' ? validateWindows(path, spec) : [notSupported(`${path}.os`, name, ['linux', 'windows'])]
 }
@@ -70,6 +69,32 @@ function validateWindows(path: string, spec: PodSpec): FieldError[] {
       if (container.securityContext?.[field] !== undefined)
         errors.push(forbidden(`${at}.securityContext.${field}`, why))
     }
+  }
+  return errors
+}
+
+/** Containers that run as processes of a Windows host: all of them or none, and on the host's network. */
+export function validateHostProcess(path: string, spec: PodSpec): FieldError[] {
+  const errors: FieldError[] = []
+  const ofPod = spec.securityContext?.windowsOptions?.hostProcess
+  const containers = containersWithPath(path, spec)
+  let found = 0
+  for (const [at, { securityContext }] of containers) {
+    const own = securityContext?.windowsOptions?.hostProcess
+    if (ofPod !== undefined && own !== undefined && own !== ofPod) {
+      const why = `pod hostProcess value must be identical if both are specified, was ${ofPod}`
+      errors.push(invalid(`${at}.securityContext.windowsOptions.hostProcess`, own, why))
+    }
+    if (own ?? ofPod) found += 1
+  }
+  if (found === 0) return errors
+  if (found < containers.length) {
+    const why = 'If pod contains any hostProcess containers then all containers must be HostProcess containers'
+    errors.push(invalid(path, '', why))
+  }
+  if (!spec.hostNetwork) {
+    const why = 'hostNetwork must be true if pod contains any hostProcess containers'
+    errors.push(invalid(`${path}.hostNetwork`, false, why))
   }
   return errors
 }
