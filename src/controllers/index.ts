@@ -1,6 +1,13 @@
 /** The set of controllers that `k8ts server` and `k8ts controller-manager` run, by the names of `--controllers`. */
 import type { Controller, ControllerParts } from '../client/controller.ts'
 import { attachDetachController } from './attachdetach/reconcile.ts'
+import { bootstrapSigner, tokenCleaner } from './bootstrap-token/reconcile.ts'
+import {
+  certificateApprovingController,
+  certificateCleaningController,
+  certificateSigningController,
+  type SigningOptions,
+} from './certificates/reconcile.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation/reconcile.ts'
 import { cronJobController } from './cronjob/reconcile.ts'
 import { daemonSetController } from './daemonset/reconcile.ts'
@@ -44,12 +51,14 @@ export interface ControllerOptions {
   /** Finished pods that may stay before the oldest are deleted. Default 12,500; 0: all may. */
   terminatedPodsMax?: number
   autoscaler?: AutoscalerOptions
+  /** Who signs certificate requests. Absent: nobody does. */
+  signing?: SigningOptions
   /** What policies get wrong about types. Absent: nobody says so in their status. */
   checkPolicyTypes?: PolicyTypeCheck
 }
 
 export function allControllers(parts: ControllerParts, options: ControllerOptions): Controller[] {
-  const { clusterCidrs = [], terminatedPodsMax, checkPolicyTypes, autoscaler } = options
+  const { clusterCidrs = [], terminatedPodsMax, checkPolicyTypes, autoscaler, signing } = options
   return [
     deploymentController(parts),
     replicaSetController(parts),
@@ -68,6 +77,11 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     taintEvictionController(parts),
     garbageCollector(parts),
     clusterRoleAggregationController(parts),
+    bootstrapSigner(parts),
+    tokenCleaner(parts),
+    certificateApprovingController(parts),
+    certificateCleaningController(parts),
+    ...(signing ? [certificateSigningController(parts, signing)] : []),
     resourceQuotaController(parts),
     horizontalPodAutoscalerController(parts, autoscaler),
     disruptionController(parts),

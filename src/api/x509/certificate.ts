@@ -9,11 +9,13 @@ import {
   children,
   context,
   contextPrimitive,
+  element,
   integer,
   octetString,
   oid,
   readAll,
   sequence,
+  tags,
   time,
 } from './der.ts'
 import { alternativeNames, readSubject, type Subject, subjectDer } from './names.ts'
@@ -24,20 +26,36 @@ export interface Identity {
   keyPem: string
 }
 
-export type ExtendedUsage = 'serverAuth' | 'clientAuth'
+export type ExtendedUsage =
+  | 'serverAuth'
+  | 'clientAuth'
+  | 'codeSigning'
+  | 'emailProtection'
+  | 'timeStamping'
+  | 'ocspSigning'
 
 export interface CertificateSpec {
   subject: Subject
   dnsNames?: readonly string[]
   ipAddresses?: readonly string[]
   usages: readonly ExtendedUsage[]
+  /** The first bits of a KeyUsage, digitalSignature the highest. Default: digitalSignature and keyEncipherment. */
+  keyUsage?: number
   notBeforeMs: number
   notAfterMs: number
   /** 16 random bytes; the top bit is cleared so that the number stays positive. */
   serial: Uint8Array
 }
 
-const usageOids: Record<ExtendedUsage, string> = { serverAuth: '1.3.6.1.5.5.7.3.1', clientAuth: '1.3.6.1.5.5.7.3.2' }
+const usageOids: Record<ExtendedUsage, string> = {
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+  codeSigning: '1.3.6.1.5.5.7.3.3',
+  emailProtection: '1.3.6.1.5.5.7.3.4',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
+  ocspSigning: '1.3.6.1.5.5.7.3.9',
+}
+const rsaWithSha256 = sequence(oid('1.2.840.113549.1.1.11'), element(tags.null))
 const ecdsaWithSha256 = sequence(oid('1.2.840.10045.4.3.2'))
 /** digitalSignature, keyEncipherment and keyCertSign as the first bits of a KeyUsage. */
 const leafKeyUsage = bitString(Uint8Array.of(0xa0), 5)
@@ -67,13 +85,24 @@ export function signPublicKey(authority: Identity, publicKey: KeyObject, spec: C
   const issuerKey = createPrivateKey(authority.keyPem)
   const issuer = { name: certificateParts(authority.certificatePem).subject, key: issuerKey }
   const extensions = [
-    extension('2.5.29.15', true, leafKeyUsage),
-    extension('2.5.29.37', false, sequence(...spec.usages.map((usage) => oid(usageOids[usage])))),
+    extension('2.5.29.15', true, spec.keyUsage === undefined ? leafKeyUsage : keyUsageBits(spec.keyUsage)),
+    ...extendedUsages(spec.usages),
     extension('2.5.29.19', true, sequence()),
     extension('2.5.29.35', false, sequence(contextPrimitive(0, keyIdentifier(createPublicKey(issuerKey))))),
     ...alternativeNamesOf(spec),
   ]
   return signed(spec, publicKey, issuer, extensions)
+}
+
+function keyUsageBits(bits: number): Uint8Array {
+  let unused = 0
+  while (unused < 7 && (bits & (1 << unused)) === 0) unused++
+  return bitString(Uint8Array.of(bits), unused)
+}
+
+function extendedUsages(usages: readonly ExtendedUsage[]): Uint8Array[] {
+  if (usages.length === 0) return []
+  return [extension('2.5.29.37', false, sequence(...usages.map((usage) => oid(usageOids[usage]))))]
 }
 
 /** User name and groups of a certificate, DER or PEM. Throws `DerError` when it is no certificate. */
@@ -110,17 +139,18 @@ function signed(
 ): string {
   const serial = Uint8Array.from(spec.serial)
   serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40
+  const algorithm = issuer.key.asymmetricKeyType === 'rsa' ? rsaWithSha256 : ecdsaWithSha256
   const body = sequence(
     context(0, integer(Uint8Array.of(2))),
     integer(serial),
-    ecdsaWithSha256,
+    algorithm,
     issuer.name,
     sequence(time(spec.notBeforeMs), time(spec.notAfterMs)),
     subjectDer(spec.subject),
     publicKey.export({ type: 'spki', format: 'der' }),
     context(3, sequence(...extensions)),
   )
-  return pem('CERTIFICATE', sequence(body, ecdsaWithSha256, bitString(sign('sha256', body, issuer.key))))
+  return pem('CERTIFICATE', sequence(body, algorithm, bitString(sign('sha256', body, issuer.key))))
 }
 
 function alternativeNamesOf({ dnsNames = [], ipAddresses = [] }: Pick<CertificateSpec, 'dnsNames' | 'ipAddresses'>) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { coordinationV1, coreV1 } from '../../api/resources.ts'
-import { silentLogger } from '../../platform/log.ts'
+import { silent } from '../../platform/log.ts'
 import { startCluster } from '../../testing/cluster.ts'
 import { parseFlags } from '../apiserver/flags.ts'
 import { thisMachine } from '../machine.ts'
@@ -17,7 +17,7 @@ const flagsOf = (...words: string[]) => parseFlags(words, componentFlags(name))
 test('a cloud controller manager leads, serves Services over HTTPS and answers on its port', async () => {
   const cluster = await startCluster({ time: 'real' })
   const home = await mkdtemp(join(tmpdir(), 'k8ts-cloud-'))
-  const machine = { ...thisMachine(), log: silentLogger }
+  const machine = { ...thisMachine(), log: silent }
   try {
     const kubeconfig = join(home, 'kubeconfig')
     await writeFile(kubeconfig, cluster.kubeconfig, { mode: 0o600 })
@@ -58,7 +58,7 @@ test('a cloud controller manager leads, serves Services over HTTPS and answers o
 test('a cloud controller manager says what is wrong with its flags', async () => {
   const cluster = await startCluster()
   const home = await mkdtemp(join(tmpdir(), 'k8ts-cloud-'))
-  const machine = { ...thisMachine(), log: silentLogger }
+  const machine = { ...thisMachine(), log: silent }
   try {
     const kubeconfig = join(home, 'kubeconfig')
     await writeFile(kubeconfig, cluster.kubeconfig)

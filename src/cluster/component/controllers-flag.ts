@@ -4,6 +4,11 @@ import { FlagError, type Flags } from '../apiserver/flags.ts'
 /** Upstream's name and older alias by ours, where they differ from ours with `-controller`. */
 const names: Readonly<Record<string, readonly string[]>> = {
   cronjob: ['cronjob-controller'],
+  'bootstrap-signer': ['bootstrap-signer-controller', 'bootstrapsigner'],
+  'certificatesigningrequest-approving': ['certificatesigningrequest-approving-controller', 'csrapproving'],
+  'certificatesigningrequest-cleaner': ['certificatesigningrequest-cleaner-controller', 'csrcleaner'],
+  'certificatesigningrequest-signing': ['certificatesigningrequest-signing-controller', 'csrsigning'],
+  'token-cleaner': ['token-cleaner-controller', 'tokencleaner'],
   disruption: ['disruption-controller'],
   'stale-pod-disruption': ['disruption-controller', 'disruption'],
   endpoints: ['endpoints-controller', 'endpoint'],
@@ -22,6 +27,9 @@ const names: Readonly<Record<string, readonly string[]>> = {
   'ttl-after-finished': ['ttl-after-finished-controller'],
   'clusterrole-aggregation-controller': ['clusterrole-aggregation', 'clusterrole-aggregation-controller'],
 }
+
+/** Run where they are named only. Source: kube-controller-manager's controllers that are off by default. */
+const offByDefault: ReadonlySet<string> = new Set(['bootstrap-signer', 'token-cleaner'])
 
 /** Ours by flag. */
 const concurrency: Readonly<Record<string, readonly string[]>> = {
@@ -55,7 +63,7 @@ export function runsBy(flags: Flags): (name: string) => boolean {
       if (known.has(word)) return true
       if (word.startsWith('-') && known.has(word.slice(1))) return false
     }
-    return words.includes('*')
+    return words.includes('*') && !offByDefault.has(name)
   }
 }
 

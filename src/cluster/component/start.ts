@@ -124,9 +124,21 @@ async function managerParts(
     clusterCidrs: allocates ? clusterCidrs : [],
     controllerOptions: {
       autoscaler: autoscalerOf(flags),
+      ...(await signingOf(disk, flags)),
       ...(terminatedPodsMax === undefined ? {} : { terminatedPodsMax }),
     },
   }
+}
+
+async function signingOf(disk: Machine['disk'], flags: Flags): Promise<Pick<ControllerOptions, 'signing'>> {
+  const [certificate, key] = [flags.text('cluster-signing-cert-file'), flags.text('cluster-signing-key-file')]
+  if (certificate === undefined && key === undefined) return {}
+  if (certificate === undefined || key === undefined) {
+    throw new FlagError('--cluster-signing-cert-file and --cluster-signing-key-file belong together')
+  }
+  const authority = { certificatePem: await disk.readText(certificate), keyPem: await disk.readText(key) }
+  const durationMs = flags.durationMs('cluster-signing-duration')
+  return { signing: { authority, ...(durationMs === undefined ? {} : { durationMs }) } }
 }
 
 function autoscalerOf(flags: Flags): NonNullable<ControllerOptions['autoscaler']> {

@@ -124,7 +124,8 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
   const transportFor = (user: UserInfo) => wrapTransport(api.transportFor(user), user)
   const rootCaPem = pki.ca.certificatePem
   const checkTypes = (policy: ValidatingAdmissionPolicy) => checkPolicyTypes(api.scheme, policy)
-  const group = { random, log, rootCaPem, checkPolicyTypes: checkTypes, transportFor, tuning }
+  const controllerOptions = { signing: { authority: pki.ca } }
+  const group = { random, log, rootCaPem, controllerOptions, checkPolicyTypes: checkTypes, transportFor, tuning }
   const further = parts.furtherControllers ? { furtherControllers: parts.furtherControllers } : {}
   const controllers = new ControllerGroup({ clock: parts.clock, ...group, ...further })
   return {
