@@ -56,6 +56,15 @@ test('list with a token whose revision is gone offers an inconsistent rest', asy
   await api.call('DELETE', `${path}/z`)
 })
 
+test('a token ends with the history of its revision, even where nothing has changed since', async () => {
+  const first = await list('limit=2')
+  const elsewhere = '/api/v1/namespaces/default/secrets'
+  await api.call('POST', elsewhere, { metadata: { name: 'later' } })
+  await api.api.store.compact(await api.api.store.currentRevision())
+  const expired = await api.get(`${path}?limit=2&continue=${first.metadata.continue}`)
+  assert.deepEqual([expired.status, expired.body.reason], [410, 'Expired'])
+})
+
 test('list reads the version it is asked for', async () => {
   const before = (await list('')).metadata.resourceVersion
   await create('later')

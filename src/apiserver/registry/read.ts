@@ -112,9 +112,24 @@ async function continued(parts: RegistryParts, input: ListInput): Promise<Page> 
     await parts.caches.hub.fresh()
     return cachedPage(parts, input, after)
   }
+  const from = { revision: token.revision, after }
   const unchanged = cache.changedAt <= token.revision && token.revision <= cache.revision
-  if (unchanged) return { ...repage(input, cachedPage(parts, input, after), token.revision) }
-  return await pastPage(parts, input, { revision: token.revision, after })
+  if (!unchanged) return await pastPage(parts, input, from)
+  await requireReadable(parts, input, from)
+  return repage(input, cachedPage(parts, input, after), token.revision)
+}
+
+/** A token ends with the history of its revision, though the cache could go on: clients are promised that it does. */
+async function requireReadable(
+  parts: RegistryParts,
+  input: ListInput,
+  from: { revision: number; after: string },
+): Promise<void> {
+  try {
+    await parts.store.get(from.after, from.revision)
+  } catch (error) {
+    throw listError(error, input, from)
+  }
 }
 
 /** The same page, said to be of the revision at which the list began. */
