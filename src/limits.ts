@@ -273,15 +273,15 @@ export const limits = {
 
   // Scheduler (src/scheduler/)
   /** Bindings and other writes of the scheduler at once; planning waits for them. Below the server's own limit. Ours. */
-  /** Milliseconds until a cloud's program has begun to answer; a later answer counts as none. */
-  cloudProviderCallMs: 60_000,
-  /** Bytes of one answer of a cloud's program; a longer one is refused. */
-  cloudProviderAnswerBytesMax: 4 * 1024 * 1024,
   schedulerWritesInFlightMax: 100,
-  /** Milliseconds that a pod with a node waits for its volumes before it is placed anew. Upstream's `bindTimeoutSeconds`. */
+  /** Milliseconds that a pod with a node waits for its volumes. Beyond: it is placed anew. Source: upstream's `bindTimeoutSeconds`. */
   schedulerVolumeBindMs: 600_000,
-  /** Pods that wait for their volumes at once; further ones are placed when some of these are done. */
+  /** Pods with a node that wait for their volumes at once. Beyond: no pod is placed until some of these are done. Ours. */
   schedulerVolumeWaitsMax: 5_000,
+  /** Milliseconds until a cloud's program begins to answer. Beyond: the call failed, and is made again. Ours. */
+  cloudProviderCallMs: 60_000,
+  /** Bytes of one answer of a cloud's program. Beyond: it is refused. Ours. */
+  cloudProviderAnswerBytesMax: 4 * 1024 * 1024,
   /** Remembered counts of pods by domain, for spreading. The one unused for longest is counted afresh beyond. Ours. */
   schedulerDomainCountsMax: 64,
 
