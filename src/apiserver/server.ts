@@ -7,16 +7,19 @@
  */
 import type { Duplex } from 'node:stream'
 import type { KubeObject } from '../api/meta.ts'
-import { coreV1, flowcontrolV1 } from '../api/resources.ts'
+import { apiregistrationV1, coreV1, flowcontrolV1 } from '../api/resources.ts'
 import type { Service } from '../api/types/core/v1.ts'
+import type { Client } from '../client/client.ts'
 import { createClient } from '../client/client-impl.ts'
 import type { Transport } from '../client/transport.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
-import type { HttpsServerOptions, Listening, Net } from '../platform/net.ts'
+import type { HttpsServerOptions, Listening, Net, TlsIdentity } from '../platform/net.ts'
 import type { Random } from '../platform/random.ts'
 import type { Store } from '../store/store.ts'
 import { type Admission, admitAll } from './admission.ts'
+import { Aggregator } from './aggregation/aggregator.ts'
+import { forward, forwardUpgrade, remoteFor } from './aggregation/proxy.ts'
 import { AddressObjects } from './allocators/addresses.ts'
 import { ServiceAllocator, type ServiceAllocatorOptions } from './allocators/services.ts'
 import type { Auditor, AuditTrail } from './audit/audit.ts'
@@ -106,6 +109,8 @@ export interface ApiServerParts {
   nodeProxy?: NodeProxy
   /** Records who did what. Default: nothing is recorded. Ended with the server. */
   audit?: Auditor
+  /** What proves to servers behind this one that the names in its requests are true. Default: nothing does. */
+  frontProxyIdentity?: TlsIdentity
   /** Documents besides OpenAPI: `/openid/...`, `/.well-known/...`. */
   documents?: NonResource
   /** Further endpoints of who runs the server. */
@@ -157,14 +162,17 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
     serving: { ...standardServing, ...parts.serving },
     stopping: stopping.signal,
   }
-  const path = new Pipeline(parts, security, endpoints, storeMetrics)
+  const ownClient = () => createClient(transportFor(serverUser), { userAgent: 'kube-apiserver' })
+  const aggregator = parts.net && aggregatorOf(parts, parts.net, { objects, ownClient })
+  const path = new Pipeline(parts, security, endpoints, { store: storeMetrics, aggregator })
   pipeline = path
   const webhooks = parts.net && { net: parts.net, objects, clock, random }
   const { registry } = endpoints
   const definitions = new Definitions({ registry, objects, scheme, log, webhooks, user: serverUser })
   await definitions.start()
   await path.start(objects)
-  const client = createClient(transportFor(serverUser), { userAgent: 'kube-apiserver' })
+  await aggregator?.start()
+  const client = ownClient()
   const flows = new FlowConditions({ objects, clock, log, writer: () => client.of(flowcontrolV1.flowSchemas) })
   // Who creates a schema and looks again sees its condition.
   settleWith(scheme.of(flowcontrolV1.flowSchemas), ({ metadata }) => flows.written(metadata.name ?? ''))
@@ -183,6 +191,7 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
       stopping.abort(new Error('the server is stopping'))
       security.stop?.()
       definitions.stop()
+      aggregator?.stop()
       flows.stop()
       await hub.stop()
       await parts.audit?.close()
@@ -223,6 +232,15 @@ function started(pipeline: Pipeline | undefined): Pipeline {
   return pipeline
 }
 
+function aggregatorOf(
+  { clock, random, log, frontProxyIdentity }: ApiServerParts,
+  net: Net,
+  { objects, ownClient }: { objects: Objects; ownClient: () => Client },
+): Aggregator {
+  const parts = { objects, net, clock, random: random.stream('aggregator'), log, identity: frontProxyIdentity }
+  return new Aggregator({ ...parts, writer: () => ownClient().of(apiregistrationV1.apiServices) })
+}
+
 function flowControlOf({ serving, registry, scheme }: EndpointParts): InFlightLimit | FlowControl {
   if (!serving.priorityAndFairness) return new InFlightLimit(serving)
   const load = ({ apiGroup, apiVersion, resource }: RequestInfo) => {
@@ -252,18 +270,26 @@ class Pipeline {
   readonly #nonResource: NonResource
   readonly #special: ReturnType<typeof specialEndpoints>
   readonly #metrics: RequestMetrics
+  readonly #aggregator: Aggregator | undefined
 
-  constructor(parts: ApiServerParts, security: Security, endpoints: EndpointParts, store: StoreMetrics) {
+  constructor(
+    parts: ApiServerParts,
+    security: Security,
+    endpoints: EndpointParts,
+    { store, aggregator }: { store: StoreMetrics; aggregator: Aggregator | undefined },
+  ) {
+    this.#aggregator = aggregator
     this.#metrics = new RequestMetrics(endpoints.scheme)
     this.#parts = parts
     this.#security = security
     this.#endpoints = endpoints
     this.#inFlight = flowControlOf(endpoints)
-    const documents = openApiEndpoints(endpoints.scheme, versionInfo().gitVersion, parts.documents)
+    const documents = openApiEndpoints(endpoints.scheme, versionInfo().gitVersion, parts.documents, aggregator)
     this.#nonResource = nonResourceEndpoints({
       ...{ endpoints, inFlight: this.#inFlight, documents, metrics: { requests: this.#metrics, store } },
       extension: parts.extension,
       flags: parts.flags,
+      aggregator,
     })
     this.#special = specialEndpoints({
       ...(security.virtual ? { virtual: security.virtual } : {}),
@@ -303,8 +329,9 @@ class Pipeline {
     if ((info.verb === 'watch' || info.subresource === 'log') && asksForWebSocket(request)) {
       return await serveOverWebSocket(request, await this.handle(request), socket, head)
     }
+    const remote = this.#aggregator && remoteFor(this.#aggregator, info)
     // Who offers to upgrade anything else gets the plain answer, as HTTP has it.
-    if (!this.#special.isStream(info.subresource)) return await this.handle(request)
+    if (!remote && !this.#special.isStream(info.subresource)) return await this.handle(request)
     const trace: Trace = { info }
     const refusal = await this.#upgraded(request, trace, socket, head)
     if (refusal) return trace.audit ? await trace.audit.answered(refusal) : refusal
@@ -318,6 +345,8 @@ class Pipeline {
       const exchange = await this.#identified(request, trace)
       await this.#allowed(exchange)
       await this.#mayConnect(exchange)
+      const remote = this.#aggregator && remoteFor(this.#aggregator, exchange.info)
+      if (remote && this.#aggregator) return await forwardUpgrade(this.#aggregator, remote, exchange, { socket, head })
       const proxy = this.#parts.nodeProxy
       if (!proxy) return errorResponse(new Error('this server has no way to nodes'))
       return await this.#special.upgrade(this.#endpoints, proxy, exchange, socket, head)
@@ -344,6 +373,8 @@ class Pipeline {
   async #served(exchange: Exchange, trace: Trace): Promise<ApiResponse> {
     try {
       await this.#allowed(exchange)
+      const remote = this.#aggregator && remoteFor(this.#aggregator, exchange.info)
+      if (remote && this.#aggregator) return await forward(this.#aggregator, remote, exchange)
       const response = exchange.info.isResourceRequest
         ? await routeResource(this.#endpoints, this.#special, exchange)
         : await this.#nonResource.answer(exchange)

@@ -22,7 +22,7 @@ export interface NodeProxyParts extends TargetChoice {
 }
 
 /** Headers that belong to one connection, and credentials that end at the API server. */
-const notForwarded = new Set([
+export const notForwarded: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',
@@ -186,13 +186,14 @@ function responseHeaders(call: ProxyCall, headers: Record<string, string>): Reco
   return result
 }
 
-function switchingText(headers: Record<string, string>): string {
+/** The head of an answer that switches protocols. */
+export function switchingText(headers: Record<string, string>): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   return `HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`
 }
 
 /** Copies both ways with back-pressure; half-closes are passed on, what was received is still delivered, errors end both. */
-function join(one: Duplex, other: Duplex): void {
+export function join(one: Duplex, other: Duplex): void {
   for (const [from, to] of [
     [one, other],
     [other, one],

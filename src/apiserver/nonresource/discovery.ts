@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto'
 import { apiVersionOf } from '../../api/meta.ts'
 import { typeByName } from '../../api/schema/registry.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
+import type { Aggregator } from '../aggregation/aggregator.ts'
+import { remoteResources } from '../aggregation/discovery.ts'
 import { type Encoding, encodingOf, mediaTypes, negotiate, parseAccept } from '../negotiation/accept.ts'
 import { encodeAs } from '../negotiation/encode.ts'
 import type { ApiRequest, ApiResponse } from '../request.ts'
@@ -53,13 +55,18 @@ interface Document {
   [field: string]: unknown
 }
 
+/** What other servers answer for. */
+type Elsewhere = Pick<Aggregator, 'generation' | 'remotes' | 'of'>
+
 export class Discovery {
   readonly #scheme: Scheme
+  readonly #elsewhere: Elsewhere | undefined
   readonly #answers = new Map<string, ApiResponse>()
-  #generation = -1
+  #generation = ''
 
-  constructor(scheme: Scheme) {
+  constructor(scheme: Scheme, elsewhere?: Elsewhere) {
     this.#scheme = scheme
+    this.#elsewhere = elsewhere
   }
 
   paths(): string[] {
@@ -75,8 +82,9 @@ export class Discovery {
   async answer(path: string, request: ApiRequest): Promise<ApiResponse | undefined> {
     const root = path === '/api' || path === '/apis'
     const form = formOf(request.headers.accept, root)
-    if (this.#generation !== this.#scheme.generation) {
-      this.#generation = this.#scheme.generation
+    const generation = `${this.#scheme.generation} ${this.#elsewhere?.generation}`
+    if (this.#generation !== generation) {
+      this.#generation = generation
       this.#answers.clear()
     }
     const key = `${path} ${form.encoding} ${form.aggregated}`
@@ -113,18 +121,27 @@ export class Discovery {
     }
     if (path === '/api/v1') return this.#resources('', 'v1')
     const [, , group = '', version] = path.split('/')
-    if (!this.#scheme.groups.has(group) || group === '') return undefined
+    if (group === '' || this.#versions(group).length === 0) return undefined
     if (version === undefined) return { kind: 'APIGroup', apiVersion: 'v1', ...this.#group(group) }
     return this.#scheme.hasVersion(group, version) ? this.#resources(group, version) : undefined
   }
 
   #groupNames(): string[] {
     const custom = [...this.#scheme.groups.keys()].filter((group) => group !== '' && !groupOrder.includes(group))
-    return [...groupOrder.filter((group) => this.#scheme.groups.has(group)), ...custom]
+    const known = [...groupOrder.filter((group) => this.#scheme.groups.has(group)), ...custom]
+    return [...new Set([...known, ...this.#remoteGroups()])]
+  }
+
+  #remoteGroups(): string[] {
+    return [...(this.#elsewhere?.remotes ?? [])]
+      .sort((left, right) => right.spec.groupPriorityMinimum - left.spec.groupPriorityMinimum)
+      .map(({ spec }) => spec.group ?? '')
   }
 
   #versions(group: string): string[] {
-    return [...(this.#scheme.groups.get(group) ?? [])].sort(byVersionPriority)
+    const remote = [...(this.#elsewhere?.remotes ?? [])].filter(({ spec }) => spec.group === group)
+    const versions = [...(this.#scheme.groups.get(group) ?? []), ...remote.map(({ spec }) => spec.version ?? '')]
+    return [...new Set(versions)].sort(byVersionPriority)
   }
 
   #group(name: string): object {
@@ -149,11 +166,14 @@ export class Discovery {
     const groups = core ? [''] : this.#groupNames()
     const items = groups.map((group) => ({
       metadata: group === '' ? {} : { name: group },
-      versions: this.#versions(group).map((version) => ({
-        version,
-        resources: this.#served(group, version).map(aggregatedResource),
-        freshness: 'Current',
-      })),
+      versions: this.#versions(group).map((version) => {
+        const remote = this.#elsewhere?.of(group, version)
+        return {
+          version,
+          resources: remote ? remoteResources(remote) : this.#served(group, version).map(aggregatedResource),
+          freshness: remote && !remote.available ? 'Stale' : 'Current',
+        }
+      }),
     }))
     return { kind: 'APIGroupDiscoveryList', apiVersion: `${discoveryGroup}/${version}`, metadata: {}, items }
   }

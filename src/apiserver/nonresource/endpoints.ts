@@ -1,5 +1,6 @@
 /** Everything that is not a resource: discovery, version, health, metrics, and documents of other parts. */
 
+import type { Aggregator } from '../aggregation/aggregator.ts'
 import type { Exchange } from '../endpoints/exchange.ts'
 import type { EndpointParts } from '../endpoints/parts.ts'
 import { noSuchMethod } from '../endpoints/router.ts'
@@ -28,12 +29,13 @@ export function nonResourceEndpoints(parts: {
   endpoints: EndpointParts
   inFlight: FlowControl | InFlightLimit
   documents: NonResource | undefined
+  aggregator?: Aggregator | undefined
   metrics: Pick<MetricsParts, 'requests' | 'store'>
   extension?: Extension | undefined
   flags?: ReadonlyMap<string, string> | undefined
 }): NonResource {
   const { endpoints, inFlight, documents, metrics, extension } = parts
-  const discovery = new Discovery(endpoints.scheme)
+  const discovery = new Discovery(endpoints.scheme, parts.aggregator)
   const health = new Health(endpoints)
   const paths = () => [...discovery.paths(), ...health.paths(), ...otherPaths].sort()
   const pages = new DebugPages({ clock: endpoints.registry.clock, flags: parts.flags, paths })

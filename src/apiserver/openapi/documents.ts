@@ -47,7 +47,10 @@ export class OpenApiDocuments {
     const path = request.path.replace(/\/+$/, '')
     if (path === '/openapi/v2') return this.#version2(request)
     // Whatever is asked for: upstream's index comes in one form only.
-    if (path === '/openapi/v3') return this.#respond({ key: 'v3', type: json }, request, () => encode(this.#index()))
+    if (path === '/openapi/v3')
+      return this.#respond({ key: `v3 ${this.#source.elsewhere?.().generation}`, type: json }, request, () =>
+        encode(this.#index()),
+      )
     if (!acceptsJson(request.accept)) return path.startsWith('/openapi/v3') ? notAcceptable() : undefined
     return path.startsWith('/openapi/v3/') ? this.#version3(path.slice('/openapi/v3/'.length), request) : undefined
   }
@@ -57,6 +60,9 @@ export class OpenApiDocuments {
     for (const groupVersion of this.#source.groupVersions()) {
       const path = documentPath(groupVersion)
       paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${this.#hashOf(path, groupVersion)}` }
+    }
+    for (const { group, version } of this.#source.elsewhere?.().groupVersions ?? []) {
+      paths[`apis/${group}/${version}`] = { serverRelativeURL: `/openapi/v3/apis/${group}/${version}` }
     }
     return { paths }
   }

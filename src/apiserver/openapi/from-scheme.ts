@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { groupVersionSchemas } from '../../api/schema/all.ts'
 import { kindType } from '../../api/schema/registry.ts'
+import type { Aggregator } from '../aggregation/aggregator.ts'
 import { pageNotFound } from '../http/status.ts'
 import type { NonResource } from '../nonresource/endpoints.ts'
 import type { Scheme } from '../scheme/scheme.ts'
@@ -10,8 +11,14 @@ import { OpenApiDocuments } from './documents.ts'
 import type { Dialect, OpenApiGroupVersion, OpenApiResource, OpenApiSource } from './source.ts'
 
 /** `/openapi/v2` and `/openapi/v3`; hands other documents on to `others`. */
-export function openApiEndpoints(scheme: Scheme, version: string, others?: NonResource): NonResource {
-  const documents = new OpenApiDocuments(schemeSource(scheme, version))
+export function openApiEndpoints(
+  scheme: Scheme,
+  version: string,
+  others?: NonResource,
+  aggregator?: Aggregator,
+): NonResource {
+  const source = schemeSource(scheme, version)
+  const documents = new OpenApiDocuments(aggregator ? { ...source, elsewhere: () => elsewhereOf(aggregator) } : source)
   return {
     async answer(exchange) {
       const { request, info } = exchange
@@ -24,6 +31,11 @@ export function openApiEndpoints(scheme: Scheme, version: string, others?: NonRe
       return found ?? (await others?.answer(exchange)) ?? pageNotFound()
     },
   }
+}
+
+function elsewhereOf({ generation, remotes }: Aggregator) {
+  const groupVersions = [...remotes].map(({ spec: { group = '', version = '' } }) => ({ group, version }))
+  return { generation, groupVersions }
 }
 
 /** The scheme as a source. Its group versions are remembered until the scheme changes. */

@@ -34,6 +34,8 @@ export interface OpenApiSource {
   /** Shown as the documents' version. */
   version: string
   /** Another text whenever `groupVersions` answers differently, or types changed. */
+  /** Group versions whose documents other servers have, and what changes with them. */
+  elsewhere?(): { generation: number; groupVersions: readonly { group: string; version: string }[] }
   revision(): string
   groupVersions(): readonly OpenApiGroupVersion[]
   /** The same of one group version; that of `revision` when absent. */

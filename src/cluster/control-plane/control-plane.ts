@@ -110,6 +110,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
     conversions: conversions(),
     tables,
     documents: oidcDocuments({ keys: [key], issuer: tokenIssuer }),
+    frontProxyIdentity: pki.frontProxyClient,
     ...(parts.nodeProxy ? { nodeProxy: parts.nodeProxy } : {}),
     ...(tuning.extension ? { extension: tuning.extension } : {}),
   })
