@@ -81,7 +81,7 @@ interface Read {
 }
 
 function fieldsOf({ rawSelector, requirements = [] }: NonNullable<ResourceAttributes['fieldSelector']>): Read {
-  if (rawSelector) return { text: rawSelector, failed: !attempt(() => parseFieldSelector(rawSelector)) }
+  if (rawSelector) return readRaw(rawSelector, parseFieldSelector)
   const read = requirements.map(({ key, operator, values = [] }): FieldRequirement | undefined => {
     const [value, ...more] = values
     if ((operator !== 'In' && operator !== 'NotIn') || value === undefined || more.length > 0) return undefined
@@ -92,10 +92,15 @@ function fieldsOf({ rawSelector, requirements = [] }: NonNullable<ResourceAttrib
 }
 
 function labelsOf({ rawSelector, requirements = [] }: NonNullable<ResourceAttributes['labelSelector']>): Read {
-  if (rawSelector) return { text: rawSelector, failed: !attempt(() => parseLabelSelector(rawSelector)) }
+  if (rawSelector) return readRaw(rawSelector, parseLabelSelector)
   const read = requirements.map((one) => attempt(() => oneLabel(one)))
   const known = read.flatMap((one) => one ?? [])
   return { text: formatLabelSelector(known), failed: read.includes(undefined) }
+}
+
+function readRaw(text: string, parse: (text: string) => unknown): Read {
+  const failed = attempt(() => parse(text)) === undefined
+  return { text: failed ? '' : text, failed }
 }
 
 function oneLabel(requirement: object): readonly LabelRequirement[] {
