@@ -7,6 +7,7 @@ import { httpTransport } from '../client/http-transport.ts'
 import type { Informers } from '../client/informer.ts'
 import { createInformers } from '../client/informer-impl.ts'
 import { loadKubeconfig } from '../client/kubeconfig.ts'
+import { defaultPool, holds, parsePool } from '../cloud/local/pool.ts'
 import { uninitializedTaint } from '../cloud/node/plan.ts'
 import { remoteRuntime } from '../kubelet/cri/remote.ts'
 import { startKubelet } from '../kubelet/kubelet.ts'
@@ -67,6 +68,7 @@ export async function startAgent(machine: Machine, config: ClusterConfig): Promi
     nodeName: config.nodeName,
     clusterCidr: config.podCidr,
     serviceCidr: config.serviceCidr,
+    trust: { ...config.trust, isBalancer: balancersOf(config) },
     bridgeFiltered: network.bridgeFiltered,
   })
   informers.start()
@@ -94,6 +96,13 @@ export async function startAgent(machine: Machine, config: ClusterConfig): Promi
       containerd.release()
     },
   }
+}
+
+/** Addresses of load balancers that count: those of our own pool, or whatever a cloud's controller manager gives. */
+function balancersOf({ cloudProvider = 'local', loadBalancerPool = defaultPool }: ClusterConfig) {
+  if (cloudProvider !== 'local') return () => cloudProvider === 'external'
+  const pool = parsePool(loadBalancerPool)
+  return (address: string) => holds(pool, address)
 }
 
 async function kubeletConfig({ disk, architecture }: Machine, config: ClusterConfig) {
