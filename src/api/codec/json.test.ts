@@ -175,6 +175,13 @@ test('parseJson refuses what is no JSON or nests too deep', () => {
   assert.throws(() => parseJson(`${'['.repeat(5000)}${']'.repeat(5000)}`), /nested deeper than 1000/)
 })
 
+test('YAML has its keys in order and lists no deeper than their key', () => {
+  assert.equal(
+    encodeYaml({ kind: 'A', apiVersion: 'v1', b: [{ z: 1, x: '1' }] }),
+    'apiVersion: v1\nb:\n- x: "1"\n  z: 1\nkind: A\n',
+  )
+})
+
 test('parseYaml reads YAML as the API does', () => {
   const text =
     'spec:\n  containers: [{name: a, tty: yes}]\n  volumes:\n  - configMap: {defaultMode: 0644}\n    name: 2026-01-01\n'
@@ -186,7 +193,9 @@ test('parseYaml reads YAML as the API does', () => {
       volumes: [{ configMap: { defaultMode: 420 }, name: '2026-01-01' }],
     },
   })
-  assert.deepEqual(parseYaml('a: 1\na: 2\n').duplicates, ['yaml: unmarshal errors:\n  line 2: key "a" already set in map'])
+  assert.deepEqual(parseYaml('a: 1\na: 2\n').duplicates, [
+    'yaml: unmarshal errors:\n  line 2: key "a" already set in map',
+  ])
   assert.throws(() => parseYaml('a: [1'), DecodeError)
   assert.deepEqual(parseYaml(encodeYaml({ a: 'yes', b: '0644', c: '1:20' })).value, { a: 'yes', b: '0644', c: '1:20' })
 })

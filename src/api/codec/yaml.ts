@@ -78,8 +78,9 @@ function repeatedKeys(document: Document): { offset: number; name: string }[] {
   return repeated.sort((one, other) => one.offset - other.offset)
 }
 
+/** As upstream writes it: keys in order, lists no deeper than their key. */
 export function encodeYaml(value: unknown): string {
-  return stringify(value, { version: '1.1', lineWidth: 0 })
+  return stringify(value, { version: '1.1', lineWidth: 0, sortMapEntries: true, indentSeq: false })
 }
 
 const omittedTags = ['timestamp', 'omap', 'pairs', 'set', 'binary']

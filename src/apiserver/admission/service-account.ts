@@ -127,7 +127,9 @@ function mountToken({ spec }: Pod, random: Random): void {
   if (!spec) return
   const present = spec.volumes?.find(({ name }) => name?.startsWith(volumePrefix))
   const name = present?.name ?? volumePrefix + nameSuffix(random)
-  const mounted = [...(spec.initContainers ?? []), ...spec.containers].filter((container) => addMount(container, name))
+  const mounted = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].filter((container) =>
+    addMount(container, name),
+  )
   if (!present && mounted.length > 0) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)]
 }
 

@@ -159,3 +159,9 @@ for (const [path, object, warnings] of cases) {
     assert.deepEqual(await warningsOf(path, object), warnings)
   })
 }
+
+test('a pod whose containers are null is refused, not failed on', async () => {
+  const { status, body } = await caller.call('POST', pods, { metadata: { name: 'p' }, spec: { containers: null } })
+  assert.equal(status, 422, body.message)
+  assert.match(body.message, /spec\.containers: Required value/)
+})
