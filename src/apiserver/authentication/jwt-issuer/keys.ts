@@ -55,7 +55,7 @@ export class IssuerKeys {
     if (this.#reading !== undefined) return await this.#reading
     if (nowMs - this.#triedMs < limits.issuerKeysPeriodMs) return
     this.#triedMs = nowMs
-    this.#reading = this.#fetch()
+    this.#reading = this.#download()
       .then((keys) => {
         this.#keys = keys
         this.#readMs = nowMs
@@ -71,7 +71,7 @@ export class IssuerKeys {
     await this.#reading
   }
 
-  async #fetch(): Promise<IssuerKey[]> {
+  async #download(): Promise<IssuerKey[]> {
     const { url, discoveryUrl } = this.#options
     const at = discoveryUrl ?? `${url.replace(/\/$/, '')}/.well-known/openid-configuration`
     const { issuer, jwks_uri } = ((await this.#get(at)) ?? {}) as { issuer?: unknown; jwks_uri?: unknown }
