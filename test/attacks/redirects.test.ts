@@ -1,6 +1,6 @@
 /** A kubelet, a pod behind a proxy, or a webhook that answers with a redirect must not send the API server elsewhere. */
 import assert from 'node:assert/strict'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { after, before, test } from 'node:test'
 import type { KubeObject } from '../../src/api/meta.ts'
 import { coreV1 } from '../../src/api/resources.ts'
@@ -39,8 +39,11 @@ before(async () => {
   })
   hostile = await net.serveHttps(at, {
     request(request, response) {
-      ;(request as IncomingMessage).resume()
-      response.writeHead(status, { location: `https://127.0.0.1:${victim.port}/latest/meta-data` })
+      
+      const answer = response as ServerResponse
+      const asked = request as IncomingMessage
+      asked.resume()
+      answer.writeHead(status, { location: `https://127.0.0.1:${victim.port}/latest/meta-data` })
       response.end('go there')
     },
     upgrade: (_request, socket) =>
