@@ -29,8 +29,9 @@ type Merge = (target: unknown, patch: unknown) => unknown
 const careless: Merge = (target, patch) => {
   const result = target as Record<string, unknown>
   for (const [key, value] of Object.entries(patch as object)) {
-    if (typeof value !== 'object' || value === null) result[key] = value
-    else result[key] = careless(result[key] ?? {}, value)
+    const below = result[key] ?? {}
+    if (typeof value === 'object' && value !== null) careless(below, value)
+    if (!(key in result)) result[key] = typeof value === 'object' ? below : value
   }
   return result
 }
