@@ -4,8 +4,10 @@
  * arrives as a half-close.
  */
 import type { IncomingMessage } from 'node:http'
-import { type Duplex, finished } from 'node:stream'
+import { type Duplex, finished, Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import type { WebSocket } from 'ws'
+import type { Status } from '../../api/types/meta/v1.ts'
 import type { Net } from '../../platform/net.ts'
 import { SpdyConnection } from './spdy.ts'
 import {
@@ -48,7 +50,7 @@ export async function streamCommand(net: Net, url: string, upgrade: Upgrade, str
     upstream.destroy()
     throw new StreamRefused(400, 'unable to upgrade connection: no supported WebSocket protocol was offered')
   }
-  await bridge(new SpdyConnection(upstream), accepted.socket, streams)
+  await bridge(new SpdyConnection(upstream), accepted, streams)
 }
 
 export async function streamPorts(net: Net, url: string, upgrade: Upgrade): Promise<void> {
@@ -97,7 +99,11 @@ function join(one: Duplex, other: Duplex): void {
   finished(other, () => one.destroy())
 }
 
-async function bridge(spdy: SpdyConnection, webSocket: WebSocket, streams: CommandStreams): Promise<void> {
+async function bridge(
+  spdy: SpdyConnection,
+  { socket: webSocket, protocol }: { socket: WebSocket; protocol: string },
+  streams: CommandStreams,
+): Promise<void> {
   const error = spdy.open({ streamtype: 'error' })
   const stdin = streams.stdin ? spdy.open({ streamtype: 'stdin' }) : undefined
   const stdout = streams.stdout ? spdy.open({ streamtype: 'stdout' }) : undefined
@@ -109,12 +115,25 @@ async function bridge(spdy: SpdyConnection, webSocket: WebSocket, streams: Comma
   ] as [number, Duplex | undefined][])
   webSocket.on('message', (data: Buffer) => receive(webSocket, inputs, data))
   webSocket.on('close', () => spdy.close())
-  const outputs = [pumpToChannel(error, webSocket, channel.error)]
+  const statusInWords = protocol === firstProtocol ? inWords(error) : error
+  const outputs = [pumpToChannel(statusInWords, webSocket, channel.error)]
   if (stdout) outputs.push(pumpToChannel(stdout, webSocket, channel.stdout))
   if (stderr) outputs.push(pumpToChannel(stderr, webSocket, channel.stderr))
   await Promise.all(outputs)
   webSocket.close(1000)
   spdy.close()
+}
+
+/** The first version of the protocol says nothing of a command that succeeded, and only the message of one that failed. */
+const firstProtocol = 'channel.k8s.io'
+
+export function inWords(status: Readable): Readable {
+  return Readable.from(messageOf(status))
+}
+
+async function* messageOf(status: Readable): AsyncGenerator<Buffer> {
+  const { status: outcome, message = '' } = JSON.parse((await text(status)) || '{"status":"Success"}') as Status
+  if (outcome !== 'Success') yield Buffer.from(message)
 }
 
 function receive(webSocket: WebSocket, inputs: Map<number, Duplex | undefined>, data: Buffer): void {

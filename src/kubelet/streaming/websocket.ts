@@ -4,7 +4,7 @@
  * Source: KEP-4006, https://kubernetes.io/blog/2024/08/20/websockets-transition/
  */
 import type { IncomingMessage } from 'node:http'
-import { Duplex } from 'node:stream'
+import { Duplex, type Readable } from 'node:stream'
 import type { WebSocket } from 'ws'
 
 export const remoteCommandProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'channel.k8s.io'] as const
@@ -43,7 +43,7 @@ export async function acceptWebSocket(
 }
 
 /** Sends what a stream gives on a channel, and stops reading it while too much waits. Resolves at its end. */
-export function pumpToChannel(source: Duplex, webSocket: WebSocket, number: number): Promise<void> {
+export function pumpToChannel(source: Readable, webSocket: WebSocket, number: number): Promise<void> {
   const prefix = Buffer.from([number])
   return new Promise((resolve) => {
     source.on('data', (bytes: Buffer) => {
