@@ -58,7 +58,7 @@ const bodies: [name: string, contentType: string, text: string][] = [
   [
     'apply',
     'application/apply-patch+yaml',
-    `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: base}\ndata: {__proto__: x, constructor: y}`,
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: base}\ndata: {__proto__: x, constructor: z}`,
   ],
 ]
 

@@ -39,7 +39,6 @@ before(async () => {
   })
   hostile = await net.serveHttps(at, {
     request(request, response) {
-      
       const answer = response as ServerResponse
       const asked = request as IncomingMessage
       asked.resume()

@@ -38,7 +38,7 @@ async function inTurn(
 ): Promise<void> {
   for (const plugin of plugins) {
     const pending = step(plugin)
-    if (pending) await pending
+    if (pending !== undefined) await pending
   }
 }
 

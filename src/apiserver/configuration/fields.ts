@@ -113,8 +113,8 @@ export class Fields {
   #of(name: string, type: 'string' | 'boolean'): unknown {
     if (!this.has(name)) return undefined
     const value = this.#values.get(name)
-    // biome-ignore lint/suspicious/useValidTypeof: the parameter's type names two of them
-    if (typeof value !== type) throw this.error(name, `want ${type === 'string' ? 'a text' : 'true or false'}`)
+    const fits = type === 'string' ? typeof value === 'string' : typeof value === 'boolean'
+    if (!fits) throw this.error(name, `want ${type === 'string' ? 'a text' : 'true or false'}`)
     return value
   }
 

@@ -92,7 +92,9 @@ test('a group that leads ends in order though its caches never fill', async () =
   await clock.advance(1_000)
   assert.equal(stopped, true)
   await stopping
-  const lease = await createClient(api.transport).of(coordinationV1.leases, 'kube-system').get('kube-controller-manager')
+  const lease = await createClient(api.transport)
+    .of(coordinationV1.leases, 'kube-system')
+    .get('kube-controller-manager')
   assert.equal(lease.spec?.holderIdentity, '')
   await api.stop()
 })

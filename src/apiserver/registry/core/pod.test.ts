@@ -142,7 +142,7 @@ test('a file of variables comes from an emptyDir of the pod', () => {
       { name: 'empty', emptyDir: {} },
       { name: 'host', hostPath: { path: '/x' } },
     ]
-    return messages(pods.validateCreate?.(pod({ containers, volumes }), writeContext))
+    return messages(pods.validateCreate?.(pod({ containers, volumes })))
   }
   const at = 'spec.containers[0].env[0].valueFrom.fileKeyRef'
   assert.deepEqual(wrong('empty'), [])
@@ -152,7 +152,7 @@ test('a file of variables comes from an emptyDir of the pod', () => {
 })
 
 test('processes of a Windows host run in all containers or none, on its network', () => {
-  const wrong = (spec: Partial<PodSpec>) => messages(pods.validateCreate?.(pod(spec), writeContext))
+  const wrong = (spec: Partial<PodSpec>) => messages(pods.validateCreate?.(pod(spec)))
   const securityContext = { windowsOptions: { hostProcess: true } }
   const network = 'spec.hostNetwork: hostNetwork must be true if pod contains any hostProcess containers'
   assert.deepEqual(wrong({ securityContext }), [network])
