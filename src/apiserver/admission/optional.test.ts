@@ -94,7 +94,8 @@ test('AlwaysPullImages sets the policy of every container and image volume, when
     [spec?.initContainers?.[0]?.imagePullPolicy, spec?.containers[0]?.imagePullPolicy, spec?.volumes?.[0]?.image],
     ['Always', 'Always', { reference: 'y', pullPolicy: 'Always' }],
   )
-  const debug = podWith({ ephemeralContainers: [{ name: 'd', image: 'z', imagePullPolicy: 'Never' }] })
+  const ephemeralContainers = [{ name: 'd', image: 'z', imagePullPolicy: 'Never' }]
+  const debug = podWith({ serviceAccountName: 'default', ephemeralContainers })
   const changed = (await admit(
     pods,
     debug,
