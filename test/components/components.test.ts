@@ -132,8 +132,9 @@ test('a manager and a scheduler on their own make a Deployment run, and another 
     allocatable: { cpu: '4', memory: '8Gi', pods: '110' },
     conditions: [{ type: 'Ready', status: 'True' }],
   }
-  const node = await client.of(coreV1.nodes).create({ metadata: { name: 'n1' } })
-  await client.of(coreV1.nodes).updateStatus({ ...node, status })
+  await client.of(coreV1.nodes).create({ metadata: { name: 'n1' } })
+  // Not an update: the manager writes to the node as well.
+  await client.of(coreV1.nodes).patchStatus('n1', { type: 'merge', patch: { status } })
   await eventually(async () => (await client.of(coreV1.serviceAccounts, 'default').get('default')).metadata.uid)
   const deployments = client.of(appsV1.deployments, 'default')
   await deployments.create(deployment('web'))

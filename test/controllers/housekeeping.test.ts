@@ -123,17 +123,21 @@ test('a claim that a pod uses stays until the pod is gone', async () => {
 test('a volume that is bound stays until it is released', async () => {
   await using bed = await startTestbed()
   const volumes = bed.client.of(coreV1.persistentVolumes)
+  const size = { storage: '1Gi' }
   await volumes.create({
     metadata: { name: 'v' },
-    spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/v' } },
+    spec: { capacity: size, accessModes: ['ReadWriteOnce'], hostPath: { path: '/v' } },
   })
-  const say = (phase: string) => volumes.patchStatus('v', { type: 'merge', patch: { status: { phase } } })
-  await say('Bound')
+  await bed.create(coreV1.persistentVolumeClaims, {
+    metadata: { name: 'c' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: size }, storageClassName: '' },
+  })
   await bed.settle()
+  assert.equal((await volumes.get('v')).status?.phase, 'Bound')
   await volumes.delete('v')
   await bed.settle()
   assert.deepEqual((await volumes.get('v')).metadata.finalizers, ['kubernetes.io/pv-protection'])
-  await say('Released')
+  await bed.client.of(coreV1.persistentVolumeClaims, namespace).delete('c')
   await bed.settle()
   assert.deepEqual((await volumes.list()).items, [])
 })
