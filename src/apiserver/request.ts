@@ -37,6 +37,17 @@ export interface ApiRequest {
   user?: UserInfo
 }
 
+/** The request with another query. Not by spreading: what the front makes when it is asked for would be left out. */
+export function withQuery(request: ApiRequest, query: URLSearchParams): ApiRequest {
+  const { method, path, headers, headerValues, body, signal, remoteAddress, peerCertificate, user } = request
+  return {
+    ...{ method, path, query, headers, body, signal, remoteAddress },
+    ...(headerValues ? { headerValues } : {}),
+    ...(peerCertificate ? { peerCertificate } : {}),
+    ...(user ? { user } : {}),
+  }
+}
+
 export interface ApiResponse {
   status: number
   headers: Record<string, string>

@@ -51,6 +51,16 @@ test('a client over HTTPS with the kubeconfig sees the same cluster', async () =
     nodes.items.map(({ metadata }) => metadata.name),
     ['node-1', 'node-2', 'node-3'],
   )
+  const ending = new AbortController()
+  const revision = nodes.metadata.resourceVersion ?? ''
+  const changes = client.of(coreV1.nodes).watch({ resourceVersion: revision, signal: ending.signal })
+  const first = changes[Symbol.asyncIterator]().next()
+  await cluster.client.core.v1
+    .nodes()
+    .patch('node-2', { type: 'merge', patch: { metadata: { labels: { seen: 'yes' } } } })
+  const { value } = await first
+  assert.deepEqual([value?.type, value?.object.metadata.name], ['MODIFIED', 'node-2'])
+  ending.abort()
   await close()
 })
 

@@ -1,6 +1,6 @@
 /** The HTTPS endpoint of a test's cluster, and the kubeconfigs that lead to it. */
 import { type FrontHandler, httpHandlers } from '../apiserver/http/front.ts'
-import { type ApiRequest, isTrue } from '../apiserver/request.ts'
+import { type ApiRequest, isTrue, withQuery } from '../apiserver/request.ts'
 import { accessOf, parseKubeconfig } from '../client/kubeconfig.ts'
 import type { ClusterPki } from '../cluster/pki/cluster-pki.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -115,5 +115,5 @@ export function lasting(request: ApiRequest): ApiRequest {
   if (!isTrue(request.query.get('watch'))) return request
   const query = new URLSearchParams(request.query)
   query.set('timeoutSeconds', String(watchTimeoutSeconds))
-  return { ...request, query }
+  return withQuery(request, query)
 }
