@@ -57,6 +57,10 @@ const common = `
   disabled-metrics list ! | all metrics are served
   allow-metric-labels texts ! | labels of metrics are fixed
   log-flush-frequency duration ! | lines are written at once
+  log-json-info-buffer-size text =0 | lines are written at once
+  log-json-split-stream bool =false | all lines go to standard error
+  log-text-info-buffer-size text =0 | lines are written at once
+  log-text-split-stream bool =false | all lines go to standard error
   vmodule list ! | verbosity is the same for all files; see --v
 `
 
@@ -93,10 +97,11 @@ const controllerManager = `
   concurrent-statefulset-syncs count | reconciles at once
   concurrent-ttl-after-finished-syncs count | reconciles at once
   mirroring-concurrent-service-endpoint-syncs count | reconciles at once
+  concurrent-ephemeralvolume-syncs count | reconciles at once
+  concurrent-resourceclaim-syncs count | reconciles at once
+  concurrent-device-taint-eviction-syncs count | reconciles at once
+  concurrent-validating-admission-policy-status-syncs count | reconciles at once
   concurrent-service-syncs count ! | cloud providers run apart
-  concurrent-ephemeralvolume-syncs count ! | a fixed number
-  concurrent-resource-claim-syncs count ! | a fixed number
-  concurrent-validating-admission-policy-status-syncs count ! | a fixed number
   use-service-account-credentials bool =false | all controllers act as the kubeconfig's user
   service-account-private-key-file text ! | tokens in Secrets are no longer made; ask for them with kubectl create token
   cluster-name text =kubernetes | only cloud providers use it
@@ -142,6 +147,15 @@ const controllerManager = `
   leader-migration-config text ! | cloud providers run apart
   disable-attach-detach-reconcile-sync bool =false | what is attached is always compared
   attach-detach-reconcile-sync-period duration ! | a fixed time
+  disable-force-detach-on-timeout bool =false | volumes of nodes that are gone are detached in the end
+  controller-shutdown-timeout duration ! | controllers end what they do, however long it takes
+  endpoint-updates-batch-period duration =0s | changes are written at once
+  endpointslice-updates-batch-period duration =0s | changes are written at once
+  mirroring-endpointslice-updates-batch-period duration =0s | changes are written at once
+  pv-recycler-increment-timeout-nfs count ! | volumes are not recycled
+  pv-recycler-minimum-timeout-hostpath count ! | volumes are not recycled
+  pv-recycler-minimum-timeout-nfs count ! | volumes are not recycled
+  pv-recycler-timeout-increment-hostpath count ! | volumes are not recycled
 `
 
 const scheduler = `

@@ -2,6 +2,7 @@
 
 import { Counter, type Family, gauge, Histogram } from '../../apiserver/metrics/families.ts'
 import type { QueueObserver } from '../../client/work-queue.ts'
+import { queueName } from '../../controllers/names.ts'
 
 /** Seconds. Source: client-go. */
 const buckets = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10]
@@ -13,7 +14,7 @@ export class QueueMetrics {
   readonly #works = new Histogram('workqueue_work_duration_seconds', 'How long keys were worked on.', ['name'], buckets)
 
   observer(controller: string): QueueObserver {
-    const name = [controller]
+    const name = [queueName(controller)]
     const [adds, retries] = [this.#adds.series(name), this.#retries.series(name)]
     const [waits, works] = [this.#waits.series(name), this.#works.series(name)]
     return {
@@ -30,7 +31,7 @@ export class QueueMetrics {
 
   /** `depths`: keys that wait now. */
   families(depths: ReadonlyMap<string, number>): Family[] {
-    const samples = [...depths].map(([name, depth]) => [{ name }, depth] as [{ name: string }, number])
+    const samples = [...depths].map(([name, depth]) => [{ name: queueName(name) }, depth] as [{ name: string }, number])
     return [this.#adds, gauge('workqueue_depth', 'Keys that wait.', samples), this.#retries, this.#waits, this.#works]
   }
 }
