@@ -23,7 +23,7 @@ import { jobController } from './job/reconcile.ts'
 import { localPathProvisioner } from './local-path-provisioner/reconcile.ts'
 import { namespaceController } from './namespace/reconcile.ts'
 import { nodeIpamController } from './node-ipam/reconcile.ts'
-import { nodeLifecycleController } from './node-lifecycle/reconcile.ts'
+import { type NodeLifecycleOptions, nodeLifecycleController } from './node-lifecycle/reconcile.ts'
 import { persistentVolumeBinderController } from './persistentvolume-binder/reconcile.ts'
 import { persistentVolumeProtectionController } from './persistentvolume-protection/reconcile.ts'
 import { persistentVolumeClaimProtectionController } from './persistentvolumeclaim-protection/reconcile.ts'
@@ -51,6 +51,8 @@ export interface ControllerOptions {
   /** Finished pods that may stay before the oldest are deleted. Default 12,500; 0: all may. */
   terminatedPodsMax?: number
   autoscaler?: AutoscalerOptions
+  /** What of it is absent is as upstream's flags default. */
+  nodeLifecycle?: Partial<NodeLifecycleOptions>
   /** Who signs certificate requests. Absent: nobody does. */
   signing?: SigningOptions
   /** What policies get wrong about types. Absent: nobody says so in their status. */
@@ -58,7 +60,7 @@ export interface ControllerOptions {
 }
 
 export function allControllers(parts: ControllerParts, options: ControllerOptions): Controller[] {
-  const { clusterCidrs = [], terminatedPodsMax, checkPolicyTypes, autoscaler, signing } = options
+  const { clusterCidrs = [], terminatedPodsMax, checkPolicyTypes, autoscaler, signing, nodeLifecycle } = options
   return [
     deploymentController(parts),
     replicaSetController(parts),
@@ -73,7 +75,7 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     namespaceController(parts),
     serviceAccountController(parts),
     rootCaController(parts, options),
-    nodeLifecycleController(parts),
+    nodeLifecycleController(parts, nodeLifecycle),
     taintEvictionController(parts),
     garbageCollector(parts),
     clusterRoleAggregationController(parts),

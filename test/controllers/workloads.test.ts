@@ -299,14 +299,14 @@ test('every namespace has its default ServiceAccount and the root CA', async () 
 })
 
 test('a silent node is tainted and its pods leave after their toleration', async () => {
-  await using bed = await startTestbed()
+  await using bed = await startTestbed({ nodes: ['node1', 'node2'] })
   await bed.cluster.nodes.partition('node1')
   const tolerations = [
     { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 30 },
   ]
   await bed.create(coreV1.pods, {
     metadata: { name: 'p' },
-    spec: { tolerations, containers: [{ name: 'c', image: 'i:1' }] },
+    spec: { nodeName: 'node1', tolerations, containers: [{ name: 'c', image: 'i:1' }] },
   })
   await bed.advance(60_000)
   const node = await bed.client.of(coreV1.nodes).get('node1')
@@ -323,6 +323,36 @@ test('a silent node is tainted and its pods leave after their toleration', async
   await bed.cluster.nodes.revive('node1')
   await bed.settle()
   assert.deepEqual((await bed.client.of(coreV1.pods, namespace).list()).items, [])
+})
+
+test('where no node speaks any more, no pod is driven away, and its eviction is called off', async () => {
+  await using bed = await startTestbed({ nodes: ['node1', 'node2'] })
+  const noExecute = async () =>
+    (await bed.client.of(coreV1.nodes).list()).items.flatMap(({ metadata, spec }) =>
+      (spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute').map(() => metadata.name),
+    )
+  await bed.create(coreV1.pods, {
+    metadata: { name: 'p' },
+    spec: { nodeName: 'node1', containers: [{ name: 'c', image: 'i:1' }] },
+  })
+  await bed.settle()
+  await bed.cluster.nodes.partition('node1')
+  await bed.advance(65_000)
+  assert.deepEqual(await noExecute(), ['node1'])
+  await bed.cluster.nodes.partition('node2')
+  await bed.advance(65_000)
+  assert.deepEqual(await noExecute(), [])
+  // Five minutes are what admission lets every pod tolerate.
+  await bed.advance(600_000)
+  const pod = await bed.client.of(coreV1.pods, namespace).get('p')
+  assert.equal(pod.metadata.deletionTimestamp, undefined)
+  assert.equal(pod.status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'False')
+  const events = await bed.events()
+  assert.ok(events.includes('Pod/p Normal TaintManagerEviction: Cancelling deletion of Pod test/p'), events.join('\n'))
+  assert.ok(events.includes('Pod/p Warning NodeNotReady: Node is not ready'))
+  await bed.cluster.nodes.revive('node2')
+  await bed.advance(20_000)
+  assert.deepEqual(await noExecute(), ['node1'])
 })
 
 test('a pod that fits nowhere says why', async () => {

@@ -6,6 +6,8 @@ import type { Node, NodeCondition, Taint } from '../../api/types/core/v1.ts'
 
 /** A node that has not renewed its lease for this long counts as unreachable. Source: `--node-monitor-grace-period`. */
 export const gracePeriodMs = 50_000
+/** The same for a node that never said anything about itself. Source: `--node-startup-grace-period`. */
+export const startupGracePeriodMs = 60_000
 
 const notReady = 'node.kubernetes.io/not-ready'
 const unreachable = 'node.kubernetes.io/unreachable'
@@ -55,8 +57,21 @@ export function silentConditions(node: Node, nowText: string): NodeCondition[] |
   return changed ? [...others, ...conditions] : undefined
 }
 
+/** What to do with the NoExecute taint of a node that is not ready: as it stands (`keep`), to have it, or to have none. */
+export type Eviction = 'keep' | 'start' | 'none'
+
+/** Whether the conditions ask for a NoExecute taint where the node has none yet, so that its pods would start to go. */
+export function startsEviction(node: Node, conditions: readonly NodeCondition[]): boolean {
+  const present = node.spec?.taints ?? []
+  return noExecuteFor(conditions) !== undefined && !present.some(isOwnNoExecute)
+}
+
 /** The taints that follow from conditions and cordoning, next to those that others put there. */
-export function planTaints(node: Node, conditions: readonly NodeCondition[], nowText: string): Taint[] {
+export function planTaints(
+  node: Node,
+  conditions: readonly NodeCondition[],
+  { nowText, eviction }: { nowText: string; eviction: Eviction },
+): Taint[] {
   const present = node.spec?.taints ?? []
   const wanted: Taint[] = conditionTaints
     .filter(({ type, status }) =>
@@ -64,18 +79,43 @@ export function planTaints(node: Node, conditions: readonly NodeCondition[], now
     )
     .map(({ key }) => ({ key, effect: 'NoSchedule' }))
   if (node.spec?.unschedulable) wanted.push({ key: cordonKey, effect: 'NoSchedule' })
-  const ready = conditions.find(({ type }) => type === 'Ready')?.status
-  if (ready === 'False') wanted.push({ key: notReady, effect: 'NoExecute' })
-  if (ready === 'Unknown') wanted.push({ key: unreachable, effect: 'NoExecute' })
-  const isOwn = ({ key, effect }: Taint) =>
-    (effect === 'NoSchedule' && ownNoSchedule.has(key)) ||
-    (effect === 'NoExecute' && (key === notReady || key === unreachable))
+  const noExecute = noExecuteFor(conditions)
+  const evicts = eviction === 'start' || (eviction === 'keep' && present.some(isOwnNoExecute))
+  if (noExecute && evicts) wanted.push({ key: noExecute, effect: 'NoExecute' })
+  const isOwn = (taint: Taint) =>
+    isOwnNoExecute(taint) || (taint.effect === 'NoSchedule' && ownNoSchedule.has(taint.key))
   const kept = present.filter((taint) => !isOwn(taint))
   const timed = wanted.map((taint) => {
     const known = present.find(({ key, effect }) => key === taint.key && effect === taint.effect)
     return known ?? { ...taint, timeAdded: nowText }
   })
   return [...kept, ...timed]
+}
+
+function noExecuteFor(conditions: readonly NodeCondition[]): string | undefined {
+  const ready = conditions.find(({ type }) => type === 'Ready')?.status
+  if (ready === 'False') return notReady
+  return ready === 'Unknown' ? unreachable : undefined
+}
+
+function isOwnNoExecute({ key, effect }: Taint): boolean {
+  return effect === 'NoExecute' && (key === notReady || key === unreachable)
+}
+
+/** Old names of labels that follow the new ones. */
+const followedLabels: Readonly<Record<string, string>> = {
+  'beta.kubernetes.io/os': 'kubernetes.io/os',
+  'beta.kubernetes.io/arch': 'kubernetes.io/arch',
+}
+
+/** Labels by old names that are missing or say something else than the new ones. */
+export function planLabels({ metadata: { labels = {} } }: Node): Record<string, string> {
+  const changes: Record<string, string> = {}
+  for (const [old, current] of Object.entries(followedLabels)) {
+    const value = labels[current]
+    if (value !== undefined && labels[old] !== value) changes[old] = value
+  }
+  return changes
 }
 
 /** Same taints, whatever their order or times. */

@@ -1,21 +1,54 @@
-/** Notices nodes that went silent, taints nodes by their conditions, and marks their pods as not ready. */
+/**
+ * Notices nodes that went silent, taints nodes by their conditions, and marks the pods of silent ones as not ready. The
+ * NoExecute taint, which drives pods away, comes at the rate that the node's zone allows.
+ */
 
 import { coordinationV1, coreV1 } from '../../api/resources.ts'
 import type { Node, Pod } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { ifThere } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
-import { gracePeriodMs, planTaints, sameTaints, silentConditions } from './plan.ts'
+import {
+  type Eviction,
+  gracePeriodMs,
+  planLabels,
+  planTaints,
+  sameTaints,
+  silentConditions,
+  startsEviction,
+  startupGracePeriodMs,
+} from './plan.ts'
+import { defaultEvictionRates, type EvictionRates, Zones } from './zones.ts'
 
 export const leaseNamespace = 'kube-node-lease'
 const byNode = 'nodeName'
 
-export function nodeLifecycleController(parts: ControllerParts): Controller {
+export interface NodeLifecycleOptions {
+  /** Silence that makes a node unreachable, in milliseconds. Default 50,000. Source: `--node-monitor-grace-period`. */
+  gracePeriodMs: number
+  /** The same before its first word. Default 60,000. Source: `--node-startup-grace-period`. */
+  startupGracePeriodMs: number
+  /** How often unready nodes are looked at. Default 5,000. Source: `--node-monitor-period`. */
+  monitorPeriodMs: number
+  rates: EvictionRates
+}
+
+export const defaultNodeLifecycleOptions: NodeLifecycleOptions = {
+  gracePeriodMs,
+  startupGracePeriodMs,
+  monitorPeriodMs: 5_000,
+  rates: defaultEvictionRates,
+}
+
+export function nodeLifecycleController(
+  parts: ControllerParts,
+  options: Partial<NodeLifecycleOptions> = {},
+): Controller {
   const nodes = parts.informers.of(coreV1.nodes)
   const leases = parts.informers.of(coordinationV1.leases, { namespace: leaseNamespace })
   const pods = parts.informers.of(coreV1.pods)
   pods.addIndex(byNode, (pod) => [pod.spec?.nodeName ?? ''])
-  const reconciler = new NodeLifecycleReconciler(parts)
+  const reconciler = new NodeLifecycleReconciler(parts, { ...defaultNodeLifecycleOptions, ...options })
   return {
     name: 'node-lifecycle',
     sources: [
@@ -27,75 +60,138 @@ export function nodeLifecycleController(parts: ControllerParts): Controller {
   }
 }
 
+/** When a node last gave a sign of life, by our own monotonic clock: node clocks are not trusted. */
+interface Sign {
+  sign: string
+  atMs: number
+}
+
 class NodeLifecycleReconciler {
   readonly #parts: ControllerParts
+  readonly #options: NodeLifecycleOptions
   readonly #nodes
   readonly #leases
   readonly #pods
-  /** When each node last gave a sign of life, by our own monotonic clock: node clocks are not trusted. */
-  readonly #heard = new Map<string, { renewTime: string; atMs: number }>()
+  readonly #signs = new Map<string, Sign>()
+  readonly #registered = new Map<string, Node>()
+  readonly #zones: Zones
+  #surveyedMs = Number.NEGATIVE_INFINITY
 
-  constructor(parts: ControllerParts) {
+  constructor(parts: ControllerParts, options: NodeLifecycleOptions) {
     this.#parts = parts
+    this.#options = options
     this.#nodes = parts.informers.of(coreV1.nodes)
     this.#leases = parts.informers.of(coordinationV1.leases, { namespace: leaseNamespace })
     this.#pods = parts.informers.of(coreV1.pods)
+    this.#zones = new Zones(options.rates)
   }
 
   keysOfLease(name: string): string[] {
-    const ready = this.#nodes.get(name)?.status?.conditions?.find(({ type }) => type === 'Ready')
-    return ready?.status === 'Unknown' ? [name] : []
+    const node = this.#nodes.get(name)
+    if (!node) return []
+    this.#silentForMs(node)
+    return readyOf(node)?.status === 'Unknown' ? [name] : []
   }
 
   async reconcile(name: string): Promise<Outcome> {
     const node = this.#nodes.get(name)
     if (!node) {
-      this.#heard.delete(name)
+      this.#forget(name)
       return done
     }
-    const nowMs = this.#parts.clock.nowMs()
-    const silentMs = this.#silentForMs(node)
-    let latest = node
-    if (silentMs >= gracePeriodMs) latest = await this.#markSilent(node, rfc3339(nowMs))
-    await this.#taint(latest, rfc3339(nowMs))
-    const ready = latest.status?.conditions?.find(({ type }) => type === 'Ready')?.status
-    if (ready !== 'True') await this.#markPodsNotReady(name)
-    return { kind: 'requeueAfter', delayMs: Math.max(1_000, Math.min(gracePeriodMs - silentMs, 5_000)) }
+    if (!this.#registered.has(name)) this.#say(node, 'RegisteredNode', `Registered Node ${name} in Controller`)
+    this.#registered.set(name, node)
+    const nowText = rfc3339(this.#parts.clock.nowMs())
+    const leftMs = this.#leftMs(node)
+    const latest = leftMs > 0 ? node : await this.#markSilent(node, nowText)
+    const waitMs = await this.#taint(latest, nowText)
+    await this.#label(latest)
+    const ready = readyOf(latest)?.status
+    // A kubelet that still speaks says itself whether its pods are ready.
+    if (ready === 'Unknown') await this.#markPodsNotReady(name)
+    if (ready === 'True' && leftMs > 0) return { kind: 'requeueAfter', delayMs: leftMs }
+    const { monitorPeriodMs } = this.#options
+    const soonestMs = Math.min(monitorPeriodMs, waitMs, leftMs > 0 ? leftMs : monitorPeriodMs)
+    return { kind: 'requeueAfter', delayMs: Math.max(100, soonestMs) }
+  }
+
+  #forget(name: string): void {
+    const known = this.#registered.get(name)
+    if (known) this.#say(known, 'RemovingNode', `Removing Node ${name} from Controller`)
+    this.#registered.delete(name)
+    this.#signs.delete(name)
+  }
+
+  #say(node: Node, reason: string, message: string): void {
+    this.#parts.events.as('node-controller').event({ resource: coreV1.nodes, object: node }, 'Normal', reason, message)
+  }
+
+  /** Milliseconds until the node's silence counts; 0 and less: it does. */
+  #leftMs(node: Node): number {
+    const grace = readyOf(node) ? this.#options.gracePeriodMs : this.#options.startupGracePeriodMs
+    return grace - this.#silentForMs(node)
   }
 
   #silentForMs(node: Node): number {
     const name = node.metadata.name ?? ''
-    const heartbeat = node.status?.conditions?.find(({ type }) => type === 'Ready')?.lastHeartbeatTime ?? ''
-    const renewTime = `${this.#leases.get(`${leaseNamespace}/${name}`)?.spec?.renewTime ?? ''} ${heartbeat}`
+    const heartbeat = readyOf(node)?.lastHeartbeatTime ?? ''
+    const sign = `${this.#leases.get(`${leaseNamespace}/${name}`)?.spec?.renewTime ?? ''} ${heartbeat}`
     const nowMs = this.#parts.clock.monotonicMs()
-    const known = this.#heard.get(name)
-    if (known?.renewTime === renewTime) return nowMs - known.atMs
-    this.#heard.set(name, { renewTime, atMs: nowMs })
+    const known = this.#signs.get(name)
+    if (known?.sign === sign) return nowMs - known.atMs
+    this.#signs.set(name, { sign, atMs: nowMs })
     return 0
   }
 
   async #markSilent(node: Node, nowText: string): Promise<Node> {
     const conditions = silentConditions(node, nowText)
     if (!conditions) return node
-    const name = node.metadata.name ?? ''
-    const ready = node.status?.conditions?.find(({ type }) => type === 'Ready')
-    if (ready?.status === 'True') {
-      const message = `Node ${name} status is now: NodeNotReady`
-      this.#parts.events
-        .as('node-controller')
-        .event({ resource: coreV1.nodes, object: node }, 'Normal', 'NodeNotReady', message)
+    if (readyOf(node)?.status === 'True') {
+      this.#say(node, 'NodeNotReady', `Node ${node.metadata.name} status is now: NodeNotReady`)
     }
     return this.#parts.client.of(coreV1.nodes).updateStatus({ ...node, status: { ...node.status, conditions } })
   }
 
-  async #taint(node: Node, nowText: string): Promise<void> {
-    const taints = planTaints(node, node.status?.conditions ?? [], nowText)
-    if (sameTaints(taints, node.spec?.taints ?? [])) return
+  /** Milliseconds until the zone lets this node go. */
+  async #taint(node: Node, nowText: string): Promise<number> {
+    this.#survey()
+    const conditions = node.status?.conditions ?? []
+    let waitMs = Number.POSITIVE_INFINITY
+    let eviction: Eviction = this.#zones.stopped ? 'none' : 'keep'
+    if (eviction === 'keep' && startsEviction(node, conditions)) {
+      waitMs = this.#zones.turn(node, this.#parts.clock.monotonicMs())
+      if (waitMs === 0) eviction = 'start'
+    }
+    const taints = planTaints(node, conditions, { nowText, eviction })
+    if (sameTaints(taints, node.spec?.taints ?? [])) return waitMs
     // The resource version in the patch makes it fail, and be planned anew, when someone else changed the taints.
     const { resourceVersion } = node.metadata
-    await this.#parts.client
-      .of(coreV1.nodes)
-      .patch(node.metadata.name ?? '', { type: 'merge', patch: { metadata: { resourceVersion }, spec: { taints } } })
+    await this.#patch(node, { metadata: { resourceVersion }, spec: { taints } })
+    return waitMs
+  }
+
+  /** Looks at all nodes, at most once in a second: how many a zone has lost decides over each of its nodes. */
+  #survey(): void {
+    const nowMs = this.#parts.clock.monotonicMs()
+    if (nowMs - this.#surveyedMs < 1000) return
+    this.#surveyedMs = nowMs
+    const nodes = this.#nodes.list()
+    const speaking = nodes.map((node) => ({
+      node,
+      ready: readyOf(node)?.status === 'True' && this.#leftMs(node) > 0,
+    }))
+    if (!this.#zones.survey(speaking)) return
+    // Whoever could not be heard while nobody could is given the whole time once more.
+    for (const sign of this.#signs.values()) sign.atMs = nowMs
+  }
+
+  async #label(node: Node): Promise<void> {
+    const labels = planLabels(node)
+    if (Object.keys(labels).length > 0) await this.#patch(node, { metadata: { labels } })
+  }
+
+  async #patch(node: Node, patch: object): Promise<void> {
+    await this.#parts.client.of(coreV1.nodes).patch(node.metadata.name ?? '', { type: 'merge', patch })
   }
 
   async #markPodsNotReady(nodeName: string): Promise<void> {
@@ -116,4 +212,8 @@ class NodeLifecycleReconciler {
     const patch = { status: { conditions: [condition] } }
     await ifThere(api.patchStatus(pod.metadata.name ?? '', { type: 'strategic', patch }))
   }
+}
+
+function readyOf(node: Node) {
+  return node.status?.conditions?.find(({ type }) => type === 'Ready')
 }

@@ -17,12 +17,37 @@ export function taintEvictionController(parts: ControllerParts): Controller {
   const nodes = parts.informers.of(coreV1.nodes)
   const pods = parts.informers.of(coreV1.pods)
   pods.addIndex(byNode, (pod) => [pod.spec?.nodeName ?? ''])
+  /** Pods whose time runs, so that it can be said when they may stay after all. */
+  const waiting = new Set<string>()
+
+  function callOff(key: string): void {
+    if (waiting.delete(key)) say(parts, key, `Cancelling deletion of Pod ${key}`)
+  }
+
+  async function reconcile(key: string): Promise<Outcome> {
+    const pod = pods.get(key)
+    const node = nodes.get(pod?.spec?.nodeName ?? '')
+    const taints = node ? noExecuteTaints(node) : []
+    const dueInMs = pod ? evictionDueInMs(pod, taints, parts.clock.nowMs()) : undefined
+    if (!pod || dueInMs === undefined) callOff(key)
+    else if (pod.metadata.deletionTimestamp) waiting.delete(key)
+    else if (dueInMs > 0) {
+      waiting.add(key)
+      return { kind: 'requeueAfter', delayMs: dueInMs }
+    } else {
+      waiting.delete(key)
+      await evict(parts, pod)
+    }
+    return done
+  }
+
   return {
     name: 'taint-eviction',
     sources: [
       source(pods, ({ type, object }) => {
+        const key = keyOf(object)
         const node = type === 'deleted' ? undefined : nodes.get(object.spec?.nodeName ?? '')
-        return node && noExecuteTaints(node).length > 0 ? [keyOf(object)] : []
+        return waiting.has(key) || (node && noExecuteTaints(node).length > 0) ? [key] : []
       }),
       source(nodes, (change) => {
         const before = change.type === 'updated' ? noExecuteTaints(change.previous) : []
@@ -31,32 +56,33 @@ export function taintEvictionController(parts: ControllerParts): Controller {
         return pods.byIndex(byNode, change.object.metadata.name ?? '').map(keyOf)
       }),
     ],
-    async reconcile(key): Promise<Outcome> {
-      const pod = pods.get(key)
-      if (!pod || pod.metadata.deletionTimestamp) return done
-      const node = nodes.get(pod.spec?.nodeName ?? '')
-      const dueInMs = node ? evictionDueInMs(pod, noExecuteTaints(node), parts.clock.nowMs()) : undefined
-      if (dueInMs === undefined) return done
-      if (dueInMs > 0) return { kind: 'requeueAfter', delayMs: dueInMs }
-      await evict(parts, pod)
-      return done
-    },
+    reconcile,
   }
 }
 
-/** Milliseconds until the pod must go; undefined when it may stay. */
+/**
+ * Milliseconds until the pod must go; undefined when it may stay. Of a pod's tolerations the first that fits a taint
+ * counts, and its time runs from when taint and pod met.
+ */
 export function evictionDueInMs(pod: Pod, taints: readonly Taint[], nowMs: number): number | undefined {
+  const boundMs = boundSinceMs(pod)
   let dueInMs: number | undefined
   for (const taint of taints) {
-    const matching = (pod.spec?.tolerations ?? []).filter((toleration) => tolerates([toleration], taint))
-    if (matching.length === 0) return 0
-    const seconds = matching.map(({ tolerationSeconds }) => tolerationSeconds).filter((value) => value !== undefined)
-    if (seconds.length === 0) continue
-    const sinceMs = taint.timeAdded ? Date.parse(taint.timeAdded) : nowMs
-    const inMs = sinceMs + Math.max(0, Math.min(...seconds)) * 1000 - nowMs
+    const toleration = pod.spec?.tolerations?.find((one) => tolerates([one], taint))
+    if (!toleration) return 0
+    const { tolerationSeconds } = toleration
+    if (tolerationSeconds === undefined) continue
+    const sinceMs = Math.max(boundMs, taint.timeAdded ? Date.parse(taint.timeAdded) : nowMs)
+    const inMs = tolerationSeconds <= 0 ? 0 : sinceMs + tolerationSeconds * 1000 - nowMs
     dueInMs = Math.min(dueInMs ?? Number.POSITIVE_INFINITY, Math.max(0, inMs))
   }
   return dueInMs
+}
+
+/** A pod that was put onto a node with an old taint still has the whole of the time that it tolerates. */
+function boundSinceMs({ metadata, status }: Pod): number {
+  const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled')?.lastTransitionTime
+  return Date.parse(scheduled ?? metadata.creationTimestamp ?? '') || 0
 }
 
 function noExecuteTaints(node: Node): Taint[] {
@@ -74,11 +100,15 @@ async function evict(parts: ControllerParts, pod: Pod): Promise<void> {
     lastTransitionTime: rfc3339(parts.clock.nowMs()),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
   }
-  const message = `Marking for deletion Pod ${namespace}/${name}`
-  parts.events
-    .as('taint-eviction-controller')
-    .event({ resource: coreV1.pods, object: pod }, 'Normal', 'TaintManagerEviction', message)
+  say(parts, keyOf(pod), `Marking for deletion Pod ${keyOf(pod)}`)
   const patch = { status: { conditions: [condition] } }
   if (!(await ifThere(api.patchStatus(name, { type: 'strategic', patch })))) return
   await ifThere(api.delete(name, uid ? { preconditions: { uid } } : {}))
+}
+
+/** About the name, not the object: the pod may be gone by now. */
+function say({ events }: ControllerParts, key: string, message: string): void {
+  const [namespace = '', name = ''] = key.split('/')
+  const about = { apiVersion: 'v1', kind: coreV1.pods.kind, namespace, name }
+  events.as('taint-eviction-controller').event(about, 'Normal', 'TaintManagerEviction', message)
 }
