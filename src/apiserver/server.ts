@@ -57,6 +57,7 @@ import { serviceStrategy, services } from './registry/core/service.ts'
 import type { ClusterFamilies } from './registry/core/service-families.ts'
 import type { Strategy } from './registry/strategy.ts'
 import { type ApiRequest, type ApiResponse, type RequestInfo, requestInfoOf, type UserInfo } from './request.ts'
+import type { Gates } from './scheme/feature-gates.ts'
 import { type BuiltInOptions, builtInScheme, type Scheme } from './scheme/scheme.ts'
 import type { Served } from './scheme/served.ts'
 import { deadlineMs, type Serving, standardServing, withinDeadline } from './serving.ts'
@@ -99,6 +100,8 @@ export interface ApiServerParts {
   conversions?: BuiltInOptions['conversions']
   /** Which group versions and resources are served. Default: the stable ones. */
   enabled?: BuiltInOptions['enabled']
+  /** Feature gates; the defaults when absent. */
+  gates?: Gates
   /** What `/flagz` shows: flags by name, as they were given. */
   flags?: ReadonlyMap<string, string>
   /** Default: `standardServing`. */
@@ -143,6 +146,7 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
     strategies: parts.strategies,
     conversions: parts.conversions ?? new Map(),
     ...(parts.enabled ? { enabled: parts.enabled } : {}),
+    ...(parts.gates ? { gates: parts.gates } : {}),
   })
   const objects = cachedObjects({ caches, scheme })
   const addresses = new AddressObjects({ scheme, clock, random: random.stream('ip-addresses') })
@@ -284,11 +288,17 @@ class Pipeline {
     this.#security = security
     this.#endpoints = endpoints
     this.#inFlight = flowControlOf(endpoints)
-    const documents = openApiEndpoints(endpoints.scheme, versionInfo().gitVersion, parts.documents, aggregator)
+    const documents = openApiEndpoints(
+      endpoints.scheme,
+      `${versionInfo().major}.${versionInfo().minor}`,
+      parts.documents,
+      aggregator,
+    )
     this.#nonResource = nonResourceEndpoints({
       ...{ endpoints, inFlight: this.#inFlight, documents, metrics: { requests: this.#metrics, store } },
       extension: parts.extension,
       flags: parts.flags,
+      gates: parts.gates,
       aggregator,
     })
     this.#special = specialEndpoints({

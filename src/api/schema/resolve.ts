@@ -182,6 +182,7 @@ class LazyStruct implements StructNode {
     }
     if (declaration.default !== undefined) field.default = declaration.default
     if (declaration.enum) field.enum = declaration.enum
+    if (declaration.gate) field.gate = declaration.gate
     if (declaration.patchStrategy)
       field.patchStrategy = declaration.patchStrategy as NonNullable<FieldNode['patchStrategy']>
     if (declaration.patchMergeKey) field.patchMergeKey = declaration.patchMergeKey
@@ -190,7 +191,9 @@ class LazyStruct implements StructNode {
 
   #type({ type, listType, mapKeys, mapType }: FieldDeclaration): TypeNode {
     const element = this.#resolver.reference(this.#schema, type.name)
-    if (type.container === 'map') return { kind: 'map', value: element, mapType: mapType ?? 'granular' }
+    if (type.container === 'map') {
+      return { kind: 'map', value: element, mapType: mapType ?? 'granular', ...(mapType ? { mapTypeSet: true } : {}) }
+    }
     if (type.container === 'none') {
       return mapType && element instanceof LazyStruct ? element.withMapType(mapType) : element
     }

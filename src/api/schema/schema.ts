@@ -18,7 +18,8 @@
  * - extras: `required` (but left out when empty), `always` (optional, yet written when empty), `omitzero`,
  *   `enum(value,...)` (the values that documents name, `~` for a blank; what is refused stands in the registry),
  *   `set`, `map(key,...)`, `atomic`, `granular` (how server-side apply merges), `patch=strategy(mergeKey)` (strategic
- *   merge patch), `default=JSON`.
+ *   merge patch), `default=JSON`, `gate=Name` (dropped while this feature gate is closed; `gate=Name(value)`: but for this
+ *   value).
  * - `...Message 1` is a message of its own in protobuf whose fields stand in the parent in JSON.
  *
  * Sources: the field tags of the Kubernetes API types (https://github.com/kubernetes/api), read as facts.
@@ -67,6 +68,14 @@ export interface FieldDeclaration {
   patchMergeKey?: string
   default?: unknown
   enum?: readonly string[]
+  gate?: FieldGate
+}
+
+/** A feature gate that must be open for the field to be kept where no object had it before. */
+export interface FieldGate {
+  name: string
+  /** A value that needs no gate. */
+  except?: string
 }
 
 export interface TypeReference {
@@ -196,6 +205,8 @@ function applyExtra(where: string, field: FieldDeclaration, word: string): void 
     if (argument) field.patchMergeKey = argument
   } else if (word.startsWith('enum(')) {
     field.enum = (argument ?? '').replaceAll('~', ' ').split(',')
+  } else if (word.startsWith('gate=')) {
+    field.gate = { name: word.slice('gate='.length).replace(/\(.*$/, ''), ...(argument ? { except: argument } : {}) }
   } else if (word.startsWith('default=')) field.default = JSON.parse(word.slice('default='.length))
   else throw new SchemaSyntaxError(where, `"${field.name}" has the unknown extra "${word}"`)
 }

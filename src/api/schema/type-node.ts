@@ -3,6 +3,7 @@
  * from the schema files beside this one; custom resources build the same nodes from their OpenAPI schema, so that one
  * implementation serves both.
  */
+import type { FieldGate } from './schema.ts'
 
 /**
  * - `int64` values are JavaScript numbers while exact, else bigint is not used: they stay within ±2^53 or are refused.
@@ -52,6 +53,8 @@ export interface MapNode {
   kind: 'map'
   value: TypeNode
   mapType: 'atomic' | 'granular'
+  /** Upstream's field says so; else it merely counts as granular. */
+  mapTypeSet?: true
   /** Custom resources only: null may be a value; else it becomes the default, or the member is dropped. */
   nullable?: true
   default?: unknown
@@ -99,6 +102,8 @@ export interface FieldNode {
   nullable?: true
   /** The values that documents name, of the field or of its elements. Nothing is refused because of it. */
   enum?: readonly string[]
+  /** Built-in types only; see `src/apiserver/registry/disabled-fields.ts`. */
+  gate?: FieldGate
   /** Strategic merge patch (`kubectl patch`, client-side apply): how a list or map is merged, and by which key. */
   patchStrategy?: 'merge' | 'replace' | 'retainKeys' | 'merge,retainKeys'
   patchMergeKey?: string

@@ -9,6 +9,7 @@ import type { FlowControl } from '../flow-control/flow-control.ts'
 import type { InFlightLimit } from '../flow-control/in-flight.ts'
 import { jsonResponse, pageNotFound, textResponse } from '../http/status.ts'
 import type { ApiResponse } from '../request.ts'
+import { defaultGates, type Gates } from '../scheme/feature-gates.ts'
 import { DebugPages } from './debug-pages.ts'
 import { Discovery } from './discovery.ts'
 import { Health } from './health.ts'
@@ -33,6 +34,7 @@ export function nonResourceEndpoints(parts: {
   metrics: Pick<MetricsParts, 'requests' | 'store'>
   extension?: Extension | undefined
   flags?: ReadonlyMap<string, string> | undefined
+  gates?: Gates | undefined
 }): NonResource {
   const { endpoints, inFlight, documents, metrics, extension } = parts
   const discovery = new Discovery(endpoints.scheme, parts.aggregator)
@@ -55,7 +57,7 @@ export function nonResourceEndpoints(parts: {
     if (path === '/metrics') {
       const { scheme, registry } = endpoints
       return metricsResponse(
-        { ...metrics, ...registry, store: metrics.store, scheme, inFlight },
+        { ...metrics, ...registry, store: metrics.store, scheme, inFlight, gates: parts.gates ?? defaultGates },
         exchange.request.headers.accept,
       )
     }

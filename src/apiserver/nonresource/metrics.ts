@@ -8,6 +8,7 @@ import type { RequestMetrics } from '../metrics/request-metrics.ts'
 import type { StoreMetrics } from '../metrics/store-metrics.ts'
 import { parseAccept } from '../negotiation/accept.ts'
 import type { ApiResponse } from '../request.ts'
+import { featureGates, type Gates } from '../scheme/feature-gates.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { versionInfo } from './version.ts'
 
@@ -18,6 +19,7 @@ export interface MetricsParts {
   scheme: Scheme
   inFlight: FlowControl | InFlightLimit
   clock: Clock
+  gates: Gates
 }
 
 const contentTypes: Readonly<Record<Format, string>> = {
@@ -31,6 +33,7 @@ export function metricsResponse(parts: MetricsParts, accept: string | undefined)
     ...parts.store.families,
     ...loadFamilies(parts),
     ...cacheFamilies(parts),
+    featureFamily(parts.gates),
     ...processFamilies(parts.clock),
   ]
   return familiesResponse(families, accept)
@@ -93,6 +96,19 @@ function cacheFamilies({ caches, scheme }: MetricsParts): Family[] {
       ]),
     ),
   ]
+}
+
+/** Stable gates have no stage there. */
+function featureFamily(gates: Gates): Family {
+  const stageOf = (name: string) => featureGates.get(name)?.stage ?? (name === 'AllAlpha' ? 'ALPHA' : 'BETA')
+  return gauge(
+    'kubernetes_feature_enabled',
+    'Whether each feature gate is open.',
+    [...gates].map(([name, on]) => {
+      const stage = stageOf(name)
+      return [{ name, stage: stage === 'GA' ? '' : stage }, on ? 1 : 0]
+    }),
+  )
 }
 
 /** Of this process, whatever runs in it. */

@@ -44,6 +44,7 @@ export async function createObject(parts: RegistryParts, input: CreateInput): Pr
   for (let attempt = 1; ; attempt++) {
     const candidate = tracked.metadata.name ? tracked : clone(tracked)
     candidate.metadata.name = chooseName(candidate.metadata, parts.random)
+    target.served.dropDisabled?.(candidate, undefined)
     // What is prepared may go by the name: a Job's labels do.
     strategy.prepareForCreate?.(candidate, { nowMs: parts.clock.nowMs(), user: caller.user })
     await caller.pause?.()

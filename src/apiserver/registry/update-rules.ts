@@ -25,16 +25,19 @@ export function prepareUpdate(target: Target, object: KubeObject, old: KubeObjec
   const { strategy } = target.served
   keepSystemFields(object.metadata, old.metadata)
   if (writesSpec(target)) {
+    target.served.dropDisabled?.(object, old)
     strategy.prepareForUpdate?.(object, old, write)
     return object
   }
   if (target.subresource === 'status') {
     const prepared = onlyStatus(target, object, old)
+    target.served.dropDisabled?.(prepared, old)
     strategy.status?.prepareForUpdate?.(prepared, old, write)
     return prepared
   }
   const rules = strategy.subresources?.[target.subresource]
   if (!rules) throw methodNotAllowed(target.served.resource, 'update')
+  target.served.dropDisabled?.(object, old)
   rules.prepareForUpdate(object, old, write)
   return object
 }
@@ -43,11 +46,9 @@ export function validateUpdated(target: Target, object: KubeObject, old: KubeObj
   const { resource, strategy } = target.served
   const { validateName, anyFinalizers } = strategy
   const names = { namespaced: resource.namespaced, validateName, anyFinalizers }
-  const metadata = [
-    ...validateMetadata(object.metadata, names),
-    ...validateMetadataUpdate(object.metadata, old.metadata),
-    ...validateMetadataUpdate(object.metadata, old.metadata),
-  ]
+  // Upstream looks twice, and says everything twice.
+  const changed = validateMetadataUpdate(object.metadata, old.metadata)
+  const metadata = [...validateMetadata(object.metadata, names), ...changed, ...changed]
   return [...metadata, ...ownErrors(target, { object, old, found: metadata })]
 }
 
@@ -65,7 +66,7 @@ function ownErrors(target: Target, { object, old, found }: Update): FieldError[]
 }
 
 /** A scale is another view of the object's own spec. */
-function writesSpec({ subresource }: Target): boolean {
+export function writesSpec({ subresource }: Target): boolean {
   return subresource === '' || subresource === 'scale'
 }
 

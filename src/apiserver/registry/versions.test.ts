@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeObject } from '../../api/meta.ts'
-import { enabledApis, readFeatureGates } from '../scheme/enabled.ts'
+import { enabledApis } from '../scheme/enabled.ts'
+import { readFeatureGates } from '../scheme/feature-gates.ts'
 import { TestCaller } from '../testbed/caller.ts'
 
 const enabled = enabledApis(['api/all=true'], readFeatureGates(['AllAlpha=true', 'AllBeta=true']))

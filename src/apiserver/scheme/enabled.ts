@@ -5,73 +5,12 @@
  */
 import type { Resource } from '../../api/meta.ts'
 import { groupVersionInfos } from '../../api/schema/registry.ts'
+import { ApiConfigError, type Gates, gatedResources } from './feature-gates.ts'
 import type { BuiltInOptions } from './scheme.ts'
 
-export class ApiConfigError extends Error {
-  override name = 'ApiConfigError'
-}
-
-/** Gates that this server has; each lets resources be served once their version is switched on. */
-export interface FeatureGate {
-  default: boolean
-  stage: 'ALPHA' | 'BETA' | 'GA'
-  /** `plural.group` */
-  resources: readonly string[]
-}
-
-export const featureGates: Readonly<Record<string, FeatureGate>> = {
-  ClusterTrustBundle: { default: false, stage: 'BETA', resources: ['clustertrustbundles.certificates.k8s.io'] },
-  ConstrainedImpersonation: { default: true, stage: 'BETA', resources: [] },
-  CoordinatedLeaderElection: { default: false, stage: 'BETA', resources: ['leasecandidates.coordination.k8s.io'] },
-  DRADeviceTaintRules: { default: false, stage: 'BETA', resources: ['devicetaintrules.resource.k8s.io'] },
-  DRAResourcePoolStatus: {
-    default: false,
-    stage: 'ALPHA',
-    resources: ['resourcepoolstatusrequests.resource.k8s.io'],
-  },
-  GenericWorkload: {
-    default: false,
-    stage: 'ALPHA',
-    resources: ['podgroups.scheduling.k8s.io', 'workloads.scheduling.k8s.io'],
-  },
-  PodCertificateRequest: {
-    default: false,
-    stage: 'BETA',
-    resources: ['podcertificaterequests.certificates.k8s.io'],
-  },
-  StorageVersionMigrator: {
-    default: true,
-    stage: 'BETA',
-    resources: ['storageversionmigrations.storagemigration.k8s.io'],
-  },
-}
-
-/** Of `NAME=true` words. Throws `ApiConfigError`. */
-export function readFeatureGates(words: readonly string[]): ReadonlyMap<string, boolean> {
-  const gates = new Map(Object.entries(featureGates).map(([name, gate]) => [name, gate.default]))
-  for (const word of words) {
-    const { key: name, on } = readSetting('--feature-gates', word)
-    const stage = { AllAlpha: 'ALPHA', AllBeta: 'BETA' }[name]
-    if (stage === undefined && !gates.has(name)) {
-      const known = Object.keys(featureGates).join(', ')
-      throw new ApiConfigError(`unrecognized feature gate: ${name}; this server can switch ${known}, AllAlpha, AllBeta`)
-    }
-    if (stage === undefined) continue
-    for (const [other, gate] of Object.entries(featureGates)) if (gate.stage === stage) gates.set(other, on)
-  }
-  for (const word of words) {
-    const { key: name, on } = readSetting('--feature-gates', word)
-    if (gates.has(name)) gates.set(name, on)
-  }
-  return gates
-}
-
 /** For `createApiServer({ enabled })`. Throws `ApiConfigError` for what is unknown. */
-export function enabledApis(
-  runtimeConfig: readonly string[],
-  gates: ReadonlyMap<string, boolean>,
-): NonNullable<BuiltInOptions['enabled']> {
-  const settings = new Map(runtimeConfig.map((word) => readSetting('--runtime-config', word)).map((s) => [s.key, s.on]))
+export function enabledApis(runtimeConfig: readonly string[], gates: Gates): NonNullable<BuiltInOptions['enabled']> {
+  const settings = new Map(runtimeConfig.map(readSetting).map((s) => [s.key, s.on]))
   const unknown = [...settings.keys()].filter((key) => !isKnown(key))
   if (unknown.length > 0) throw new ApiConfigError(`--runtime-config: unknown api ${unknown.join(', ')}`)
   if (settings.get('v1') === false || settings.get('api/all') === false) {
@@ -84,9 +23,9 @@ function isEnabled(
   { group, version, plural }: Resource,
   stable: boolean,
   settings: ReadonlyMap<string, boolean>,
-  gates: ReadonlyMap<string, boolean>,
+  gates: Gates,
 ): boolean {
-  const gate = Object.entries(featureGates).find(([, { resources }]) => resources.includes(`${plural}.${group}`))
+  const gate = Object.entries(gatedResources).find(([, resources]) => resources.includes(`${plural}.${group}`))
   if (gate && gates.get(gate[0]) !== true) return false
   const groupVersion = group === '' ? version : `${group}/${version}`
   const level = version.includes('alpha') ? 'api/alpha' : version.includes('beta') ? 'api/beta' : 'api/ga'
@@ -105,11 +44,11 @@ function isKnown(key: string): boolean {
   })
 }
 
-function readSetting(flag: string, word: string): { key: string; on: boolean } {
+function readSetting(word: string): { key: string; on: boolean } {
   const [key = '', value = 'true', ...more] = word.split('=')
   const on = { '': true, true: true, '1': true, false: false, '0': false }[value.toLowerCase()]
   if (key === '' || on === undefined || more.length > 0) {
-    throw new ApiConfigError(`${flag}: want NAME=true or NAME=false, got ${JSON.stringify(word)}`)
+    throw new ApiConfigError(`--runtime-config: want NAME=true or NAME=false, got ${JSON.stringify(word)}`)
   }
   return { key, on }
 }

@@ -4,7 +4,9 @@ import { apiVersionOf, groupResource, type KubeObject, type Resource } from '../
 import type { JsonObject } from '../../api/patch/json-value.ts'
 import { groupVersionInfos, kindType, parseApiVersion, type ResourceInfo } from '../../api/schema/registry.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
+import { type DropDisabled, dropDisabledFields } from '../registry/disabled-fields.ts'
 import type { Strategy } from '../registry/strategy.ts'
+import { defaultGates, type Gates } from './feature-gates.ts'
 import { type Conversion, type KindName, type Served, spliceFor } from './served.ts'
 import { builtInStorePrefix } from './store-prefix.ts'
 
@@ -97,6 +99,8 @@ export interface BuiltInOptions {
   conversions: ReadonlyMap<string, { stored: KindName; conversion: Conversion }>
   /** Whether a resource is served. Default: those of stable versions. */
   enabled?(resource: Resource, stable: boolean): boolean
+  /** Default: those of a server without `--feature-gates`. */
+  gates?: Gates
 }
 
 /** All built-in resources that are on. */
@@ -115,6 +119,7 @@ function builtIn(info: ResourceInfo, options: BuiltInOptions): Served {
   const versioned = `${name}/${resource.version}`
   const converted = options.conversions.get(versioned)
   const storedKind = converted?.stored ?? body
+  let drop: DropDisabled | undefined
   return {
     resource,
     verbs: info.verbs,
@@ -136,6 +141,10 @@ function builtIn(info: ResourceInfo, options: BuiltInOptions): Served {
     },
     get storedType() {
       return typeOfKind(storedKind)
+    },
+    dropDisabled(object, old) {
+      drop ??= dropDisabledFields(this.type, options.gates ?? defaultGates)
+      drop(object, old)
     },
     storePrefix: builtInStorePrefix(resource),
     storedKind,

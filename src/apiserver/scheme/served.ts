@@ -8,6 +8,7 @@ import type { StructNode } from '../../api/schema/type-node.ts'
 import type { CustomResourceSubresourceScale } from '../../api/types/apiextensions/v1.ts'
 import { type Splice, type Stored, spliceOf } from '../cache/stored.ts'
 import type { Dialect } from '../openapi/source.ts'
+import type { DropDisabled } from '../registry/disabled-fields.ts'
 import type { Strategy } from '../registry/strategy.ts'
 import type { RowPrinter } from '../table/printer.ts'
 
@@ -51,6 +52,8 @@ export interface Served {
   readonly type: StructNode
   readonly listType: StructNode
   readonly storedType: StructNode
+  /** Drops, in place, fields whose feature gate is closed and which the stored object does not use. Built-in types only. */
+  dropDisabled?: DropDisabled
   /** `/registry/pods/`. */
   storePrefix: string
   /** What the store holds. */

@@ -66,7 +66,7 @@ const table = `
   disable-admission-plugins list | default admission steps to leave out
   enable-admission-plugins list | admission steps to have besides the default ones
   runtime-config list | API versions and resources to switch on and off: group/version[/resource]=true|false, api/all, api/ga, api/beta, api/alpha
-  feature-gates list | NAME=true|false, for what this server can switch
+  feature-gates list | NAME=true|false, for the gates of kube-apiserver 1.36; those of other components change nothing here
   event-ttl duration | how long events are kept (default: 1h)
   enable-priority-and-fairness bool | whether requests wait by flow schema and priority level for the sum of the two following; else more get 429 (default: true)
   max-requests-inflight count | reading requests served at once (default: 400)

@@ -1,7 +1,8 @@
 /** What the flags of `k8ts apiserver` ask for, as plain values; everything that can be wrong in them is found here. */
 import { orderedPlugins } from '../../apiserver/admission/names.ts'
 import { addressRange } from '../../apiserver/allocators/ranges.ts'
-import { enabledApis, readFeatureGates } from '../../apiserver/scheme/enabled.ts'
+import { enabledApis } from '../../apiserver/scheme/enabled.ts'
+import { type Gates, readFeatureGates } from '../../apiserver/scheme/feature-gates.ts'
 import type { BuiltInOptions } from '../../apiserver/scheme/scheme.ts'
 import type { Serving } from '../../apiserver/serving.ts'
 import type { AuthorizationMode } from '../../apiserver/standard-security.ts'
@@ -25,7 +26,7 @@ export interface ApiServerSettings {
   enabledAdmission: string[]
   disabledAdmission: string[]
   enabled: NonNullable<BuiltInOptions['enabled']>
-  constrainedImpersonation: boolean
+  gates: Gates
   serving: Partial<Serving>
   eventTtlSeconds: number | undefined
   issuer: string
@@ -55,7 +56,7 @@ export function readSettings(flags: Flags): ApiServerSettings {
     authorizationModes: authorizationModesOf(flags).filter((mode) => mode !== 'ABAC' && mode !== 'Webhook'),
     ...admissionOf(flags),
     enabled: enabledApis(flags.list('runtime-config'), gates),
-    constrainedImpersonation: gates.get('ConstrainedImpersonation') === true,
+    gates,
     serving: servingOf(flags),
     eventTtlSeconds: ttlMs === undefined ? undefined : Math.max(1, Math.round(ttlMs / 1000)),
     issuer,

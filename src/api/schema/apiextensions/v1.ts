@@ -44,7 +44,7 @@ export const apiextensionsV1Schema: GroupVersionSchema = {
       lastTransitionTime 3 time | When the status last changed.
       reason 4 string | A word in CamelCase, for programs, for the last change.
       message 5 string | A sentence for people about the last change.
-      observedGeneration 6 int64 | The generation of the object that the condition was made from.`,
+      observedGeneration 6 int64 gate=CRDObservedGenerationTracking | The generation of the object that the condition was made from.`,
     CustomResourceDefinitionNames: `Names of a kind.
       plural 1 string! | In paths.
       singular 2 string | For command lines; the kind in small letters when absent.
@@ -63,7 +63,7 @@ export const apiextensionsV1Schema: GroupVersionSchema = {
       conditions 1 []CustomResourceDefinitionCondition always map(type) | Aspects of the state.
       acceptedNames 2 CustomResourceDefinitionNames always | Names that it has got.
       storedVersions 3 []string always atomic | Versions that objects may be stored in.
-      observedGeneration 4 int64 | The generation that was looked at.`,
+      observedGeneration 4 int64 gate=CRDObservedGenerationTracking | The generation that was looked at.`,
     CustomResourceDefinitionVersion: `A version of the kind.
       name 1 string! | Such as v1 or v1beta1.
       served 2 bool! | It can be used.

@@ -88,7 +88,7 @@ export const appsV1Schema: GroupVersionSchema = {
       readyReplicas 7 int32 | Pods that are ready.
       availableReplicas 4 int32 | Pods that have been ready for minReadySeconds.
       unavailableReplicas 5 int32 | Pods that are missing for the wanted number to be available.
-      terminatingReplicas 9 *int32 | Pods that are ending.
+      terminatingReplicas 9 *int32 gate=DeploymentReplicaSetTerminatingReplicas | Pods that are ending.
       conditions 6 []DeploymentCondition map(type) patch=merge(type) | Aspects of the state.
       collisionCount 8 *int32 | How often a hash for a replica set's name was taken.`,
     DeploymentStrategy: `How pods are replaced.
@@ -114,7 +114,7 @@ export const appsV1Schema: GroupVersionSchema = {
       fullyLabeledReplicas 2 int32 | Pods with all labels of the template.
       readyReplicas 4 int32 | Pods that are ready.
       availableReplicas 5 int32 | Pods that have been ready for minReadySeconds.
-      terminatingReplicas 7 *int32 | Pods that are ending.
+      terminatingReplicas 7 *int32 gate=DeploymentReplicaSetTerminatingReplicas | Pods that are ending.
       observedGeneration 3 int64 | The generation that the controller has seen.
       conditions 6 []ReplicaSetCondition map(type) patch=merge(type) | Aspects of the state.`,
     RollingUpdateDaemonSet: `How many nodes at a time.
@@ -125,7 +125,7 @@ export const appsV1Schema: GroupVersionSchema = {
       maxSurge 2 *intOrString | Pods, or a percentage rounded up, that may be too many; 25% when absent.`,
     RollingUpdateStatefulSetStrategy: `Which pods, and how many at a time.
       partition 1 *int32 | Pods with a lower ordinal stay as they are; 0 when absent.
-      maxUnavailable 2 *intOrString | Pods, or a percentage, that may be missing; 1 when absent.`,
+      maxUnavailable 2 *intOrString gate=MaxUnavailableStatefulSet | Pods, or a percentage, that may be missing; 1 when absent.`,
     StatefulSet: `[kind] Runs pods with lasting names and storage, one after the other.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 StatefulSetSpec | What is wanted.

@@ -39,7 +39,7 @@ export const autoscalingV2Schema: GroupVersionSchema = {
       stabilizationWindowSeconds 3 *int32 | The safest wish of this time is taken; when absent 0 upwards, 300 downwards.
       selectPolicy 1 *string | Max (the default), Min, or Disabled to change nothing.
       policies 2 []HPAScalingPolicy atomic | The most that may change.
-      tolerance 4 *quantity | Deviation from the target that changes nothing.`,
+      tolerance 4 *quantity gate=HPAConfigurableTolerance | Deviation from the target that changes nothing.`,
     HorizontalPodAutoscaler: `[kind] Changes the number of pods by metrics.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 HorizontalPodAutoscalerSpec required | What is wanted.

@@ -32,7 +32,7 @@ export const coordinationV1beta1Schema: GroupVersionSchema = {
       acquireTime 3 *microTime | When the holder took it.
       renewTime 4 *microTime | When the holder last renewed it.
       leaseTransitions 5 *int32 | How often it changed hands.
-      strategy 6 *string | How the leader is chosen, for coordinated election.
-      preferredHolder 7 *string | Who shall have it next.`,
+      strategy 6 *string gate=CoordinatedLeaderElection | How the leader is chosen, for coordinated election.
+      preferredHolder 7 *string gate=CoordinatedLeaderElection | Who shall have it next.`,
   },
 }

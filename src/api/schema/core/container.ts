@@ -24,8 +24,8 @@ export const containerTypes: Record<string, string> = {
     env 7 []EnvVar map(name) patch=merge(name) | Environment variables; they win over envFrom.
     resources 8 ResourceRequirements | Compute resources that it needs and may use.
     resizePolicy 23 []ContainerResizePolicy atomic | Whether a change of a resource restarts the container.
-    restartPolicy 24 *string | For init containers Always makes a sidecar; else overrides the pod's policy.
-    restartPolicyRules 25 []ContainerRestartRule atomic | Exit codes that decide about a restart before restartPolicy does.
+    restartPolicy 24 *string gate=ContainerRestartRules(Always) | For init containers Always makes a sidecar; else overrides the pod's policy.
+    restartPolicyRules 25 []ContainerRestartRule atomic gate=ContainerRestartRules | Exit codes that decide about a restart before restartPolicy does.
     volumeMounts 9 []VolumeMount map(mountPath) patch=merge(mountPath) | Volumes in its file system.
     volumeDevices 21 []VolumeDevice map(devicePath) patch=merge(devicePath) | Volumes as block devices.
     livenessProbe 10 *Probe | The container is restarted when this fails.
@@ -92,7 +92,7 @@ export const containerTypes: Record<string, string> = {
     resources 11 *ResourceRequirements | Requests and limits in force.
     volumeMounts 12 []VolumeMountStatus map(mountPath) patch=merge(mountPath) | Its mounts.
     user 13 *ContainerUser | Who its first process runs as.
-    allocatedResourcesStatus 14 []ResourceStatus map(name) patch=merge(name) | Health of the devices that it was given.
+    allocatedResourcesStatus 14 []ResourceStatus map(name) patch=merge(name) gate=ResourceHealthStatus | Health of the devices that it was given.
     stopSignal 15 *string enum(SIGABRT,SIGALRM,SIGBUS,SIGCHLD,SIGCLD,SIGCONT,SIGFPE,SIGHUP,SIGILL,SIGINT,SIGIO,SIGIOT,SIGKILL,SIGPIPE,SIGPOLL,SIGPROF,SIGPWR,SIGQUIT,SIGRTMAX,SIGRTMAX-1,SIGRTMAX-10,SIGRTMAX-11,SIGRTMAX-12,SIGRTMAX-13,SIGRTMAX-14,SIGRTMAX-2,SIGRTMAX-3,SIGRTMAX-4,SIGRTMAX-5,SIGRTMAX-6,SIGRTMAX-7,SIGRTMAX-8,SIGRTMAX-9,SIGRTMIN,SIGRTMIN+1,SIGRTMIN+10,SIGRTMIN+11,SIGRTMIN+12,SIGRTMIN+13,SIGRTMIN+14,SIGRTMIN+15,SIGRTMIN+2,SIGRTMIN+3,SIGRTMIN+4,SIGRTMIN+5,SIGRTMIN+6,SIGRTMIN+7,SIGRTMIN+8,SIGRTMIN+9,SIGSEGV,SIGSTKFLT,SIGSTOP,SIGSYS,SIGTERM,SIGTRAP,SIGTSTP,SIGTTIN,SIGTTOU,SIGURG,SIGUSR1,SIGUSR2,SIGVTALRM,SIGWINCH,SIGXCPU,SIGXFSZ) | The signal that asks it to end.`,
   ContainerUser: `Who a container's first process runs as.
     linux 1 *LinuxContainerUser | On Linux.`,
@@ -109,7 +109,7 @@ export const containerTypes: Record<string, string> = {
     resourceFieldRef 2 *ResourceFieldSelector | A request or limit of a container.
     configMapKeyRef 3 *ConfigMapKeySelector | An entry of a ConfigMap.
     secretKeyRef 4 *SecretKeySelector | An entry of a Secret.
-    fileKeyRef 5 *FileKeySelector | An entry of a file that an init container wrote.`,
+    fileKeyRef 5 *FileKeySelector gate=EnvFiles | An entry of a file that an init container wrote.`,
   EphemeralContainer: `A container that is added to a running pod for debugging.
     ...EphemeralContainerCommon 1
     targetContainerName 2 string | The container whose processes it sees.`,
@@ -124,8 +124,8 @@ export const containerTypes: Record<string, string> = {
     env 7 []EnvVar map(name) patch=merge(name) | Environment variables; they win over envFrom.
     resources 8 ResourceRequirements | Compute resources that it needs and may use.
     resizePolicy 23 []ContainerResizePolicy atomic | Whether a change of a resource restarts the container.
-    restartPolicy 24 *string | For init containers Always makes a sidecar; else overrides the pod's policy.
-    restartPolicyRules 25 []ContainerRestartRule atomic | Exit codes that decide about a restart before restartPolicy does.
+    restartPolicy 24 *string gate=ContainerRestartRules(Always) | For init containers Always makes a sidecar; else overrides the pod's policy.
+    restartPolicyRules 25 []ContainerRestartRule atomic gate=ContainerRestartRules | Exit codes that decide about a restart before restartPolicy does.
     volumeMounts 9 []VolumeMount map(mountPath) patch=merge(mountPath) | Volumes in its file system.
     volumeDevices 21 []VolumeDevice map(devicePath) patch=merge(devicePath) | Volumes as block devices.
     livenessProbe 10 *Probe | The container is restarted when this fails.
@@ -161,7 +161,7 @@ export const containerTypes: Record<string, string> = {
   Lifecycle: `Actions at turns of a container's life.
     postStart 1 *LifecycleHandler | Right after it was made; it is killed when this fails.
     preStop 2 *LifecycleHandler | Before it is asked to end, within the grace period.
-    stopSignal 3 *string enum(SIGABRT,SIGALRM,SIGBUS,SIGCHLD,SIGCLD,SIGCONT,SIGFPE,SIGHUP,SIGILL,SIGINT,SIGIO,SIGIOT,SIGKILL,SIGPIPE,SIGPOLL,SIGPROF,SIGPWR,SIGQUIT,SIGRTMAX,SIGRTMAX-1,SIGRTMAX-10,SIGRTMAX-11,SIGRTMAX-12,SIGRTMAX-13,SIGRTMAX-14,SIGRTMAX-2,SIGRTMAX-3,SIGRTMAX-4,SIGRTMAX-5,SIGRTMAX-6,SIGRTMAX-7,SIGRTMAX-8,SIGRTMAX-9,SIGRTMIN,SIGRTMIN+1,SIGRTMIN+10,SIGRTMIN+11,SIGRTMIN+12,SIGRTMIN+13,SIGRTMIN+14,SIGRTMIN+15,SIGRTMIN+2,SIGRTMIN+3,SIGRTMIN+4,SIGRTMIN+5,SIGRTMIN+6,SIGRTMIN+7,SIGRTMIN+8,SIGRTMIN+9,SIGSEGV,SIGSTKFLT,SIGSTOP,SIGSYS,SIGTERM,SIGTRAP,SIGTSTP,SIGTTIN,SIGTTOU,SIGURG,SIGUSR1,SIGUSR2,SIGVTALRM,SIGWINCH,SIGXCPU,SIGXFSZ) | Signal that asks it to end; the image's when absent.`,
+    stopSignal 3 *string enum(SIGABRT,SIGALRM,SIGBUS,SIGCHLD,SIGCLD,SIGCONT,SIGFPE,SIGHUP,SIGILL,SIGINT,SIGIO,SIGIOT,SIGKILL,SIGPIPE,SIGPOLL,SIGPROF,SIGPWR,SIGQUIT,SIGRTMAX,SIGRTMAX-1,SIGRTMAX-10,SIGRTMAX-11,SIGRTMAX-12,SIGRTMAX-13,SIGRTMAX-14,SIGRTMAX-2,SIGRTMAX-3,SIGRTMAX-4,SIGRTMAX-5,SIGRTMAX-6,SIGRTMAX-7,SIGRTMAX-8,SIGRTMAX-9,SIGRTMIN,SIGRTMIN+1,SIGRTMIN+10,SIGRTMIN+11,SIGRTMIN+12,SIGRTMIN+13,SIGRTMIN+14,SIGRTMIN+15,SIGRTMIN+2,SIGRTMIN+3,SIGRTMIN+4,SIGRTMIN+5,SIGRTMIN+6,SIGRTMIN+7,SIGRTMIN+8,SIGRTMIN+9,SIGSEGV,SIGSTKFLT,SIGSTOP,SIGSYS,SIGTERM,SIGTRAP,SIGTSTP,SIGTTIN,SIGTTOU,SIGURG,SIGUSR1,SIGUSR2,SIGVTALRM,SIGWINCH,SIGXCPU,SIGXFSZ) gate=ContainerStopSignals | Signal that asks it to end; the image's when absent.`,
   LifecycleHandler: `An action; one of these.
     exec 1 *ExecAction | A command in the container.
     httpGet 2 *HTTPGetAction | A request to the container.
@@ -197,7 +197,7 @@ export const containerTypes: Record<string, string> = {
   ResourceHealth: `Health of a device.
     resourceID 1 string! | Id of the device.
     health 2 string | Healthy, Unhealthy or Unknown.
-    message 6 *string | For people: why.`,
+    message 6 *string gate=ResourceHealthStatusMessage | For people: why.`,
   ResourceRequirements: `Compute resources that are needed and allowed.
     limits 1 map[quantity] | The most that may be used.
     requests 2 map[quantity] | What is set aside; the limit when absent.
@@ -254,7 +254,7 @@ export const containerTypes: Record<string, string> = {
     mountPath 2 string! | Where it stands in the container.
     readOnly 3 bool | The container cannot write to it.
     recursiveReadOnly 4 *string | Whether mounts below are read-only too.
-    volumeStatus 5 *VolumeStatus | More about the volume, by its kind.`,
+    volumeStatus 5 *VolumeStatus gate=ImageVolumeWithDigest | More about the volume, by its kind.`,
   WindowsSecurityContextOptions: `Security settings of Windows containers.
     gmsaCredentialSpecName 1 *string | Name of the group-managed account's credential spec.
     gmsaCredentialSpec 2 *string | The credential spec itself.

@@ -74,7 +74,7 @@ export const nodeTypes: Record<string, string> = {
     config 11 *NodeConfigStatus | No longer supported.
     runtimeHandlers 12 []NodeRuntimeHandler atomic | Handlers of its container runtime.
     features 13 *NodeFeatures | What its container runtime can do.
-    declaredFeatures 14 []string atomic | Features of the kubelet that scheduling depends on.`,
+    declaredFeatures 14 []string atomic gate=NodeDeclaredFeatures | Features of the kubelet that scheduling depends on.`,
   NodeSwapStatus: `Swap of a node.
     capacity 1 *int64 | Bytes in all.`,
   NodeSystemInfo: `Facts about a machine and its software.

@@ -157,9 +157,9 @@ export const podTypes: Record<string, string> = {
     hostUsers 37 *bool | false gives the pod a user namespace of its own.
     schedulingGates 38 []PodSchedulingGate map(name) patch=merge(name) | The pod is not scheduled while there is one.
     resourceClaims 39 []PodResourceClaim map(name) patch=merge,retainKeys(name) | Devices that must be there before the pod starts.
-    resources 40 *ResourceRequirements | Requests and limits of all containers together.
-    hostnameOverride 41 *string | The host name as the pod sees it, instead of what hostname and subdomain give.
-    schedulingGroup 43 *PodSchedulingGroup | The group that the pod is scheduled with.`,
+    resources 40 *ResourceRequirements gate=PodLevelResources | Requests and limits of all containers together.
+    hostnameOverride 41 *string gate=HostnameOverride | The host name as the pod sees it, instead of what hostname and subdomain give.
+    schedulingGroup 43 *PodSchedulingGroup gate=GenericWorkload | The group that the pod is scheduled with.`,
   PodStatus: `What is known of a pod.
     observedGeneration 17 int64 | The generation of the spec that this status was made from.
     phase 1 string enum(Failed,Pending,Running,Succeeded,Unknown) | Pending, Running, Succeeded, Failed or Unknown.
@@ -178,10 +178,10 @@ export const podTypes: Record<string, string> = {
     ephemeralContainerStatuses 13 []ContainerStatus atomic | Of the ephemeral containers.
     resize 14 string | Whether a change of resources is Proposed, InProgress, Deferred or Infeasible; conditions replace it.
     resourceClaimStatuses 15 []PodResourceClaimStatus map(name) patch=merge,retainKeys(name) | Claims that were made for the pod.
-    extendedResourceClaimStatus 18 *PodExtendedResourceClaimStatus | The claim made for extended resources that devices back.
-    allocatedResources 19 map[quantity] | Resources that the node has set aside for the pod.
-    resources 20 *ResourceRequirements | Requests and limits in force for the whole pod.
-    nodeAllocatableResourceClaimStatuses 21 []NodeAllocatableResourceClaimStatus atomic | What the pod's claims take of the node's own resources.`,
+    extendedResourceClaimStatus 18 *PodExtendedResourceClaimStatus gate=DRAExtendedResource | The claim made for extended resources that devices back.
+    allocatedResources 19 map[quantity] gate=InPlacePodLevelResourcesVerticalScaling | Resources that the node has set aside for the pod.
+    resources 20 *ResourceRequirements gate=InPlacePodLevelResourcesVerticalScaling | Requests and limits in force for the whole pod.
+    nodeAllocatableResourceClaimStatuses 21 []NodeAllocatableResourceClaimStatus atomic gate=DRANodeAllocatableResources | What the pod's claims take of the node's own resources.`,
   PodStatusResult: `[kind] A pod's status alone.
     metadata 1 ObjectMeta | Name, labels and the other data that every object has.
     status 2 PodStatus | What was last observed; written by the system.`,
@@ -211,7 +211,7 @@ export const podTypes: Record<string, string> = {
     minDomains 5 *int32 | With fewer domains than this the smallest count is taken as 0.
     nodeAffinityPolicy 6 *string enum(Honor,Ignore) | Honor counts only nodes that the pod's affinity allows; Ignore counts all.
     nodeTaintsPolicy 7 *string enum(Honor,Ignore) | Honor leaves out nodes with taints that the pod does not tolerate; Ignore counts all.
-    matchLabelKeys 8 []string atomic | Labels of the new pod whose values the counted pods must share.`,
+    matchLabelKeys 8 []string atomic gate=MatchLabelKeysInPodTopologySpread | Labels of the new pod whose values the counted pods must share.`,
   WeightedPodAffinityTerm: `A pod affinity term with a weight.
     weight 1 int32! | 1 to 100.
     podAffinityTerm 2 PodAffinityTerm! | The term.`,

@@ -367,8 +367,8 @@ export const volumeTypes: Record<string, string> = {
     downwardAPI 2 *DownwardAPIProjection | Facts about the pod.
     configMap 3 *ConfigMapProjection | Entries of a ConfigMap.
     serviceAccountToken 4 *ServiceAccountTokenProjection | A token of the pod's account.
-    clusterTrustBundle 5 *ClusterTrustBundleProjection | Root certificates.
-    podCertificate 6 *PodCertificateProjection | A key and certificate for the pod.`,
+    clusterTrustBundle 5 *ClusterTrustBundleProjection gate=ClusterTrustBundleProjection | Root certificates.
+    podCertificate 6 *PodCertificateProjection gate=PodCertificateRequest | A key and certificate for the pod.`,
   VolumeResourceRequirements: `How much storage.
     limits 1 map[quantity] | The most.
     requests 2 map[quantity] | At least this much.`,

@@ -23,7 +23,7 @@ export const resourceV1Schema: GroupVersionSchema = {
       driver 1 string! | Name of the driver.
       pool 2 string! | The device's pool.
       device 3 string! | Name of the device.
-      shareID 7 *string | The share of the device, where it is given to several.
+      shareID 7 *string gate=DRAConsumableCapacity | The share of the device, where it is given to several.
       conditions 4 []Condition always map(type) | Aspects of the state.
       data 5 *raw | Anything the driver wants to tell.
       networkData 6 *NetworkDeviceData | Of a network device.`,
@@ -52,16 +52,16 @@ export const resourceV1Schema: GroupVersionSchema = {
       name 1 string! | Its name in the pool.
       attributes 2 map[DeviceAttribute] | Facts about it, for selecting.
       capacity 3 map[DeviceCapacity] | Amounts that it has.
-      consumesCounters 4 []DeviceCounterConsumption atomic | What it takes of shared amounts.
-      nodeName 5 *string | The node that it is on.
-      nodeSelector 6 *core/v1.NodeSelector | The nodes that can use it.
-      allNodes 7 *bool | All nodes can use it.
-      taints 8 []DeviceTaint atomic | Keep away claims that do not tolerate them.
-      bindsToNode 9 *bool | Giving it fixes the pod to the chosen node.
-      bindingConditions 10 []string atomic | Conditions that must be True before the pod is bound.
-      bindingFailureConditions 11 []string atomic | Conditions that make binding fail.
-      allowMultipleAllocations 12 *bool | It can be given to several claims.
-      nodeAllocatableResourceMappings 13 map[NodeAllocatableResourceMapping] | What it takes of the node's own resources.`,
+      consumesCounters 4 []DeviceCounterConsumption atomic gate=DRAPartitionableDevices | What it takes of shared amounts.
+      nodeName 5 *string gate=DRAPartitionableDevices | The node that it is on.
+      nodeSelector 6 *core/v1.NodeSelector gate=DRAPartitionableDevices | The nodes that can use it.
+      allNodes 7 *bool gate=DRAPartitionableDevices | All nodes can use it.
+      taints 8 []DeviceTaint atomic gate=DRADeviceTaints | Keep away claims that do not tolerate them.
+      bindsToNode 9 *bool gate=DRADeviceBindingConditions | Giving it fixes the pod to the chosen node.
+      bindingConditions 10 []string atomic gate=DRADeviceBindingConditions | Conditions that must be True before the pod is bound.
+      bindingFailureConditions 11 []string atomic gate=DRADeviceBindingConditions | Conditions that make binding fail.
+      allowMultipleAllocations 12 *bool gate=DRAConsumableCapacity | It can be given to several claims.
+      nodeAllocatableResourceMappings 13 map[NodeAllocatableResourceMapping] gate=DRANodeAllocatableResources | What it takes of the node's own resources.`,
     DeviceAllocationConfiguration: `Settings for devices that were given.
       source 1 string! enum(FromClaim,FromClass) | FromClass or FromClaim.
       requests 2 []string atomic | For these requests; all when empty.
@@ -74,13 +74,13 @@ export const resourceV1Schema: GroupVersionSchema = {
       bool 3 *bool | True or false.
       string 4 *string | A text.
       version 5 *string | A semantic version.
-      ints 6 []int64 atomic | Whole numbers.
-      bools 7 []bool atomic | Truth values.
-      strings 8 []string atomic | Texts.
-      versions 9 []string atomic | Semantic versions.`,
+      ints 6 []int64 atomic gate=DRAListTypeAttributes | Whole numbers.
+      bools 7 []bool atomic gate=DRAListTypeAttributes | Truth values.
+      strings 8 []string atomic gate=DRAListTypeAttributes | Texts.
+      versions 9 []string atomic gate=DRAListTypeAttributes | Semantic versions.`,
     DeviceCapacity: `An amount that a device has.
       value 1 quantity! | The amount.
-      requestPolicy 2 *CapacityRequestPolicy | Which amounts of it can be asked for.`,
+      requestPolicy 2 *CapacityRequestPolicy gate=DRAConsumableCapacity | Which amounts of it can be asked for.`,
     DeviceClaim: `Devices that are wanted.
       requests 1 []DeviceRequest always atomic | The devices.
       constraints 2 []DeviceConstraint atomic | What must hold between them.
@@ -96,20 +96,20 @@ export const resourceV1Schema: GroupVersionSchema = {
     DeviceClassSpec: `Which devices, with which settings.
       selectors 1 []DeviceSelector atomic | All must fit.
       config 2 []DeviceClassConfiguration atomic | Their settings.
-      extendedResourceName 4 *string | Pods get them by this extended resource too.`,
+      extendedResourceName 4 *string gate=DRAExtendedResource | Pods get them by this extended resource too.`,
     DeviceConfiguration: `Settings for devices.
       opaque 1 *OpaqueDeviceConfiguration | Settings that only the driver understands.`,
     DeviceConstraint: `What must hold between devices.
       requests 1 []string atomic | Of these requests; all when empty.
       matchAttribute 2 *string | They share the value of this attribute.
-      distinctAttribute 3 *string | They differ in the value of this attribute.`,
+      distinctAttribute 3 *string gate=DRAConsumableCapacity | They differ in the value of this attribute.`,
     DeviceCounterConsumption: `What a device takes of shared amounts.
       counterSet 1 string! | The set.
       counters 2 map[Counter] required | The amounts, by name.`,
     DeviceRequest: `Devices that are wanted; one of exactly and firstAvailable.
       name 1 string! | Its name in the claim.
       exactly 2 *ExactDeviceRequest | These devices.
-      firstAvailable 3 []DeviceSubRequest atomic | The first of these that can be had.`,
+      firstAvailable 3 []DeviceSubRequest atomic gate=DRAPrioritizedList | The first of these that can be had.`,
     DeviceRequestAllocationResult: `A device that was given.
       request 1 string! | The request that it was given for.
       driver 2 string! | Name of the driver.
@@ -117,10 +117,10 @@ export const resourceV1Schema: GroupVersionSchema = {
       device 4 string! | Name of the device.
       adminAccess 5 *bool | Given beside other claims, for its administration.
       tolerations 6 []DeviceToleration atomic | Taints that do not matter.
-      bindingConditions 7 []string atomic | Conditions that must be True before the pod is bound.
-      bindingFailureConditions 8 []string atomic | Conditions that make binding fail.
-      shareID 9 *string | The share of the device.
-      consumedCapacity 10 map[quantity] | Amounts that were given.`,
+      bindingConditions 7 []string atomic gate=DRADeviceBindingConditions | Conditions that must be True before the pod is bound.
+      bindingFailureConditions 8 []string atomic gate=DRADeviceBindingConditions | Conditions that make binding fail.
+      shareID 9 *string gate=DRAConsumableCapacity | The share of the device.
+      consumedCapacity 10 map[quantity] gate=DRAConsumableCapacity | Amounts that were given.`,
     DeviceSelector: `Selects devices.
       cel 1 *CELDeviceSelector | By CEL.`,
     DeviceSubRequest: `One of several ways to serve a request.
@@ -129,8 +129,8 @@ export const resourceV1Schema: GroupVersionSchema = {
       selectors 3 []DeviceSelector atomic | All must fit.
       allocationMode 4 string enum(All,ExactCount) | ExactCount (the default) or All.
       count 5 int64 | How many; 1 when absent.
-      tolerations 6 []DeviceToleration atomic | Taints that do not matter.
-      capacity 7 *CapacityRequirements | Amounts that are wanted.`,
+      tolerations 6 []DeviceToleration atomic gate=DRADeviceTaints | Taints that do not matter.
+      capacity 7 *CapacityRequirements gate=DRAConsumableCapacity | Amounts that are wanted.`,
     DeviceTaint: `Keeps claims away from a device.
       key 1 string! | Name of the taint.
       value 2 string | Its value.
@@ -148,8 +148,8 @@ export const resourceV1Schema: GroupVersionSchema = {
       allocationMode 3 string enum(All,ExactCount) | ExactCount (the default) or All.
       count 4 int64 | How many; 1 when absent.
       adminAccess 5 *bool | Beside other claims, for administration.
-      tolerations 6 []DeviceToleration atomic | Taints that do not matter.
-      capacity 7 *CapacityRequirements | Amounts that are wanted.`,
+      tolerations 6 []DeviceToleration atomic gate=DRADeviceTaints | Taints that do not matter.
+      capacity 7 *CapacityRequirements gate=DRAConsumableCapacity | Amounts that are wanted.`,
     NetworkDeviceData: `Facts about a network device.
       interfaceName 1 string | Name of the interface in the pod.
       ips 2 []string atomic | Its addresses, with prefix length.
@@ -174,7 +174,7 @@ export const resourceV1Schema: GroupVersionSchema = {
     ResourceClaimStatus: `What is known of a claim.
       allocation 1 *AllocationResult | What was given; absent while nothing was.
       reservedFor 2 []ResourceClaimConsumerReference map(uid) patch=merge(uid) | Who may use it.
-      devices 4 []AllocatedDeviceStatus map(driver,device,pool,shareID) | What the drivers tell of the devices.`,
+      devices 4 []AllocatedDeviceStatus map(driver,device,pool,shareID) gate=DRAResourceClaimDeviceStatus | What the drivers tell of the devices.`,
     ResourceClaimTemplate: `[kind] A template of claims.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 ResourceClaimTemplateSpec! | What is wanted.`,
@@ -195,7 +195,7 @@ export const resourceV1Schema: GroupVersionSchema = {
       nodeSelector 4 *core/v1.NodeSelector | The nodes that can use them.
       allNodes 5 *bool | All nodes can use them.
       devices 6 []Device atomic | The devices.
-      perDeviceNodeSelection 7 *bool | Each device says where it is.
-      sharedCounters 8 []CounterSet atomic | Amounts that devices share.`,
+      perDeviceNodeSelection 7 *bool gate=DRAPartitionableDevices | Each device says where it is.
+      sharedCounters 8 []CounterSet atomic gate=DRAPartitionableDevices | Amounts that devices share.`,
   },
 }

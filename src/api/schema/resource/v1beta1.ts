@@ -18,7 +18,7 @@ export const resourceV1beta1Schema: GroupVersionSchema = {
       driver 1 string! | Name of the driver.
       pool 2 string! | The device's pool.
       device 3 string! | Name of the device.
-      shareID 7 *string | The share of the device, where it is given to several.
+      shareID 7 *string gate=DRAConsumableCapacity | The share of the device, where it is given to several.
       conditions 4 []Condition always map(type) | Aspects of the state.
       data 5 *raw | Anything the driver wants to tell.
       networkData 6 *NetworkDeviceData | Of a network device.`,
@@ -29,16 +29,16 @@ export const resourceV1beta1Schema: GroupVersionSchema = {
     BasicDevice: `What a device is and has.
       attributes 1 map[DeviceAttribute] | Facts about it, for selecting.
       capacity 2 map[DeviceCapacity] | Amounts that it has.
-      consumesCounters 3 []DeviceCounterConsumption atomic | What it takes of shared amounts.
-      nodeName 4 *string | The node that it is on.
-      nodeSelector 5 *core/v1.NodeSelector | The nodes that can use it.
-      allNodes 6 *bool | All nodes can use it.
-      taints 7 []DeviceTaint atomic | Keep away claims that do not tolerate them.
-      bindsToNode 8 *bool | Giving it fixes the pod to the chosen node.
-      bindingConditions 9 []string atomic | Conditions that must be True before the pod is bound.
-      bindingFailureConditions 10 []string atomic | Conditions that make binding fail.
-      allowMultipleAllocations 11 *bool | It can be given to several claims.
-      nodeAllocatableResourceMappings 12 map[NodeAllocatableResourceMapping] | What it takes of the node's own resources.`,
+      consumesCounters 3 []DeviceCounterConsumption atomic gate=DRAPartitionableDevices | What it takes of shared amounts.
+      nodeName 4 *string gate=DRAPartitionableDevices | The node that it is on.
+      nodeSelector 5 *core/v1.NodeSelector gate=DRAPartitionableDevices | The nodes that can use it.
+      allNodes 6 *bool gate=DRAPartitionableDevices | All nodes can use it.
+      taints 7 []DeviceTaint atomic gate=DRADeviceTaints | Keep away claims that do not tolerate them.
+      bindsToNode 8 *bool gate=DRADeviceBindingConditions | Giving it fixes the pod to the chosen node.
+      bindingConditions 9 []string atomic gate=DRADeviceBindingConditions | Conditions that must be True before the pod is bound.
+      bindingFailureConditions 10 []string atomic gate=DRADeviceBindingConditions | Conditions that make binding fail.
+      allowMultipleAllocations 11 *bool gate=DRAConsumableCapacity | It can be given to several claims.
+      nodeAllocatableResourceMappings 12 map[NodeAllocatableResourceMapping] gate=DRANodeAllocatableResources | What it takes of the node's own resources.`,
     CELDeviceSelector: `Selects devices by CEL.
       expression 1 string! | CEL about device that must be true.`,
     CapacityRequestPolicy: `Which amounts of a capacity can be asked for.
@@ -71,13 +71,13 @@ export const resourceV1beta1Schema: GroupVersionSchema = {
       bool 3 *bool | True or false.
       string 4 *string | A text.
       version 5 *string | A semantic version.
-      ints 6 []int64 atomic | Whole numbers.
-      bools 7 []bool atomic | Truth values.
-      strings 8 []string atomic | Texts.
-      versions 9 []string atomic | Semantic versions.`,
+      ints 6 []int64 atomic gate=DRAListTypeAttributes | Whole numbers.
+      bools 7 []bool atomic gate=DRAListTypeAttributes | Truth values.
+      strings 8 []string atomic gate=DRAListTypeAttributes | Texts.
+      versions 9 []string atomic gate=DRAListTypeAttributes | Semantic versions.`,
     DeviceCapacity: `An amount that a device has.
       value 1 quantity! | The amount.
-      requestPolicy 2 *CapacityRequestPolicy | Which amounts of it can be asked for.`,
+      requestPolicy 2 *CapacityRequestPolicy gate=DRAConsumableCapacity | Which amounts of it can be asked for.`,
     DeviceClaim: `Devices that are wanted.
       requests 1 []DeviceRequest always atomic | The devices.
       constraints 2 []DeviceConstraint atomic | What must hold between them.
@@ -93,13 +93,13 @@ export const resourceV1beta1Schema: GroupVersionSchema = {
     DeviceClassSpec: `Which devices, with which settings.
       selectors 1 []DeviceSelector atomic | All must fit.
       config 2 []DeviceClassConfiguration atomic | Their settings.
-      extendedResourceName 4 *string | Pods get them by this extended resource too.`,
+      extendedResourceName 4 *string gate=DRAExtendedResource | Pods get them by this extended resource too.`,
     DeviceConfiguration: `Settings for devices.
       opaque 1 *OpaqueDeviceConfiguration | Settings that only the driver understands.`,
     DeviceConstraint: `What must hold between devices.
       requests 1 []string atomic | Of these requests; all when empty.
       matchAttribute 2 *string | They share the value of this attribute.
-      distinctAttribute 3 *string | They differ in the value of this attribute.`,
+      distinctAttribute 3 *string gate=DRAConsumableCapacity | They differ in the value of this attribute.`,
     DeviceCounterConsumption: `What a device takes of shared amounts.
       counterSet 1 string! | The set.
       counters 2 map[Counter] required | The amounts, by name.`,
@@ -110,9 +110,9 @@ export const resourceV1beta1Schema: GroupVersionSchema = {
       allocationMode 4 string enum(All,ExactCount) | ExactCount (the default) or All.
       count 5 int64 | How many; 1 when absent.
       adminAccess 6 *bool | Beside other claims, for administration.
-      firstAvailable 7 []DeviceSubRequest atomic | The first of these that can be had.
-      tolerations 8 []DeviceToleration atomic | Taints that do not matter.
-      capacity 9 *CapacityRequirements | Amounts that are wanted.`,
+      firstAvailable 7 []DeviceSubRequest atomic gate=DRAPrioritizedList | The first of these that can be had.
+      tolerations 8 []DeviceToleration atomic gate=DRADeviceTaints | Taints that do not matter.
+      capacity 9 *CapacityRequirements gate=DRAConsumableCapacity | Amounts that are wanted.`,
     DeviceRequestAllocationResult: `A device that was given.
       request 1 string! | The request that it was given for.
       driver 2 string! | Name of the driver.
@@ -120,10 +120,10 @@ export const resourceV1beta1Schema: GroupVersionSchema = {
       device 4 string! | Name of the device.
       adminAccess 5 *bool | Given beside other claims, for its administration.
       tolerations 6 []DeviceToleration atomic | Taints that do not matter.
-      bindingConditions 7 []string atomic | Conditions that must be True before the pod is bound.
-      bindingFailureConditions 8 []string atomic | Conditions that make binding fail.
-      shareID 9 *string | The share of the device.
-      consumedCapacity 10 map[quantity] | Amounts that were given.`,
+      bindingConditions 7 []string atomic gate=DRADeviceBindingConditions | Conditions that must be True before the pod is bound.
+      bindingFailureConditions 8 []string atomic gate=DRADeviceBindingConditions | Conditions that make binding fail.
+      shareID 9 *string gate=DRAConsumableCapacity | The share of the device.
+      consumedCapacity 10 map[quantity] gate=DRAConsumableCapacity | Amounts that were given.`,
     DeviceSelector: `Selects devices.
       cel 1 *CELDeviceSelector | By CEL.`,
     DeviceSubRequest: `One of several ways to serve a request.
@@ -132,8 +132,8 @@ export const resourceV1beta1Schema: GroupVersionSchema = {
       selectors 3 []DeviceSelector atomic | All must fit.
       allocationMode 4 string enum(All,ExactCount) | ExactCount (the default) or All.
       count 5 int64 | How many; 1 when absent.
-      tolerations 7 []DeviceToleration atomic | Taints that do not matter.
-      capacity 8 *CapacityRequirements | Amounts that are wanted.`,
+      tolerations 7 []DeviceToleration atomic gate=DRADeviceTaints | Taints that do not matter.
+      capacity 8 *CapacityRequirements gate=DRAConsumableCapacity | Amounts that are wanted.`,
     DeviceTaint: `Keeps claims away from a device.
       key 1 string! | Name of the taint.
       value 2 string | Its value.
@@ -169,7 +169,7 @@ export const resourceV1beta1Schema: GroupVersionSchema = {
     ResourceClaimStatus: `What is known of a claim.
       allocation 1 *AllocationResult | What was given; absent while nothing was.
       reservedFor 2 []ResourceClaimConsumerReference map(uid) patch=merge(uid) | Who may use it.
-      devices 4 []AllocatedDeviceStatus map(driver,device,pool,shareID) | What the drivers tell of the devices.`,
+      devices 4 []AllocatedDeviceStatus map(driver,device,pool,shareID) gate=DRAResourceClaimDeviceStatus | What the drivers tell of the devices.`,
     ResourceClaimTemplate: `[kind] A template of claims.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 ResourceClaimTemplateSpec! | What is wanted.`,
@@ -190,7 +190,7 @@ export const resourceV1beta1Schema: GroupVersionSchema = {
       nodeSelector 4 *core/v1.NodeSelector | The nodes that can use them.
       allNodes 5 bool | All nodes can use them.
       devices 6 []Device atomic | The devices.
-      perDeviceNodeSelection 7 *bool | Each device says where it is.
-      sharedCounters 8 []CounterSet atomic | Amounts that devices share.`,
+      perDeviceNodeSelection 7 *bool gate=DRAPartitionableDevices | Each device says where it is.
+      sharedCounters 8 []CounterSet atomic gate=DRAPartitionableDevices | Amounts that devices share.`,
   },
 }

@@ -34,22 +34,22 @@ export const schedulingV1alpha2Schema: GroupVersionSchema = {
     PodGroupSpec: `What a group is like.
       podGroupTemplateRef 1 *PodGroupTemplateReference always | The template that it was made from.
       schedulingPolicy 2 PodGroupSchedulingPolicy! | How it is placed.
-      schedulingConstraints 3 *PodGroupSchedulingConstraints | Where it may be.
-      resourceClaims 4 []PodGroupResourceClaim map(name) patch=merge,retainKeys(name) | Devices that it needs.
-      disruptionMode 5 *string default="Pod" enum(Pod,PodGroup) | Pod or PodGroup: whether preemption evicts single pods or all.
-      priorityClassName 6 string | The PriorityClass that gives it its priority.
-      priority 7 *int32 | Taken from the PriorityClass; higher goes first.`,
+      schedulingConstraints 3 *PodGroupSchedulingConstraints gate=TopologyAwareWorkloadScheduling | Where it may be.
+      resourceClaims 4 []PodGroupResourceClaim map(name) patch=merge,retainKeys(name) gate=DRAWorkloadResourceClaims | Devices that it needs.
+      disruptionMode 5 *string default="Pod" enum(Pod,PodGroup) gate=WorkloadAwarePreemption | Pod or PodGroup: whether preemption evicts single pods or all.
+      priorityClassName 6 string gate=WorkloadAwarePreemption | The PriorityClass that gives it its priority.
+      priority 7 *int32 gate=WorkloadAwarePreemption | Taken from the PriorityClass; higher goes first.`,
     PodGroupStatus: `What is known of a group.
       conditions 1 []Condition map(type) patch=merge(type) | Aspects of the state.
-      resourceClaimStatuses 2 []PodGroupResourceClaimStatus map(name) patch=merge,retainKeys(name) | Claims that were made for it.`,
+      resourceClaimStatuses 2 []PodGroupResourceClaimStatus map(name) patch=merge,retainKeys(name) gate=DRAWorkloadResourceClaims | Claims that were made for it.`,
     PodGroupTemplate: `What groups look like.
       name 1 string! | Its name in the workload.
       schedulingPolicy 2 PodGroupSchedulingPolicy! | How groups are placed.
-      schedulingConstraints 3 *PodGroupSchedulingConstraints always | Where groups may be.
-      resourceClaims 4 []PodGroupResourceClaim map(name) patch=merge,retainKeys(name) | Devices that groups need.
-      disruptionMode 5 *string enum(Pod,PodGroup) | Pod or PodGroup: whether preemption evicts single pods or all.
-      priorityClassName 6 string | The PriorityClass that gives groups their priority.
-      priority 7 *int32 | Taken from the PriorityClass; higher goes first.`,
+      schedulingConstraints 3 *PodGroupSchedulingConstraints always gate=TopologyAwareWorkloadScheduling | Where groups may be.
+      resourceClaims 4 []PodGroupResourceClaim map(name) patch=merge,retainKeys(name) gate=DRAWorkloadResourceClaims | Devices that groups need.
+      disruptionMode 5 *string enum(Pod,PodGroup) gate=WorkloadAwarePreemption | Pod or PodGroup: whether preemption evicts single pods or all.
+      priorityClassName 6 string gate=WorkloadAwarePreemption | The PriorityClass that gives groups their priority.
+      priority 7 *int32 gate=WorkloadAwarePreemption | Taken from the PriorityClass; higher goes first.`,
     PodGroupTemplateReference: `[union(workload=Workload)] Names a template.
       workload 1 *WorkloadPodGroupTemplateReference always | A template of a workload.`,
     TopologyConstraint: `Pods that are near each other.

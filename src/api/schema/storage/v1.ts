@@ -37,7 +37,7 @@ export const storageV1Schema: GroupVersionSchema = {
       seLinuxMount 8 *bool | The driver can mount with an SELinux label.
       nodeAllocatableUpdatePeriodSeconds 9 *int64 | How often the number of volumes per node is asked for.
       serviceAccountTokenInSecrets 10 *bool | Tokens come among the secrets instead of the volume's context.
-      preventPodSchedulingIfMissing 11 *bool | Pods are not placed on nodes without the driver.`,
+      preventPodSchedulingIfMissing 11 *bool gate=VolumeLimitScaling | Pods are not placed on nodes without the driver.`,
     CSINode: `[kind] The CSI drivers of a node.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.
       spec 2 CSINodeSpec! | What is wanted.`,
