@@ -12,6 +12,7 @@ import { clusterRoleAggregationController } from './clusterrole-aggregation/reco
 import { cronJobController } from './cronjob/reconcile.ts'
 import { daemonSetController } from './daemonset/reconcile.ts'
 import { deploymentController } from './deployment/reconcile.ts'
+import { type DeviceTaintOptions, deviceTaintEvictionController } from './device-taint-eviction/reconcile.ts'
 import { disruptionController, staleDisruptionController } from './disruption/reconcile.ts'
 import { endpointsController } from './endpoints/reconcile.ts'
 import { endpointSliceController } from './endpointslice/reconcile.ts'
@@ -29,12 +30,14 @@ import { persistentVolumeProtectionController } from './persistentvolume-protect
 import { persistentVolumeClaimProtectionController } from './persistentvolumeclaim-protection/reconcile.ts'
 import { podGarbageCollector } from './pod-garbage-collector/reconcile.ts'
 import { replicaSetController, replicationControllerController } from './replicaset/reconcile.ts'
+import { resourceClaimController } from './resource-claim/reconcile.ts'
 import { resourceQuotaController } from './resourcequota/reconcile.ts'
 import { rootCaController } from './root-ca/reconcile.ts'
 import { serviceCidrController } from './service-cidr/reconcile.ts'
 import { serviceAccountController } from './serviceaccount/reconcile.ts'
 import { statefulSetController } from './statefulset/reconcile.ts'
 import { taintEvictionController } from './taint-eviction/reconcile.ts'
+import { ttlController } from './ttl/reconcile.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/reconcile.ts'
 import {
   type PolicyTypeCheck,
@@ -53,6 +56,7 @@ export interface ControllerOptions {
   autoscaler?: AutoscalerOptions
   /** What of it is absent is as upstream's flags default. */
   nodeLifecycle?: Partial<NodeLifecycleOptions>
+  devices?: DeviceTaintOptions
   /** Who signs certificate requests. Absent: nobody does. */
   signing?: SigningOptions
   /** What policies get wrong about types. Absent: nobody says so in their status. */
@@ -97,6 +101,9 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     persistentVolumeProtectionController(parts),
     persistentVolumeClaimProtectionController(parts),
     serviceCidrController(parts),
+    resourceClaimController(parts),
+    deviceTaintEvictionController(parts, options.devices),
+    ttlController(parts),
     ttlAfterFinishedController(parts),
     ...(checkPolicyTypes ? [validatingAdmissionPolicyStatusController(parts, { checkPolicyTypes })] : []),
     podGarbageCollector(parts, terminatedPodsMax === undefined ? {} : { terminatedPodsMax }),

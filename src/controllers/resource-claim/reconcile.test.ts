@@ -63,7 +63,7 @@ test('users that are gone leave a claim, and with the last one go its devices', 
   const claims = cluster.api.of(resourceV1.resourceClaims, namespace)
   const pods = cluster.api.of(coreV1.pods, namespace)
   await claims.create({ metadata: { name: 'shared', finalizers }, spec: { devices } })
-  const stay = await pods.create(podWith('stay', { resourceClaimName: 'shared' }, { nodeName: 'node1' }))
+  const stay = await pods.create(podWith('stay', { resourceClaimName: 'shared' }, { nodeName: 'node-1' }))
   const reserve = async (...users: { name: string; uid: string }[]) => {
     const claim = await claims.get('shared')
     const reservedFor = users.map((user) => ({ resource: 'pods', ...user }))
@@ -87,7 +87,7 @@ test('a pod that somebody placed by hand is entered as a user of its claims', as
   await claims.updateStatus({ ...claim, status: { allocation: { devices: {} } } })
   const pod = await cluster.api
     .of(coreV1.pods, namespace)
-    .create(podWith('p', { resourceClaimName: 'mine' }, { nodeName: 'node1' }))
+    .create(podWith('p', { resourceClaimName: 'mine' }, { nodeName: 'node-1' }))
   await cluster.settled()
   assert.deepEqual((await claims.get('mine')).status?.reservedFor, [
     { resource: 'pods', name: 'p', uid: pod.metadata.uid },
