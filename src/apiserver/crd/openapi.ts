@@ -74,6 +74,7 @@ function reference(name: string, description: string, { version, refPrefix }: Di
 function publishedSchema(schema: JSONSchemaProps, dialect: Dialect): JsonObject {
   const shown = dialect.version === 2 ? forVersion2(schema) : schema
   const published: JsonObject = { ...shown }
+  if (dialect.version === 3 && shown['x-kubernetes-int-or-string']) published.anyOf ??= intOrString
   const items = schemaOf(shown.items)
   if (items) published.items = publishedSchema(items, dialect)
   if (shown.properties) published.properties = publishedMembers(shown.properties, dialect)
@@ -86,6 +87,8 @@ function publishedSchema(schema: JSONSchemaProps, dialect: Dialect): JsonObject 
   return { ...published, properties, required: [...required] }
 }
 
+const intOrString = [{ type: 'integer' }, { type: 'string' }]
+
 function publishedMembers(properties: Record<string, JSONSchemaProps>, dialect: Dialect): JsonObject {
   return Object.fromEntries(
     Object.entries(properties).map(([name, property]) => [name, publishedSchema(property, dialect)]),
@@ -94,7 +97,7 @@ function publishedMembers(properties: Record<string, JSONSchemaProps>, dialect: 
 
 /** kubectl cannot cope with what stands beside unknown fields, nor with arrays whose items are not described. */
 function forVersion2(schema: JSONSchemaProps): JSONSchemaProps {
-  const { allOf: _all, oneOf: _one, anyOf: _any, not: _not, nullable, ...shown } = schema
+  const { allOf: _all, oneOf: _one, anyOf: _any, not: _not, default: _default, nullable, ...shown } = schema
   const isOpen = shown['x-kubernetes-preserve-unknown-fields']
   if (nullable || isOpen) {
     delete shown.items

@@ -1,16 +1,13 @@
 /** OpenAPI documents as plain objects: version 3 for one group version, version 2 for all together. */
+import { createHash } from 'node:crypto'
 import { apiVersionOf } from '../../api/meta.ts'
 import type { JsonObject } from '../../api/patch/json-value.ts'
-import { type KindName, reachableTypes, typeByName } from '../../api/schema/registry.ts'
-import type { StructNode } from '../../api/schema/type-node.ts'
-import { discoveryTypes, groupPaths, versionPath } from './discovery-paths.ts'
+import { definitionsOf } from './definitions.ts'
+import { fixedPaths, groupPath, versionPath } from './discovery-paths.ts'
 import { type Operation, type PathItem, pathsOf } from './operations.ts'
 import type { Parameter } from './parameters.ts'
-import { scalarDefinitions, structSchema } from './schemas.ts'
-import { type Dialect, deleteOptions, type OpenApiGroupVersion, type OpenApiSource, status, v2, v3 } from './source.ts'
+import { type Dialect, type OpenApiGroupVersion, type OpenApiSource, v2, v3 } from './source.ts'
 
-const watchEvent: KindName = { group: '', version: 'v1', kind: 'WatchEvent' }
-const everywhere = [deleteOptions, status, watchEvent]
 const bearerToken = {
   type: 'apiKey',
   description: 'Bearer Token authentication',
@@ -18,112 +15,121 @@ const bearerToken = {
   in: 'header',
 }
 
-export function documentV3(source: OpenApiSource, groupVersion: OpenApiGroupVersion): JsonObject {
+/** A document of version 3. */
+export interface DocumentPart {
+  /** As the index has it: `version`, `apis/apps`, `apis/apps/v1`. */
+  path: string
+  /** Absent where it is the same whatever is served. */
+  groupVersion?: OpenApiGroupVersion
+  items(): readonly PathItem[]
+}
+
+/** All documents of version 3, in order. Nothing of them is made before `items` is called. */
+export function documentParts(source: OpenApiSource): DocumentPart[] {
+  const groupVersions = source.groupVersions()
+  const groups = new Set(groupVersions.filter((each) => !isCustom(each)).map(({ group }) => group))
+  const parts: DocumentPart[] = [
+    ...[...fixedPaths()].map(([path, item]) => ({ path, items: () => [item] })),
+    ...[...groups].map((group) => ({ path: group === '' ? 'api' : `apis/${group}`, items: () => [groupPath(group)] })),
+    ...groupVersions.map((groupVersion) => ({
+      path: documentPath(groupVersion),
+      groupVersion,
+      items: () => itemsOf(source, groupVersion),
+    })),
+  ]
+  return parts.sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+function isCustom({ resources }: OpenApiGroupVersion): boolean {
+  return resources.length > 0 && resources.every(({ custom }) => custom)
+}
+
+/** Upstream's documents of custom resources have no paths of discovery. */
+function itemsOf(source: OpenApiSource, groupVersion: OpenApiGroupVersion): PathItem[] {
+  const resources = pathsOf(source, groupVersion)
+  return isCustom(groupVersion) ? resources : [versionPath(groupVersion), ...resources]
+}
+
+export function documentV3(source: OpenApiSource, { groupVersion, items }: DocumentPart): JsonObject {
+  const paths = pathObjects(items(), v3)
+  const schemas = definitionsOf(source, paths, groupVersion ? [groupVersion] : [], v3)
+  const custom = groupVersion && isCustom(groupVersion)
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: source.version },
-    paths: pathObjects([versionPath(groupVersion), ...pathsOf(source, groupVersion)], v3),
+    info: custom ? { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' } : infoOf(source),
+    paths,
     components: {
-      schemas: definitions(source, [groupVersion], v3),
-      securitySchemes: { BearerToken: bearerToken },
+      ...(Object.keys(schemas).length > 0 ? { schemas } : {}),
+      ...(custom ? {} : { securitySchemes: { BearerToken: bearerToken } }),
     },
   }
 }
 
 export function documentV2(source: OpenApiSource): JsonObject {
-  const all = source.groupVersions()
+  const parts = documentParts(source)
+  const paths = pathObjects(
+    parts.flatMap(({ items }) => items()),
+    v2,
+  )
+  const definitions = definitionsOf(source, paths, source.groupVersions(), v2)
+  const parameters = shareParameters(paths)
   return {
     swagger: '2.0',
-    info: { title: 'Kubernetes', version: source.version },
-    paths: pathObjects(
-      [
-        ...groupPaths(new Set(all.map(({ group }) => group))),
-        ...all.flatMap((each) => [versionPath(each), ...pathsOf(source, each)]),
-      ],
-      v2,
-    ),
-    definitions: definitions(source, all, v2),
+    info: infoOf(source),
+    paths,
+    definitions,
+    parameters,
     securityDefinitions: { BearerToken: bearerToken },
     security: [{ BearerToken: [] }],
   }
 }
 
-function definitions(
-  source: OpenApiSource,
-  groupVersions: readonly OpenApiGroupVersion[],
-  dialect: Dialect,
-): JsonObject {
-  const kindsOf = kindIndex(source)
-  const roots = [
-    ...groupVersions.flatMap((each) => rootTypes(source, each)),
-    ...everywhere.map((kind) => source.type(kind)),
-    ...discoveryTypes(),
-  ]
-  const types = reachableTypes(roots.filter((node) => node !== undefined))
-  const schemas = new Map<string, JsonObject>(Object.entries(scalarDefinitions(dialect)))
-  for (const [name, node] of types) schemas.set(name, structSchema(node, dialect, kindsOf))
-  for (const each of groupVersions)
-    for (const [name, schema] of each.definitions?.(dialect) ?? []) schemas.set(name, schema)
-  return Object.fromEntries([...schemas].sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-function rootTypes(source: OpenApiSource, { resources }: OpenApiGroupVersion): (StructNode | undefined)[] {
-  return resources.flatMap((resource) => [
-    ...(resource.custom ? customRoots() : [resource.type]),
-    ...(resource.verbs.includes('list') && !resource.custom ? [resource.listType] : []),
-    ...resource.subresources.filter(({ kind }) => !kind.kind.endsWith('Options')).map(({ kind }) => source.type(kind)),
-  ])
-}
-
-/** What ready schemas refer to. */
-function customRoots(): StructNode[] {
-  return [typeByName('meta/v1.ObjectMeta'), typeByName('meta/v1.ListMeta')]
-}
-
-/** Which kinds a type is the body of; those known to every group version are of all of them. */
-function kindIndex(source: OpenApiSource): (node: StructNode) => KindName[] | undefined {
-  const kinds = new Map<string, KindName[]>()
-  const add = (node: StructNode | undefined, kind: KindName): void => {
-    if (!node) return
-    const known = kinds.get(node.openApiName) ?? []
-    const same = known.some(
-      (each) => each.group === kind.group && each.version === kind.version && each.kind === kind.kind,
-    )
-    if (!same) kinds.set(node.openApiName, [...known, kind])
-  }
-  for (const { group, version, resources } of source.groupVersions()) {
-    for (const { kind } of everywhere) {
-      const served = kind === 'Status' ? status : { group, version, kind }
-      add(source.type({ ...deleteOptions, kind }), served)
-    }
-    for (const resource of resources) {
-      if (resource.custom) continue
-      add(resource.type, resource.kind)
-      if (resource.verbs.includes('list'))
-        add(resource.listType, { ...resource.kind, kind: `${resource.kind.kind}List` })
-      for (const { kind } of resource.subresources) add(source.type(kind), kind)
-    }
-  }
-  return (node) => kinds.get(node.openApiName)
+function infoOf({ version }: OpenApiSource): JsonObject {
+  return { title: 'Kubernetes', version }
 }
 
 function pathObjects(items: readonly PathItem[], dialect: Dialect): JsonObject {
-  const paths = items.map(({ path, parameters, operations }): [string, JsonObject] => {
-    const item: JsonObject = {}
-    for (const [method, operation] of Object.entries(operations)) item[method] = operationObject(operation, dialect)
-    item.parameters = parameters.map((parameter) => parameterObject(parameter, dialect))
-    return [path, item]
-  })
+  const paths = items.map((item): [string, JsonObject] => [item.path, pathObject(item, dialect)])
   return Object.fromEntries(paths.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-function operationObject(operation: Operation, dialect: Dialect): JsonObject {
-  const parameters = operation.parameters.map((parameter) => parameterObject(parameter, dialect))
+/** Parameters that every operation has are the path's. */
+function pathObject({ operations }: PathItem, dialect: Dialect): JsonObject {
+  const item: JsonObject = {}
+  const all = Object.values(operations)
+  const shared = all[0]?.parameters.filter((each) => all.every(({ parameters }) => parameters.includes(each))) ?? []
+  for (const [method, operation] of Object.entries(operations)) {
+    item[method] = operationObject(operation, parametersOf(operation, shared, dialect), dialect)
+  }
+  return shared.length === 0 ? item : { ...item, parameters: parameterObjects(shared, dialect) }
+}
+
+/** Those of an operation alone; in version 2 the body is one of them. */
+function parametersOf(operation: Operation, shared: readonly Parameter[], dialect: Dialect): JsonObject[] {
+  const own = operation.parameters.filter((each) => !shared.includes(each))
+  const parameters = parameterObjects(own, dialect)
+  const { body } = operation
+  if (!body || dialect.version === 3) return parameters
+  const required = body.required ? { required: true } : {}
+  return [...parameters, { name: 'body', in: 'body', ...required, schema: schemaRef(body.name, dialect) }].sort(byName)
+}
+
+function parameterObjects(parameters: readonly Parameter[], dialect: Dialect): JsonObject[] {
+  return parameters.map((parameter) => parameterObject(parameter, dialect)).sort(byName)
+}
+
+function byName(left: JsonObject, right: JsonObject): number {
+  const [a, b] = [`${left.name} ${left.in}`, `${right.name} ${right.in}`]
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function operationObject(operation: Operation, parameters: JsonObject[], dialect: Dialect): JsonObject {
   const result: JsonObject = {
     tags: [operation.tag],
     description: operation.description,
     operationId: operation.id,
-    ...(dialect.version === 3 ? contentV3(operation, parameters) : contentV2(operation, parameters)),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(dialect.version === 3 ? contentV3(operation) : contentV2(operation)),
   }
   if (!operation.action || !operation.kind) return result
   const { group, kind, version } = operation.kind
@@ -138,24 +144,16 @@ function parameterObject({ name, in: place, type, description }: Parameter, { ve
   return version === 3 ? { ...head, schema: { type, uniqueItems: true } } : { ...head, type, uniqueItems: true }
 }
 
-const objectTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
-const streamTypes = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']
-
-function producesOf({ answer, streams }: Operation): string[] {
-  if (answer === 'string') return ['*/*']
-  return streams ? [...objectTypes, ...streamTypes] : objectTypes
-}
-
 function schemaRef(name: string, { refPrefix }: Dialect): JsonObject {
   return name === 'string' ? { type: 'string' } : { $ref: refPrefix + name }
 }
 
 const codeTexts: Record<number, string> = { 200: 'OK', 201: 'Created', 202: 'Accepted' }
 
-function contentV3(operation: Operation, parameters: JsonObject[]): JsonObject {
+function contentV3(operation: Operation): JsonObject {
   const content = (types: readonly string[], name: string): JsonObject =>
-    Object.fromEntries(types.map((type) => [type, { schema: schemaRef(name, v3) }]))
-  const result: JsonObject = { parameters }
+    Object.fromEntries([...types].sort().map((type) => [type, { schema: schemaRef(name, v3) }]))
+  const result: JsonObject = {}
   if (operation.body) {
     result.requestBody = {
       content: content(operation.consumes, operation.body.name),
@@ -164,31 +162,50 @@ function contentV3(operation: Operation, parameters: JsonObject[]): JsonObject {
   }
   const answers = operation.codes.map((code): [string, JsonObject] => [
     `${code}`,
-    { description: codeTexts[code], content: content(producesOf(operation), operation.answer) },
+    { description: codeTexts[code], content: content(operation.produces, operation.answer) },
   ])
   result.responses = { ...Object.fromEntries(answers), 401: { description: 'Unauthorized' } }
   return result
 }
 
-function contentV2(operation: Operation, parameters: JsonObject[]): JsonObject {
-  const { body } = operation
-  const bodyParameter = body && {
-    name: 'body',
-    in: 'body',
-    ...(body.required ? { required: true } : {}),
-    schema: schemaRef(body.name, v2),
-  }
-  const answers = operation.codes.map((code): [string, JsonObject] => [
+function contentV2({ consumes, produces, codes, answer }: Operation): JsonObject {
+  const answers = codes.map((code): [string, JsonObject] => [
     `${code}`,
-    { description: codeTexts[code], schema: schemaRef(operation.answer, v2) },
+    { description: codeTexts[code], schema: schemaRef(answer, v2) },
   ])
   return {
-    consumes: operation.consumes,
-    produces: producesOf(operation),
-    schemes: ['https'],
-    parameters: bodyParameter ? [bodyParameter, ...parameters] : parameters,
+    ...(consumes.length > 0 ? { consumes } : {}),
+    ...{ produces, schemes: ['https'] },
     responses: { ...Object.fromEntries(answers), 401: { description: 'Unauthorized' } },
   }
+}
+
+/** Names of kinds stand in some, and old kubectls look for others where they are used. */
+const unshared: ReadonlySet<unknown> = new Set(['name', 'dryRun', 'fieldValidation'])
+const metaPrefix = `${v2.refPrefix}io.k8s.apimachinery.`
+
+/** Puts references in place of parameters, which are returned by name: there would be thousands. */
+function shareParameters(paths: JsonObject): JsonObject {
+  const shared = new Map<string, JsonObject>()
+  const names = new Map<string, string>()
+  const share = (parameter: JsonObject): JsonObject => {
+    const { name, schema } = parameter
+    const isOwn = schema && !String((schema as JsonObject).$ref).startsWith(metaPrefix)
+    if (unshared.has(name) || isOwn) return parameter
+    const text = JSON.stringify(parameter)
+    const known = names.get(text) ?? `${name}-${createHash('sha224').update(text).digest('base64url').slice(0, 8)}`
+    names.set(text, known)
+    shared.set(known, parameter)
+    return { $ref: `#/parameters/${known}` }
+  }
+  const shareOf = (holder: JsonObject): void => {
+    if (Array.isArray(holder.parameters)) holder.parameters = (holder.parameters as JsonObject[]).map(share)
+  }
+  for (const item of Object.values(paths) as JsonObject[]) {
+    shareOf(item)
+    for (const operation of Object.values(item)) if (!Array.isArray(operation)) shareOf(operation as JsonObject)
+  }
+  return Object.fromEntries([...shared].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** `api/v1`, `apis/apps/v1`: how the index names a group version. */

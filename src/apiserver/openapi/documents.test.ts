@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JsonObject } from '../../api/patch/json-value.ts'
 import { groupVersionInfos, kindType } from '../../api/schema/registry.ts'
+import { documentPath } from './document.ts'
 import { type DocumentRequest, OpenApiDocuments } from './documents.ts'
-import { encodeGnosticV2 } from './gnostic.ts'
+import { encodeGnostic } from './gnostic.ts'
 import type { OpenApiGroupVersion, OpenApiSource } from './source.ts'
 
 function builtIn(): OpenApiGroupVersion[] {
@@ -40,8 +41,10 @@ const source: OpenApiSource = {
 const documents = new OpenApiDocuments(source)
 const protobuf = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
 
+const nothing = { hash: undefined, accept: undefined, ifNoneMatch: undefined }
+
 function ask(path: string, more: Partial<DocumentRequest> = {}) {
-  return documents.answer({ path, hash: undefined, accept: undefined, ifNoneMatch: undefined, ...more })
+  return documents.answer({ ...nothing, path, ...more })
 }
 
 function namesIn(text: string, prefix: string): string[] {
@@ -63,9 +66,14 @@ test('OpenApiDocuments asks for nothing before the first request', () => {
   assert.equal(asked, before)
 })
 
-test('the index names every served group version with a hash that its document accepts', () => {
+test('the index names the paths of discovery, every group and every version, with hashes that documents accept', () => {
   const { paths } = document('/openapi/v3')
-  assert.deepEqual(Object.keys(paths!).length, groupVersions.length)
+  const names = [
+    ...['.well-known/openid-configuration', 'apis', 'openid/v1/jwks', 'version'],
+    ...new Set(groupVersions.map(({ group }) => (group === '' ? 'api' : `apis/${group}`))),
+    ...groupVersions.map(documentPath),
+  ]
+  assert.deepEqual(Object.keys(paths!), names.sort())
   const url = new URL(`${paths!['apis/apps/v1']!.serverRelativeURL}`, 'http://x')
   const hash = url.searchParams.get('hash')!
   const response = ask(url.pathname, { hash })!
@@ -121,9 +129,24 @@ test('connecting subresources and logs take their options as parameters', () => 
   const { paths } = document('/openapi/v3/api/v1')
   const pod = '/api/v1/namespaces/{namespace}/pods/{name}'
   assert.equal(paths![`${pod}/exec`]!.post!.operationId as unknown, 'connectCoreV1PostNamespacedPodExec')
-  assert.match(JSON.stringify(paths![`${pod}/exec`]!.post!.parameters), /"name":"command"/)
-  assert.match(JSON.stringify(paths![`${pod}/log`]!.get!.parameters), /"name":"tailLines"/)
-  assert.ok(paths![`${pod}/proxy/{path}`])
+  assert.match(JSON.stringify(paths![`${pod}/exec`]!.parameters), /"name":"command"/)
+  assert.match(JSON.stringify(paths![`${pod}/log`]!.parameters), /"name":"tailLines"/)
+  const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch']
+  assert.deepEqual(Object.keys(paths![`${pod}/proxy/{path}`]!).sort(), [...methods, 'parameters'].sort())
+})
+
+test('version 2 shares parameters that many operations have, and keeps those that kubectl looks for in their place', () => {
+  const { paths, parameters } = document('/openapi/v2')
+  const refs = namesIn(JSON.stringify(paths), '#/parameters/')
+  assert.deepEqual([...new Set(refs)].sort(), Object.keys(parameters!))
+  const patch = paths!['/api/v1/namespaces/{namespace}/pods/{name}']!.patch as unknown as { parameters: JsonObject[] }
+  const names = patch.parameters.map(({ name, $ref }) => name ?? `${$ref}`.replace(/-.{8}$/, ''))
+  assert.deepEqual(names, [
+    ...['#/parameters/body', 'dryRun', '#/parameters/fieldManager', 'fieldValidation', '#/parameters/force'],
+  ])
+  const remove = paths!['/api/v1/namespaces/{namespace}/pods/{name}']!.delete!
+  assert.match(JSON.stringify(remove.responses), /io.k8s.api.core.v1.Pod"/)
+  assert.ok(paths!['/api/v1/watch/namespaces/{namespace}/pods/{name}'])
 })
 
 test('version 2 has every definition it refers to, as JSON and as protobuf of the type that Go can parse', () => {
@@ -152,26 +175,54 @@ test('unknown documents and encodings are refused', () => {
 })
 
 test('ready definitions stand in for those made from types', () => {
-  const definitions = new Map([['com.example.v1.Widget', { type: 'object', description: 'own' }]])
-  const custom = [{ group: 'example.com', version: 'v1', resources: [], definitions: () => definitions }]
-  const own = new OpenApiDocuments({ ...source, groupVersions: () => custom })
-  const request = {
-    path: '/openapi/v3/apis/example.com/v1',
-    hash: undefined,
-    accept: undefined,
-    ifNoneMatch: undefined,
+  const name = 'com.example.v1.Widget'
+  const definitions = new Map([
+    [name, { type: 'object', description: 'own' }],
+    [`${name}List`, { type: 'object' }],
+  ])
+  const typeOf = (openApiName: string) => ({ ...kindType({ group: '', version: 'v1', kind: 'Pod' })!, openApiName })
+  const resource = {
+    ...{ plural: 'widgets', kind: { group: 'example.com', version: 'v1', kind: 'Widget' }, namespaced: true },
+    ...{ verbs: ['get', 'list'], subresources: [], type: typeOf(name), listType: typeOf(`${name}List`), custom: true },
   }
-  assert.match(Buffer.from(own.answer(request)!.body).toString(), /"com.example.v1.Widget":\{"type":"object"/)
+  const custom = [{ group: 'example.com', version: 'v1', resources: [resource], definitions: () => definitions }]
+  const own = new OpenApiDocuments({ ...source, groupVersions: () => custom })
+  const path = '/openapi/v3/apis/example.com/v1'
+  const text = Buffer.from(own.answer({ ...nothing, path })!.body).toString()
+  assert.match(text, /"com.example.v1.Widget":\{"type":"object"/)
+  const index = JSON.parse(Buffer.from(own.answer({ ...nothing, path: '/openapi/v3' })!.body).toString())
+  assert.equal(index.paths['apis/example.com'], undefined)
 })
 
-test('encodeGnosticV2 writes the numbers of gnostic', () => {
+test('documents of version 3 come as protobuf, too', () => {
+  const accept = 'application/com.github.proto-openapi.spec.v3@v1.0+protobuf'
+  const { status, headers, body } = ask('/openapi/v3/version', { accept: `${accept}, application/json;q=0.5` })!
+  assert.equal(status, 200)
+  assert.equal(headers['content-type'], 'application/com.github.proto-openapi.spec.v3.v1.0+protobuf')
+  assert.ok(Buffer.from(body).subarray(0, 7).equals(Buffer.from('\n\x053.0.0')))
+  assert.ok(Buffer.from(body).includes('io.k8s.apimachinery.pkg.version.Info'))
+  assert.equal(
+    ask('/openapi/v3/version', { accept: `${accept};q=0.1,*/*` })!.headers['content-type'],
+    'application/json',
+  )
+})
+
+test('encodeGnostic writes the numbers of gnostic', () => {
   const head = { swagger: '2.0', info: { title: 'K', version: 'v' } }
-  assert.equal(encodeGnosticV2(head).toString('hex'), '0a03322e3012060a014b120176')
-  const hex = (value: JsonObject) => encodeGnosticV2({ definitions: { A: value } }).toString('hex')
+  assert.equal(encodeGnostic(head).toString('hex'), '0a03322e3012060a014b120176')
+  const hex = (value: JsonObject) => encodeGnostic({ definitions: { A: value } }).toString('hex')
   // definitions 9 { entry 1 { name 1: "A", value 2 { … } } }
   assert.equal(hex({ type: 'a' }), '4a0d0a0b0a01411206b201030a0161')
   assert.equal(hex({ default: {} }), '4a0d0a0b0a014112062a0412027b7d')
   assert.equal(hex({ additionalProperties: true }), '4a0c0a0a0a01411205aa01021001')
   assert.equal(hex({ required: ['a', 'b'] }), '4a0f0a0d0a014112089a0101619a010162')
   assert.equal(hex({ 'x-a': 1 }), '4a140a120a0141120dfa010a0a03782d611203120131')
+  const v3 = (value: JsonObject) => {
+    const text = encodeGnostic({ openapi: '3', components: { schemas: { A: value } } }).toString('hex')
+    return text.slice(6)
+  }
+  // components 5 { schemas 1 { entry 1 { name 1: "A", value 2 { schema 1 { … } } } } }
+  assert.equal(v3({ type: 'a' }), '2a0f0a0d0a0b0a014112060a04ca010161')
+  assert.equal(v3({ $ref: 'b' }), '2a0e0a0c0a0a0a0141120512030a0162')
+  assert.equal(v3({ default: false }), '2a100a0e0a0c0a014112070a058a02021000')
 })

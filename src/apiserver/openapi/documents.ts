@@ -4,9 +4,11 @@
  * https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-interface-definition
  */
 import { createHash } from 'node:crypto'
-import { documentPath, documentV2, documentV3 } from './document.ts'
-import { encodeGnosticV2 } from './gnostic.ts'
-import type { OpenApiGroupVersion, OpenApiSource } from './source.ts'
+import type { JsonObject } from '../../api/patch/json-value.ts'
+import { parseAccept } from '../negotiation/accept.ts'
+import { type DocumentPart, documentParts, documentV2, documentV3 } from './document.ts'
+import { encodeGnostic } from './gnostic.ts'
+import type { OpenApiSource } from './source.ts'
 
 export interface DocumentRequest {
   /** Without the query; `/openapi/v2`, `/openapi/v3` or below. */
@@ -29,9 +31,6 @@ interface Encoded {
   etag: string
 }
 
-/** The type as client-go asks for it, and as answers name it: Go's parser refuses the `@`. */
-const protobufType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
-const protobufTypes = ['application/com.github.proto-openapi.spec.v2@v1.0+protobuf', protobufType]
 const empty = new Uint8Array()
 
 export class OpenApiDocuments {
@@ -51,15 +50,14 @@ export class OpenApiDocuments {
       return this.#respond({ key: `v3 ${this.#source.elsewhere?.().generation}`, type: json }, request, () =>
         encode(this.#index()),
       )
-    if (!acceptsJson(request.accept)) return path.startsWith('/openapi/v3') ? notAcceptable() : undefined
     return path.startsWith('/openapi/v3/') ? this.#version3(path.slice('/openapi/v3/'.length), request) : undefined
   }
 
   #index(): object {
     const paths: Record<string, object> = {}
-    for (const groupVersion of this.#source.groupVersions()) {
-      const path = documentPath(groupVersion)
-      paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${this.#hashOf(path, groupVersion)}` }
+    for (const part of documentParts(this.#source)) {
+      const { path } = part
+      paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${this.#hashOf(part)}` }
     }
     for (const { group, version } of this.#source.elsewhere?.().groupVersions ?? []) {
       paths[`apis/${group}/${version}`] = { serverRelativeURL: `/openapi/v3/apis/${group}/${version}` }
@@ -68,35 +66,35 @@ export class OpenApiDocuments {
   }
 
   /** From what a document is made of rather than from its bytes, so that the index makes no documents. */
-  #hashOf(path: string, groupVersion: OpenApiGroupVersion): string {
-    const text = `${this.#source.version}\n${this.#revisionOf(groupVersion)}\n${path}`
+  #hashOf(part: DocumentPart): string {
+    const text = `${this.#source.version}\n${this.#revisionOf(part)}\n${part.path}`
     return createHash('sha512').update(text).digest('hex').toUpperCase()
   }
 
-  #revisionOf(groupVersion: OpenApiGroupVersion): string {
+  #revisionOf({ groupVersion }: DocumentPart): string {
     return this.#source.revisionOf?.(groupVersion) ?? this.#source.revision()
   }
 
   #version3(path: string, request: DocumentRequest): DocumentResponse | undefined {
-    const groupVersion = this.#source.groupVersions().find((each) => documentPath(each) === path)
-    if (!groupVersion) return undefined
-    const hash = this.#hashOf(path, groupVersion)
+    const part = documentParts(this.#source).find((each) => each.path === path)
+    if (!part) return undefined
+    const form = formOf(request.accept, 'v3')
+    if (!form) return notAcceptable()
+    const hash = this.#hashOf(part)
     if (request.hash !== undefined && request.hash !== '' && request.hash !== hash) {
       return { status: 301, headers: { location: `/openapi/v3/${path}?hash=${hash}` }, body: empty }
     }
-    const document = { key: `v3/${path}`, type: json, revision: this.#revisionOf(groupVersion) }
-    const response = this.#respond(document, request, () => encode(documentV3(this.#source, groupVersion)))
+    const document = { key: `v3/${path} ${form.type}`, type: form.type, revision: this.#revisionOf(part) }
+    const response = this.#respond(document, request, () => form.encode(documentV3(this.#source, part)))
     if (request.hash) response.headers['cache-control'] = 'public, immutable, max-age=31536000'
     return response
   }
 
   #version2(request: DocumentRequest): DocumentResponse {
-    if (wantsProtobuf(request.accept)) {
-      const document = { key: 'v2 protobuf', type: protobufType }
-      return this.#respond(document, request, () => encodeGnosticV2(documentV2(this.#source)))
-    }
-    if (!acceptsJson(request.accept)) return notAcceptable()
-    return this.#respond({ key: 'v2', type: json }, request, () => encode(documentV2(this.#source)))
+    const form = formOf(request.accept, 'v2')
+    if (!form) return notAcceptable()
+    const document = { key: `v2 ${form.type}`, type: form.type }
+    return this.#respond(document, request, () => form.encode(documentV2(this.#source)))
   }
 
   /** Kept until its revision changes, by default that of all that is served. */
@@ -123,21 +121,23 @@ function encode(value: object): Uint8Array {
   return Buffer.from(JSON.stringify(value))
 }
 
-function mediaTypes(accept: string | undefined): string[] {
-  return (accept ?? '*/*').split(',').map((clause) => clause.split(';')[0]!.trim().toLowerCase())
+interface Form {
+  type: string
+  encode(document: JsonObject): Uint8Array
 }
 
-function acceptsJson(accept: string | undefined): boolean {
-  const types = mediaTypes(accept)
-  return types.some((type) => type === json || type === 'application/*' || type === '*/*' || type === '')
-}
+const anyTypes: ReadonlySet<string> = new Set([json, 'application/*', '*/*', ''])
 
-/** Whether protobuf is asked for, and before JSON. */
-function wantsProtobuf(accept: string | undefined): boolean {
-  const types = mediaTypes(accept)
-  const place = types.findIndex((type) => protobufTypes.includes(type))
-  const jsonPlace = types.indexOf(json)
-  return place >= 0 && (jsonPlace < 0 || place < jsonPlace)
+/** The first type asked for that there is; undefined when there is none. */
+function formOf(accept: string | undefined, version: 'v2' | 'v3'): Form | undefined {
+  // The type as client-go asks for it, and as answers name it: Go's parser refuses the `@`.
+  const protobuf = `application/com.github.proto-openapi.spec.${version}.v1.0+protobuf`
+  const asked = protobuf.replace(`${version}.v1.0`, `${version}@v1.0`)
+  for (const { mediaType } of parseAccept(accept ?? '*/*')) {
+    if (anyTypes.has(mediaType)) return { type: json, encode }
+    if (mediaType === asked || mediaType === protobuf) return { type: protobuf, encode: encodeGnostic }
+  }
+  return undefined
 }
 
 function notAcceptable(): DocumentResponse {

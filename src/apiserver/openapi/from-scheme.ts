@@ -50,7 +50,7 @@ export function schemeSource(scheme: Scheme, version: string): OpenApiSource {
       }
       return known.groupVersions
     },
-    revisionOf: ({ group, version: name }) => `${schemaDigest()} ${scheme.generationOf(group, name)}`,
+    revisionOf: (each) => `${schemaDigest()} ${each ? scheme.generationOf(each.group, each.version) : ''}`,
     type: kindType,
   }
 }

@@ -1,15 +1,17 @@
 /**
- * OpenAPI version 2 in protobuf, `application/com.github.proto-openapi.spec.v2@v1.0+protobuf`, which client-go asks for.
- * Values of any kind travel as YAML text, for which JSON serves.
+ * OpenAPI in protobuf, `application/com.github.proto-openapi.spec.v2@v1.0+protobuf` and the same of v3, which client-go
+ * asks for. Values of any kind travel as YAML text, for which JSON serves.
  */
 import { ProtobufWriter, wireType } from '../../api/codec/wire.ts'
 import { isObject, type JsonObject } from '../../api/patch/json-value.ts'
-import { documentMessage, type Field, type Message, type SingleKind } from './gnostic-messages.ts'
+import type { Field, Message, SingleKind } from './gnostic-fields.ts'
+import { documentMessageV2 } from './gnostic-v2.ts'
+import { documentMessageV3 } from './gnostic-v3.ts'
 
 /** From the document's JSON form. Members that the messages do not have are left out. */
-export function encodeGnosticV2(document: JsonObject): Buffer {
+export function encodeGnostic(document: JsonObject): Buffer {
   const writer = new ProtobufWriter()
-  writeMessage(writer, documentMessage, document)
+  writeMessage(writer, document.openapi === undefined ? documentMessageV2 : documentMessageV3, document)
   return writer.finish()
 }
 
@@ -41,9 +43,10 @@ function writeValue(writer: ProtobufWriter, number: number, kind: SingleKind, va
       writer.stringField(number, String(value))
       break
     case 'bool':
-      if (value !== true) return
-      writer.varint(1)
-      writer.tag(number, wireType.varint)
+      if (value === true) writeBool(writer, number, true)
+      break
+    case 'choice':
+      writeBool(writer, number, value === true)
       break
     case 'int':
       writer.signedVarint(Number(value))
@@ -61,4 +64,9 @@ function writeValue(writer: ProtobufWriter, number: number, kind: SingleKind, va
       writeMessage(writer, kind.message(), isObject(value) ? value : { value })
       writer.messageHeader(number, before)
   }
+}
+
+function writeBool(writer: ProtobufWriter, number: number, value: boolean): void {
+  writer.varint(value ? 1 : 0)
+  writer.tag(number, wireType.varint)
 }

@@ -1,7 +1,9 @@
 /** The paths of a group version and what can be done there, before they are written in either version of OpenAPI. */
-import { apiVersionOf } from '../../api/meta.ts'
+import { apiVersionOf, groupResource } from '../../api/meta.ts'
 import type { KindName } from '../../api/schema/registry.ts'
+import { answersObject } from '../registry/delete.ts'
 import {
+  collectionDeleteParameters,
   deleteParameters,
   listParameters,
   nameParameter,
@@ -11,7 +13,7 @@ import {
   patchParameters,
   pathParameter,
   pretty,
-  watchParameter,
+  resourceVersion,
   writeParameters,
 } from './parameters.ts'
 import {
@@ -22,6 +24,7 @@ import {
   type OpenApiSubresource,
   patchName,
   status,
+  watchEvent,
 } from './source.ts'
 
 export type Method = 'get' | 'put' | 'post' | 'delete' | 'patch' | 'options' | 'head'
@@ -33,36 +36,44 @@ export interface Operation {
   action?: string
   kind?: KindName
   tag: string
+  /** All of them; which the operations of a path have in common shows when documents are written. */
   parameters: readonly Parameter[]
   /** Definition name. */
   body?: { name: string; required: boolean }
   consumes: readonly string[]
+  produces: readonly string[]
   /** Definition name; `string` where plain text or a stream comes back. */
   answer: string
   /** Codes of success. */
   codes: readonly number[]
-  streams: boolean
 }
 
 export interface PathItem {
   path: string
-  parameters: readonly Parameter[]
   operations: Partial<Record<Method, Operation>>
 }
 
 const anything = ['*/*']
+export const objectTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+const customTypes = ['application/json', 'application/yaml']
+const streamTypes = [
+  ...objectTypes,
+  'application/json;stream=watch',
+  'application/vnd.kubernetes.protobuf;stream=watch',
+]
 const patchTypes = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
   'application/apply-patch+yaml',
 ]
-const connectMethods: Record<string, Method> = {
-  create: 'post',
-  delete: 'delete',
-  get: 'get',
-  patch: 'patch',
-  update: 'put',
+const connectMethods: Record<string, readonly Method[]> = {
+  create: ['post'],
+  // Who may delete through a proxy may do anything that HTTP has.
+  delete: ['delete', 'options', 'head'],
+  get: ['get'],
+  patch: ['patch'],
+  update: ['put'],
 }
 
 /** Where a set of operations stands, and what their ids have in common. */
@@ -73,20 +84,19 @@ interface Place {
   tag: string
   resource: OpenApiResource
   scoped: string
-  parameters: Parameter[]
+  parameters: readonly Parameter[]
 }
 
 export function pathsOf(source: OpenApiSource, groupVersion: OpenApiGroupVersion): PathItem[] {
   const { group, version } = groupVersion
   const base = `${group === '' ? '/api' : '/apis'}/${apiVersionOf(groupVersion)}`
   const word = groupWord(group)
-  const tag = `${word.charAt(0).toLowerCase()}${word.slice(1)}_${version}`
+  const tag = `${lower(word)}_${version}`
   return groupVersion.resources.flatMap((resource) => {
     const scoped = resource.namespaced ? 'Namespaced' : ''
     const words = word + capital(version)
     const parameters = resource.namespaced ? [namespaceParameter, pretty] : [pretty]
-    const place: Place = { base, words, tag, resource, scoped, parameters }
-    return resourcePaths(source, place)
+    return resourcePaths(source, { base, words, tag, resource, scoped, parameters })
   })
 }
 
@@ -100,26 +110,56 @@ export function groupWord(group: string): string {
     .join('')
 }
 
-function capital(text: string): string {
+export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
+export function lower(word: string): string {
+  return word.charAt(0).toLowerCase() + word.slice(1)
+}
+
 function resourcePaths(source: OpenApiSource, place: Place): PathItem[] {
-  const { base, resource } = place
-  const collection = resource.namespaced
-    ? `${base}/namespaces/{namespace}/${resource.plural}`
-    : `${base}/${resource.plural}`
-  const parameters = [nameParameter(resource.kind.kind), ...place.parameters]
-  const items = [
-    { path: collection, parameters: place.parameters, operations: collectionOperations(place) },
-    { path: `${collection}/{name}`, parameters, operations: itemOperations(place) },
-    ...resource.subresources.flatMap((each) => subresourcePaths(source, place, each, `${collection}/{name}`)),
+  const { base, resource, scoped, words } = place
+  const { plural, namespaced, verbs } = resource
+  const { kind } = resource.kind
+  const within = namespaced ? `namespaces/{namespace}/${plural}` : plural
+  const at = itemPlace(place, kind)
+  const items: PathItem[] = [
+    { path: `${base}/${within}`, operations: collectionOperations(place) },
+    { path: `${base}/${within}/{name}`, operations: itemOperations(at) },
+    ...resource.subresources.flatMap((each) => subresourcePaths(source, place, each, `${base}/${within}/{name}`)),
   ]
-  if (resource.namespaced && resource.verbs.includes('list')) {
-    const list = { ...listOperation(place), id: `list${place.words}${resource.kind.kind}ForAllNamespaces` }
-    items.push({ path: `${base}/${resource.plural}`, parameters: [pretty], operations: { get: list } })
+  const all = { ...place, parameters: [pretty] }
+  const everywhere = namespaced && verbs.includes('list')
+  if (everywhere) {
+    const list = { ...listOperation(all), id: `list${words}${kind}ForAllNamespaces` }
+    items.push({ path: `${base}/${plural}`, operations: { get: list } })
+  }
+  if (verbs.includes('watch') && !resource.custom) {
+    const path = `${base}/watch/${within}`
+    items.push({ path, operations: { get: watchOperation(place, `${scoped}${kind}List`) } })
+    items.push({ path: `${path}/{name}`, operations: { get: watchOperation(at, `${scoped}${kind}`) } })
+    const list = watchOperation(all, `${kind}ListForAllNamespaces`)
+    if (everywhere) items.push({ path: `${base}/watch/${plural}`, operations: { get: list } })
   }
   return items.filter(({ operations }) => Object.keys(operations).length > 0)
+}
+
+function itemPlace(place: Place, kind: string): Place {
+  return { ...place, parameters: [nameParameter(kind), ...place.parameters] }
+}
+
+/** Paths from before lists could be watched; still answered. */
+function watchOperation(place: Place, subject: string): Operation {
+  const single = place.parameters.some(({ name }) => name === 'name')
+  const { kind } = place.resource.kind
+  const what = single ? `watch one ${kind}` : `watch the objects of kind ${kind}`
+  return {
+    ...operation(place, single ? 'watch' : 'watchlist', `watch${place.words}${subject}`, `${what}; deprecated`),
+    parameters: [...place.parameters, ...listParameters],
+    answer: nameOfKind(watchEvent),
+    produces: streamTypes,
+  }
 }
 
 function collectionOperations(place: Place): PathItem['operations'] {
@@ -129,17 +169,15 @@ function collectionOperations(place: Place): PathItem['operations'] {
   if (resource.verbs.includes('list')) operations.get = listOperation(place)
   if (resource.verbs.includes('create')) operations.post = createOperation(place)
   if (resource.verbs.includes('deletecollection')) {
-    operations.delete = {
-      ...operation(
-        place,
-        'deletecollection',
-        `delete${words}Collection${scoped}${kind}`,
-        `delete collection of ${kind}`,
-      ),
-      parameters: [...deleteParameters, ...listParameters.filter(({ name }) => name !== 'allowWatchBookmarks')],
-      body: { name: nameOfKind(deleteOptions), required: false },
-      answer: nameOfKind(status),
-    }
+    const id = `delete${words}Collection${scoped}${kind}`
+    const remove = operation(place, 'deletecollection', id, `delete collection of ${kind}`)
+    const answer = nameOfKind(status)
+    operations.delete = resource.custom
+      ? { ...remove, answer, parameters: [...place.parameters, ...listParameters] }
+      : {
+          ...{ ...remove, answer, parameters: [...place.parameters, ...collectionDeleteParameters] },
+          body: { name: nameOfKind(deleteOptions), required: false },
+        }
   }
   return operations
 }
@@ -149,11 +187,13 @@ function itemOperations(place: Place): PathItem['operations'] {
   const { kind } = resource.kind
   const operations = readWrite(place, resource.verbs, '', resource.type.openApiName, resource.kind)
   if (resource.verbs.includes('delete')) {
+    const { group } = resource.kind
+    const object = answersObject.has(groupResource({ group, plural: resource.plural }))
     operations.delete = {
       ...operation(place, 'delete', `delete${words}${scoped}${kind}`, `delete a ${kind}`),
-      parameters: deleteParameters,
+      parameters: [...place.parameters, ...deleteParameters],
       body: { name: nameOfKind(deleteOptions), required: false },
-      answer: nameOfKind(status),
+      answer: object ? resource.type.openApiName : nameOfKind(status),
       codes: [200, 202],
     }
   }
@@ -167,27 +207,29 @@ function subresourcePaths(
   item: string,
 ): PathItem[] {
   const { resource } = place
-  const { name, kind, verbs } = subresource
+  const { name, verbs } = subresource
   const path = `${item}/${name}`
-  const parameters = [nameParameter(resource.kind.kind), ...place.parameters]
-  if (kind.kind.endsWith('Options')) return connectPaths(source, place, subresource, path)
-  const type = source.type(kind) ?? resource.type
-  const operations = readWrite(place, verbs, capital(name), type.openApiName, kind)
+  if (subresource.kind.kind.endsWith('Options')) return connectPaths(source, place, subresource, path)
+  // Upstream names the custom resource's own kind for its scale.
+  const kind = resource.custom ? resource.kind : subresource.kind
+  const type = source.type(subresource.kind) ?? resource.type
+  const at = itemPlace(place, kind.kind)
+  const operations = readWrite(at, verbs, capital(name), type.openApiName, kind)
   if (verbs.includes('create')) {
     const id = `create${place.words}${place.scoped}${resource.kind.kind}${capital(name)}`
+    const create = { ...createOperation(at), description: `create ${name} of a ${resource.kind.kind}` }
     operations.post = {
-      ...createOperation(place),
-      id,
-      kind,
-      answer: type.openApiName,
+      ...{ ...create, id, kind, answer: type.openApiName },
       body: { name: type.openApiName, required: true },
     }
   }
   if (name === 'log' && operations.get) {
-    const options = source.type({ group: '', version: 'v1', kind: 'PodLogOptions' })
-    operations.get = { ...operations.get, parameters: optionParameters(options), answer: 'string' }
+    const options = optionParameters(source.type({ group: '', version: 'v1', kind: 'PodLogOptions' }))
+    const { get } = operations
+    const produces = ['text/plain', ...objectTypes]
+    operations.get = { ...get, parameters: [...get.parameters, ...options], answer: 'string', produces }
   }
-  return [{ path, parameters, operations }]
+  return [{ path, operations }]
 }
 
 /** Subresources that lead on to something else: exec, attach, port-forward, proxy. */
@@ -198,27 +240,22 @@ function connectPaths(
   path: string,
 ): PathItem[] {
   const { resource, words, scoped } = place
-  const parameters = [nameParameter(resource.kind.kind), ...place.parameters.filter((each) => each !== pretty)]
-  const options = optionParameters(source.type(kind))
-  const at = (suffix: string): PathItem['operations'] => {
+  const parameters = [
+    ...itemPlace(place, kind.kind).parameters.filter((each) => each !== pretty),
+    ...optionParameters(source.type(kind)),
+  ]
+  const at = (suffix: string, more: readonly Parameter[]): PathItem['operations'] => {
     const operations: PathItem['operations'] = {}
-    for (const verb of verbs) {
-      const method = connectMethods[verb]
-      if (!method) continue
+    for (const method of verbs.flatMap((verb) => connectMethods[verb] ?? [])) {
       const id = `connect${words}${capital(method)}${scoped}${resource.kind.kind}${capital(name)}${suffix}`
-      const made = operation(
-        place,
-        'connect',
-        id,
-        `connect ${method.toUpperCase()} requests to ${name} of ${resource.kind.kind}`,
-      )
-      operations[method] = { ...made, kind, answer: 'string', parameters: options }
+      const what = `connect ${method.toUpperCase()} requests to ${name} of ${resource.kind.kind}`
+      const made = { ...operation(place, 'connect', id, what), kind, answer: 'string', produces: anything }
+      operations[method] = { ...made, parameters: [...parameters, ...more] }
     }
     return operations
   }
-  const items = [{ path, parameters, operations: at('') }]
-  if (name === 'proxy')
-    items.push({ path: `${path}/{path}`, parameters: [...parameters, pathParameter], operations: at('WithPath') })
+  const items = [{ path, operations: at('', []) }]
+  if (name === 'proxy') items.push({ path: `${path}/{path}`, operations: at('WithPath', [pathParameter]) })
   return items
 }
 
@@ -226,66 +263,64 @@ function readWrite(
   place: Place,
   verbs: readonly string[],
   suffix: string,
-  name: string,
+  answer: string,
   kind: KindName,
 ): PathItem['operations'] {
-  const { words, scoped, resource } = place
+  const { words, scoped, resource, parameters } = place
   const subject = `${scoped}${resource.kind.kind}${suffix}`
   const what = suffix === '' ? resource.kind.kind : `${suffix.toLowerCase()} of the specified ${resource.kind.kind}`
   const operations: PathItem['operations'] = {}
   if (verbs.includes('get')) {
-    operations.get = { ...operation(place, 'get', `read${words}${subject}`, `read the ${what}`), kind, answer: name }
+    const read = { ...operation(place, 'get', `read${words}${subject}`, `read the ${what}`), kind, answer }
+    operations.get = resource.custom ? { ...read, parameters: [...parameters, resourceVersion] } : read
   }
   if (verbs.includes('update')) {
     operations.put = {
-      ...operation(place, 'put', `replace${words}${subject}`, `replace the ${what}`),
-      kind,
-      parameters: writeParameters,
-      body: { name, required: true },
-      answer: name,
+      ...{ ...operation(place, 'put', `replace${words}${subject}`, `replace the ${what}`), kind, answer },
+      parameters: [...parameters, ...writeParameters],
+      body: { name: answer, required: true },
       codes: [200, 201],
     }
   }
   if (verbs.includes('patch')) {
     operations.patch = {
-      ...operation(place, 'patch', `patch${words}${subject}`, `partially update the ${what}`),
-      kind,
-      parameters: patchParameters,
+      ...{ ...operation(place, 'patch', `patch${words}${subject}`, `partially update the ${what}`), kind, answer },
+      parameters: [...parameters, ...patchParameters],
       body: { name: patchName, required: true },
       consumes: resource.custom ? patchTypes.filter((type) => !type.includes('strategic')) : patchTypes,
-      answer: name,
-      codes: [200, 201],
+      codes: resource.custom ? [200] : [200, 201],
     }
   }
   return operations
 }
 
 function listOperation(place: Place): Operation {
-  const { resource, words, scoped } = place
+  const { resource, words, scoped, parameters } = place
   const { kind } = resource.kind
+  const list = operation(place, 'list', `list${words}${scoped}${kind}`, `list or watch objects of kind ${kind}`)
   return {
-    ...operation(place, 'list', `list${words}${scoped}${kind}`, `list or watch objects of kind ${kind}`),
-    parameters: resource.verbs.includes('watch') ? [...listParameters, watchParameter] : listParameters,
-    answer: resource.listType.openApiName,
-    streams: resource.verbs.includes('watch'),
+    ...{ ...list, parameters: [...parameters, ...listParameters], answer: resource.listType.openApiName },
+    produces: resource.custom ? customTypes : streamTypes,
   }
 }
 
 function createOperation(place: Place): Operation {
-  const { resource, words, scoped } = place
+  const { resource, words, scoped, parameters } = place
   const { kind } = resource.kind
   return {
     ...operation(place, 'post', `create${words}${scoped}${kind}`, `create a ${kind}`),
-    parameters: writeParameters,
+    parameters: [...parameters, ...writeParameters],
     body: { name: resource.type.openApiName, required: true },
     codes: [200, 201, 202],
   }
 }
 
-function operation({ resource, tag }: Place, action: string, id: string, description: string): Operation {
+function operation({ resource, tag, parameters }: Place, action: string, id: string, description: string): Operation {
   const answer = resource.type.openApiName
-  const common = { id, description, action, tag, kind: resource.kind, answer }
-  return { ...common, parameters: [], consumes: anything, codes: [200], streams: false }
+  const { consumes, produces } = resource.custom
+    ? { consumes: customTypes, produces: customTypes }
+    : { consumes: anything, produces: objectTypes }
+  return { id, description, action, tag, kind: resource.kind, answer, parameters, consumes, produces, codes: [200] }
 }
 
 function nameOfKind({ kind }: KindName): string {

@@ -1,5 +1,5 @@
 /** Parameters of operations. */
-import type { StructNode } from '../../api/schema/type-node.ts'
+import type { Scalar, StructNode } from '../../api/schema/type-node.ts'
 
 export interface Parameter {
   name: string
@@ -34,19 +34,21 @@ const force = query('force', 'boolean', 'For apply only: take fields over from o
 export const writeParameters: readonly Parameter[] = [dryRun, fieldManager, fieldValidation]
 export const patchParameters: readonly Parameter[] = [dryRun, fieldManager, fieldValidation, force]
 
+export const resourceVersion = query('resourceVersion', 'string', 'How old the answer may be, or where a watch starts.')
+
 export const listParameters: readonly Parameter[] = [
   query('allowWatchBookmarks', 'boolean', 'Whether a watch may send BOOKMARK events.'),
   query('continue', 'string', 'The token of the list before, to get its next page.'),
   query('fieldSelector', 'string', 'Restricts the objects by their fields.'),
   query('labelSelector', 'string', 'Restricts the objects by their labels.'),
   query('limit', 'integer', 'How many objects a page has at most.'),
-  query('resourceVersion', 'string', 'How old the answer may be, or where a watch starts.'),
+  resourceVersion,
   query('resourceVersionMatch', 'string', 'How resourceVersion is meant: "Exact" or "NotOlderThan".'),
   query('sendInitialEvents', 'boolean', 'Whether a watch starts with an event for every object there is.'),
+  query('shardSelector', 'string', 'Restricts the objects to ranges of a hash; needs the gate ShardedListAndWatch.'),
   query('timeoutSeconds', 'integer', 'After how many seconds the call ends.'),
+  query('watch', 'boolean', 'Follow changes instead of listing.'),
 ]
-
-export const watchParameter = query('watch', 'boolean', 'Follow changes instead of listing.')
 
 export const deleteParameters: readonly Parameter[] = [
   dryRun,
@@ -60,14 +62,27 @@ export const deleteParameters: readonly Parameter[] = [
   query('propagationPolicy', 'string', 'What happens to dependents: "Orphan", "Background" or "Foreground".'),
 ]
 
+/** What is deleted together is chosen as lists are, but cannot be watched. */
+export const collectionDeleteParameters: readonly Parameter[] = [
+  ...deleteParameters,
+  ...listParameters.filter(({ name }) => name !== 'allowWatchBookmarks' && name !== 'watch'),
+]
+
+/** Upstream names no others (`sinceTime`), though they are taken. */
+const parameterTypes: Partial<Record<Scalar, Parameter['type']>> = {
+  string: 'string',
+  bool: 'boolean',
+  int32: 'integer',
+  int64: 'integer',
+}
+
 /** The fields of an options kind (PodLogOptions, PodExecOptions) are what its endpoint takes in the query. */
 export function optionParameters(type: StructNode | undefined): Parameter[] {
   const parameters: Parameter[] = []
   for (const { name, type: fieldType, description } of type?.fields.values() ?? []) {
-    if (name === 'kind' || name === 'apiVersion') continue
-    const scalar = fieldType.kind === 'scalar' ? fieldType.scalar : 'string'
-    const isInteger = scalar === 'int32' || scalar === 'int64'
-    parameters.push(query(name, isInteger ? 'integer' : scalar === 'bool' ? 'boolean' : 'string', description))
+    const value = fieldType.kind === 'list' ? fieldType.element : fieldType
+    const kind = value.kind === 'scalar' ? parameterTypes[value.scalar] : undefined
+    if (kind && name !== 'kind' && name !== 'apiVersion') parameters.push(query(name, kind, description))
   }
-  return parameters.sort((a, b) => (a.name < b.name ? -1 : 1))
+  return parameters
 }

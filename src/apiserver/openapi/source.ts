@@ -33,13 +33,13 @@ export interface OpenApiGroupVersion {
 export interface OpenApiSource {
   /** Shown as the documents' version. */
   version: string
-  /** Another text whenever `groupVersions` answers differently, or types changed. */
   /** Group versions whose documents other servers have, and what changes with them. */
   elsewhere?(): { generation: number; groupVersions: readonly { group: string; version: string }[] }
+  /** Another text whenever `groupVersions` answers differently, or types changed. */
   revision(): string
   groupVersions(): readonly OpenApiGroupVersion[]
-  /** The same of one group version; that of `revision` when absent. */
-  revisionOf?(groupVersion: OpenApiGroupVersion): string
+  /** The same of one group version; without one, of what is the same whatever is served. `revision` when absent. */
+  revisionOf?(groupVersion: OpenApiGroupVersion | undefined): string
   /** A kind that is no resource: DeleteOptions, Status, Scale, PodExecOptions, PodLogOptions. */
   type(kind: KindName): StructNode | undefined
 }
@@ -54,4 +54,5 @@ export const v3: Dialect = { version: 3, refPrefix: '#/components/schemas/' }
 
 export const patchName = 'io.k8s.apimachinery.pkg.apis.meta.v1.Patch'
 export const deleteOptions: KindName = { group: '', version: 'v1', kind: 'DeleteOptions' }
+export const watchEvent: KindName = { group: '', version: 'v1', kind: 'WatchEvent' }
 export const status: KindName = { group: '', version: 'v1', kind: 'Status' }

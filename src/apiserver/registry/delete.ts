@@ -209,7 +209,7 @@ function isNamespace({ resource }: Served): boolean {
 }
 
 /** Kinds whose deletion answers with the object instead of a Status. Source: each resource's ReturnDeletedObject. */
-const answersObject: ReadonlySet<string> = new Set([
+export const answersObject: ReadonlySet<string> = new Set([
   'pods',
   'services',
   'serviceaccounts',
@@ -223,7 +223,6 @@ const answersObject: ReadonlySet<string> = new Set([
   'csinodes.storage.k8s.io',
   'volumeattachments.storage.k8s.io',
   'volumeattributesclasses.storage.k8s.io',
-  'csistoragecapacities.storage.k8s.io',
   'deviceclasses.resource.k8s.io',
   'resourceclaims.resource.k8s.io',
   'resourceclaimtemplates.resource.k8s.io',

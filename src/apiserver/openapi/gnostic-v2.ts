@@ -1,68 +1,28 @@
 /**
- * The protobuf messages of OpenAPI version 2 with their numbers, and where each field stands in the JSON form.
+ * The protobuf messages of OpenAPI version 2.
  * Source: https://github.com/google/gnostic/blob/main/openapiv2/OpenAPIv2.proto
  */
-import type { JsonObject } from '../../api/patch/json-value.ts'
-
-export type SingleKind = { is: 'string' | 'bool' | 'int' | 'double' | 'any' } | { is: 'message'; message(): Message }
-
-/** `named`: an object whose members become entries of `{name, value}`. */
-export type Kind = SingleKind | { is: 'named'; value: SingleKind }
-
-export interface Field {
-  number: number
-  repeated: boolean
-  kind: Kind
-  /** A value that is no object stands in the member `value`. */
-  read(source: JsonObject): unknown
-}
-
-export type Message = readonly Field[]
-
-const string: SingleKind = { is: 'string' }
-const bool: SingleKind = { is: 'bool' }
-const any: SingleKind = { is: 'any' }
-const int: SingleKind = { is: 'int' }
-const double: SingleKind = { is: 'double' }
-
-function of(message: () => Message): SingleKind {
-  return { is: 'message', message }
-}
-
-function one(number: number, kind: Kind, name: string): Field {
-  return { number, kind, repeated: false, read: (source) => source[name] }
-}
-
-function many(number: number, kind: Kind, name: string): Field {
-  return { ...one(number, kind, name), repeated: true }
-}
-
-function taken(number: number, kind: Kind, read: Field['read']): Field {
-  return { number, kind, repeated: false, read }
-}
-
-/** The source itself, for messages that only wrap another. */
-function itself(number: number, kind: Kind): Field {
-  return taken(number, kind, (source) => source)
-}
-
-function when(number: number, kind: Kind, holds: (source: JsonObject) => boolean): Field {
-  return taken(number, kind, (source) => (holds(source) ? source : undefined))
-}
-
-function entries(number: number, value: SingleKind): Field {
-  return itself(number, { is: 'named', value })
-}
-
-/** Members that start with `x-`. */
-function extensions(number: number): Field {
-  return taken(number, { is: 'named', value: any }, (source) =>
-    Object.fromEntries(Object.entries(source).filter(([name]) => name.startsWith('x-'))),
-  )
-}
+import {
+  any,
+  bool,
+  choice,
+  double,
+  entries,
+  extensions,
+  int,
+  itself,
+  type Message,
+  many,
+  of,
+  one,
+  string,
+  taken,
+  when,
+} from './gnostic-fields.ts'
 
 const schema = of(() => schemaMessage)
 const operation = of(() => operationMessage)
+const parameter = of(() => parameterMessage)
 const parameterItem = of(() => parameterItemMessage)
 
 const wrappedSchemaMessage: Message = [itself(1, schema)]
@@ -72,8 +32,8 @@ const schemasByName = of(() => schemasByNameMessage)
 
 const typeMessage: Message = [taken(1, string, (source) => source.type)]
 const additionalPropertiesMessage: Message = [
-  when(1, schema, (source) => source.value !== true),
-  taken(2, bool, (source) => source.value),
+  when(1, schema, (source) => typeof source.value !== 'boolean'),
+  taken(2, choice, (source) => source.value),
 ]
 
 const schemaMessage: Message = [
@@ -152,10 +112,13 @@ const parameterMessage: Message = [
     (source) => source.in !== 'body',
   ),
 ]
+const referenceMessage: Message = [one(1, string, '$ref')]
 const parameterItemMessage: Message = [
-  itself(
-    1,
-    of(() => parameterMessage),
+  when(1, parameter, ({ $ref }) => $ref === undefined),
+  when(
+    2,
+    of(() => referenceMessage),
+    ({ $ref }) => $ref !== undefined,
   ),
 ]
 
@@ -172,6 +135,9 @@ const responsesMessage: Message = [
     of(() => responseValueMessage),
   ),
 ]
+
+const parametersByNameMessage: Message = [entries(1, parameter)]
+const parametersByName = of(() => parametersByNameMessage)
 
 const operationMessage: Message = [
   many(1, string, 'tags'),
@@ -234,7 +200,7 @@ const securityDefinitionsMessage: Message = [
   ),
 ]
 
-export const documentMessage: Message = [
+export const documentMessageV2: Message = [
   one(1, string, 'swagger'),
   one(
     2,
@@ -247,6 +213,7 @@ export const documentMessage: Message = [
     'paths',
   ),
   one(9, schemasByName, 'definitions'),
+  one(10, parametersByName, 'parameters'),
   many(
     12,
     of(() => requirementMessage),
