@@ -9,6 +9,7 @@ import type {
   ResourceSlice,
   ResourceSliceSpec,
 } from '../../../api/types/resource/v1.ts'
+import { rfc3339 } from '../../../platform/clock.ts'
 import { validateNodeSelector } from '../core/pod-validation/affinity.ts'
 import { bumpGeneration } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
@@ -29,10 +30,14 @@ const placement = '`nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelecti
 
 export const resourceSlices: Strategy<ResourceSlice> = {
   resource: resourceV1.resourceSlices,
-  prepareForCreate(slice) {
+  prepareForCreate(slice, { nowMs }) {
     slice.metadata.generation = 1
+    dateTaints(slice, nowMs)
   },
-  prepareForUpdate: bumpGeneration,
+  prepareForUpdate(slice, old, { nowMs }) {
+    dateTaints(slice, nowMs)
+    bumpGeneration(slice, old)
+  },
   validateCreate: (slice) => validateSpec('spec', slice.spec ?? ({} as ResourceSliceSpec)),
   validateUpdate(slice, old) {
     const errors = validateSpec('spec', slice.spec ?? ({} as ResourceSliceSpec))
@@ -48,6 +53,10 @@ export const resourceSlices: Strategy<ResourceSlice> = {
     'spec.nodeName': (slice) => slice.spec?.nodeName ?? '',
     'spec.driver': (slice) => slice.spec?.driver ?? '',
   },
+}
+
+function dateTaints({ spec }: ResourceSlice, nowMs: number): void {
+  for (const { taints = [] } of spec?.devices ?? []) for (const taint of taints) taint.timeAdded ??= rfc3339(nowMs)
 }
 
 function validateSpec(path: string, spec: ResourceSliceSpec): FieldError[] {
