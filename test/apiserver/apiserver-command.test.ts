@@ -16,9 +16,6 @@ const program = join(here, '../../bin/k8ts')
 const folder = process.env.K8TS_PARITY ?? join(here, '../../../shared/parity')
 const skip = existsSync(join(folder, 'replay.mjs')) ? false : `SKIPPED: no recorded exchanges at ${folder}`
 
-/** Their status comes a moment after they were written; `parity.test.ts` has them. */
-const later = /customresourcedefinition/
-
 let directory = ''
 let running: { child: ChildProcess; port: number }
 
@@ -104,23 +101,22 @@ test('k8ts apiserver keeps its keys from others', () => {
 })
 
 test('k8ts apiserver answers recorded requests as kube-apiserver does', { skip }, () => {
-  const expected = JSON.parse(readFileSync(join(here, 'parity-counts.json'), 'utf8')) as Record<string, number>
-  const files = Object.keys(expected)
-    .filter((name) => !later.test(name))
-    .map((name) => join(folder, name))
+  const files = readdirSync(folder).filter((name) => name.endsWith('.json'))
   const out = join(directory, 'results.json')
   const server = ['--server', `https://127.0.0.1:${running.port}`, '--token', 'sesame']
   const { stderr } = spawnSync(
     process.execPath,
-    [join(folder, 'replay.mjs'), ...server, '--show', '0', '--json', out, ...files],
-    { encoding: 'utf8' },
+    [join(folder, 'replay.mjs'), ...server, '--show', '0', '--json', out, ...files.map((name) => join(folder, name))],
+    { encoding: 'utf8', timeout: 150_000 },
   )
   assert.ok(existsSync(out), stderr)
   const results = JSON.parse(readFileSync(out, 'utf8')) as Record<string, { passed: number; failed: string[] }>
-  const worse = Object.entries(results)
-    .map(([file, result]) => ({ file: file.slice(folder.length).replace(/^\//, ''), ...result }))
-    .filter(({ file, passed }) => passed < (expected[file] ?? 0))
-  assert.deepEqual(worse, [])
+  assert.deepEqual(
+    Object.values(results).flatMap(({ failed }) => failed),
+    [],
+  )
+  const agreeing = Object.values(results).reduce((sum, { passed }) => sum + passed, 0)
+  assert.ok(agreeing >= 3_064, `only ${agreeing} were compared`)
 })
 
 test('k8ts apiserver finds everything again, keys and objects, and switches versions on', async () => {
