@@ -6,17 +6,29 @@
 
 export type FieldPath = readonly string[]
 
+/** Most sets have only members or only children: what a set has none of is one and the same for all. */
+const noMembers: ReadonlySet<string> = new Set()
+const noChildren: ReadonlyMap<string, FieldSet> = new Map()
+
 /**
- * Immutable once shared: every operation returns a new set and may share parts with its operands; only `insert` changes a
- * set, and only its maker calls it. A parent is a member only when inserted itself.
+ * Immutable once shared: every operation returns a new set and may share parts with its operands; only `insert`, `add` and
+ * `put` change a set, and only its maker calls them. A parent is a member only when inserted itself.
  */
 export class FieldSet {
-  readonly members: Set<string>
-  readonly children: Map<string, FieldSet>
+  #members: ReadonlySet<string>
+  #children: ReadonlyMap<string, FieldSet>
 
-  constructor(members = new Set<string>(), children = new Map<string, FieldSet>()) {
-    this.members = members
-    this.children = children
+  constructor(members: ReadonlySet<string> = noMembers, children: ReadonlyMap<string, FieldSet> = noChildren) {
+    this.#members = members
+    this.#children = children
+  }
+
+  get members(): ReadonlySet<string> {
+    return this.#members
+  }
+
+  get children(): ReadonlyMap<string, FieldSet> {
+    return this.#children
   }
 
   static of(...paths: FieldPath[]): FieldSet {
@@ -26,8 +38,8 @@ export class FieldSet {
   }
 
   get empty(): boolean {
-    if (this.members.size > 0) return false
-    for (const child of this.children.values()) if (!child.empty) return false
+    if (this.#members.size > 0) return false
+    for (const child of this.#children.values()) if (!child.empty) return false
     return true
   }
 
@@ -38,14 +50,26 @@ export class FieldSet {
     let set: FieldSet = this
     for (let depth = 0; depth < path.length - 1; depth++) {
       const element = path[depth]!
-      let child = set.children.get(element)
+      let child = set.#children.get(element)
       if (!child) {
         child = new FieldSet()
-        set.children.set(element, child)
+        set.put(element, child)
       }
       set = child
     }
-    set.members.add(last)
+    set.add(last)
+  }
+
+  /** Makes the element itself a member. */
+  add(element: string): void {
+    if (this.#members === noMembers) this.#members = new Set([element])
+    else (this.#members as Set<string>).add(element)
+  }
+
+  /** What is below the element. */
+  put(element: string, child: FieldSet): void {
+    if (this.#children === noChildren) this.#children = new Map()
+    ;(this.#children as Map<string, FieldSet>).set(element, child)
   }
 
   has(path: FieldPath): boolean {
@@ -57,27 +81,27 @@ export class FieldSet {
   }
 
   union(other: FieldSet): FieldSet {
-    const children = new Map(this.children)
-    for (const [element, child] of other.children) {
-      const mine = children.get(element)
-      children.set(element, mine ? mine.union(child) : child)
-    }
-    return new FieldSet(this.members.union(other.members), children)
+    if (other.#isNothing) return this
+    if (this.#isNothing) return other
+    return new FieldSet(joined(this.#members, other.#members), joinedChildren(this.#children, other.#children))
   }
 
   intersection(other: FieldSet): FieldSet {
+    if (this.#isNothing || other.#isNothing) return nothing
+    const members = this.#members.size === 0 ? noMembers : this.#members.intersection(other.#members)
     return new FieldSet(
-      this.members.intersection(other.members),
-      this.#mapChildren((child, element) => other.children.get(element)?.intersection(child)),
+      members,
+      this.#mapChildren((child, element) => other.#children.get(element)?.intersection(child)),
     )
   }
 
   /** Members of this set that are not members of the other; a parent in the other does not take its children along. */
   difference(other: FieldSet): FieldSet {
+    if (this.#isNothing || other.#isNothing) return this
     return new FieldSet(
-      this.members.difference(other.members),
+      without(this.#members, other.#members),
       this.#mapChildren((child, element) => {
-        const theirs = other.children.get(element)
+        const theirs = other.#children.get(element)
         return theirs ? child.difference(theirs) : child
       }),
     )
@@ -85,11 +109,12 @@ export class FieldSet {
 
   /** As `difference`, but a member of the other takes everything below it along. */
   recursiveDifference(other: FieldSet): FieldSet {
+    if (this.#isNothing || other.#isNothing) return this
     return new FieldSet(
-      this.members.difference(other.members),
+      without(this.#members, other.#members),
       this.#mapChildren((child, element) => {
-        if (other.members.has(element)) return undefined
-        const theirs = other.children.get(element)
+        if (other.#members.has(element)) return undefined
+        const theirs = other.#children.get(element)
         return theirs ? child.recursiveDifference(theirs) : child
       }),
     )
@@ -107,14 +132,45 @@ export class FieldSet {
     }
   }
 
-  #mapChildren(change: (child: FieldSet, element: string) => FieldSet | undefined): Map<string, FieldSet> {
-    const result = new Map<string, FieldSet>()
-    for (const [element, child] of this.children) {
-      const changed = change(child, element)
-      if (changed && !changed.empty) result.set(element, changed)
-    }
-    return result
+  get #isNothing(): boolean {
+    return this.#members.size === 0 && this.#children.size === 0
   }
+
+  #mapChildren(change: (child: FieldSet, element: string) => FieldSet | undefined): ReadonlyMap<string, FieldSet> {
+    let result: Map<string, FieldSet> | undefined
+    for (const [element, child] of this.#children) {
+      const changed = change(child, element)
+      if (!changed || changed.empty) continue
+      result ??= new Map()
+      result.set(element, changed)
+    }
+    return result ?? noChildren
+  }
+}
+
+const nothing = new FieldSet()
+
+function joined(mine: ReadonlySet<string>, others: ReadonlySet<string>): ReadonlySet<string> {
+  if (others.size === 0) return mine
+  return mine.size === 0 ? others : mine.union(others)
+}
+
+function without(mine: ReadonlySet<string>, others: ReadonlySet<string>): ReadonlySet<string> {
+  return mine.size === 0 || others.size === 0 ? mine : mine.difference(others)
+}
+
+function joinedChildren(
+  mine: ReadonlyMap<string, FieldSet>,
+  others: ReadonlyMap<string, FieldSet>,
+): ReadonlyMap<string, FieldSet> {
+  if (others.size === 0) return mine
+  if (mine.size === 0) return others
+  const children = new Map(mine)
+  for (const [element, child] of others) {
+    const own = children.get(element)
+    children.set(element, own ? own.union(child) : child)
+  }
+  return children
 }
 
 const kindRank: Record<string, number> = { f: 0, k: 1, v: 2, i: 3 }

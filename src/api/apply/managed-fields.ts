@@ -7,6 +7,7 @@ import { isObject, type JsonObject } from '../patch/json-value.ts'
 import type { ManagedFieldsEntry } from '../types/meta/v1.ts'
 import type { FieldSet } from './field-set.ts'
 import { parseFieldsV1, serializeFieldsV1 } from './fields-v1.ts'
+import { ElementError } from './typed-value.ts'
 
 export interface Manager {
   name: string
@@ -48,20 +49,66 @@ export function decodeOwners(entries: readonly ManagedFieldsEntry[] | undefined,
       apiVersion: entry.apiVersion ?? '',
       subresource: entry.subresource ?? '',
     }
-    owners.set(identityOf(manager), {
-      ...manager,
-      time: entry.time ?? undefined,
-      set: parseFieldsV1(entry.fieldsV1 ?? {}),
-      ...(ours && entry.fieldsV1 ? { written: entry.fieldsV1 as JsonObject } : {}),
-    })
+    const time = entry.time ?? undefined
+    const owned =
+      ours && hasFields(entry.fieldsV1)
+        ? new StoredOwner(manager, time, entry.fieldsV1)
+        : { ...manager, time, set: parseFieldsV1(entry.fieldsV1 ?? {}) }
+    owners.set(identityOf(manager), owned)
   }
   return owners
+}
+
+/** An owner as this server wrote it: its set is read only when a change may touch it, which most changes don't. */
+class StoredOwner implements Owned {
+  readonly name: string
+  readonly operation: Manager['operation']
+  readonly apiVersion: string
+  readonly subresource: string
+  readonly time: string | undefined
+  readonly written: JsonObject
+  #set: FieldSet | undefined
+
+  constructor({ name, operation, apiVersion, subresource }: Manager, time: string | undefined, written: JsonObject) {
+    this.name = name
+    this.operation = operation
+    this.apiVersion = apiVersion
+    this.subresource = subresource
+    this.time = time
+    this.written = written
+  }
+
+  get set(): FieldSet {
+    this.#set ??= parsed(this.written)
+    return this.#set
+  }
+}
+
+function hasFields(fields: unknown): fields is JsonObject {
+  return isObject(fields) && Object.keys(fields).some((key) => key !== '.')
+}
+
+function parsed(written: JsonObject): FieldSet {
+  try {
+    return parseFieldsV1(written)
+  } catch (error) {
+    throw new ElementError(`stored managed fields: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** Whether the owner may have something in one of the sets, by what stands at the top of its own; cheaper than its set. */
+export function mayTouch({ written }: Owned, sets: readonly FieldSet[]): boolean {
+  if (!written) return true
+  for (const element in written) {
+    if (sets.some(({ members, children }) => members.has(element) || children.has(element))) return true
+  }
+  return false
 }
 
 /** Appliers first, then by time, then by name: upstream's order. */
 export function encodeOwners(owners: Owners): ManagedFieldsEntry[] {
   return [...owners.values()]
-    .filter(({ set }) => !set.empty)
+    .filter((owned) => owned.written !== undefined || !owned.set.empty)
     .sort(byPrecedence)
     .map(encode)
 }

@@ -4,7 +4,7 @@ import { limits } from '../../limits.ts'
 import type { JsonObject } from '../patch/json-value.ts'
 import { type ApplyContext, comparer } from './context.ts'
 import { FieldSet } from './field-set.ts'
-import { compare, identityOf, type Manager, type Owned, type Owners, seconds } from './managed-fields.ts'
+import { compare, identityOf, type Manager, mayTouch, type Owned, type Owners, seconds } from './managed-fields.ts'
 import { untrackedFields } from './reset-fields.ts'
 
 /** The fields of each other owner that a change from `live` to `next` would alter; owners without any are left out. */
@@ -39,11 +39,16 @@ function releaseBy(owners: Owners, compareIn: ReturnType<typeof comparer>, self:
     }
     const comparison = compareIn(owned.apiVersion)
     if (!comparison) continue
-    const altered = comparison.modified.union(comparison.added)
+    const { added, modified, removed } = comparison
+    if (!mayTouch(owned, [added, modified, removed])) {
+      left.set(identity, owned)
+      continue
+    }
+    const altered = modified.union(added)
     const conflict = owned.set.intersection(altered)
     if (!conflict.empty) conflicts.set(identity, conflict)
     const set = conflict.empty ? owned.set : owned.set.difference(altered)
-    const kept = set.intersection(comparison.removed).empty ? set : set.difference(comparison.removed)
+    const kept = set.intersection(removed).empty ? set : set.difference(removed)
     if (!kept.empty) left.set(identity, kept === owned.set ? owned : withSet(owned, kept))
   }
   return { owners: left, conflicts }

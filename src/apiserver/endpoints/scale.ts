@@ -77,7 +77,7 @@ async function changeScale(
     target: { ...targetOf(served, exchange), subresource: 'scale' },
     caller: callerOf(exchange),
     options: writeOptions(query, verb === 'update' ? 'UpdateOptions' : 'PatchOptions'),
-    change: (live) => withReplicas(served, live as Scalable, wanted(live as Scalable)),
+    change: (live) => withReplicas(served, clone(live as Scalable), wanted(live as Scalable)),
     uid: undefined,
     admitted: {
       show: (object) => scaleOf(served, object),

@@ -11,7 +11,6 @@ import { limits } from '../../limits.ts'
 import type { CommitResult } from '../../store/store.ts'
 import { Stored } from '../cache/stored.ts'
 import { objectKey, type Served } from '../scheme/served.ts'
-import { clone } from './clone.ts'
 import { createObject } from './create.ts'
 import { trackUpdate, withUnchangedTimes } from './field-ownership.ts'
 import { dedupOwnerReferences } from './metadata.ts'
@@ -24,7 +23,7 @@ import {
   type Written,
 } from './parts.ts'
 import { bytesToStore, currentOf, fromStored, storedOf } from './persistence.ts'
-import { prepareUpdate, validateUpdated } from './update-rules.ts'
+import { prepareUpdate, validateUpdated, writesSpec } from './update-rules.ts'
 import { semanticEqual } from './validation/equal.ts'
 
 export const modifiedMessage =
@@ -35,8 +34,9 @@ export interface UpdateInput {
   caller: Caller
   options: WriteOptions
   /**
-   * The wanted object, made from the stored one (both private to the call), decoded and defaulted. Called again when
-   * another write came between. Its resourceVersion, when set, must be the stored one's.
+   * The wanted object, decoded, defaulted and private to the call, made from the stored one, which it must not change or
+   * share anything with. Called again when another write came between. Its resourceVersion, when set, must be the stored
+   * one's.
    */
   change(live: KubeObject | undefined): Promise<KubeObject> | KubeObject
   /** The uid that the stored object must have. */
@@ -85,14 +85,15 @@ async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: S
   const errors = validateUpdated(target, object, old)
   await caller.pause?.()
   if (errors.length > 0) throw invalid(served.storedKind, target.name, errors)
-  for (const warning of served.strategy.warnings?.(object, old) ?? []) caller.warn(warning)
+  // Those who write a status cannot mend the spec.
+  if (writesSpec(target)) for (const warning of served.strategy.warnings?.(object, old) ?? []) caller.warn(warning)
   await parts.admission.validate(attributesOf(input, object, old))
   return await commitUpdate(parts, input, { object, old, stored })
 }
 
 async function changed(parts: RegistryParts, input: UpdateInput, old: KubeObject): Promise<KubeObject> {
   const { target, caller } = input
-  const wanted = await input.change(clone(old))
+  const wanted = await input.change(old)
   warnOfDuplicates(wanted, caller)
   await caller.pause?.()
   const tracked = input.apply ? wanted : trackUpdate(parts, target, old, wanted, caller.manager)
