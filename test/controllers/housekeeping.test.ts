@@ -198,3 +198,38 @@ test('nodes get a block of pod addresses each', async () => {
     ],
   )
 })
+
+test('topology hints follow zones of nodes, and events tell of them', async () => {
+  await using bed = await startTestbed({ nodes: ['node1', 'node2'] })
+  const nodes = bed.client.of(coreV1.nodes)
+  const inZone = (name: string, zone: string) =>
+    nodes.patch(name, { type: 'merge', patch: { metadata: { labels: { 'topology.kubernetes.io/zone': zone } } } })
+  await inZone('node1', 'a')
+  await bed.create(coreV1.services, {
+    metadata: { name: 's', annotations: { 'service.kubernetes.io/topology-mode': 'Auto' } },
+    spec: { selector: labels, ports: [{ port: 80 }] },
+  })
+  for (const index of [1, 2, 3, 4]) {
+    await bed.create(coreV1.pods, {
+      metadata: { name: `p${index}`, labels },
+      spec: { nodeName: index === 1 ? 'node2' : 'node1', containers: [{ name: 'c', image: 'i:1' }] },
+    })
+  }
+  const hints = async () => {
+    await bed.settle()
+    const { items } = await bed.client.of(discoveryV1.endpointSlices, namespace).list()
+    return items.flatMap(({ endpoints = [] }) => endpoints.map(({ hints }) => hints?.forZones?.[0]?.name)).sort()
+  }
+  assert.deepEqual(await hints(), [undefined, undefined, undefined, undefined])
+  await inZone('node2', 'b')
+  assert.deepEqual(await hints(), ['a', 'a', 'b', 'b'])
+  await inZone('node2', 'a')
+  assert.deepEqual(await hints(), [undefined, undefined, undefined, undefined])
+  const events = (await bed.events()).filter((text) => text.startsWith('Service/s'))
+  const disabled =
+    'Insufficient Node information: allocatable CPU or zone not specified on one or more nodes, addressType: IPv4'
+  assert.deepEqual(events.sort(), [
+    'Service/s Normal TopologyAwareHintsEnabled: Topology Aware Hints has been enabled, addressType: IPv4',
+    `Service/s Warning TopologyAwareHintsDisabled: ${disabled}`,
+  ])
+})

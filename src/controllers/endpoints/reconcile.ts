@@ -4,8 +4,8 @@ import { keyOf, splitKey } from '../../api/meta.ts'
 import { coreV1 } from '../../api/resources.ts'
 import type { Endpoints } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { sameJson } from '../same-json.ts'
 import { lastChangeTime, serviceKeysOf, servingPods } from '../service-pods.ts'
-import { canonical } from '../template-hash.ts'
 import { planEndpoints } from './plan.ts'
 
 export function endpointsController(parts: ControllerParts): Controller {
@@ -42,8 +42,8 @@ export function endpointsController(parts: ControllerParts): Controller {
 
 function sameContent(existing: Endpoints, wanted: Endpoints): boolean {
   return (
-    canonical(existing.subsets ?? []) === canonical(wanted.subsets ?? []) &&
-    canonical(existing.metadata.labels ?? {}) === canonical(wanted.metadata.labels ?? {})
+    sameJson(existing.subsets ?? [], wanted.subsets ?? []) &&
+    sameJson(existing.metadata.labels ?? {}, wanted.metadata.labels ?? {})
   )
 }
 

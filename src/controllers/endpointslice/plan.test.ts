@@ -69,7 +69,34 @@ test('planSlices fills gaps before it makes slices, and moves nothing', () => {
 
 test('planSlices writes nothing when nothing changed', () => {
   const slices = named(plan(service(), pods(150)).create)
-  assert.deepEqual(plan(service(), pods(150), slices), { create: [], update: [], delete: [] })
+  const { unchanged, ...writes } = plan(service(), pods(150), slices)
+  assert.deepEqual(writes, { create: [], update: [], delete: [], hinting: new Map() })
+  assert.deepEqual(unchanged, slices)
+})
+
+test('planSlices puts new endpoints where it writes anyway, and into one slice that has room for all of the rest', () => {
+  const slices = named(plan(service(), pods(250)).create).map((slice, index) =>
+    index === 0 ? { ...slice, endpoints: slice.endpoints?.slice(10) ?? [] } : slice,
+  )
+  // 90, 100 and 50 endpoints: one of the last leaves and two come.
+  const few = plan(service(), [...pods(239, 10), pod(300), pod(301)], slices)
+  assert.deepEqual([few.update.map(({ metadata }) => metadata.name), sizes(few.update)], [['s-2'], [51]])
+  const more = plan(service(), [...pods(240, 10), ...pods(8, 300)], slices)
+  assert.deepEqual([more.update.map(({ metadata }) => metadata.name), sizes(more.update)], [['s-0'], [98]])
+  const many = plan(service(), [...pods(240, 10), ...pods(120, 300)], slices)
+  assert.deepEqual([sizes(many.update), sizes(many.create)], [[70], [100]])
+})
+
+test('planSlices leaves pods of nodes out that are not there, and slices of an earlier Service of its name', () => {
+  const lost = (subject: Service) =>
+    planSlices({ service: subject, pods: [pod(1)], slices: [], nodeOf: () => undefined, changeTime: '' })
+  assert.deepEqual(sizes(lost(service()).create), [0])
+  assert.deepEqual(sizes(lost(service({ publishNotReadyAddresses: true })).create), [1])
+  const [slice] = named(plan(service(), pods(1)).create)
+  const owner = { apiVersion: 'v1', kind: 'Service', name: 's', uid: 'earlier', controller: true }
+  const foreign = { ...slice, metadata: { ...slice?.metadata, ownerReferences: [owner] } } as EndpointSlice
+  const again = plan(service(), pods(1), [foreign])
+  assert.deepEqual([sizes(again.create), again.delete], [[1], [foreign]])
 })
 
 test('planSlices removes slices that are no longer needed, but keeps one', () => {

@@ -1,12 +1,21 @@
 /**
  * The EndpointSlices of a Service, reached from the present ones with few writes: endpoints stay in the slice they are
- * in, gaps are filled before slices are added. https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
+ * in, and new ones go where something is written anyway before slices are added. https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
  */
 import type { Node, Pod, Service } from '../../api/types/core/v1.ts'
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../api/types/discovery/v1.ts'
 import { isReady } from '../pods.ts'
+import { sameJson } from '../same-json.ts'
 import { addressOf, hostnameUnder, podReference, targetPortOn } from '../service-pods.ts'
 import { canonical } from '../template-hash.ts'
+import {
+  distributionHints,
+  type Hinting,
+  hintByZones,
+  topologyMode,
+  withoutEmptyUpdates,
+  type ZoneShares,
+} from './hints.ts'
 
 export const endpointsPerSliceMax = 100
 export const managedBy = 'endpointslice-controller.k8s.io'
@@ -19,6 +28,7 @@ export interface SlicePlan {
   create: EndpointSlice[]
   update: EndpointSlice[]
   delete: EndpointSlice[]
+  unchanged: EndpointSlice[]
 }
 
 export interface SliceInput {
@@ -27,6 +37,8 @@ export interface SliceInput {
   slices: readonly EndpointSlice[]
   nodeOf(name: string): Node | undefined
   changeTime: string
+  /** Asked for when the Service is in topology mode. */
+  zoneShares?(): ZoneShares | undefined
 }
 
 /** Slices of one address family and one set of ports form a group. */
@@ -42,16 +54,48 @@ export interface SliceMeta {
   namespace: string
   labels: Record<string, string>
   annotations: Record<string, string>
+  /** Whether endpoints keep the hints that they have. Default false. */
+  keepsHints?: boolean
 }
 
-export function planSlices(input: SliceInput): SlicePlan {
-  const { service } = input
-  return planGroups(groupsOf(input), input.slices, {
-    namePrefix: `${service.metadata.name}-`,
-    namespace: service.metadata.namespace ?? '',
-    labels: labelsFor(service),
-    annotations: timed(input.changeTime),
-  })
+/** With what came of topology hints for each family of addresses; empty for Services that do not want them. */
+export function planSlices(input: SliceInput): SlicePlan & { hinting: ReadonlyMap<string, Hinting> } {
+  const { service, slices } = input
+  const total: SlicePlan = { create: [], update: [], delete: [], unchanged: [] }
+  const hinting = new Map<string, Hinting>()
+  const own = slices.filter((slice) => isOwned(slice, service))
+  const groups = groupsOf(input)
+  const families = new Set(own.map(({ addressType }) => addressType).concat(familiesOf(service)))
+  for (const family of families) {
+    const present = own.filter(({ addressType }) => addressType === family)
+    const plan = planGroups(new Map([...groups].filter(([, group]) => group.addressType === family)), present, {
+      namePrefix: `${service.metadata.name}-`,
+      namespace: service.metadata.namespace ?? '',
+      labels: labelsFor(service),
+      annotations: timed(input.changeTime),
+      keepsHints: topologyMode(service),
+    })
+    if (topologyMode(service) && familiesOf(service).includes(family)) {
+      hinting.set(family, hintByZones(plan, input.zoneShares?.()))
+    }
+    append(total, withoutEmptyUpdates(plan, present))
+  }
+  total.delete.push(...slices.filter((slice) => !own.includes(slice)))
+  return { ...total, hinting }
+}
+
+/** Slices of an earlier Service of the same name are the garbage collector's already. */
+function isOwned({ metadata }: EndpointSlice, service: Service): boolean {
+  const owner = metadata.ownerReferences?.find(({ controller }) => controller)
+  return owner === undefined || owner.uid === service.metadata.uid
+}
+
+function append(total: SlicePlan, part: SlicePlan): void {
+  for (const kind of ['create', 'update', 'delete', 'unchanged'] as const) total[kind].push(...part[kind])
+}
+
+function familiesOf({ spec }: Service): string[] {
+  return spec?.ipFamilies ?? ['IPv4']
 }
 
 /** The fewest writes from the present slices to the wanted groups; groups are keyed by `groupKey`. */
@@ -60,11 +104,13 @@ export function planGroups(
   slices: readonly EndpointSlice[],
   meta: SliceMeta,
 ): SlicePlan {
-  const plan: SlicePlan = { create: [], update: [], delete: [] }
+  const plan: SlicePlan = { create: [], update: [], delete: [], unchanged: [] }
   const slicesByGroup = new Map<string, EndpointSlice[]>()
   for (const slice of slices) {
     const key = groupKey(slice.addressType, slice.ports ?? [])
-    slicesByGroup.set(key, [...(slicesByGroup.get(key) ?? []), slice])
+    const known = slicesByGroup.get(key)
+    if (known) known.push(slice)
+    else slicesByGroup.set(key, [slice])
   }
   for (const [key, group] of groups) {
     planGroup(plan, group, { slices: slicesByGroup.get(key) ?? [], meta })
@@ -74,52 +120,88 @@ export function planGroups(
   return plan
 }
 
+interface Kept {
+  slice: EndpointSlice
+  endpoints: Endpoint[]
+  changed: boolean
+}
+
 function planGroup(
   plan: SlicePlan,
   group: Group,
   { slices, meta }: { slices: readonly EndpointSlice[]; meta: SliceMeta },
 ): void {
-  const waiting = new Map(group.endpoints)
-  const kept = slices.map((slice) => {
+  const { kept, left } = keepPlaces(group, slices, meta)
+  placeRest(kept, left)
+  const full = kept.filter(({ endpoints }) => endpoints.length > 0)
+  // A Service without endpoints keeps one slice that says so.
+  const staying = full.length > 0 || left.length > 0 ? full : kept.slice(0, 1)
+  for (const one of kept) {
+    if (!staying.includes(one)) plan.delete.push(one.slice)
+    else if (one.changed) plan.update.push(updated(one.slice, one.endpoints, meta))
+    else plan.unchanged.push(one.slice)
+  }
+  do {
+    if (left.length === 0 && staying.length > 0) return
+    plan.create.push(created(group, left.splice(0, endpointsPerSliceMax), meta))
+  } while (left.length > 0)
+}
+
+/** Every endpoint that is wanted stays in its slice. */
+function keepPlaces(
+  { endpoints: wantedByKey }: Group,
+  slices: readonly EndpointSlice[],
+  meta: SliceMeta,
+): { kept: Kept[]; left: Endpoint[] } {
+  const waiting = new Map(wantedByKey)
+  const kept = slices.map((slice): Kept => {
     const endpoints: Endpoint[] = []
-    for (const endpoint of slice.endpoints ?? []) {
-      const key = endpointKey(endpoint)
+    for (const present of slice.endpoints ?? []) {
+      const key = endpointKey(present)
       const wanted = waiting.get(key)
       if (!wanted) continue
-      endpoints.push(wanted)
+      endpoints.push(meta.keepsHints ? withHintsOf(wanted, present) : wanted)
       waiting.delete(key)
     }
-    return { slice, endpoints }
+    return { slice, endpoints, changed: differs(slice, endpoints, meta) }
   })
-  const left = [...waiting.values()]
-  for (const { endpoints } of kept) endpoints.push(...left.splice(0, endpointsPerSliceMax - endpoints.length))
-  let anyLeft = false
-  for (const { slice, endpoints } of kept) {
-    const spare = endpoints.length === 0 && (anyLeft || kept.some((one) => one.endpoints.length > 0))
-    if (spare) {
-      plan.delete.push(slice)
-      continue
-    }
-    anyLeft = true
-    if (differs(slice, endpoints, meta)) plan.update.push(updated(slice, endpoints, meta))
-  }
-  while (left.length > 0 || (!anyLeft && kept.length === 0)) {
-    plan.create.push(created(group, left.splice(0, endpointsPerSliceMax), meta))
-    anyLeft = true
-  }
+  return { kept, left: [...waiting.values()] }
+}
+
+function withHintsOf(wanted: Endpoint, { hints }: Endpoint): Endpoint {
+  return hints && wanted.conditions?.ready ? { ...wanted, hints } : wanted
+}
+
+/**
+ * New endpoints go first where something is written anyway; then, all of what is left, into the fullest slice that has
+ * room for it. What is still left in `left` afterwards makes slices of its own.
+ */
+function placeRest(kept: readonly Kept[], left: Endpoint[]): void {
+  const room = ({ endpoints }: Kept) => endpointsPerSliceMax - endpoints.length
+  for (const one of kept) if (one.changed) one.endpoints.push(...left.splice(0, room(one)))
+  const rest = left.length % endpointsPerSliceMax
+  if (rest === 0) return
+  const fitting = kept.filter((one) => !one.changed && room(one) >= rest)
+  const [fullest] = fitting.sort((one, other) => room(one) - room(other))
+  if (!fullest) return
+  fullest.endpoints.push(...left.splice(left.length - rest))
+  fullest.changed = true
 }
 
 function groupsOf({ service, pods, nodeOf }: SliceInput): Map<string, Group> {
   const groups = new Map<string, Group>()
-  for (const family of service.spec?.ipFamilies ?? ['IPv4']) {
+  for (const family of familiesOf(service)) {
     for (const pod of pods) {
+      const node = nodeOf(pod.spec?.nodeName ?? '')
+      // Nobody can be led to a node that is not there, unless the Service wants to be told of everything.
+      if (!node && !service.spec?.publishNotReadyAddresses) continue
       const address = addressOf(pod, family)
       if (address === undefined) continue
       const ports = portsOn(service, pod)
       const key = groupKey(family, ports)
       const group = groups.get(key) ?? { addressType: family, ports, endpoints: new Map<string, Endpoint>() }
       groups.set(key, group)
-      const endpoint = endpointOf(service, pod, { address, zone: zoneOf(nodeOf(pod.spec?.nodeName ?? '')) })
+      const endpoint = endpointOf(service, pod, { address, zone: zoneOf(node) })
       group.endpoints.set(endpointKey(endpoint), endpoint)
     }
     if (![...groups.values()].some((group) => group.addressType === family)) {
@@ -153,7 +235,7 @@ function endpointOf(
   const terminating = pod.metadata.deletionTimestamp !== undefined
   const ready = service.spec?.publishNotReadyAddresses === true || (serving && !terminating)
   const hostname = hostnameUnder(service, pod)
-  return {
+  const endpoint: Endpoint = {
     addresses: [address],
     conditions: { ready, serving, terminating },
     ...(hostname ? { hostname } : {}),
@@ -161,6 +243,8 @@ function endpointOf(
     ...(pod.spec?.nodeName ? { nodeName: pod.spec.nodeName } : {}),
     ...(zone ? { zone } : {}),
   }
+  const hints = ready ? distributionHints(service, endpoint) : undefined
+  return hints ? { ...endpoint, hints } : endpoint
 }
 
 function zoneOf(node: Node | undefined): string | undefined {
@@ -187,10 +271,7 @@ export function endpointKey(endpoint: Endpoint): string {
 }
 
 function differs(slice: EndpointSlice, endpoints: readonly Endpoint[], { labels }: SliceMeta): boolean {
-  return (
-    canonical(slice.endpoints ?? []) !== canonical(endpoints) ||
-    canonical(slice.metadata.labels ?? {}) !== canonical(labels)
-  )
+  return !sameJson(slice.endpoints ?? [], endpoints) || !sameJson(slice.metadata.labels ?? {}, labels)
 }
 
 function updated(slice: EndpointSlice, endpoints: Endpoint[], meta: SliceMeta): EndpointSlice {

@@ -1,17 +1,20 @@
-/** Keeps the EndpointSlices of every Service that has a selector. */
+/** Keeps the EndpointSlices of every Service that has a selector, and gives them the hints that it asks for. */
 
 import { ApiError } from '../../api/errors.ts'
 import { keyOf } from '../../api/meta.ts'
 import { coreV1, discoveryV1 } from '../../api/resources.ts'
+import type { Node, Service } from '../../api/types/core/v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { ifThere } from '../../client/writes.ts'
 import { Expectations, notSeenYet } from '../expectations.ts'
 import { controllerReference } from '../ownership.ts'
 import { lastChangeTime, serviceKeysOf, servingPods } from '../service-pods.ts'
+import { type HintCounts, type Hinting, overloaded, type ZoneShares, zoneShares } from './hints.ts'
 import { managedBy, managedByLabel, planSlices, serviceNameLabel } from './plan.ts'
 
 const byService = 'service'
+const byNode = 'nodeName'
 
 export function endpointSliceController(parts: ControllerParts): Controller {
   const services = parts.informers.of(coreV1.services)
@@ -20,10 +23,13 @@ export function endpointSliceController(parts: ControllerParts): Controller {
   const nodes = parts.informers.of(coreV1.nodes)
   const expectations = new Expectations(parts.clock, slices)
   slices.addIndex(byService, (slice) => [serviceKeyOf(slice)])
+  pods.addIndex(byNode, (pod) => [pod.spec?.nodeName ?? ''])
+  const topology = new Topology(parts)
 
   async function reconcile(key: string): Promise<Outcome> {
     const service = services.get(key)
     if (!service) {
+      topology.forget(key)
       expectations.forget(key)
       return done
     }
@@ -37,6 +43,7 @@ export function endpointSliceController(parts: ControllerParts): Controller {
       slices: slices.byIndex(byService, key).filter((slice) => slice.metadata.deletionTimestamp === undefined),
       nodeOf: (name) => nodes.get(name),
       changeTime: lastChangeTime(service, selected),
+      zoneShares: () => topology.shares(),
     })
     const api = parts.client.of(discoveryV1.endpointSlices, service.metadata.namespace)
     try {
@@ -50,6 +57,7 @@ export function endpointSliceController(parts: ControllerParts): Controller {
       if (error instanceof ApiError && error.message.includes('is being terminated')) return done
       throw error
     }
+    topology.hinted(service, plan.hinting)
     return done
   }
 
@@ -58,6 +66,15 @@ export function endpointSliceController(parts: ControllerParts): Controller {
     sources: [
       source(services, ({ object }) => [keyOf(object)]),
       source(pods, (change) => serviceKeysOf(change, services)),
+      source(nodes, (change) => {
+        const before = change.type === 'updated' ? change.previous : undefined
+        if (before && placeOf(before) === placeOf(change.object)) return []
+        topology.nodesChanged()
+        const known = before && zoneLabelOf(before) === zoneLabelOf(change.object)
+        const here = known ? [] : pods.byIndex(byNode, change.object.metadata.name ?? '')
+        const concerned = here.flatMap((object) => serviceKeysOf({ type: 'added', object }, services))
+        return [...new Set([...concerned, ...topology.overloaded()])]
+      }),
       source(slices, ({ object }) => (serviceKeyOf(object) === '' ? [] : [serviceKeyOf(object)])),
     ],
     reconcile,
@@ -69,4 +86,77 @@ function serviceKeyOf(slice: EndpointSlice): string {
   const labels = slice.metadata.labels ?? {}
   if (labels[managedByLabel] !== managedBy || !labels[serviceNameLabel]) return ''
   return `${slice.metadata.namespace}/${labels[serviceNameLabel]}`
+}
+
+/** What hints to give depends on: readiness, CPUs, zone and role of a node. */
+function placeOf(node: Node): string {
+  const { labels = {} } = node.metadata
+  const roles = Object.keys(labels).filter((label) => label.startsWith('node-role.kubernetes.io/'))
+  const ready = node.status?.conditions?.find(({ type }) => type === 'Ready')?.status
+  return JSON.stringify([zoneLabelOf(node), roles.sort(), ready, node.status?.allocatable?.cpu])
+}
+
+function zoneLabelOf(node: Node): string | undefined {
+  return node.metadata.labels?.['topology.kubernetes.io/zone']
+}
+
+/** What is known of zones, and which Services have hints by them. */
+class Topology {
+  readonly #parts: ControllerParts
+  readonly #nodes
+  readonly #countsByService = new Map<string, ReadonlyMap<string, HintCounts>>()
+  #shares: { known: ZoneShares | undefined } | undefined
+
+  constructor(parts: ControllerParts) {
+    this.#parts = parts
+    this.#nodes = parts.informers.of(coreV1.nodes)
+  }
+
+  shares(): ZoneShares | undefined {
+    this.#shares ??= { known: zoneShares(this.#nodes.list()) }
+    return this.#shares.known
+  }
+
+  nodesChanged(): void {
+    this.#shares = undefined
+  }
+
+  /** Services whose hints no longer fit the zones. */
+  overloaded(): string[] {
+    if (this.#countsByService.size === 0) return []
+    const shares = this.shares()
+    return [...this.#countsByService]
+      .filter(([, byFamily]) => [...byFamily.values()].some((counts) => overloaded(counts, shares)))
+      .map(([key]) => key)
+  }
+
+  forget(key: string): void {
+    this.#countsByService.delete(key)
+  }
+
+  /** Remembers what came out, and tells whoever looks at the Service when hints come and go. */
+  hinted(service: Service, hinting: ReadonlyMap<string, Hinting>): void {
+    const key = keyOf(service)
+    const before = this.#countsByService.get(key)
+    const now = new Map<string, HintCounts>()
+    const say = (type: 'Normal' | 'Warning', family: string, message: string) =>
+      this.#parts.events
+        .as('endpoint-slice-controller')
+        .event(
+          { resource: coreV1.services, object: service },
+          type,
+          `TopologyAwareHints${type === 'Normal' ? 'Enabled' : 'Disabled'}`,
+          `${message}, addressType: ${family}`,
+        )
+    for (const [family, outcome] of hinting) {
+      if ('counts' in outcome) now.set(family, outcome.counts)
+      else say('Warning', family, outcome.disabled)
+      if ('counts' in outcome && !before) say('Normal', family, 'Topology Aware Hints has been enabled')
+    }
+    for (const family of before?.keys() ?? []) {
+      if (!hinting.has(family)) say('Warning', family, 'Topology Aware Hints has been disabled')
+    }
+    if (now.size > 0) this.#countsByService.set(key, now)
+    else this.#countsByService.delete(key)
+  }
 }
