@@ -26,15 +26,15 @@ export class ScheduleError extends Error {
   }
 }
 
-const macros: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-  '@monthly': '0 0 1 * *',
-  '@weekly': '0 0 * * 0',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-}
+const macros: ReadonlyMap<string, string> = new Map([
+  ['@yearly', '0 0 1 1 *'],
+  ['@annually', '0 0 1 1 *'],
+  ['@monthly', '0 0 1 * *'],
+  ['@weekly', '0 0 * * 0'],
+  ['@daily', '0 0 * * *'],
+  ['@midnight', '0 0 * * *'],
+  ['@hourly', '0 * * * *'],
+])
 
 interface Field {
   min: number
@@ -56,7 +56,7 @@ const fields = {
 export function parseSchedule(schedule: string): Schedule {
   if (schedule === '') throw new ScheduleError('empty spec string')
   const everyMs = schedule.startsWith('@every ') ? parseEvery(schedule) : undefined
-  const spelled = everyMs === undefined ? (macros[schedule] ?? schedule) : '* * * * *'
+  const spelled = everyMs === undefined ? (macros.get(schedule) ?? schedule) : '* * * * *'
   if (spelled.startsWith('@')) throw new ScheduleError(`unrecognized descriptor: ${schedule}`)
   const parts = spelled.trim().split(/\s+/)
   if (parts.length !== 5) {

@@ -21,7 +21,13 @@ export interface Kubeconfig {
   'current-context'?: string
   clusters?: { name: string; cluster: KubeconfigCluster }[]
   users?: { name: string; user: KubeconfigUser }[]
-  contexts?: { name: string; context: { cluster: string; user: string; namespace?: string } }[]
+  contexts?: { name: string; context: KubeconfigContext }[]
+}
+
+export interface KubeconfigContext {
+  cluster: string
+  user: string
+  namespace?: string
 }
 
 export interface KubeconfigCluster {
@@ -84,9 +90,13 @@ export async function accessOf(
   const { clusters = [], users = [], contexts = [] } = config
   const name = context ?? config['current-context'] ?? (contexts.length === 1 ? contexts[0]!.name : undefined)
   if (!name) throw new KubeconfigError('kubeconfig: no current-context is set')
-  const { cluster: clusterName, user: userName, namespace = 'default' } = find('context', name, contexts).context
-  const { cluster } = find('cluster', clusterName, clusters)
-  const user = userName ? find('user', userName, users).user : {}
+  const {
+    cluster: clusterName,
+    user: userName,
+    namespace = 'default',
+  } = find<KubeconfigContext>('context', name, contexts)
+  const cluster = find<KubeconfigCluster>('cluster', clusterName, clusters)
+  const user = userName ? find<KubeconfigUser>('user', userName, users) : {}
   if (!cluster.server) throw new KubeconfigError(`kubeconfig: cluster "${clusterName}" has no server`)
   if (user.exec || user['auth-provider']) {
     throw new KubeconfigError(`kubeconfig: user "${userName}" needs a credential plugin, which is not supported`)
@@ -118,10 +128,24 @@ async function tlsOf(
   return tls
 }
 
-function find<T extends { name: string }>(what: string, name: string, entries: readonly T[]): T {
-  const entry = entries.find((each) => each.name === name)
+/** Members that are no text. */
+const noTexts: ReadonlySet<string> = new Set([
+  ...['insecure-skip-tls-verify', 'disable-compression', 'as-groups', 'as-user-extra'],
+  ...['exec', 'auth-provider', 'extensions'],
+])
+
+/** What the entry of this name holds; empty when it holds nothing. */
+function find<T extends object>(what: 'cluster' | 'user' | 'context', name: string, entries: unknown): T {
+  const entry: unknown = Array.isArray(entries) ? entries.find((each) => each?.name === name) : undefined
   if (!entry) throw new KubeconfigError(`kubeconfig: there is no ${what} "${name}"`)
-  return entry
+  const held: unknown = (entry as Record<string, unknown>)[what] ?? {}
+  if (typeof held !== 'object') throw new KubeconfigError(`kubeconfig: ${what} "${name}" is no mapping`)
+  for (const [member, value] of Object.entries(held as object)) {
+    const isText = typeof value === 'string' || value === null
+    if (!isText && !noTexts.has(member))
+      throw new KubeconfigError(`kubeconfig: ${member} of ${what} "${name}" is no text`)
+  }
+  return held as T
 }
 
 export interface KubeconfigParts {

@@ -1,5 +1,5 @@
 /** Every decoder of what others send, with good input of its kind. Protobuf has tests of its own beside it. */
-import { Duplex, PassThrough } from 'node:stream'
+import { Duplex } from 'node:stream'
 import { parseJson } from '../../src/api/codec/json.ts'
 import { decodeProtobuf, encodeProtobuf } from '../../src/api/codec/protobuf.ts'
 import { parseDuration, parseTime } from '../../src/api/codec/time.ts'
@@ -24,6 +24,7 @@ import { SpdyConnection } from '../../src/kubelet/streaming/spdy.ts'
 import { Frames, framed } from '../../src/network/dns/frames.ts'
 import { parseQuery } from '../../src/network/dns/wire.ts'
 import type { Decoder } from './fuzz.ts'
+import { smallDecoders } from './small-decoders.ts'
 
 const text = (decode: (input: string) => unknown) => (input: Buffer) => decode(input.toString())
 const podType = objectType({ apiVersion: 'v1', kind: 'Pod' })!
@@ -172,34 +173,44 @@ export const decoders: readonly Decoder[] = [
     decode: (input) => decodeCri('PodSandboxConfig', input),
     refusals: ['ProtobufError'],
   },
-  { name: 'SPDY frames', corpus: spdyCorpus(), decode: spdy, refusals: ['SpdyError', 'Error'] },
+  { name: 'SPDY frames', corpus: spdyCorpus(), decode: spdy, refusals: [] },
+  ...smallDecoders,
 ]
 
 function spdyCorpus(): Uint8Array[] {
   const sent: Buffer[] = []
-  const socket = new Duplex({
-    read() {},
-    write(chunk: Buffer, _encoding, done) {
-      sent.push(chunk)
-      done()
-    },
-  })
+  const socket = deaf((chunk) => sent.push(chunk))
   const stream = new SpdyConnection(socket).open({ streamtype: 'stdin' })
   stream.on('error', () => undefined)
   stream.end('data')
   socket.destroy()
-  return [Buffer.concat(sent)]
+  // A reset, and a question whether somebody is there.
+  const control = Buffer.from(
+    '800300030000000800000001000000058003000600000004000000028003000200000004000000018003000700000008',
+    'hex',
+  )
+  return [Buffer.concat(sent), Buffer.concat([...sent, control])]
+}
+
+/** A socket that says nothing by itself. */
+function deaf(onWritten: (chunk: Buffer) => void): Duplex {
+  return new Duplex({
+    read() {},
+    write(chunk: Buffer, _encoding, done) {
+      onWritten(chunk)
+      done()
+    },
+  })
 }
 
 /** A connection ends by itself or stays; what it does must not throw into the socket's events. */
 async function spdy(input: Buffer): Promise<void> {
-  const socket = new PassThrough()
+  const socket = deaf(() => undefined)
   socket.on('error', () => undefined)
-  const connection = new SpdyConnection(socket as Duplex, {
+  const connection = new SpdyConnection(socket, {
     onStream: (_headers, stream) => stream.on('error', () => undefined),
   })
-  socket.write(input)
+  socket.emit('data', input)
   await new Promise((resolve) => setImmediate(resolve))
-  connection.close?.()
-  socket.destroy()
+  connection.close()
 }

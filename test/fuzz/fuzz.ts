@@ -2,6 +2,8 @@
  * Feeds a decoder with damaged input until it fails: with another error than those that it refuses by, by taking long, or
  * by changing what all objects share. Everything follows from the seed.
  */
+import type { Watchdog } from './watchdog.ts'
+
 export interface Decoder {
   readonly name: string
   /** Good input, to be damaged. */
@@ -26,11 +28,12 @@ const inputBytesMax = 8 * 1024
 /** The first failure of so many inputs. */
 export async function fuzz(
   decoder: Decoder,
-  { seed, runs }: { seed: number; runs: number },
+  { seed, runs, watched }: { seed: number; runs: number; watched?: Watchdog },
 ): Promise<Finding | undefined> {
   const random = generator(seed)
   for (let run = 0; run < runs; run++) {
     const input = damaged(decoder.corpus, random)
+    watched?.look(decoder.name, input)
     const why = await tried(decoder, input)
     if (why !== undefined) return { decoder: decoder.name, seed, input: input.toString('base64'), why }
   }
@@ -44,7 +47,7 @@ export async function tried({ decode, refusals }: Decoder, input: Buffer): Promi
   try {
     await decode(input)
   } catch (error) {
-    const name = error instanceof Error ? error.name : String(error)
+    const name = typeof error === 'object' && error !== null ? error.constructor.name : String(error)
     if (!refusals.includes(name)) return error instanceof Error ? (error.stack ?? error.message) : String(error)
   }
   const tookMs = performance.now() - startMs

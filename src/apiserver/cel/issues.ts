@@ -14,6 +14,7 @@ export class IssueError extends Error {
 
   constructor(at: number, message: string) {
     super(message)
+    this.name = 'IssueError'
     this.at = at
   }
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { Duplex, duplexPair } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { constants, inflateSync } from 'node:zlib'
+import { constants, deflateSync, inflateSync } from 'node:zlib'
 import { SpdyConnection } from './spdy.ts'
 import { spdyDictionary } from './spdy-dictionary.ts'
 
@@ -124,4 +125,73 @@ test('SpdyConnection ends when the other side opens a stream that nobody accepts
   new SpdyConnection(near).open({ streamtype: 'data' })
   await settled()
   assert.equal(mine.destroyed, true)
+})
+
+test('SpdyConnection ends on frames that are too short, instead of failing', async () => {
+  for (const [frame, why] of [
+    ['8003000300000000', /a reset of no stream/],
+    ['8003000201000000', /headers of no stream/],
+  ] as const) {
+    const { client, answer } = makeConnection()
+    const stream = client.open({ streamtype: 'data' })
+    answer(frame)
+    await once(stream, 'close')
+    assert.match(String(stream.errored), why)
+  }
+})
+
+test('SpdyConnection takes a header block that stops in the middle of a length', async () => {
+  const [near, far] = duplexPair()
+  const accepted: Record<string, string>[] = []
+  const server = new SpdyConnection(far, { onStream: (headers) => accepted.push({ ...headers }) })
+  const block = deflateSync(Buffer.from('00000001000000016100', 'hex'), {
+    dictionary: spdyDictionary,
+    finishFlush: constants.Z_SYNC_FLUSH,
+  })
+  const head = Buffer.alloc(18)
+  head.writeUInt32BE(0x80030001)
+  head.writeUInt32BE(block.length + 10, 4)
+  head.writeUInt32BE(1, 8)
+  near.write(Buffer.concat([head, block]))
+  while (accepted.length === 0) await settled()
+  assert.deepEqual(accepted, [{ a: '' }])
+  server.close()
+})
+
+test('SpdyConnection ends when headers unpack to very much', async () => {
+  const packed = deflateSync(Buffer.alloc(10_000_000), { dictionary: spdyDictionary })
+  const head = Buffer.alloc(12)
+  head.writeUInt32BE(0x80030008)
+  head.writeUInt32BE(packed.length + 4, 4)
+  const bomb = Buffer.concat([head, packed])
+  const { client, answer } = makeConnection()
+  const stream = client.open({ streamtype: 'data' })
+  answer(bomb.toString('hex'))
+  await once(stream, 'close')
+  assert.match(String(stream.errored), /headers of more than 65536 bytes/)
+})
+
+test('SpdyConnection ends when the other side opens too many streams, and forgets those that are done', async () => {
+  const [near, far] = duplexPair()
+  let accepted = 0
+  const server = new SpdyConnection(far, {
+    onStream(_headers, stream) {
+      accepted++
+      stream.resume()
+      stream.end()
+    },
+  })
+  const client = new SpdyConnection(near)
+  for (let turn = 0; turn < 4; turn++) {
+    const streams = Array.from({ length: 400 }, () => client.open({ streamtype: 'data' }))
+    for (const stream of streams) stream.resume().end()
+    await Promise.all(streams.map((stream) => once(stream, 'close')))
+  }
+  assert.equal(accepted, 1_600)
+  const ended = once(far, 'close')
+  for (let count = 0; count <= 1_000; count++) client.open({ streamtype: 'data' })
+  await ended
+  assert.equal(accepted <= 2_600, true)
+  server.close()
+  client.close()
 })

@@ -14,6 +14,10 @@ const fin = 1
 const dataBytesMax = 64 * 1024
 /** A control frame longer than this is refused; header blocks here are tiny. */
 const controlBytesMax = 1024 * 1024
+/** Header blocks unpacked. Beyond: the connection is ended. Ours: theirs have some hundred bytes. */
+const headerBytesMax = 64 * 1024
+/** Streams at once that the other side may open. Beyond: the connection is ended. Ours: a command has five, each forwarded connection two. */
+const streamsMax = 1_000
 
 export class SpdyError extends Error {
   constructor(message: string) {
@@ -32,6 +36,7 @@ export class SpdyConnection {
   readonly #streams = new Map<number, SpdyStream>()
   readonly #onStream: SpdyOptions['onStream']
   #inflated: Buffer[] = []
+  #inflatedBytes = 0
   readonly #inflate: Inflate = createInflate({ dictionary: spdyDictionary, finishFlush: constants.Z_SYNC_FLUSH })
   #nextId = 1
   #wroteZlibHeader = false
@@ -42,7 +47,7 @@ export class SpdyConnection {
     this.#socket = socket
     this.#onStream = onStream
     this.#inflate.on('error', (error) => this.#end(error))
-    this.#inflate.on('data', (bytes: Buffer) => this.#inflated.push(bytes))
+    this.#inflate.on('data', (bytes: Buffer) => this.#onInflated(bytes))
     socket.on('data', (bytes: Buffer) => this.#receive(bytes))
     socket.on('error', (error: Error) => this.#end(error))
     socket.on('close', () => this.#end(undefined))
@@ -68,6 +73,7 @@ export class SpdyConnection {
       resume: () => this.#socket.resume(),
     })
     this.#streams.set(id, stream)
+    stream.once('close', () => this.#streams.delete(id))
     return stream
   }
 
@@ -76,9 +82,11 @@ export class SpdyConnection {
     const onStream = this.#onStream
     const id = body.length < 10 ? 0 : body.readUInt32BE(0)
     if (!onStream || id % 2 === 0 || this.#streams.has(id)) return this.#end(new SpdyError('a stream nobody asked for'))
+    if (this.#streams.size >= streamsMax) return this.#end(new SpdyError(`more than ${streamsMax} streams`))
     const stream = this.#stream(id)
     if (flags & fin) stream.push(null)
-    this.#inflate.write(Buffer.from(body.subarray(10)), () => {
+    this.#inflate.write(Buffer.from(body.subarray(10)), (error) => {
+      if (error || this.#closed) return
       const block = this.#takeInflated()
       const reply = Buffer.alloc(4)
       reply.writeUInt32BE(id, 0)
@@ -87,9 +95,16 @@ export class SpdyConnection {
     })
   }
 
+  #onInflated(bytes: Buffer): void {
+    this.#inflatedBytes += bytes.length
+    if (this.#inflatedBytes > headerBytesMax) this.#end(new SpdyError(`headers of more than ${headerBytesMax} bytes`))
+    else this.#inflated.push(bytes)
+  }
+
   #takeInflated(): Buffer {
     const block = Buffer.concat(this.#inflated)
     this.#inflated = []
+    this.#inflatedBytes = 0
     return block
   }
 
@@ -136,7 +151,7 @@ export class SpdyConnection {
 
   #receive(bytes: Buffer): void {
     this.#pending = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes])
-    for (;;) {
+    while (!this.#closed) {
       if (this.#pending.length < 8) return
       const length = this.#pending.readUIntBE(5, 3)
       const isControl = (this.#pending.readUInt8(0) & 0x80) !== 0
@@ -170,12 +185,14 @@ export class SpdyConnection {
         this.#accept(body, flags)
         return
       case frameType.rstStream:
+        if (body.length < 8) return this.#end(new SpdyError('a reset of no stream'))
         this.#onReset(body.readUInt32BE(0), body.readUInt32BE(4))
         return
       case frameType.goAway:
         return
       case frameType.synReply:
       case frameType.headers:
+        if (body.length < 4) return this.#end(new SpdyError('headers of no stream'))
         this.#inflate.write(Buffer.from(body.subarray(4)), () => void this.#takeInflated())
         if (flags & fin) this.#streams.get(body.readUInt32BE(0))?.push(null)
         return
@@ -201,6 +218,7 @@ export class SpdyConnection {
     }
     this.#streams.clear()
     this.#inflate.destroy()
+    if (error) this.#socket.destroy()
   }
 }
 
@@ -282,9 +300,8 @@ function headersOf(block: Buffer): Record<string, string> {
   const headers: Record<string, string> = Object.create(null)
   let at = 4
   const text = (): string => {
-    if (at + 4 > block.length) return ''
     const from = at + 4
-    at = from + block.readUInt32BE(at)
+    at = from > block.length ? from : from + block.readUInt32BE(at)
     return block.toString('utf8', from, at)
   }
   while (at < block.length) headers[text()] = text()

@@ -47,6 +47,7 @@ function serve(parts: SimulatedNodeProxyParts, pod: Pod, connection: Duplex): vo
       if (streamtype === 'error') {
         if (errors.size >= limits.simulatedConnectionsMax) return spdy.close()
         errors.set(requestid, stream)
+        stream.resume()
         return
       }
       const error = errors.get(requestid)
