@@ -13,6 +13,7 @@ import { type Logger, messageOf } from '../../platform/log.ts'
 import type { Net, TlsIdentity } from '../../platform/net.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Objects } from '../objects.ts'
+import { defaultPriority, type Priority, serviceName } from './priorities.ts'
 import { backingOf, baseOf, type Problem, problemOf, tlsOf } from './service.ts'
 
 export interface AggregatorParts {
@@ -55,6 +56,7 @@ const lookTimeoutMs = 5_000
 export class Aggregator {
   readonly #parts: AggregatorParts
   readonly #remotes = new Map<string, Remote>()
+  readonly #priorities = new Map<string, Priority>()
   readonly #looking = new Map<string, Promise<void>>()
   readonly #again = new Set<string>()
   #cancel: CancelTimer | undefined
@@ -75,16 +77,24 @@ export class Aggregator {
     return this.#remotes.values()
   }
 
+  /** What the APIService of a group version says, else what it would say if it were there. */
+  priorityOf(group: string, version: string): Priority {
+    return this.#priorities.get(serviceName(group, version)) ?? defaultPriority(group, version)
+  }
+
   /** Whose server answers for a group version; undefined: this one. */
   of(group: string, version: string): Remote | undefined {
-    return this.#remotes.size === 0 ? undefined : this.#remotes.get(`${version}.${group}`)
+    return this.#remotes.size === 0 ? undefined : this.#remotes.get(serviceName(group, version))
   }
 
   async start(): Promise<void> {
     const { objects } = this.#parts
     await objects.follow(apiregistrationV1.apiServices, {
       put: (apiService: APIService) => this.#put(apiService),
-      gone: ({ metadata }: APIService) => this.#forget(metadata.name ?? ''),
+      gone: ({ metadata }: APIService) => {
+        this.#prioritize(metadata.name ?? '', undefined)
+        this.#forget(metadata.name ?? '')
+      },
     })
   }
 
@@ -133,6 +143,7 @@ export class Aggregator {
   #put(apiService: APIService): void {
     const { metadata, spec } = apiService
     const name = metadata.name ?? ''
+    this.#prioritize(name, spec)
     if (!spec?.service || !spec.group) {
       this.#forget(name)
       return
@@ -150,6 +161,17 @@ export class Aggregator {
       this.#parts.log.error('Services of APIServices are not followed', { error: messageOf(error) }),
     )
     void this.look(name)
+  }
+
+  /** Kept where it is another than the default, which most have. */
+  #prioritize(name: string, spec: APIServiceSpec | undefined): void {
+    const { groupPriorityMinimum = 0, versionPriority = 0 } = spec ?? {}
+    const usual = defaultPriority(spec?.group ?? '', spec?.version ?? '')
+    const isUsual = usual.groupPriorityMinimum === groupPriorityMinimum && usual.versionPriority === versionPriority
+    const before = JSON.stringify(this.#priorities.get(name))
+    if (!spec || isUsual) this.#priorities.delete(name)
+    else this.#priorities.set(name, { groupPriorityMinimum, versionPriority })
+    if (JSON.stringify(this.#priorities.get(name)) !== before) this.generation += 1
   }
 
   #forget(name: string): void {

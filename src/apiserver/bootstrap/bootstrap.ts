@@ -15,6 +15,7 @@ import { type EnsureParts, ensureObjects } from './ensure.ts'
 import { flowDefaults } from './flow-defaults.ts'
 import { IdentityLease } from './identity-lease.ts'
 import { KubernetesService } from './kubernetes-service.ts'
+import { builtInApiServices, LocalApiServices } from './local-api-services.ts'
 import { systemObjects } from './system-objects.ts'
 
 export interface BootstrapOptions {
@@ -46,11 +47,14 @@ export async function bootstrap(options: BootstrapOptions): Promise<Bootstrapped
   const random = options.random.stream('bootstrap')
   const parts: EnsureParts = { store, scheme: server.scheme, objects: server.objects, clock, random }
   const own = systemObjects({ ...options, serviceCidrs, nowMs: clock.nowMs() })
-  const written = await ensureObjects(parts, [...own, ...defaultRbac(), ...flowDefaults(clock.nowMs())])
+  const services = builtInApiServices(server.scheme, clock.nowMs())
+  const written = await ensureObjects(parts, [...own, ...services, ...defaultRbac(), ...flowDefaults(clock.nowMs())])
   await server.objects.get(coreV1.namespaces, 'default')
   const repair = new AddressRepair({ ...parts, log, addresses: new AddressObjects(parts) })
-  await repair.start()
-  if (!advertise) return { written, stop: () => repair.stop() }
+  const local = new LocalApiServices({ ...parts, log })
+  await Promise.all([repair.start(), local.start()])
+  const stopOwn = async () => void (await Promise.all([repair.stop(), local.stop()]))
+  if (!advertise) return { written, stop: stopOwn }
   const { hostName } = advertise
   const serviceAddress = addressRange(serviceCidrs[0] ?? '').at(0)
   const service = new KubernetesService({ ...parts, ...advertise, log, serviceAddress })
@@ -59,7 +63,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<Bootstrapped
   return {
     written,
     async stop() {
-      await Promise.all([service.stop(), lease.stop(), repair.stop()])
+      await Promise.all([service.stop(), lease.stop(), stopOwn()])
     },
   }
 }

@@ -4,10 +4,12 @@
  */
 import { createHash } from 'node:crypto'
 import { apiVersionOf } from '../../api/meta.ts'
+import { apiregistrationV1 } from '../../api/resources.ts'
 import { typeByName } from '../../api/schema/registry.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
 import type { Aggregator } from '../aggregation/aggregator.ts'
 import { remoteResources } from '../aggregation/discovery.ts'
+import { defaultPriority, type Priority } from '../aggregation/priorities.ts'
 import { type Encoding, encodingOf, mediaTypes, negotiate, parseAccept } from '../negotiation/accept.ts'
 import { encodeAs } from '../negotiation/encode.ts'
 import type { ApiRequest, ApiResponse } from '../request.ts'
@@ -17,30 +19,6 @@ import type { KindName, Served } from '../scheme/served.ts'
 const discoveryGroup = 'apidiscovery.k8s.io'
 const encodings: readonly Encoding[] = ['json', 'yaml', 'protobuf']
 const everywhere = [{ clientCIDR: '0.0.0.0/0', serverAddress: '' }]
-
-/** Groups in the order in which clients should try a short name. Source: kube-apiserver's API service priorities. */
-const groupOrder = [
-  'apiregistration.k8s.io',
-  'apps',
-  'events.k8s.io',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'autoscaling',
-  'batch',
-  'certificates.k8s.io',
-  'networking.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'storage.k8s.io',
-  'admissionregistration.k8s.io',
-  'apiextensions.k8s.io',
-  'scheduling.k8s.io',
-  'coordination.k8s.io',
-  'node.k8s.io',
-  'discovery.k8s.io',
-  'resource.k8s.io',
-  'flowcontrol.apiserver.k8s.io',
-]
 
 type AggregatedVersion = 'v2' | 'v2beta1'
 
@@ -56,7 +34,7 @@ interface Document {
 }
 
 /** What other servers answer for. */
-type Elsewhere = Pick<Aggregator, 'generation' | 'remotes' | 'of'>
+type Elsewhere = Pick<Aggregator, 'generation' | 'remotes' | 'of' | 'priorityOf'>
 
 export class Discovery {
   readonly #scheme: Scheme
@@ -126,22 +104,30 @@ export class Discovery {
     return this.#scheme.hasVersion(group, version) ? this.#resources(group, version) : undefined
   }
 
+  /** By falling priority, the highest of their versions'; the group of APIServices itself comes first. */
   #groupNames(): string[] {
-    const custom = [...this.#scheme.groups.keys()].filter((group) => group !== '' && !groupOrder.includes(group))
-    const known = [...groupOrder.filter((group) => this.#scheme.groups.has(group)), ...custom]
-    return [...new Set([...known, ...this.#remoteGroups()])]
+    const remote = [...(this.#elsewhere?.remotes ?? [])].map(({ spec }) => spec.group ?? '')
+    const names = new Set([...this.#scheme.groups.keys(), ...remote])
+    names.delete('')
+    const ranked = [...names].map((name) => ({ name, priority: this.#groupPriority(name) }))
+    ranked.sort((left, right) => right.priority - left.priority || (left.name < right.name ? -1 : 1))
+    return ranked.map(({ name }) => name)
   }
 
-  #remoteGroups(): string[] {
-    return [...(this.#elsewhere?.remotes ?? [])]
-      .sort((left, right) => right.spec.groupPriorityMinimum - left.spec.groupPriorityMinimum)
-      .map(({ spec }) => spec.group ?? '')
+  #groupPriority(group: string): number {
+    if (group === apiregistrationV1.apiServices.group) return Number.POSITIVE_INFINITY
+    return Math.max(...this.#versions(group).map((version) => this.#priority(group, version).groupPriorityMinimum))
+  }
+
+  #priority(group: string, version: string): Priority {
+    return this.#elsewhere?.priorityOf(group, version) ?? defaultPriority(group, version)
   }
 
   #versions(group: string): string[] {
     const remote = [...(this.#elsewhere?.remotes ?? [])].filter(({ spec }) => spec.group === group)
     const versions = [...(this.#scheme.groups.get(group) ?? []), ...remote.map(({ spec }) => spec.version ?? '')]
-    return [...new Set(versions)].sort(byVersionPriority)
+    const priority = (version: string) => this.#priority(group, version).versionPriority
+    return [...new Set(versions)].sort((a, b) => priority(b) - priority(a) || byVersionPriority(a, b))
   }
 
   #group(name: string): object {

@@ -5,7 +5,7 @@
 import type { FieldError } from '../../../api/errors.ts'
 import { isDns1035Label, isDns1123Subdomain, isPathSegmentName, isPortNumber } from '../../../api/names.ts'
 import { apiregistrationV1 } from '../../../api/resources.ts'
-import type { APIService, APIServiceSpec } from '../../../api/types/apiregistration/v1.ts'
+import type { APIService, APIServiceCondition, APIServiceSpec } from '../../../api/types/apiregistration/v1.ts'
 import { rfc3339 } from '../../../platform/clock.ts'
 import { keepSpec, keepStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
@@ -39,7 +39,7 @@ export const apiServices: Strategy<APIService> = {
   },
 }
 
-function localCondition(nowMs: number) {
+export function localCondition(nowMs: number): APIServiceCondition {
   return {
     type: 'Available',
     status: 'True',
