@@ -38,12 +38,19 @@ async function shown(query: string): Promise<string> {
 const invalid = (rest: string) => `422 ListOptions.meta.k8s.io "" is invalid: ${rest}`
 const matchForbidden = 'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden'
 
+const notParsed = (text: string) =>
+  `resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`
+const noToken = 'invalid continue token: continue key is not valid:'
+const v = 'meta.k8s.io/v1'
+const token = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+
 const lists: [query: string, shown: string | RegExp][] = [
   ['', 'abc'],
   ['limit=5', 'abc'],
   ['limit=2', 'ab'],
   ['resourceVersion=0', 'abc'],
-  ['resourceVersion=0&limit=2', 'ab'],
+  ['resourceVersion=0&limit=2', 'abc'],
+  ['resourceVersion=0&limit=2&resourceVersionMatch=NotOlderThan', 'ab'],
   ['resourceVersion=PAST', 'abc'],
   ['resourceVersion=PAST&limit=5', 'ab'],
   ['resourceVersion=PAST&limit=1', 'a'],
@@ -64,8 +71,20 @@ const lists: [query: string, shown: string | RegExp][] = [
     invalid('resourceVersionMatch: Unsupported value: "Newest": supported values: "Exact", "NotOlderThan", ""'),
   ],
   ['sendInitialEvents=true', invalid('sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list')],
-  ['resourceVersion=one', /^400 .*"one"/],
-  ['continue=x', /^400 continue key is not valid/],
+  ['resourceVersion=one', `400 invalid resource version: ${notParsed('one')}`],
+  ['resourceVersion=-1&limit=2', `400 invalid resource version: ${notParsed('-1')}`],
+  ['resourceVersion=PAST.5', /: invalid syntax$/],
+  ['limit=a', '400 strconv.ParseInt: parsing "a": invalid syntax'],
+  ['limit=9223372036854775808', '400 strconv.ParseInt: parsing "9223372036854775808": value out of range'],
+  ['limit=-1', 'abc'],
+  ['continue=x', `400 ${noToken} illegal base64 data at input byte 0`],
+  ['continue=a*b', `400 ${noToken} illegal base64 data at input byte 1`],
+  ['continue=bad', `400 ${noToken} invalid character 'm' looking for beginning of value`],
+  ['continue=bad&resourceVersion=-1', `400 ${noToken} invalid character 'm' looking for beginning of value`],
+  [`continue=${token({})}`, `400 ${noToken} server does not recognize this encoded version `],
+  [`continue=${token({ v, start: 'a' })}`, `400 ${noToken} incorrect encoded start resourceVersion (version ${v})`],
+  [`continue=${token({ v, rv: 5 })}`, `400 ${noToken} encoded start key empty (version ${v})`],
+  [`continue=${token({ v, rv: 5, start: '../a' })}`, `400 ${noToken} ../a`],
 ]
 
 for (const [query, wanted] of lists) {
@@ -75,6 +94,23 @@ for (const [query, wanted] of lists) {
     else assert.match(got, wanted)
   })
 }
+
+test('a get of a version that is none says so', async () => {
+  const { status, body } = await api.get(`${path}/a?resourceVersion=one`)
+  assert.deepEqual([status, body.message], [400, notParsed('one')])
+})
+
+test('a deletion of all is of those that the named version has', async () => {
+  const other = '/api/v1/namespaces/default/secrets'
+  const { body } = await api.call('POST', other, { metadata: { name: 'a' } })
+  await api.call('POST', other, { metadata: { name: 'b' } })
+  const deleted = await api.call('DELETE', `${other}?resourceVersion=${body.metadata.resourceVersion}`)
+  assert.deepEqual([deleted.status, deleted.body.items.length], [200, 1])
+  assert.deepEqual(
+    (await api.get(other)).body.items.map((item: { metadata: { name: string } }) => item.metadata.name),
+    ['b'],
+  )
+})
 
 test('list with a token takes neither a version nor a match', async () => {
   const { body } = await api.get(`${path}?limit=1`)

@@ -77,7 +77,10 @@ export async function deleteCollectionEndpoint(
   const options = await deleteOptions(exchange)
   const selection = selectionOf(served, query)
   const { namespace } = exchange.info
-  const page = await listObjects(parts.registry, { served, namespace, query, selection })
+  // What is deleted page by page is looked up as of the version that is named.
+  const isExact = query.resourceVersionMatch === '' && Number(query.resourceVersion) > 0
+  const wanted = isExact ? { ...query, resourceVersionMatch: 'Exact' } : query
+  const page = await listObjects(parts.registry, { served, namespace, query: wanted, selection })
   const caller = callerOf(exchange)
   const items: KubeObject[] = []
   for (const stored of page.items) {
@@ -115,8 +118,9 @@ export function writeOptions(query: WriteQuery, kind: string): WriteOptions {
 
 export function matchNamespace(object: KubeObject, namespace: string): void {
   const given = object.metadata.namespace ?? ''
-  if (given === '' && namespace !== '') object.metadata.namespace = namespace
-  else if (given !== namespace && (namespace !== '' || given !== '')) {
+  if (namespace === '') delete object.metadata.namespace
+  else if (given === '') object.metadata.namespace = namespace
+  else if (given !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   }
 }

@@ -16,21 +16,38 @@ export function encodeContinue(revision: number, start: string): string {
 
 /** Throws a 400. */
 export function decodeContinue(token: string): ContinueToken {
-  const parsed = parse(token)
-  if (!parsed || parsed.v !== tokenVersion || typeof parsed.rv !== 'number' || typeof parsed.start !== 'string') {
-    throw badRequest('continue key is not valid: it must be the token that the last page of the list gave')
-  }
-  if (parsed.rv === 0 || parsed.start === '' || parsed.start.split('/').includes('..')) {
-    throw badRequest('continue key is not valid: incorrect encoded start resourceVersion or key')
-  }
-  return { revision: parsed.rv, start: parsed.start.endsWith('\u0000') ? parsed.start.slice(0, -1) : parsed.start }
+  const { v, rv, start } = parse(token)
+  if (v !== tokenVersion) throw invalid(` server does not recognize this encoded version ${String(v ?? '')}`)
+  if (rv === undefined || rv === 0) throw invalid(` incorrect encoded start resourceVersion (version ${tokenVersion})`)
+  if (start === undefined || start === '') throw invalid(` encoded start key empty (version ${tokenVersion})`)
+  if (typeof rv !== 'number' || typeof start !== 'string') throw invalid(' its members are of other types')
+  if (
+    start
+      .replace(/^\//, '')
+      .split('/')
+      .some((part) => ['', '.', '..'].includes(part))
+  )
+    throw invalid(` ${start}`)
+  return { revision: rv, start: start.endsWith('\u0000') ? start.slice(0, -1) : start }
 }
 
-function parse(token: string): { v?: unknown; rv?: unknown; start?: unknown } | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(token, 'base64url').toString())
-    return value !== null && typeof value === 'object' ? value : undefined
-  } catch {
-    return undefined
+function parse(token: string): { v?: unknown; rv?: unknown; start?: unknown } {
+  const wrong = token.search(/[^A-Za-z0-9_-]/)
+  if (wrong >= 0 || token.length % 4 === 1) {
+    throw invalid(` illegal base64 data at input byte ${wrong < 0 ? token.length - 1 : wrong}`)
   }
+  const text = Buffer.from(token, 'base64url').toString()
+  try {
+    const value: unknown = JSON.parse(text)
+    if (value !== null && typeof value === 'object') return value
+  } catch {
+    if (!/^\s*[[{"]/.test(text)) {
+      throw invalid(` invalid character '${text.trimStart().slice(0, 1)}' looking for beginning of value`)
+    }
+  }
+  throw invalid(' no token that a page of a list gave')
+}
+
+function invalid(why: string): Error {
+  return badRequest(`invalid continue token: continue key is not valid:${why}`)
 }

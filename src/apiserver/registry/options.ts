@@ -55,12 +55,19 @@ export function readListQuery(query: URLSearchParams, watch: boolean): ListQuery
 
 /** The revision a client names; 0 when it names none. Throws a 400. */
 export function parseResourceVersion(text: string): number {
-  if (text === '') return 0
-  const revision = Number(text)
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(revision)) {
-    throw badRequest(`invalid resource version ${JSON.stringify(text)}: must be a whole number that a server gave`)
-  }
-  return revision
+  const wrong = wrongVersion(text)
+  if (wrong !== undefined) throw badRequest(`invalid resource version: ${wrong}`)
+  return Number(text)
+}
+
+/** What is wrong with a version, in upstream's words. */
+export function wrongVersion(text: string): string | undefined {
+  if (text === '') return undefined
+  const isNumber = /^\d+$/.test(text)
+  if (isNumber && Number.isSafeInteger(Number(text))) return undefined
+  const quoted = JSON.stringify(text)
+  const why = isNumber ? 'value out of range' : 'invalid syntax'
+  return `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${why}`
 }
 
 function listErrors(options: ListQuery): FieldError[] {
@@ -180,7 +187,11 @@ function deleteOptionsOf(query: URLSearchParams): DeleteOptions {
 function readInteger(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name)
   if (text === null || text === '') return undefined
-  if (!/^[+-]?\d+$/.test(text) || BigInt.asIntN(64, BigInt(text)) !== BigInt(text))
-    throw badRequest(`invalid query parameter ${name}: ${JSON.stringify(text)} is not a whole number of 64 bits`)
+  const why = !/^[+-]?\d+$/.test(text)
+    ? 'invalid syntax'
+    : BigInt.asIntN(64, BigInt(text)) !== BigInt(text)
+      ? 'value out of range'
+      : undefined
+  if (why) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`)
   return Number(text)
 }

@@ -8,7 +8,7 @@ import { CompactedError, FutureRevisionError } from '../../store/store.ts'
 import { Stored } from '../cache/stored.ts'
 import { collectionPrefix, objectKey, type Served } from '../scheme/served.ts'
 import { decodeContinue, encodeContinue } from './continue.ts'
-import { type ListQuery, parseResourceVersion } from './options.ts'
+import { type ListQuery, parseResourceVersion, wrongVersion } from './options.ts'
 import type { RegistryParts, Target } from './parts.ts'
 import { requireCurrent } from './persistence.ts'
 import type { Selection } from './selection.ts'
@@ -23,7 +23,9 @@ export interface Page {
 }
 
 export async function getObject(parts: RegistryParts, target: Target, resourceVersion: string): Promise<Stored> {
-  const revision = parseResourceVersion(resourceVersion)
+  const wrong = wrongVersion(resourceVersion)
+  if (wrong !== undefined) throw badRequest(wrong)
+  const revision = Number(resourceVersion)
   if (resourceVersion === '') return await requireCurrent(parts, target)
   const cache = parts.caches.of(target.served)
   await cache.ready()
@@ -42,8 +44,8 @@ export interface ListInput {
 
 export async function listObjects(parts: RegistryParts, input: ListInput): Promise<Page> {
   const { query } = input
-  const revision = parseResourceVersion(query.resourceVersion)
   if (query.continue !== '') return await continued(parts, input)
+  const revision = parseResourceVersion(query.resourceVersion)
   if (
     revision > 0 &&
     (query.resourceVersionMatch === 'Exact' || (query.resourceVersionMatch === '' && query.limit > 0))
@@ -57,7 +59,9 @@ export async function listObjects(parts: RegistryParts, input: ListInput): Promi
     const newest = await parts.store.currentRevision()
     if (!(await hub.reached(newest))) return await pastPage(parts, input, { revision: newest, after: undefined })
   } else if (!(await hub.reached(revision))) throw tooLarge(revision, cache.revision)
-  return cachedPage(parts, input, undefined)
+  // Who is content with any state is given all of it at once.
+  const isWhole = query.resourceVersion === '0' && query.resourceVersionMatch === ''
+  return cachedPage(parts, isWhole ? { ...input, query: { ...query, limit: 0 } } : input, undefined)
 }
 
 function cachedPage(parts: RegistryParts, input: ListInput, after: string | undefined): Page {
@@ -101,10 +105,10 @@ function pageOf(input: ListInput, found: { items: Stored[]; revision: number; re
 }
 
 async function continued(parts: RegistryParts, input: ListInput): Promise<Page> {
+  const token = decodeContinue(input.query.continue)
   if (input.query.resourceVersion !== '' && input.query.resourceVersion !== '0') {
     throw badRequest('specifying resource version is not allowed when using continue')
   }
-  const token = decodeContinue(input.query.continue)
   const after = collectionPrefix(input.served, input.namespace) + token.start
   const cache = parts.caches.of(input.served)
   await cache.ready()
@@ -177,7 +181,7 @@ async function pastPage(
 }
 
 function listError(error: unknown, input: ListInput, from: { revision: number; after: string | undefined }): unknown {
-  if (error instanceof FutureRevisionError) return tooLarge(from.revision, error.currentRevision)
+  if (error instanceof FutureRevisionError) return tooLarge(from.revision, error.currentRevision, { retry: false })
   if (!(error instanceof CompactedError)) return error
   if (from.after === undefined) return expired('The resourceVersion for the provided list is too old.')
   const start = from.after.slice(collectionPrefix(input.served, input.namespace).length)
@@ -187,13 +191,16 @@ function listError(error: unknown, input: ListInput, from: { revision: number; a
   return new ApiError({ ...gone.status, metadata: { continue: encodeContinue(-1, start) } })
 }
 
-/** 504: the client has seen a newer state than this server will in time. */
-export function tooLarge(revision: number, current: number): ApiError {
+/** 504: the client has seen a newer state than this server will in time. Of an exact version nobody is asked to wait. */
+export function tooLarge(revision: number, current: number, { retry } = { retry: true }): ApiError {
   const message = 'Too large resource version'
   return apiError({
     code: 504,
     reason: 'Timeout',
     message: `Timeout: ${message}: ${revision}, current: ${current}`,
-    details: { causes: [{ reason: 'ResourceVersionTooLarge', message }], retryAfterSeconds: 1 },
+    details: {
+      causes: [{ reason: 'ResourceVersionTooLarge', message }],
+      ...(retry ? { retryAfterSeconds: 1 } : {}),
+    },
   })
 }

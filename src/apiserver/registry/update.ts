@@ -4,7 +4,7 @@
  * here. Source: apiserver's `registry/generic/registry/store.go` and `registry/rest/update.go`.
  */
 import { dropEmpties } from '../../api/codec/empties.ts'
-import { apiError, conflict, invalid, notFound } from '../../api/errors.ts'
+import { badRequest, conflict, invalid, notFound } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { jsonEqual } from '../../api/patch/json-value.ts'
 import { limits } from '../../limits.ts'
@@ -14,6 +14,7 @@ import { objectKey, type Served } from '../scheme/served.ts'
 import { createObject } from './create.ts'
 import { trackUpdate, withUnchangedTimes } from './field-ownership.ts'
 import { dedupOwnerReferences } from './metadata.ts'
+import { wrongVersion } from './options.ts'
 import {
   admissionAttributes,
   type Caller,
@@ -213,13 +214,9 @@ function requireVersion({ target }: UpdateInput, object: KubeObject, stored: Sto
     const error = { type: 'Invalid', path: 'metadata.resourceVersion', value: 0, detail } as const
     throw invalid({ group: resource.group, kind: resource.plural }, target.name, [error])
   }
-  if (!/^\d+$/.test(version)) throw badVersion(version)
+  const wrong = wrongVersion(version)
+  if (wrong !== undefined) throw badRequest(wrong)
   if (Number(version) !== stored.revision) throw conflict(resource, target.name, modifiedMessage)
-}
-
-function badVersion(version: string): Error {
-  const message = `resourceVersion: Invalid value: ${JSON.stringify(version)}: must be a whole number that a server gave`
-  return apiError({ code: 400, reason: 'BadRequest', message })
 }
 
 function warnOfDuplicates(object: KubeObject, caller: Caller): void {
