@@ -11,6 +11,7 @@ import type {
   SelfSubjectRulesReview,
   SubjectAccessReview,
 } from '../api/types/authorization/v1.ts'
+import type { Secret } from '../api/types/core/v1.ts'
 import type { PolicyRule } from '../api/types/rbac/v1.ts'
 import { createClient } from '../client/client-impl.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -26,6 +27,7 @@ import { AuthenticatorChain } from './authentication/chain.ts'
 import type { AnonymousConfiguration } from './authentication/configuration.ts'
 import { impersonator } from './authentication/impersonation.ts'
 import type { SigningKey } from './authentication/jwt.ts'
+import { LegacyServiceAccountTokens } from './authentication/legacy-service-account-token.ts'
 import { RequestHeaderAuthenticator } from './authentication/request-header.ts'
 import { reviewSelf, reviewToken } from './authentication/reviews.ts'
 import { ServiceAccountTokens, TokenIssuer } from './authentication/service-account-token.ts'
@@ -163,12 +165,14 @@ function always(kind: 'allow' | 'noOpinion'): DecidingAuthorizer {
 
 function bearerTokens(
   { clock, serviceAccounts, tokens = {}, bootstrapTokens = true }: StandardSecurityOptions,
-  { objects }: OwnAccess,
+  own: OwnAccess,
   outside: OutsideTokens | undefined,
 ): BearerAuthenticator {
+  const { objects } = own
   return new BearerAuthenticator([
     new StaticTokens(tokens),
     new ServiceAccountTokens({ ...serviceAccounts, clock, objects }),
+    new LegacyServiceAccountTokens({ ...serviceAccounts, clock, objects, label: secretLabels(own) }),
     ...(bootstrapTokens ? [new BootstrapTokens({ objects, clock })] : []),
     ...(outside?.authenticators ?? []),
   ])
@@ -192,6 +196,18 @@ function authenticatorOf(
   }
   const rule = outside && ((request: ApiRequest) => isOpen(outside.anonymous(), request, allowAnonymous))
   return new AuthenticatorChain([...authenticators, tokens], { allowAnonymous: rule ?? allowAnonymous })
+}
+
+/** Best effort, as upstream: a use that is not written down is written down with the next one. */
+function secretLabels(own: OwnAccess): (secret: Secret, labels: Readonly<Record<string, string>>) => Promise<void> {
+  return async ({ metadata: { name = '', namespace, uid } }, labels) => {
+    const client = createClient(own.transportFor(serverUser), { userAgent: 'kube-apiserver' })
+    const patch = { metadata: { uid, labels } }
+    await client
+      .of(coreV1.secrets, namespace)
+      .patch(name, { type: 'merge', patch })
+      .catch(() => {})
+  }
 }
 
 function quotaWriter(own: OwnAccess): QuotaWriter {

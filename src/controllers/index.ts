@@ -12,7 +12,7 @@ import { clusterRoleAggregationController } from './clusterrole-aggregation/reco
 import { cronJobController } from './cronjob/reconcile.ts'
 import { daemonSetController } from './daemonset/reconcile.ts'
 import { deploymentController } from './deployment/reconcile.ts'
-import { type DeviceTaintOptions, deviceTaintEvictionController } from './device-taint-eviction/reconcile.ts'
+import { deviceTaintEvictionController } from './device-taint-eviction/reconcile.ts'
 import { disruptionController, staleDisruptionController } from './disruption/reconcile.ts'
 import { endpointsController } from './endpoints/reconcile.ts'
 import { endpointSliceController } from './endpointslice/reconcile.ts'
@@ -35,6 +35,8 @@ import { resourceQuotaController } from './resourcequota/reconcile.ts'
 import { rootCaController } from './root-ca/reconcile.ts'
 import { serviceCidrController } from './service-cidr/reconcile.ts'
 import { serviceAccountController } from './serviceaccount/reconcile.ts'
+import { legacyTokenCleaner } from './serviceaccount-token/cleaner.ts'
+import { type SecretTokenOptions, serviceAccountTokenController } from './serviceaccount-token/tokens.ts'
 import { statefulSetController } from './statefulset/reconcile.ts'
 import { taintEvictionController } from './taint-eviction/reconcile.ts'
 import { ttlController } from './ttl/reconcile.ts'
@@ -56,7 +58,12 @@ export interface ControllerOptions {
   autoscaler?: AutoscalerOptions
   /** What of it is absent is as upstream's flags default. */
   nodeLifecycle?: Partial<NodeLifecycleOptions>
-  devices?: DeviceTaintOptions
+  /** Feature gates that are on, of those that are off by default. Default: none. */
+  featureGates?: ReadonlySet<string>
+  /** Who makes the tokens that lie in Secrets. Absent: nobody does. */
+  secretTokens?: SecretTokenOptions
+  /** Tokens in Secrets that nobody used for so long are cleared away. Default: a year. */
+  legacyTokenPeriodMs?: number
   /** Who signs certificate requests. Absent: nobody does. */
   signing?: SigningOptions
   /** What policies get wrong about types. Absent: nobody says so in their status. */
@@ -65,6 +72,7 @@ export interface ControllerOptions {
 
 export function allControllers(parts: ControllerParts, options: ControllerOptions): Controller[] {
   const { clusterCidrs = [], terminatedPodsMax, checkPolicyTypes, autoscaler, signing, nodeLifecycle } = options
+  const { featureGates = new Set() } = options
   return [
     deploymentController(parts),
     replicaSetController(parts),
@@ -102,7 +110,12 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     persistentVolumeClaimProtectionController(parts),
     serviceCidrController(parts),
     resourceClaimController(parts),
-    deviceTaintEvictionController(parts, options.devices),
+    deviceTaintEvictionController(parts, { deviceTaintRules: featureGates.has('DRADeviceTaintRules') }),
+    ...(options.secretTokens ? [serviceAccountTokenController(parts, { ...options, ...options.secretTokens })] : []),
+    legacyTokenCleaner(
+      parts,
+      options.legacyTokenPeriodMs === undefined ? {} : { periodMs: options.legacyTokenPeriodMs },
+    ),
     ttlController(parts),
     ttlAfterFinishedController(parts),
     ...(checkPolicyTypes ? [validatingAdmissionPolicyStatusController(parts, { checkPolicyTypes })] : []),

@@ -1,10 +1,11 @@
 /** Gives each pod a service account, and its containers the token of it (https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/). */
+
+import { podReferences } from '../../api/pod-references.ts'
 import { coreV1 } from '../../api/resources.ts'
 import type { Container, Pod, ServiceAccount, Volume } from '../../api/types/core/v1.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { nameSuffix, type Random } from '../../platform/random.ts'
 import type { AdmissionAttributes } from '../admission.ts'
-import { podReferences } from '../authorization/pod-references.ts'
 import type { Objects } from '../objects.ts'
 import { type AdmissionPlugin, forbid, isFor } from './plugin.ts'
 

@@ -3,10 +3,11 @@
  * of the pod, the volume of its claim, and that volume's secrets. Kept as counts by node, so that an answer does not
  * depend on how many pods use an object.
  */
+
+import { podReferences } from '../../api/pod-references.ts'
 import { coreV1, resourceV1, storageV1 } from '../../api/resources.ts'
 import type { PersistentVolume, Pod } from '../../api/types/core/v1.ts'
 import type { Objects } from '../objects.ts'
-import { podReferences } from './pod-references.ts'
 
 export type VertexType = 'pod' | 'secret' | 'configmap' | 'pvc' | 'serviceaccount' | 'resourceclaim'
 
@@ -134,6 +135,7 @@ function verticesOf(pod: Pod): string[] {
   if (annotations?.[mirrorAnnotation] !== undefined) return [own]
   const { secrets, configMaps, persistentVolumeClaims } = podReferences(pod)
   const claims = (pod.status?.resourceClaimStatuses ?? []).map((status) => status.resourceClaimName ?? '')
+  claims.push(pod.status?.extendedResourceClaimStatus?.resourceClaimName ?? '')
   const direct = (pod.spec?.resourceClaims ?? []).map((claim) => claim.resourceClaimName ?? '')
   const vertices = [
     own,
@@ -150,6 +152,7 @@ function verticesOf(pod: Pod): string[] {
 /** What can change the references of a pod during its life: who it is, claims made for it, debug containers. */
 function identityOf(pod: Pod): string {
   const claims = (pod.status?.resourceClaimStatuses ?? []).map((status) => status.resourceClaimName)
+  claims.push(pod.status?.extendedResourceClaimStatus?.resourceClaimName)
   return `${pod.metadata.uid} ${claims.join(',')} ${pod.spec?.ephemeralContainers?.length ?? 0}`
 }
 

@@ -1,5 +1,6 @@
 /** Namespaces, the service range and the published certificate authorities that every cluster has. */
 
+import { dayMs, dayOf, legacyTokenTracking } from '../../api/legacy-tokens.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { coreV1, networkingV1 } from '../../api/resources.ts'
 import type { ConfigMap } from '../../api/types/core/v1.ts'
@@ -19,7 +20,12 @@ export interface SystemObjectsOptions {
 export const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const
 
 export function systemObjects(options: SystemObjectsOptions): Wanted[] {
-  return [...systemNamespaces.map(namespace), serviceCidr(options), ...publishedAuthorities(options)]
+  return [
+    ...systemNamespaces.map(namespace),
+    serviceCidr(options),
+    tokenTracking(options),
+    ...publishedAuthorities(options),
+  ]
 }
 
 function namespace(name: string): Wanted {
@@ -42,6 +48,20 @@ function serviceCidr({ serviceCidrs, nowMs }: SystemObjectsOptions): Wanted {
     status: { conditions: [condition] },
   }
   return { resource: networkingV1.serviceCIDRs, object }
+}
+
+/** Uses of tokens in Secrets are written down from the first start on. */
+function tokenTracking({ nowMs }: SystemObjectsOptions): Wanted {
+  const { name, namespace, key } = legacyTokenTracking
+  const data = { [key]: dayOf(rfc3339(nowMs)) }
+  return {
+    resource: coreV1.configMaps,
+    object: { metadata: { name, namespace }, data } as KubeObject,
+    reconcile: (present) =>
+      dayMs((present as ConfigMap).data?.[key]) === undefined
+        ? reconcileData(present, { metadata: {}, data } as KubeObject)
+        : undefined,
+  }
 }
 
 /** What extension API servers need to trust this one (https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/). */

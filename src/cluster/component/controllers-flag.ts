@@ -12,8 +12,11 @@ const cloudNames: Readonly<Record<string, string>> = {
 /** Controllers that upstream does not have. */
 const ownNames: readonly string[] = ['local-path-provisioner']
 
-/** Whether the controller of our name runs. The first word that names it decides; otherwise `*` does. */
-export function runsBy(flags: Flags): (name: string) => boolean {
+/**
+ * Whether the controller of our name runs: the first word that names it decides, otherwise `*` does. One whose feature
+ * gate is off does not run, whatever the words say. Gates that `gates` lacks count as on.
+ */
+export function runsBy(flags: Flags, gates: ReadonlyMap<string, boolean> = new Map()): (name: string) => boolean {
   const words = flags.has('controllers') ? flags.list('controllers') : ['*']
   const known = new Set([
     ...knownControllers.flatMap(({ name, aliases }) => [name, ...aliases]),
@@ -27,7 +30,8 @@ export function runsBy(flags: Flags): (name: string) => boolean {
     }
   }
   return (name) => {
-    const { offByDefault = false } = knownController(name) ?? {}
+    const { offByDefault = false, gates: needed = [] } = knownController(name) ?? {}
+    if (needed.some((gate) => gates.get(gate) === false)) return false
     const names = namesOf(name)
     for (const word of words) {
       if (names.has(word)) return true

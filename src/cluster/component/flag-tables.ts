@@ -50,7 +50,7 @@ const common = `
   disable-http2-serving bool =false | HTTP/1.1 and HTTP/2 are both offered
   profiling bool =false | there are no pprof endpoints; use Node's own --cpu-prof
   contention-profiling bool =false | there are no pprof endpoints
-  feature-gates list ! | what is beta and off upstream is off
+  feature-gates list | NAME=true|false, for what can be switched
   emulated-version list ! | this is v1.36
   min-compatibility-version list ! | this is v1.36
   show-hidden-metrics-for-version text ! | no metric is hidden
@@ -103,7 +103,7 @@ const controllerManager = `
   concurrent-validating-admission-policy-status-syncs count | reconciles at once
   concurrent-service-syncs count ! | cloud providers run apart
   use-service-account-credentials bool =false | all controllers act as the kubeconfig's user
-  service-account-private-key-file text ! | tokens in Secrets are no longer made; ask for them with kubectl create token
+  service-account-private-key-file text | signs the tokens that lie in Secrets; without it none are made
   cluster-name text =kubernetes | only cloud providers use it
   service-cluster-ip-range list ! | nodes get ranges out of --cluster-cidr alone
   cluster-signing-kube-apiserver-client-cert-file text ! | one authority signs for all; see --cluster-signing-cert-file
@@ -137,7 +137,7 @@ const controllerManager = `
   namespace-sync-period duration ! | namespaces are followed
   resource-quota-sync-period duration ! | a fixed time
   pvclaimbinder-sync-period duration ! | a fixed time
-  legacy-service-account-token-clean-up-period duration ! | a fixed time
+  legacy-service-account-token-clean-up-period duration | unused for longer, tokens in Secrets are cleared away (default: 8760h)
   flex-volume-plugin-dir text ! | there are no flex volumes
   volume-host-cidr-denylist list ! | volumes of hosts are not provisioned
   volume-host-allow-local-loopback bool ! | volumes of hosts are not provisioned

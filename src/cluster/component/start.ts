@@ -5,9 +5,11 @@
 
 import { coreV1 } from '../../api/resources.ts'
 import { issueAuthority, issueCertificate } from '../../api/x509/certificate.ts'
+import { signingKey, signToken } from '../../apiserver/authentication/jwt.ts'
 import type { Family } from '../../apiserver/metrics/families.ts'
 import { gauge } from '../../apiserver/metrics/families.ts'
 import { processFamilies } from '../../apiserver/nonresource/metrics.ts'
+import { ApiConfigError, readFeatureGates } from '../../apiserver/scheme/feature-gates.ts'
 import type { Client } from '../../client/client.ts'
 import { createClient } from '../../client/client-impl.ts'
 import { transportTo } from '../../client/connect.ts'
@@ -58,13 +60,14 @@ export async function startComponent(
   const access = await accessOf(machine, flags.text('kubeconfig'))
   const transport = transportTo(access)
   const metrics = new QueueMetrics()
+  const gates = gatesOf(flags)
   const group = new ControllerGroup({
     ...{ clock, random, log, transportFor: () => transport },
     ...(await managerParts(machine, component, flags, access)),
     ...electionOf(component, flags, `${hostName}_${random.uuid()}`),
     tuning: {
       roles: rolesOf[component],
-      runs: component === 'scheduler' ? () => true : runsBy(flags),
+      runs: component === 'scheduler' ? () => true : runsBy(flags, gates),
       workersOf: workersBy(flags),
       observeQueue: (name) => metrics.observer(name),
     },
@@ -124,9 +127,39 @@ async function managerParts(
     clusterCidrs: allocates ? clusterCidrs : [],
     controllerOptions: {
       autoscaler: autoscalerOf(flags),
+      featureGates: enabledGates(gatesOf(flags)),
       ...(await signingOf(disk, flags)),
+      ...(await secretTokensOf(disk, flags)),
       ...(terminatedPodsMax === undefined ? {} : { terminatedPodsMax }),
     },
+  }
+}
+
+/** Throws `FlagError`. */
+function gatesOf(flags: Flags): ReadonlyMap<string, boolean> {
+  try {
+    return readFeatureGates(flags.list('feature-gates'))
+  } catch (error) {
+    throw error instanceof ApiConfigError ? new FlagError(error.message) : error
+  }
+}
+
+function enabledGates(gates: ReadonlyMap<string, boolean>): ReadonlySet<string> {
+  return new Set([...gates].filter(([, on]) => on).map(([name]) => name))
+}
+
+async function secretTokensOf(
+  disk: Machine['disk'],
+  flags: Flags,
+): Promise<Pick<ControllerOptions, 'secretTokens' | 'legacyTokenPeriodMs'>> {
+  const path = flags.text('service-account-private-key-file')
+  const key = path === undefined ? undefined : signingKey(await disk.readText(path))
+  const legacyTokenPeriodMs = flags.durationMs('legacy-service-account-token-clean-up-period')
+  if (legacyTokenPeriodMs === 0)
+    throw new FlagError('--legacy-service-account-token-clean-up-period must be greater than 0')
+  return {
+    ...(key ? { secretTokens: { sign: (claims) => signToken(key, claims) } } : {}),
+    ...(legacyTokenPeriodMs === undefined ? {} : { legacyTokenPeriodMs }),
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ValidatingAdmissionPolicy } from '../../api/types/admissionregistration/v1.ts'
 import { checkPolicyTypes } from '../../apiserver/admission/policy/type-check.ts'
-import { signingKey } from '../../apiserver/authentication/jwt.ts'
+import { signingKey, signToken } from '../../apiserver/authentication/jwt.ts'
 import { oidcDocuments } from '../../apiserver/authentication/oidc-documents.ts'
 import { type BootstrapOptions, type Bootstrapped, bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
 import { rulesOfDefaultRole } from '../../apiserver/bootstrap/default-rbac.ts'
@@ -125,7 +125,8 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
   const transportFor = (user: UserInfo) => wrapTransport(api.transportFor(user), user)
   const rootCaPem = pki.ca.certificatePem
   const checkTypes = (policy: ValidatingAdmissionPolicy) => checkPolicyTypes(api.scheme, policy)
-  const controllerOptions = { signing: { authority: pki.ca } }
+  const secretTokens = { sign: (claims: Readonly<Record<string, string>>) => signToken(key, claims) }
+  const controllerOptions = { signing: { authority: pki.ca }, secretTokens }
   const group = { random, log, rootCaPem, controllerOptions, checkPolicyTypes: checkTypes, transportFor, tuning }
   const further = parts.furtherControllers ? { furtherControllers: parts.furtherControllers } : {}
   const controllers = new ControllerGroup({ clock: parts.clock, ...group, ...further })

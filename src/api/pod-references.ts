@@ -1,5 +1,5 @@
 /** Objects that a pod's spec names, and its node may therefore read. */
-import type { Container, EnvFromSource, EnvVar, Pod, Volume } from '../../api/types/core/v1.ts'
+import type { Container, EnvFromSource, EnvVar, Pod, Volume } from './types/core/v1.ts'
 
 export interface PodReferences {
   secrets: ReadonlySet<string>
