@@ -6,15 +6,24 @@ import { createHash } from 'node:crypto'
 import type { AttachedVolume, Node, PersistentVolume, Pod } from '../../api/types/core/v1.ts'
 import type { VolumeAttachment } from '../../api/types/storage/v1.ts'
 
+/** An unhealthy node has this long to let go of a volume that it said is in use. Source: the attach/detach controller. */
+export const forceDetachAfterMs = 360_000
+
 export interface AttachPlan {
   create: VolumeAttachment[]
   remove: VolumeAttachment[]
   /** For the node's status; undefined when that is right. */
   attached: AttachedVolume[] | undefined
+  /** Volumes that this node has to wait for: another one has them, and only one may. */
+  blocked: PersistentVolume[]
+  /** When to look again at what is still in use; undefined: not before something changes. */
+  waitMs: number | undefined
 }
 
 export interface AttachView {
   node: Node
+  /** The node's object was deleted: what it said last counts. */
+  gone?: boolean
   pods: readonly Pod[]
   /** The volume behind a pod's claim, once that is bound. */
   volumeOf(namespace: string, claimName: string): PersistentVolume | undefined
@@ -23,6 +32,12 @@ export interface AttachView {
   attaches(driver: string): boolean
   /** Of this node. */
   attachments: readonly VolumeAttachment[]
+  /** Whether another node has the volume. */
+  isElsewhere(volumeName: string): boolean
+  /** How long the attachment has been of no use. */
+  unwantedMs(attachmentName: string): number
+  /** Whether an unhealthy node is waited for no longer than `forceDetachAfterMs`. */
+  forces: boolean
 }
 
 /** As nodes name a volume in `volumesAttached` and `volumesInUse`. */
@@ -37,18 +52,47 @@ export function attachmentName(handle: string, driver: string, nodeName: string)
 export function planAttachments(view: AttachView): AttachPlan {
   const { node, attachments } = view
   const nodeName = node.metadata.name ?? ''
-  const wanted = wantedVolumes(view)
+  const wanted = view.gone ? new Map<string, PersistentVolume>() : wantedVolumes(view)
   const there = new Map(attachments.map((one) => [one.metadata.name ?? '', one]))
-  const create = [...wanted]
-    .filter(([name]) => !there.has(name))
-    .map(([name, volume]) => attachmentFor(name, volume, nodeName))
-  const inUse = new Set(node.status?.volumesInUse ?? [])
-  const remove = attachments.filter((one) => {
-    if (wanted.has(one.metadata.name ?? '') || one.metadata.deletionTimestamp) return false
-    const volume = view.volume(one.spec.source.persistentVolumeName ?? '')
-    return volume === undefined || !inUse.has(uniqueName(volume))
-  })
-  return { create, remove, attached: changedAttached(view) }
+  const missing = [...wanted].filter(([name]) => !there.has(name))
+  const isBlocked = (volume: PersistentVolume) => isForOneNode(volume) && view.isElsewhere(volume.metadata.name ?? '')
+  const unwanted = attachments.filter(({ metadata }) => !wanted.has(metadata.name ?? '') && !metadata.deletionTimestamp)
+  const waits = new Map(unwanted.map((one) => [one, detachInMs(one, view)]))
+  const pending = [...waits.values()].filter((waitMs) => waitMs > 0 && Number.isFinite(waitMs))
+  return {
+    create: missing
+      .filter(([, volume]) => !isBlocked(volume))
+      .map(([name, volume]) => attachmentFor(name, volume, nodeName)),
+    remove: unwanted.filter((one) => waits.get(one) === 0),
+    attached: view.gone ? undefined : changedAttached(view),
+    blocked: missing.map(([, volume]) => volume).filter(isBlocked),
+    waitMs: pending.length > 0 ? Math.min(...pending) : undefined,
+  }
+}
+
+/** Milliseconds until the volume may be taken from the node. A volume that is written to by two nodes is destroyed. */
+function detachInMs(attachment: VolumeAttachment, view: AttachView): number {
+  const { node, gone, forces } = view
+  const volume = view.volume(attachment.spec.source.persistentVolumeName ?? '')
+  if (!volume) return 0
+  const { volumesInUse = gone ? [uniqueName(volume)] : [] } = node.status ?? {}
+  if (!volumesInUse.includes(uniqueName(volume)) || isOutOfService(node)) return 0
+  const healthy = !gone && node.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'
+  if (healthy || !forces) return Number.POSITIVE_INFINITY
+  return Math.max(0, forceDetachAfterMs - view.unwantedMs(attachment.metadata.name ?? ''))
+}
+
+/** Somebody made sure that the machine is off. */
+function isOutOfService({ spec }: Node): boolean {
+  return (spec?.taints ?? []).some(({ key, effect }) => key === outOfServiceTaint && effect === 'NoExecute')
+}
+
+const outOfServiceTaint = 'node.kubernetes.io/out-of-service'
+
+/** A volume that says nothing of its modes is left to its driver. */
+function isForOneNode({ spec }: PersistentVolume): boolean {
+  const modes = spec?.accessModes ?? []
+  return modes.length > 0 && !modes.includes('ReadWriteMany') && !modes.includes('ReadOnlyMany')
 }
 
 function wantedVolumes({ pods, node, volumeOf, attaches }: AttachView): Map<string, PersistentVolume> {

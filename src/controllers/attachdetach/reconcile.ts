@@ -7,32 +7,36 @@ import type { Node, PersistentVolume, Pod } from '../../api/types/core/v1.ts'
 import type { VolumeAttachment } from '../../api/types/storage/v1.ts'
 import { isFullyBound } from '../../api/volume-binding.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import type { Change } from '../../client/informer.ts'
 import { ifNew, ifThere } from '../../client/writes.ts'
-import { planAttachments } from './plan.ts'
+import { AttachEvents } from './events.ts'
+import { type AttachPlan, planAttachments } from './plan.ts'
 
 const byNode = 'nodeName'
 const byClaim = 'attach-claim'
+const byVolume = 'persistentVolume'
 
-export function attachDetachController(parts: ControllerParts): Controller {
-  const reconciler = new AttachReconciler(parts)
+export interface AttachDetachOptions {
+  /** Volumes are never taken from a node that says it uses them. Default false. Source: `--disable-force-detach-on-timeout`. */
+  neverForces?: boolean
+}
+
+export function attachDetachController(parts: ControllerParts, options: AttachDetachOptions = {}): Controller {
+  const reconciler = new AttachReconciler(parts, options)
   const { nodes, pods, claims, attachments, drivers } = reconciler
   const nodeOf = ({ spec }: Pod): string[] => (spec?.nodeName ? [spec.nodeName] : [])
   return {
     name: 'persistentvolume-attach-detach-controller',
     sources: [
-      source(nodes, (change) => {
-        const { object } = change
-        const before = change.type === 'updated' ? change.previous.status : undefined
-        const same =
-          JSON.stringify([before?.volumesInUse, before?.volumesAttached]) ===
-          JSON.stringify([object.status?.volumesInUse, object.status?.volumesAttached])
-        return change.type === 'updated' && same ? [] : [object.metadata.name ?? '']
+      source(nodes, (change) => reconciler.keysOfNode(change)),
+      source(pods, ({ type, object }) => {
+        if (type === 'deleted') reconciler.told.forget(object)
+        return hasClaims(object) ? nodeOf(object) : []
       }),
-      source(pods, ({ object }) => (hasClaims(object) ? nodeOf(object) : [])),
       source(claims, ({ object }) =>
         pods.byIndex(byClaim, `${object.metadata.namespace}/${object.metadata.name}`).flatMap(nodeOf),
       ),
-      source(attachments, ({ object }) => [object.spec.nodeName]),
+      source(attachments, ({ object }) => [object.spec.nodeName, ...reconciler.waitingFor(object)]),
       source(drivers, () => nodes.list().map(({ metadata }) => metadata.name ?? '')),
     ],
     reconcile: (name) => reconciler.reconcile(name),
@@ -45,43 +49,129 @@ class AttachReconciler {
   readonly claims
   readonly attachments
   readonly drivers
+  readonly told: AttachEvents
   readonly #volumes
   readonly #client
+  readonly #clock
+  readonly #forces: boolean
+  /** Nodes as they were when they were deleted. */
+  readonly #gone = new Map<string, Node>()
+  /** Since when an attachment is of no use, by our own monotonic clock. */
+  readonly #unwantedSinceMs = new Map<string, number>()
+  /** The node that a volume was given to, until its attachment shows up: it must not be given to two at once. */
+  readonly #given = new Map<string, string>()
+  /** Nodes by the volume that another node still has. */
+  readonly #blocked = new Map<string, Set<string>>()
 
-  constructor({ informers, client }: ControllerParts) {
+  constructor(parts: ControllerParts, { neverForces = false }: AttachDetachOptions) {
+    const { informers, client, clock } = parts
     this.nodes = informers.of(coreV1.nodes)
     this.pods = informers.of(coreV1.pods)
     this.claims = informers.of(coreV1.persistentVolumeClaims)
     this.attachments = informers.of(storageV1.volumeAttachments)
     this.drivers = informers.of(storageV1.csiDrivers)
+    this.told = new AttachEvents(parts)
     this.#volumes = informers.of(coreV1.persistentVolumes)
     this.#client = client
+    this.#clock = clock
+    this.#forces = !neverForces
     this.pods.addIndex(byNode, ({ spec }) => [spec?.nodeName ?? ''])
     this.pods.addIndex(byClaim, (pod) => claimsOf(pod).map((name) => `${pod.metadata.namespace}/${name}`))
     this.attachments.addIndex(byNode, ({ spec }) => [spec.nodeName])
+    this.attachments.addIndex(byVolume, ({ spec }) => [spec.source.persistentVolumeName ?? ''])
+  }
+
+  keysOfNode(change: Change<Node>): string[] {
+    const { type, object } = change
+    const name = object.metadata.name ?? ''
+    if (type === 'deleted') this.#gone.set(name, object)
+    else this.#gone.delete(name)
+    return type === 'updated' && relevant(change.previous) === relevant(object) ? [] : [name]
+  }
+
+  /** Nodes that could not have the volume of this attachment so far. */
+  waitingFor({ spec }: VolumeAttachment): Iterable<string> {
+    return this.#blocked.get(spec.source.persistentVolumeName ?? '') ?? []
   }
 
   async reconcile(name: string): Promise<Outcome> {
-    const node = this.nodes.get(name)
+    const known = this.nodes.get(name)
     const attachments = this.attachments.byIndex(byNode, name)
-    if (!node) {
-      // Nothing is in use on a node that is gone.
-      for (const one of attachments) await this.#remove(one)
-      return done
-    }
+    if (!known && attachments.length === 0) this.#gone.delete(name)
+    const node = known ?? this.#gone.get(name) ?? { metadata: { name } }
     const plan = planAttachments({
       node,
+      gone: known === undefined,
       attachments,
       pods: this.pods.byIndex(byNode, name),
       volume: (volumeName) => this.#volumes.get(volumeName),
       volumeOf: (namespace, claimName) => this.#volumeOf(namespace, claimName),
       attaches: (driver) => this.drivers.get(driver)?.spec.attachRequired !== false,
+      isElsewhere: (volumeName) =>
+        (this.#given.get(volumeName) ?? name) !== name || this.#elsewhere(volumeName, name).length > 0,
+      unwantedMs: (attachment) => this.#unwantedMs(attachment),
+      forces: this.#forces,
     })
-    for (const one of plan.create) await ifNew(this.#client.of(storageV1.volumeAttachments).create(one))
+    this.#give(name, plan)
+    this.#tell(name, attachments, plan)
+    await this.#apply(node, plan)
+    for (const { metadata } of plan.remove) this.#unwantedSinceMs.delete(metadata.name ?? '')
+    return plan.waitMs === undefined ? done : { kind: 'requeueAfter', delayMs: plan.waitMs }
+  }
+
+  #give(nodeName: string, { create }: AttachPlan): void {
+    for (const [volumeName, to] of this.#given) if (to === nodeName) this.#given.delete(volumeName)
+    for (const { spec } of create) this.#given.set(spec.source.persistentVolumeName ?? '', nodeName)
+  }
+
+  async #apply(node: Node, plan: AttachPlan): Promise<void> {
+    for (const one of plan.create) {
+      this.#unwantedSinceMs.delete(one.metadata.name ?? '')
+      await ifNew(this.#client.of(storageV1.volumeAttachments).create(one))
+    }
     // The node hears first that a volume is going, so that it mounts it no more.
     if (plan.attached) await this.#setAttached(node, plan.attached)
     for (const one of plan.remove) await this.#remove(one)
-    return done
+  }
+
+  #elsewhere(volumeName: string, nodeName: string): VolumeAttachment[] {
+    return this.attachments.byIndex(byVolume, volumeName).filter(({ spec }) => spec.nodeName !== nodeName)
+  }
+
+  #unwantedMs(attachmentName: string): number {
+    const nowMs = this.#clock.monotonicMs()
+    const sinceMs = this.#unwantedSinceMs.get(attachmentName) ?? nowMs
+    this.#unwantedSinceMs.set(attachmentName, sinceMs)
+    return nowMs - sinceMs
+  }
+
+  #tell(nodeName: string, attachments: readonly VolumeAttachment[], { blocked }: AttachPlan): void {
+    for (const nodes of this.#blocked.values()) nodes.delete(nodeName)
+    for (const { metadata } of blocked) {
+      const volumeName = metadata.name ?? ''
+      const nodes = this.#blocked.get(volumeName) ?? new Set()
+      this.#blocked.set(volumeName, nodes.add(nodeName))
+      const others = this.#elsewhere(volumeName, nodeName).flatMap(({ spec }) => this.#users(volumeName, spec.nodeName))
+      this.told.blocked(volumeName, this.#users(volumeName, nodeName), others)
+    }
+    for (const [volumeName, nodes] of this.#blocked) if (nodes.size === 0) this.#blocked.delete(volumeName)
+    for (const { metadata, spec, status } of attachments) {
+      if (metadata.deletionTimestamp) continue
+      const volumeName = spec.source.persistentVolumeName ?? ''
+      const users = this.#users(volumeName, nodeName)
+      if (users.length > 0) this.#unwantedSinceMs.delete(metadata.name ?? '')
+      if (status?.attached) this.told.attached(volumeName, users)
+      else if (status?.attachError?.message) this.told.failed(volumeName, users, status.attachError.message)
+    }
+  }
+
+  /** Unfinished pods of the node that use the volume. */
+  #users(volumeName: string, nodeName: string): Pod[] {
+    const { claimRef } = this.#volumes.get(volumeName)?.spec ?? {}
+    const key = `${claimRef?.namespace}/${claimRef?.name}`
+    return this.pods
+      .byIndex(byClaim, key)
+      .filter(({ spec, status }) => spec?.nodeName === nodeName && !finished.has(status?.phase ?? ''))
   }
 
   #volumeOf(namespace: string, claimName: string): PersistentVolume | undefined {
@@ -100,6 +190,14 @@ class AttachReconciler {
     const preconditions = uid ? { preconditions: { uid } } : {}
     await ifThere(this.#client.of(storageV1.volumeAttachments).delete(name, preconditions))
   }
+}
+
+const finished: ReadonlySet<string> = new Set(['Succeeded', 'Failed'])
+
+/** Of a node, what decides over its volumes. */
+function relevant({ spec, status }: Node): string {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status
+  return JSON.stringify([status?.volumesInUse, status?.volumesAttached, ready, spec?.taints])
 }
 
 function claimsOf({ metadata, spec }: Pod): string[] {
