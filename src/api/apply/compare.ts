@@ -89,6 +89,8 @@ function seedsOf(node: StructNode | MapNode): Seeds | undefined {
 }
 
 function compareLists(node: ListNode, left: unknown, right: unknown, path: string[], result: Comparison): void {
+  const lone = left === undefined ? right : right === undefined ? left : undefined
+  if (lone !== undefined && compareLone(node, lone as unknown[], left === undefined, path, result)) return
   const l = itemsByElement(node, left)
   const r = itemsByElement(node, right)
   for (const element of new Set([...l.keys(), ...r.keys()])) {
@@ -96,6 +98,19 @@ function compareLists(node: ListNode, left: unknown, right: unknown, path: strin
     compareItems(node, l.get(element) ?? [], r.get(element) ?? [], path, result)
     path.pop()
   }
+}
+
+/** A list that only one side has, where no name stands twice; false, and nothing done, where one does. */
+function compareLone(node: ListNode, items: unknown[], isNew: boolean, path: string[], result: Comparison): boolean {
+  const elements = items.map((item) => elementOf(node, item))
+  if (elements.length > 1 && new Set(elements).size < elements.length) return false
+  for (const [index, element] of elements.entries()) {
+    path.push(element)
+    if (isNew) compare(node.element, undefined, items[index], path, result)
+    else compare(node.element, items[index], undefined, path, result)
+    path.pop()
+  }
+  return true
 }
 
 /** Items under one name. More than one is a duplicate (possible in old objects): those count as one value. */

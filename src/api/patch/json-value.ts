@@ -46,9 +46,12 @@ export function typeName(value: unknown): string {
 
 /** Refuses (400) values nested deeper than `limits.jsonDepthMax`, so that the recursive walks below can't overflow. */
 export function assertDepth(value: unknown): void {
-  let level: unknown[] = [value]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > limits.jsonDepthMax) throw badRequest('error decoding patch: exceeded max depth')
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []))
-  }
+  if (isDeeper(value, limits.jsonDepthMax)) throw badRequest('error decoding patch: exceeded max depth')
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (levels < 0) return true
+  if (typeof value !== 'object' || value === null) return false
+  for (const key in value) if (isDeeper((value as JsonObject)[key], levels - 1)) return true
+  return false
 }

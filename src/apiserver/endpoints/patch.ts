@@ -101,14 +101,29 @@ async function patchedObject(
   { live, patch, query }: PatchRequest<KubeObject>,
 ): Promise<KubeObject> {
   const expected: Expected = { kind: served.resource, type: served.type }
-  const value = clone(patchedValue(live, patch, served.type))
+  const { value, restore } = withoutOwners(live, patchedValue(live, patch, served.type))
   await pauseOf(exchange.request).pause?.()
-  const { object, strictErrors } = decodedObject({ value, duplicates: patch.duplicates }, expected)
+  const { object, strictErrors } = decodedObject({ value: clone(value), duplicates: patch.duplicates }, expected)
+  restore(object)
   const problems = patch.format === 'json' ? [...unknownOperationFields(patch.value), ...strictErrors] : strictErrors
   reportProblems(expected, problems, query.fieldValidation, exchange.warnings)
   matchNames(served, exchange, object)
   served.strategy.default?.(object)
   return object
+}
+
+/** Managed fields that a patch leaves alone are as the server wrote them: nobody changes them in place, or need check them. */
+function withoutOwners(live: KubeObject, value: unknown): { value: unknown; restore(object: KubeObject): void } {
+  const { managedFields } = live.metadata
+  const patched = isObject(value) && isObject(value.metadata) ? value.metadata : undefined
+  if (!managedFields || patched?.managedFields !== managedFields) return { value, restore: () => undefined }
+  const { managedFields: _, ...metadata } = patched
+  return {
+    value: { ...(value as object), metadata },
+    restore: (object) => {
+      object.metadata.managedFields = managedFields
+    },
+  }
 }
 
 export function patchedValue(live: KubeObject, patch: Patch, type: Served['type']): unknown {
