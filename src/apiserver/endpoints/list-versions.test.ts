@@ -139,6 +139,7 @@ test('a list of a version to come waits, then says that it is too large', async 
 })
 
 const watches: [query: string, message: string][] = [
+  ['continue=x', 'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided'],
   [
     'sendInitialEvents=true',
     'resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',

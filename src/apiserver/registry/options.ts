@@ -101,12 +101,13 @@ function watchErrors(options: ListQuery): FieldError[] {
   if (options.sendInitialEvents !== undefined && match !== 'NotOlderThan') {
     errors.push(forbidden(path, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
   }
-  if (match === '') return errors
-  if (options.sendInitialEvents === undefined) {
+  if (match !== '' && options.sendInitialEvents === undefined) {
     errors.push(forbidden(path, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
   }
-  if (match !== 'NotOlderThan') errors.push(notSupported(path, match, ['NotOlderThan']))
-  if (options.continue !== '') {
+  if (match !== '' && match !== 'NotOlderThan') errors.push(notSupported(path, match, ['NotOlderThan']))
+  // Upstream takes a watch from the newest state for one that sends the initial events.
+  const isFromNewest = options.resourceVersion === '' || options.resourceVersion === '0'
+  if (options.continue !== '' && (match !== '' || isFromNewest)) {
     errors.push(forbidden(path, 'resourceVersionMatch is forbidden when continue is provided'))
   }
   return errors
