@@ -2,6 +2,7 @@
 import type { Controller, ControllerParts } from '../client/controller.ts'
 import { attachDetachController } from './attachdetach/reconcile.ts'
 import { bootstrapSigner, tokenCleaner } from './bootstrap-token/reconcile.ts'
+import { podCertificateCleaningController } from './certificates/pod-requests.ts'
 import {
   certificateApprovingController,
   certificateCleaningController,
@@ -9,6 +10,7 @@ import {
   type SigningOptions,
 } from './certificates/reconcile.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation/reconcile.ts'
+import { clusterTrustBundlePublisher } from './clustertrustbundle-publisher/reconcile.ts'
 import { cronJobController } from './cronjob/reconcile.ts'
 import { daemonSetController } from './daemonset/reconcile.ts'
 import { deploymentController } from './deployment/reconcile.ts'
@@ -38,6 +40,7 @@ import { serviceAccountController } from './serviceaccount/reconcile.ts'
 import { legacyTokenCleaner } from './serviceaccount-token/cleaner.ts'
 import { type SecretTokenOptions, serviceAccountTokenController } from './serviceaccount-token/tokens.ts'
 import { statefulSetController } from './statefulset/reconcile.ts'
+import { storageVersionMigrator } from './storage-version-migrator/reconcile.ts'
 import { taintEvictionController } from './taint-eviction/reconcile.ts'
 import { ttlController } from './ttl/reconcile.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished/reconcile.ts'
@@ -116,6 +119,9 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
       parts,
       options.legacyTokenPeriodMs === undefined ? {} : { periodMs: options.legacyTokenPeriodMs },
     ),
+    ...(featureGates.has('PodCertificateRequest') ? [podCertificateCleaningController(parts)] : []),
+    ...(featureGates.has('ClusterTrustBundle') ? [clusterTrustBundlePublisher(parts, options)] : []),
+    ...(featureGates.has('StorageVersionMigrator') ? [storageVersionMigrator(parts)] : []),
     ttlController(parts),
     ttlAfterFinishedController(parts),
     ...(checkPolicyTypes ? [validatingAdmissionPolicyStatusController(parts, { checkPolicyTypes })] : []),

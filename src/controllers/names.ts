@@ -138,7 +138,7 @@ const table: Readonly<Record<string, Details>> = {
     concurrency: 'concurrent-resource-quota-syncs',
   },
   'root-ca-certificate-publisher': { alias: 'root-ca-cert-publisher', queue: 'root_ca_cert_publisher' },
-  'selinux-warning': { ours: ['selinux-warning-controller'], queue: 'selinux_warning', off: true },
+  'selinux-warning': { ours: [], off: true, why: 'volumes are not mounted with SELinux labels here' },
   'service-cidr': { ours: ['service-cidr-controller'], queue: 'ipaddresses' },
   'service-lb': { alias: 'service', ...cloud },
   serviceaccount: { alias: 'serviceaccount' },

@@ -7,11 +7,7 @@ import { componentFlags } from './flag-tables.ts'
 const flagsOf = (...words: string[]) => parseFlags(words, componentFlags('controller-manager'))
 
 const table: [words: string | undefined, runs: string[], rests: string[]][] = [
-  [
-    undefined,
-    ['deployment', 'local-path-provisioner'],
-    ['bootstrap-signer', 'token-cleaner', 'selinux-warning-controller'],
-  ],
+  [undefined, ['deployment', 'local-path-provisioner'], ['bootstrap-signer', 'token-cleaner']],
   ['*,bootstrap-signer-controller', ['bootstrap-signer', 'deployment'], ['token-cleaner']],
   ['*,tokencleaner,-cronjob-controller', ['token-cleaner', 'job'], ['cronjob']],
   ['*,-cronjob', ['job'], ['cronjob']],
