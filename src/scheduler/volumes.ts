@@ -12,6 +12,8 @@ import { limits } from '../limits.ts'
 import type { Clock } from '../platform/clock.ts'
 import { chooseVolumes, podClaims, type VolumeChoice, type VolumeView } from './plugins/volume-binding.ts'
 
+const byClass = 'storageClass'
+
 export interface VolumeBinderParts {
   client: Client
   informers: Informers
@@ -23,6 +25,8 @@ export class VolumeBinder implements VolumeView {
   readonly #claims
   readonly #volumes
   readonly #classes
+  readonly #drivers
+  readonly #capacities
   /** Which claim a volume is promised to, until its own object says so. */
   readonly #promised = new Map<string, string>()
   readonly #unsubscribe: (() => void)[] = []
@@ -35,6 +39,9 @@ export class VolumeBinder implements VolumeView {
     this.#claims = informers.of(coreV1.persistentVolumeClaims)
     this.#volumes = informers.of(coreV1.persistentVolumes)
     this.#classes = informers.of(storageV1.storageClasses)
+    this.#drivers = informers.of(storageV1.csiDrivers)
+    this.#capacities = informers.of(storageV1.csiStorageCapacities)
+    this.#capacities.addIndex(byClass, ({ storageClassName }) => [storageClassName])
   }
 
   /** Calls back when pods that waited for volumes may be placed. Resolves once everything is known. */
@@ -49,8 +56,11 @@ export class VolumeBinder implements VolumeView {
         onChange()
       }),
       this.#classes.onChange(onChange),
+      this.#drivers.onChange(onChange),
+      this.#capacities.onChange(onChange),
     )
-    await Promise.all([this.#claims.synced(), this.#volumes.synced(), this.#classes.synced()])
+    const all = [this.#claims, this.#volumes, this.#classes, this.#drivers, this.#capacities]
+    await Promise.all(all.map((informer) => informer.synced()))
   }
 
   /** Who waits for volumes is told that it was in vain. */
@@ -74,6 +84,10 @@ export class VolumeBinder implements VolumeView {
 
   volumes(): readonly PersistentVolume[] {
     return this.#volumes.list()
+  }
+
+  capacities(driver: string, className: string) {
+    return this.#drivers.get(driver)?.spec.storageCapacity ? this.#capacities.byIndex(byClass, className) : undefined
   }
 
   isTaken({ metadata }: PersistentVolume, claim: PersistentVolumeClaim): boolean {

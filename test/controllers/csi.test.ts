@@ -187,3 +187,37 @@ test('volumes of a node that is out of service are free at once', async () => {
   const left = (await bed.client.of(coreV1.pods, namespace).list()).items.map(({ metadata }) => metadata.name)
   assert.deepEqual(left, ['p2'])
 })
+
+test('a pod goes where its driver has storage left, and waits while it has none', async () => {
+  await using bed = await started('WaitForFirstConsumer')
+  const nodes = bed.client.of(coreV1.nodes)
+  for (const [name, rack] of [
+    ['node1', 'a'],
+    ['node2', 'b'],
+  ] as const) {
+    await nodes.patch(name, { type: 'merge', patch: { metadata: { labels: { rack } } } })
+  }
+  await bed.client.of(storageV1.csiDrivers).patch(driver, { type: 'merge', patch: { spec: { storageCapacity: true } } })
+  const capacities = bed.client.of(storageV1.csiStorageCapacities, namespace)
+  const free = (rack: string, given: { capacity?: string; maximumVolumeSize?: string; storageClassName?: string }) =>
+    capacities.create({
+      metadata: { generateName: `${rack}-` },
+      storageClassName: 'csi',
+      nodeTopology: { matchLabels: { rack } },
+      ...given,
+    })
+  await free('a', { capacity: '1023Mi' })
+  await free('b', { capacity: '1Ti', maximumVolumeSize: '1000Mi' })
+  await free('a', { capacity: '1Ti', storageClassName: 'other' })
+  await bed.settle()
+  await bed.create(coreV1.pods, podOn('p'))
+  await bed.settle()
+  const pods = bed.client.of(coreV1.pods, namespace)
+  assert.match(
+    (await pods.get('p')).status?.conditions?.[0]?.message ?? '',
+    /^0\/2 nodes are available: 2 node\(s\) did not have enough free storage\./,
+  )
+  await free('b', { capacity: '1Gi' })
+  await bed.advance(30_000)
+  assert.equal((await pods.get('p')).spec?.nodeName, 'node2')
+})

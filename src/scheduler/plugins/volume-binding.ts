@@ -4,8 +4,9 @@
  */
 
 import { compareQuantities } from '../../api/quantity.ts'
+import { matchesLabelSelector } from '../../api/selectors/label.ts'
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/types/core/v1.ts'
-import type { StorageClass } from '../../api/types/storage/v1.ts'
+import type { CSIStorageCapacity, StorageClass } from '../../api/types/storage/v1.ts'
 import {
   allowsNode,
   claimClassName,
@@ -26,6 +27,8 @@ export interface VolumeView {
   volume(name: string): PersistentVolume | undefined
   storageClass(name: string): StorageClass | undefined
   volumes(): readonly PersistentVolume[]
+  /** What the driver says is free for volumes of a class; undefined when it does not say. */
+  capacities(driver: string, className: string): readonly CSIStorageCapacity[] | undefined
   /** Promised to another claim. */
   isTaken(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean
 }
@@ -45,6 +48,7 @@ export interface PodClaims {
 
 const noMatch = "node(s) didn't find available persistent volumes to bind"
 const affinityConflict = "node(s) didn't match PersistentVolume's node affinity"
+const noSpace = 'node(s) did not have enough free storage'
 const noVolume = 'node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)'
 
 export function volumeBindingFilter(view: VolumeView): FilterPlugin {
@@ -123,8 +127,9 @@ export function chooseVolumes(
     if (volume) {
       chosen.add(volume)
       bindings.push({ claim, volume })
-    } else if (canProvision(claim, node, view)) provisions.push(claim)
-    else reasons.add(noMatch)
+    } else if (!canProvision(claim, node, view)) reasons.add(noMatch)
+    else if (hasSpace(claim, node, view)) provisions.push(claim)
+    else reasons.add(noSpace)
   }
   return reasons.size > 0 ? { reasons: [...reasons] } : { bindings, provisions }
 }
@@ -132,4 +137,16 @@ export function chooseVolumes(
 function canProvision(claim: PersistentVolumeClaim, node: Node, view: VolumeView): boolean {
   const storageClass = view.storageClass(claimClassName(claim))
   return storageClass !== undefined && storageClass.provisioner !== noProvisioner && allowsNode(storageClass, node)
+}
+
+/** Whether the driver said of some storage that the node reaches that a volume of this size can still be made there. */
+function hasSpace(claim: PersistentVolumeClaim, { metadata }: Node, view: VolumeView): boolean {
+  const className = claimClassName(claim)
+  const capacities = view.capacities(view.storageClass(className)?.provisioner ?? '', className)
+  if (!capacities || claim.spec?.resources?.requests?.storage === undefined) return true
+  return capacities.some(({ capacity, maximumVolumeSize, nodeTopology }) => {
+    const largest = maximumVolumeSize ?? capacity
+    if (largest === undefined || compareQuantities(largest, requestOf(claim)) < 0) return false
+    return nodeTopology !== undefined && matchesLabelSelector(nodeTopology, metadata.labels)
+  })
 }
