@@ -1,6 +1,7 @@
 /** What a caller may do. Implementations: `authorization/`. */
 import { apiError } from '../api/errors.ts'
 import { groupResource } from '../api/meta.ts'
+import { whenKnown } from '../platform/turn.ts'
 import type { RequestInfo, UserInfo } from './request.ts'
 
 export interface AuthorizationAttributes {
@@ -21,9 +22,14 @@ export interface AuthorizationAttributes {
   labelSelector?: string
 }
 
+export interface Verdict {
+  allowed: boolean
+  reason: string
+}
+
 export interface Authorizer {
   /** `reason` explains a denial (or is empty); it ends the 403's message. */
-  authorize(attributes: AuthorizationAttributes): Promise<{ allowed: boolean; reason: string }>
+  authorize(attributes: AuthorizationAttributes): Verdict | Promise<Verdict>
 }
 
 /** Allows everything; for tests of other parts. */
@@ -53,15 +59,16 @@ export function attributesOf(user: UserInfo, info: RequestInfo): AuthorizationAt
 }
 
 /** Passes or throws the 403 with upstream's text. `annotate`: tells the request's audit event. */
-export async function authorized(
+export function authorized(
   authorizer: Authorizer,
   attributes: AuthorizationAttributes,
   annotate?: (key: string, value: string) => void,
-): Promise<void> {
-  const { allowed, reason } = await authorizer.authorize(attributes)
-  annotate?.('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid')
-  annotate?.('authorization.k8s.io/reason', reason)
-  if (!allowed) throw forbiddenFor(attributes, reason)
+): void | Promise<void> {
+  return whenKnown(authorizer.authorize(attributes), ({ allowed, reason }) => {
+    annotate?.('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid')
+    annotate?.('authorization.k8s.io/reason', reason)
+    if (!allowed) throw forbiddenFor(attributes, reason)
+  })
 }
 
 /** The 403 with upstream's text. */

@@ -1,5 +1,6 @@
 /** The server's own view of its objects, from the same caches that serve clients. */
 import type { KubeObject, Resource } from '../api/meta.ts'
+import { whenKnown } from '../platform/turn.ts'
 import type { Caches } from './cache/caches.ts'
 import type { CacheEvent, ResourceCache } from './cache/resource-cache.ts'
 import type { Stored } from './cache/stored.ts'
@@ -10,33 +11,39 @@ import { collectionPrefix, type Served } from './scheme/served.ts'
 
 export function cachedObjects({ caches, scheme }: { caches: Caches; scheme: Scheme }): Objects {
   return {
-    async get<T extends KubeObject>(resource: Resource<T>, key: string) {
-      const { served, cache } = await freshOf(caches, scheme, resource)
-      const stored = cache.get(served.storePrefix + key)
-      return stored && (shared(served, stored) as T)
+    get<T extends KubeObject>(resource: Resource<T>, key: string) {
+      const served = scheme.of(resource)
+      return whenKnown(freshOf(caches, served), (cache) => {
+        const stored = cache.get(served.storePrefix + key)
+        return stored && (shared(served, stored) as T)
+      })
     },
-    async list<T extends KubeObject>(resource: Resource<T>, namespace?: string) {
-      const { served, cache } = await freshOf(caches, scheme, resource)
-      const { items } = cache.list({ prefix: collectionPrefix(served, namespace ?? '') })
-      return items.map((stored) => shared(served, stored) as T)
+    list<T extends KubeObject>(resource: Resource<T>, namespace?: string) {
+      const served = scheme.of(resource)
+      return whenKnown(freshOf(caches, served), (cache): readonly T[] => {
+        if (cache.size === 0) return []
+        const { items } = cache.list({ prefix: collectionPrefix(served, namespace ?? '') })
+        return items.map((stored) => shared(served, stored) as T)
+      })
     },
     async follow<T extends KubeObject>(resource: Resource<T>, follower: Follower<T>) {
-      const { served, cache } = await freshOf(caches, scheme, resource)
+      const served = scheme.of(resource)
+      const cache = await freshOf(caches, served)
       followCache(served, cache, follower as unknown as Follower<KubeObject>)
     },
   }
 }
 
-async function freshOf(
-  caches: Caches,
-  scheme: Scheme,
-  resource: Resource,
-): Promise<{ served: Served; cache: ResourceCache }> {
-  const served = scheme.of(resource)
+function freshOf(caches: Caches, served: Served): ResourceCache | Promise<ResourceCache> {
   const cache = caches.of(served)
-  if (!cache.loaded) await cache.ready()
+  if (!cache.loaded) return loaded(caches, cache)
+  return whenKnown(caches.hub.fresh(), () => cache)
+}
+
+async function loaded(caches: Caches, cache: ResourceCache): Promise<ResourceCache> {
+  await cache.ready()
   await caches.hub.fresh()
-  return { served, cache }
+  return cache
 }
 
 /** Stays with the cache for good; after lost history what is still there is delivered again. */

@@ -382,7 +382,8 @@ class Pipeline {
 
   async #served(exchange: Exchange, trace: Trace): Promise<ApiResponse> {
     try {
-      await this.#allowed(exchange)
+      const allowed = this.#allowed(exchange)
+      if (allowed instanceof Promise) await allowed
       const remote = this.#aggregator && remoteFor(this.#aggregator, exchange.info)
       if (remote && this.#aggregator) return await forward(this.#aggregator, remote, exchange)
       const response = exchange.info.isResourceRequest
@@ -399,22 +400,25 @@ class Pipeline {
     const { impersonator } = this.#security
     const { info } = trace
     const caller = await this.#authenticated(request, trace)
-    const user = impersonator ? await impersonator(request, caller) : caller
+    const effective = impersonator ? impersonator(request, caller) : caller
+    const user = effective instanceof Promise ? await effective : effective
     if (user !== caller) trace.audit?.impersonates(user)
     const annotate = trace.audit?.annotate.bind(trace.audit)
     return { request, info, user, warnings: new Set(), ...(annotate ? { annotate } : {}) }
   }
 
-  async #allowed({ info, user, annotate }: Exchange): Promise<void> {
-    await authorized(this.#security.authorizer, attributesOf(user, info), annotate)
+  /** At once, unless somebody has to be asked. */
+  #allowed({ info, user, annotate }: Exchange): void | Promise<void> {
+    return authorized(this.#security.authorizer, attributesOf(user, info), annotate)
   }
 
   async #authenticated(request: ApiRequest, trace: Trace): Promise<UserInfo> {
     const { audit } = this.#parts
     try {
-      const caller = await authenticated(this.#security.authenticator, request)
+      const known = authenticated(this.#security.authenticator, request)
+      const caller = known instanceof Promise ? await known : known
       trace.audit = audit?.begin(request, trace.info, caller)
-      await trace.audit?.received()
+      if (trace.audit) await trace.audit.received()
       return caller
     } catch (error) {
       if (!trace.audit) await audit?.begin(request, trace.info, undefined)?.refused(error)

@@ -5,7 +5,7 @@
 import { parseDuration } from '../api/codec/time.ts'
 import { badRequest, timeout } from '../api/errors.ts'
 import { limits } from '../limits.ts'
-import type { CancelTimer, Clock } from '../platform/clock.ts'
+import type { Clock } from '../platform/clock.ts'
 import { type ApiRequest, isLongRunning, type RequestInfo } from './request.ts'
 
 export interface Serving {
@@ -41,15 +41,20 @@ export function deadlineMs(request: ApiRequest, info: RequestInfo, serving: Serv
 }
 
 /** The answer, or a 504 when it takes longer. What is under way then goes on unseen. */
-export async function withinDeadline<T>(clock: Clock, ms: number | undefined, answer: Promise<T>): Promise<T> {
-  if (ms === undefined) return await answer
-  let cancel: CancelTimer = () => undefined
-  const late = new Promise<never>((_, reject) => {
-    cancel = clock.after(ms, () => reject(timeout('request did not complete within the allotted timeout')))
+export function withinDeadline<T>(clock: Clock, ms: number | undefined, answer: Promise<T>): Promise<T> {
+  if (ms === undefined) return answer
+  return new Promise((resolve, reject) => {
+    const late = () => reject(timeout('request did not complete within the allotted timeout'))
+    const cancel = clock.after(ms, late)
+    answer.then(
+      (value) => {
+        cancel()
+        resolve(value)
+      },
+      (error: unknown) => {
+        cancel()
+        reject(error)
+      },
+    )
   })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    cancel()
-  }
 }

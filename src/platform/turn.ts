@@ -5,3 +5,8 @@
 export function endOfTurn(callback: () => void): void {
   setImmediate(callback)
 }
+
+/** What `use` makes of the value: at once when it is there, for a promise costs time and garbage that most requests need not. */
+export function whenKnown<T, R>(value: T | Promise<T>, use: (value: T) => R | Promise<R>): R | Promise<R> {
+  return value instanceof Promise ? value.then(use) : use(value)
+}

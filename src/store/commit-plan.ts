@@ -16,11 +16,14 @@ export function checkWrites(writes: readonly Write[]): void {
   if (writes.length > limits.storeWritesPerCommitMax) {
     throw new RangeError(`commit: ${writes.length} writes, at most ${limits.storeWritesPerCommitMax} are allowed`)
   }
-  const keys = new Set<string>()
   for (const write of writes) {
     const { key } = write
     if (write.op === 'put' && !(write.value instanceof Uint8Array)) throw new TypeError(`commit: "${key}" has no bytes`)
     if (key === '') throw new TypeError('commit: a key must not be empty')
+  }
+  if (writes.length === 1) return
+  const keys = new Set<string>()
+  for (const { key } of writes) {
     if (keys.has(key)) throw new TypeError(`commit: a key must be written once, got "${key}" twice`)
     keys.add(key)
   }

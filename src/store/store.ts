@@ -73,7 +73,8 @@ export interface Store {
   commit(writes: readonly [Write, ...Write[]]): Promise<CommitResult>
   /** In order, without gaps or duplicates; ends when the signal aborts; throws `CompactedError`. */
   watch(options: WatchOptions): AsyncIterable<WatchBatch>
-  currentRevision(): Promise<number>
+  /** At once where nobody else writes to the store. */
+  currentRevision(): number | Promise<number>
   /** Forgets history before `revision`; current values stay. */
   compact(revision: number): Promise<void>
   /** Undefined when healthy, else what is wrong in plain words. */

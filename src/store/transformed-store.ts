@@ -1,4 +1,5 @@
 /** A store whose values stand otherwise in the store below: encrypted, or in another encoding. */
+import { whenKnown } from '../platform/turn.ts'
 import type { CommitResult, KeyValue, Store, StoreEvent, WatchBatch, Write } from './store.ts'
 
 /** Of the values of some keys. What it throws, the read or commit throws. */
@@ -22,13 +23,12 @@ export function transformedStore(store: Store, transformFor: (key: string) => Va
     },
     count: (prefix) => store.count(prefix),
     async commit(writes): Promise<CommitResult> {
-      const written = await Promise.all(writes.map((write) => writeOne(write, transformFor)))
-      const result = await store.commit(written as [Write, ...Write[]])
+      const written = writes.map((write) => writeOne(write, transformFor))
+      const ready = written.some((write) => write instanceof Promise) ? await Promise.all(written) : written
+      const result = await store.commit(ready as [Write, ...Write[]])
       return result.ok ? result : { ...result, current: await readMaybe(result.current) }
     },
-    async *watch(options) {
-      for await (const batch of store.watch(options)) yield await readBatch(batch, transformFor)
-    },
+    watch: (options) => readBatches(store.watch(options), transformFor),
     currentRevision: () => store.currentRevision(),
     compact: (revision) => store.compact(revision),
     health: () => store.health(),
@@ -36,9 +36,12 @@ export function transformedStore(store: Store, transformFor: (key: string) => Va
   }
 }
 
-async function writeOne(write: Write, transformFor: (key: string) => ValueTransform | undefined): Promise<Write> {
+type TransformFor = (key: string) => ValueTransform | undefined
+
+function writeOne(write: Write, transformFor: TransformFor): Write | Promise<Write> {
   const transform = write.op === 'put' ? transformFor(write.key) : undefined
-  return transform && write.op === 'put' ? { ...write, value: await transform.write(write.key, write.value) } : write
+  if (!transform || write.op !== 'put') return write
+  return whenKnown(transform.write(write.key, write.value), (value) => ({ ...write, value }))
 }
 
 /** Waits for none where none needs to be waited for. */
@@ -54,21 +57,52 @@ async function readAll(
   return results
 }
 
-async function readBatch(
-  batch: WatchBatch,
-  transformFor: (key: string) => ValueTransform | undefined,
-): Promise<WatchBatch> {
-  const transforms = batch.events.map((event) => transformFor(event.type === 'put' ? event.item.key : event.key))
-  if (!transforms.some(Boolean)) return batch
-  const events = await Promise.all(
-    batch.events.map(async (event, index): Promise<StoreEvent> => {
-      const transform = transforms[index]
-      if (!transform) return event
-      const previous = event.previous && (await transform.read(event.previous))
-      return event.type === 'put'
-        ? { ...event, item: await transform.read(event.item), previous }
-        : { ...event, previous }
-    }),
-  )
-  return { ...batch, events }
+/** Most batches are read at once, so that no generator stands between the store and who watches it. */
+function readBatches(batches: AsyncIterable<WatchBatch>, transformFor: TransformFor): AsyncIterable<WatchBatch> {
+  return {
+    [Symbol.asyncIterator]() {
+      const below = batches[Symbol.asyncIterator]()
+      const read = async (): Promise<IteratorResult<WatchBatch>> => {
+        const next = await below.next()
+        if (next.done) return next
+        const value = readBatch(next.value, transformFor)
+        return { done: false, value: value instanceof Promise ? await value : value }
+      }
+      const end = async (): Promise<IteratorResult<WatchBatch>> => {
+        await below.return?.()
+        return { done: true, value: undefined }
+      }
+      return { next: read, return: end }
+    },
+  }
+}
+
+function readBatch(batch: WatchBatch, transformFor: TransformFor): WatchBatch | Promise<WatchBatch> {
+  const events = batch.events.map((event) => readEvent(event, transformFor))
+  if (!events.some((event) => event instanceof Promise)) return { ...batch, events: events as StoreEvent[] }
+  return Promise.all(events).then((read) => ({ ...batch, events: read }))
+}
+
+function readEvent(event: StoreEvent, transformFor: TransformFor): StoreEvent | Promise<StoreEvent> {
+  const transform = transformFor(event.type === 'put' ? event.item.key : event.key)
+  if (!transform) return event
+  const previous = event.previous && transform.read(event.previous)
+  const item = event.type === 'put' ? transform.read(event.item) : undefined
+  if (previous instanceof Promise || item instanceof Promise) return whenRead(event, previous, item)
+  return readAs(event, previous, item)
+}
+
+function readAs(event: StoreEvent, previous: KeyValue | undefined, item: KeyValue | undefined): StoreEvent {
+  return event.type === 'put' && item !== undefined
+    ? { ...event, item, previous }
+    : ({ ...event, previous } as StoreEvent)
+}
+
+async function whenRead(
+  event: StoreEvent,
+  previous: KeyValue | undefined | Promise<KeyValue>,
+  item: KeyValue | undefined | Promise<KeyValue>,
+): Promise<StoreEvent> {
+  const [before, now] = await Promise.all([previous, item])
+  return readAs(event, before, now)
 }

@@ -12,6 +12,7 @@ import { type AdmissionPlugin, forbid } from './plugin.ts'
 export function certificateApproval(authorizer: DecidingAuthorizer): AdmissionPlugin {
   return {
     name: 'CertificateApproval',
+    resources: ['certificatesigningrequests.certificates.k8s.io'],
     async validate(attributes) {
       if (!isRequest(attributes, 'UPDATE', 'approval')) return
       const { signerName } = (attributes.object as CertificateSigningRequest).spec
@@ -24,6 +25,7 @@ export function certificateApproval(authorizer: DecidingAuthorizer): AdmissionPl
 export function certificateSigning(authorizer: DecidingAuthorizer): AdmissionPlugin {
   return {
     name: 'CertificateSigning',
+    resources: ['certificatesigningrequests.certificates.k8s.io'],
     async validate(attributes) {
       if (!isRequest(attributes, 'UPDATE', 'status')) return
       const request = attributes.object as CertificateSigningRequest
@@ -42,6 +44,7 @@ export function certificateSigning(authorizer: DecidingAuthorizer): AdmissionPlu
 
 export const certificateSubjectRestriction: AdmissionPlugin = {
   name: 'CertificateSubjectRestriction',
+  resources: ['certificatesigningrequests.certificates.k8s.io'],
   validate(attributes) {
     if (!isRequest(attributes, 'CREATE', '')) return
     const { signerName, request } = (attributes.object as CertificateSigningRequest).spec

@@ -4,7 +4,7 @@ import type { Net } from '../../platform/net.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Admission } from '../admission.ts'
 import type { AuthorizerChain } from '../authorization/decision.ts'
-import { checkEscalation } from '../authorization/escalation.ts'
+import { checkEscalation, writtenRights } from '../authorization/escalation.ts'
 import type { Rbac } from '../authorization/rbac.ts'
 import type { Objects } from '../objects.ts'
 import type { Scheme } from '../scheme/scheme.ts'
@@ -63,7 +63,11 @@ export function defaultAdmission(parts: AdmissionParts): Admission {
   const named = (names: readonly string[]) => names.filter(wanted).flatMap((name) => byName.get(name) ?? [])
   const plugins = [...named(orderedPlugins.slice(0, -1)), ...added, ...named(orderedPlugins.slice(-1))]
   // Upstream checks this in the storage of roles and bindings, after mutating admission.
-  const escalation = { name: 'RBACEscalation', mutate: checkEscalation.bind(undefined, { rbac, authorizer }) }
+  const escalation = {
+    name: 'RBACEscalation',
+    resources: writtenRights,
+    mutate: checkEscalation.bind(undefined, { rbac, authorizer }),
+  }
   return admissionChain([...plugins, escalation])
 }
 

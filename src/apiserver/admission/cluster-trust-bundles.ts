@@ -12,6 +12,7 @@ import { type AdmissionPlugin, forbid } from './plugin.ts'
 export function clusterTrustBundleAttest(authorizer: DecidingAuthorizer): AdmissionPlugin {
   return {
     name: 'ClusterTrustBundleAttest',
+    resources: ['clustertrustbundles.certificates.k8s.io'],
     async validate(attributes) {
       const { resource, operation, object, oldObject } = attributes
       if (groupResource(resource) !== 'clustertrustbundles.certificates.k8s.io') return

@@ -19,6 +19,7 @@ export function limitRanger(objects: Objects): AdmissionPlugin {
   }
   return {
     name: 'LimitRanger',
+    resources: ['pods', 'persistentvolumeclaims'],
     async mutate(attributes) {
       if (!isFor(attributes, 'pods', 'CREATE')) return
       for (const range of await rangesOf(attributes)) applyDefaults(attributes.object as Pod, range)

@@ -1,6 +1,7 @@
 /** Nothing is created in a namespace that does not exist or is going away, and three namespaces stay for good. */
 import { forbidden, notFound } from '../../api/errors.ts'
 import { coreV1 } from '../../api/resources.ts'
+import { whenKnown } from '../../platform/turn.ts'
 import type { AdmissionAttributes } from '../admission.ts'
 import type { Objects } from '../objects.ts'
 import { type AdmissionPlugin, forbid } from './plugin.ts'
@@ -10,17 +11,18 @@ const immortal: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-p
 export function namespaceLifecycle(objects: Objects): AdmissionPlugin {
   return {
     name: 'NamespaceLifecycle',
-    async mutate(attributes) {
+    mutate(attributes) {
       const { operation, resource, namespace, name } = attributes
       if (isNamespace(attributes)) {
         if (operation === 'DELETE' && immortal.has(name))
           throw forbidden(resource, name, 'this namespace may not be deleted')
-        return
+        return undefined
       }
-      if (namespace === '' || operation === 'DELETE' || isAccessReview(attributes)) return
-      const found = await objects.get(coreV1.namespaces, namespace)
-      if (!found) throw notFound(coreV1.namespaces, namespace)
-      if (operation === 'CREATE' && found.status?.phase === 'Terminating') throw terminating(attributes)
+      if (namespace === '' || operation === 'DELETE' || isAccessReview(attributes)) return undefined
+      return whenKnown(objects.get(coreV1.namespaces, namespace), (found) => {
+        if (!found) throw notFound(coreV1.namespaces, namespace)
+        if (operation === 'CREATE' && found.status?.phase === 'Terminating') throw terminating(attributes)
+      })
     },
   }
 }

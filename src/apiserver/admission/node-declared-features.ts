@@ -12,6 +12,7 @@ import { type AdmissionPlugin, forbid } from './plugin.ts'
 export function nodeDeclaredFeatureValidator(objects: Objects): AdmissionPlugin {
   return {
     name: 'NodeDeclaredFeatureValidator',
+    resources: ['pods'],
     async validate(attributes) {
       const { resource, subresource, operation } = attributes
       if (resource.group !== '' || resource.plural !== 'pods' || operation !== 'UPDATE') return

@@ -18,12 +18,12 @@ const leaseNamespace = 'kube-node-lease'
 export function nodeRestriction(objects: Objects): AdmissionPlugin {
   return {
     name: 'NodeRestriction',
-    async mutate(attributes) {
+    mutate(attributes) {
       const node = nodeNameOf(attributes.user)
-      if (node === undefined || attributes.operation === 'CONNECT') return
+      if (node === undefined || attributes.operation === 'CONNECT') return undefined
       if (node === '')
         throw forbid(attributes, `could not determine node from user ${JSON.stringify(attributes.user.name)}`)
-      await checkNode(objects, attributes, node)
+      return checkNode(objects, attributes, node)
     },
   }
 }

@@ -1,12 +1,14 @@
 /** An admission step, and the refusals that all of them share. */
 import { type ApiError, forbidden } from '../../api/errors.ts'
-import { groupResource } from '../../api/meta.ts'
+import { groupResource, type Resource } from '../../api/meta.ts'
 import type { Admission, AdmissionAttributes } from '../admission.ts'
 import { Reinvocation } from './reinvocation.ts'
 
 export interface AdmissionPlugin {
   /** As in `--enable-admission-plugins`. */
   name: string
+  /** What it is asked about, as `groupResource` names it, with all subresources. Absent: everything. */
+  resources?: readonly string[]
   /** Changes the object in place or throws an `ApiError`. */
   mutate?(attributes: AdmissionAttributes): Promise<void> | void
   validate?(attributes: AdmissionAttributes): Promise<void> | void
@@ -14,10 +16,10 @@ export interface AdmissionPlugin {
 
 /** Runs the plugins one after the other, in the order given, mutating ones twice when one of them asks for it; the first refusal ends it. */
 export function admissionChain(plugins: readonly AdmissionPlugin[]): Admission {
-  const mutating = plugins.filter((plugin) => plugin.mutate)
-  const validating = plugins.filter((plugin) => plugin.validate)
+  const stepsFor = new StepsFor(plugins)
   return {
     async mutate(attributes) {
+      const { mutating } = stepsFor.of(attributes.resource)
       const reinvocation = new Reinvocation()
       attributes.reinvocation = reinvocation
       await inTurn(mutating, (plugin) => plugin.mutate?.(attributes))
@@ -26,8 +28,30 @@ export function admissionChain(plugins: readonly AdmissionPlugin[]): Admission {
       await inTurn(mutating, (plugin) => plugin.mutate?.(attributes))
     },
     async validate(attributes) {
+      const { validating } = stepsFor.of(attributes.resource)
       await inTurn(validating, (plugin) => plugin.validate?.(attributes))
     },
+  }
+}
+
+/** Each resource's own steps, found once: most are about a few resources only. */
+class StepsFor {
+  readonly #plugins: readonly AdmissionPlugin[]
+  readonly #known = new WeakMap<Resource, { mutating: AdmissionPlugin[]; validating: AdmissionPlugin[] }>()
+
+  constructor(plugins: readonly AdmissionPlugin[]) {
+    this.#plugins = plugins
+  }
+
+  of(resource: Resource): { mutating: readonly AdmissionPlugin[]; validating: readonly AdmissionPlugin[] } {
+    let steps = this.#known.get(resource)
+    if (!steps) {
+      const name = groupResource(resource)
+      const asked = this.#plugins.filter(({ resources }) => resources?.includes(name) ?? true)
+      steps = { mutating: asked.filter(({ mutate }) => mutate), validating: asked.filter(({ validate }) => validate) }
+      this.#known.set(resource, steps)
+    }
+    return steps
   }
 }
 

@@ -14,6 +14,7 @@ import { type AdmissionPlugin, forbid } from './plugin.ts'
 export function podResizeValidator(objects: Objects): AdmissionPlugin {
   return {
     name: 'PodResizeValidator',
+    resources: ['pods'],
     async validate(attributes) {
       const { resource, subresource, operation } = attributes
       if (resource.group !== '' || resource.plural !== 'pods' || subresource !== 'resize') return

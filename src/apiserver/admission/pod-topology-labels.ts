@@ -10,6 +10,7 @@ const copied = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'] 
 export function podTopologyLabels(objects: Objects): AdmissionPlugin {
   return {
     name: 'PodTopologyLabels',
+    resources: ['pods', 'bindings'],
     async mutate(attributes) {
       const nodeName = nodeNameOf(attributes)
       const node = nodeName ? await objects.get(coreV1.nodes, nodeName) : undefined

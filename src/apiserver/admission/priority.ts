@@ -9,6 +9,7 @@ import { type AdmissionPlugin, forbid, isFor } from './plugin.ts'
 export function priority(objects: Objects): AdmissionPlugin {
   return {
     name: 'Priority',
+    resources: ['pods', 'priorityclasses.scheduling.k8s.io'],
     async mutate(attributes) {
       if (isFor(attributes, 'pods', 'CREATE')) await setPriority(objects, attributes, (attributes.object as Pod).spec!)
       if (isFor(attributes, 'pods', 'UPDATE'))

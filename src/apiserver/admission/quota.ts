@@ -11,6 +11,7 @@ import { canGrow, growth, missingComputeResources, usageOf } from '../../api/quo
 import { coreV1 } from '../../api/resources.ts'
 import type { Pod, ResourceQuota } from '../../api/types/core/v1.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { whenKnown } from '../../platform/turn.ts'
 import type { AdmissionAttributes } from '../admission.ts'
 import type { Objects } from '../objects.ts'
 import { type AdmissionPlugin, forbid } from './plugin.ts'
@@ -34,14 +35,13 @@ export function resourceQuota(parts: ResourceQuotaParts): AdmissionPlugin {
   const ledger = new Ledger(parts)
   return {
     name: 'ResourceQuota',
-    async validate(attributes) {
-      const { operation, subresource, namespace, resource, object, oldObject } = attributes
-      if (namespace === '' || subresource !== '' || !object) return
-      if (operation !== 'CREATE' && !(operation === 'UPDATE' && canGrow(resource))) return
-      const nowMs = parts.clock.nowMs()
-      const before = oldObject ? usageOf(resource, oldObject, nowMs) : {}
-      const requested = growth(usageOf(resource, object, nowMs), before)
-      if (Object.keys(requested).length > 0) await ledger.charge(attributes, object, requested)
+    validate(attributes) {
+      const { operation, subresource, namespace, resource, object } = attributes
+      if (namespace === '' || subresource !== '' || !object) return undefined
+      if (operation !== 'CREATE' && !(operation === 'UPDATE' && canGrow(resource))) return undefined
+      return whenKnown(ledger.quotas(namespace), (quotas) =>
+        quotas.length > 0 ? ledger.charge(attributes, object) : undefined,
+      )
     },
   }
 }
@@ -57,9 +57,12 @@ class Ledger {
     this.#parts = parts
   }
 
-  async charge(attributes: AdmissionAttributes, object: KubeObject, requested: Amounts): Promise<void> {
-    const { namespace } = attributes
-    if ((await this.#quotas(namespace)).length === 0) return
+  async charge(attributes: AdmissionAttributes, object: KubeObject): Promise<void> {
+    const { namespace, resource, oldObject } = attributes
+    const nowMs = this.#parts.clock.nowMs()
+    const usedBefore = oldObject ? usageOf(resource, oldObject, nowMs) : {}
+    const requested = growth(usageOf(resource, object, nowMs), usedBefore)
+    if (Object.keys(requested).length === 0) return
     const before = this.#turns.get(namespace)
     const turn = this.#chargeNext(before, { attributes, object, requested })
     const settled = turn.catch(() => undefined)
@@ -73,7 +76,7 @@ class Ledger {
   async #chargeNext(before: Promise<void> | undefined, charge: Charge): Promise<void> {
     await before
     for (let attempt = 1; ; attempt++) {
-      const quotas = await this.#quotas(charge.attributes.namespace)
+      const quotas = await this.quotas(charge.attributes.namespace)
       const updated = planCharges(charge, quotas)
       if (charge.attributes.dryRun) return
       const lost = await this.#write(updated)
@@ -97,14 +100,15 @@ class Ledger {
     return undefined
   }
 
-  async #quotas(namespace: string): Promise<ResourceQuota[]> {
-    const cached = await this.#parts.objects.list(coreV1.resourceQuotas, namespace)
-    return cached.map((quota) => {
-      const own = this.#written.get(keyOf(quota))
-      if (own && own.metadata.uid === quota.metadata.uid && versionOf(own) > versionOf(quota)) return own
-      this.#written.delete(keyOf(quota))
-      return quota
-    })
+  quotas(namespace: string): ResourceQuota[] | Promise<ResourceQuota[]> {
+    return whenKnown(this.#parts.objects.list(coreV1.resourceQuotas, namespace), (cached) =>
+      cached.map((quota) => {
+        const own = this.#written.get(keyOf(quota))
+        if (own && own.metadata.uid === quota.metadata.uid && versionOf(own) > versionOf(quota)) return own
+        this.#written.delete(keyOf(quota))
+        return quota
+      }),
+    )
   }
 }
 

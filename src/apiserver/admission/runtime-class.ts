@@ -10,6 +10,7 @@ import { type AdmissionPlugin, forbid, isFor } from './plugin.ts'
 export function runtimeClass(objects: Objects): AdmissionPlugin {
   return {
     name: 'RuntimeClass',
+    resources: ['pods'],
     async mutate(attributes) {
       if (!isFor(attributes, 'pods', 'CREATE')) return
       const { spec } = attributes.object as Pod

@@ -28,6 +28,7 @@ export function serviceAccount({ objects, clock, random }: ServiceAccountParts):
   const accounts = new Accounts(objects, clock)
   return {
     name: 'ServiceAccount',
+    resources: ['pods'],
     async mutate(attributes) {
       if (!isFor(attributes, 'pods', 'CREATE')) return
       const pod = attributes.object as Pod

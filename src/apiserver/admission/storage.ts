@@ -18,6 +18,7 @@ const defaultClassAnnotations = [
 export function defaultStorageClass(objects: Objects): AdmissionPlugin {
   return {
     name: 'DefaultStorageClass',
+    resources: ['persistentvolumeclaims'],
     async mutate(attributes) {
       if (!isFor(attributes, 'persistentvolumeclaims', 'CREATE')) return
       const claim = attributes.object as PersistentVolumeClaim
@@ -48,6 +49,7 @@ export const storageObjectInUseProtection: AdmissionPlugin = {
 export function persistentVolumeClaimResize(objects: Objects): AdmissionPlugin {
   return {
     name: 'PersistentVolumeClaimResize',
+    resources: ['persistentvolumeclaims'],
     async validate(attributes) {
       if (!isFor(attributes, 'persistentvolumeclaims', 'UPDATE') || !grows(attributes)) return
       const old = attributes.oldObject as PersistentVolumeClaim
@@ -72,6 +74,7 @@ function grows({ object, oldObject }: AdmissionAttributes): boolean {
 export function defaultIngressClass(objects: Objects): AdmissionPlugin {
   return {
     name: 'DefaultIngressClass',
+    resources: ['ingresses.networking.k8s.io'],
     async mutate(attributes) {
       if (!isFor(attributes, 'ingresses.networking.k8s.io', 'CREATE')) return
       const ingress = attributes.object as Ingress

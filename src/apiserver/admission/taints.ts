@@ -8,6 +8,7 @@ const tolerationSeconds = 300
 
 export const taintNodesByCondition: AdmissionPlugin = {
   name: 'TaintNodesByCondition',
+  resources: ['nodes'],
   mutate(attributes) {
     if (!isFor(attributes, 'nodes', 'CREATE')) return
     const node = attributes.object as Node
@@ -19,6 +20,7 @@ export const taintNodesByCondition: AdmissionPlugin = {
 
 export const defaultTolerationSeconds: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
+  resources: ['pods'],
   mutate(attributes) {
     if (!isFor(attributes, 'pods', 'CREATE', 'UPDATE')) return
     const spec = (attributes.object as Pod).spec

@@ -244,7 +244,7 @@ test('impersonator asks for each thing taken on, and completes the groups', asyn
     },
   }
   const user: UserInfo = { name: 'ed', groups: [], extra: {} }
-  const as = (headers: Record<string, string>) => impersonator(authorizer)(requestWith({ headers }), user)
+  const as = async (headers: Record<string, string>) => await impersonator(authorizer)(requestWith({ headers }), user)
   assert.equal(await as({}), user)
   assert.deepEqual(await as({ 'impersonate-user': 'system:serviceaccount:a:b', 'impersonate-extra-S%2fx': '1' }), {
     name: 'system:serviceaccount:a:b',
@@ -284,7 +284,7 @@ function constrained(rights: readonly string[]) {
   return async (headers: Record<string, string>, extra: UserInfo['extra'] = {}) => {
     const request = { ...requestWith({ headers }), method: 'GET', path: '/api/v1/pods' }
     const caller = { name: 'system:serviceaccount:a:agent', groups: [], extra }
-    return await impersonate(request, caller).catch((error: Error) => error.message)
+    return await Promise.resolve(impersonate(request, caller)).catch((error: Error) => error.message)
   }
 }
 

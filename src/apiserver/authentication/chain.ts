@@ -25,7 +25,8 @@ export class AuthenticatorChain implements Authenticator {
     let refusal: ApiError | undefined
     for (const authenticator of this.#authenticators) {
       try {
-        const user = await authenticator.authenticate(request)
+        const asked = authenticator.authenticate(request)
+        const user = asked instanceof Promise ? await asked : asked
         if (user) return withAuthenticatedGroup(user)
       } catch (error) {
         refusal ??= refusalOf(error)

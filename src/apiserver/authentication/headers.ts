@@ -10,6 +10,12 @@ export function headerValues(request: ApiRequest, name: string): string[] {
   return joined === '' ? [] : joined.split(', ')
 }
 
+/** Whether any header's name begins so. */
+export function mentions(headers: ApiRequest['headers'], prefix: string): boolean {
+  for (const name in headers) if (name.startsWith(prefix)) return true
+  return false
+}
+
 /** `impersonate-extra-scopes: a` under the prefix `impersonate-extra-` is `{ scopes: ['a'] }`; keys are percent-decoded. */
 export function extraFromHeaders(request: ApiRequest, prefix: string): Record<string, string[]> {
   const extra: Record<string, string[]> = {}

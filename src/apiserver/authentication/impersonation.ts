@@ -6,7 +6,7 @@ import { internalError } from '../../api/errors.ts'
 import type { Impersonator } from '../authenticate.ts'
 import { type Authorizer, attributesOf, authorized } from '../authorize.ts'
 import { type ApiRequest, requestInfoOf, type UserInfo } from '../request.ts'
-import { extraFromHeaders, headerValues } from './headers.ts'
+import { extraFromHeaders, headerValues, mentions } from './headers.ts'
 import {
   anonymousName,
   authenticatedGroup,
@@ -30,9 +30,7 @@ export interface ImpersonatorOptions {
 
 /** Throws 403 for the first thing that the caller may not take on. */
 export function impersonator(authorizer: Authorizer, { constrained = false }: ImpersonatorOptions = {}): Impersonator {
-  return async (request, user) => {
-    const asked = askedFor(request)
-    if (!asked) return user
+  const effective = async (request: ApiRequest, user: UserInfo, asked: Asked): Promise<UserInfo> => {
     if (asked.name === '')
       throw internalError('requested impersonation of groups, uid or extra without impersonating a user')
     if (!constrained) {
@@ -47,6 +45,10 @@ export function impersonator(authorizer: Authorizer, { constrained = false }: Im
     })
     return effectiveUser(asked)
   }
+  return (request, user) => {
+    const asked = askedFor(request)
+    return asked ? effective(request, user, asked) : user
+  }
 }
 
 async function mayImpersonate(authorizer: Authorizer, user: UserInfo, asked: Asked): Promise<void> {
@@ -57,6 +59,7 @@ async function mayImpersonate(authorizer: Authorizer, user: UserInfo, asked: Ask
 }
 
 function askedFor(request: ApiRequest): Asked | undefined {
+  if (!mentions(request.headers, 'impersonate-')) return undefined
   const name = request.headers['impersonate-user'] ?? ''
   const uid = request.headers['impersonate-uid'] ?? ''
   const groups = headerValues(request, 'impersonate-group')

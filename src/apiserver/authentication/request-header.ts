@@ -28,7 +28,7 @@ export class RequestHeaderAuthenticator implements Authenticator {
     this.#options = options
   }
 
-  async authenticate(request: ApiRequest): Promise<UserInfo | undefined> {
+  authenticate(request: ApiRequest): UserInfo | undefined {
     const name = request.headers['x-remote-user'] ?? ''
     if (!request.peerCertificate || name === '') return undefined
     const { authority, allowedNames } = this.#options

@@ -1,5 +1,5 @@
 /** Bearer tokens: who knows one, and how a request's token is looked up. */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { unauthorized } from '../../api/errors.ts'
 import { limits } from '../../limits.ts'
 import type { Authenticator } from '../authenticate.ts'
@@ -17,7 +17,10 @@ export interface TokenAuthenticator {
    * The token's owner, or undefined when the token is not of this kind. Throws `InvalidTokenError` when it is, but is
    * not good (any more). `audiences` defaults to the API server's own.
    */
-  authenticateToken(token: string, audiences?: readonly string[]): Promise<TokenOwner | undefined>
+  authenticateToken(
+    token: string,
+    audiences?: readonly string[],
+  ): TokenOwner | undefined | Promise<TokenOwner | undefined>
 }
 
 /** Why a token is not good, in words for TokenReview and the log; callers of the API see only 401. */
@@ -39,14 +42,18 @@ export class BearerAuthenticator implements Authenticator, TokenAuthenticator {
   async authenticate(request: ApiRequest): Promise<UserInfo | undefined> {
     const token = bearerToken(request)
     if (token === undefined) return undefined
-    const owner = await this.authenticateToken(token).catch(refuse)
-    if (!owner) throw unauthorized()
-    return owner.user
+    try {
+      const owner = await this.authenticateToken(token)
+      if (owner) return owner.user
+    } catch (error) {
+      if (!(error instanceof InvalidTokenError)) throw error
+    }
+    throw unauthorized()
   }
 
-  async authenticateToken(token: string, audiences?: readonly string[]): Promise<TokenOwner | undefined> {
-    if (token.length > limits.bearerTokenBytesMax) throw new InvalidTokenError('the token is too long')
-    return await firstOwner(this.#authenticators, token, audiences)
+  authenticateToken(token: string, audiences?: readonly string[]): Promise<TokenOwner | undefined> {
+    if (token.length > limits.bearerTokenBytesMax) return Promise.reject(new InvalidTokenError('the token is too long'))
+    return firstOwner(this.#authenticators, token, audiences)
   }
 }
 
@@ -59,7 +66,8 @@ export async function firstOwner(
   let refusal: InvalidTokenError | undefined
   for (const authenticator of authenticators) {
     try {
-      const owner = await authenticator.authenticateToken(token, audiences)
+      const asked = authenticator.authenticateToken(token, audiences)
+      const owner = asked instanceof Promise ? await asked : asked
       if (owner) return owner
     } catch (error) {
       if (!(error instanceof InvalidTokenError)) throw error
@@ -78,22 +86,18 @@ export class StaticTokens implements TokenAuthenticator {
     this.#users = new Map(Object.entries(users).map(([token, user]) => [digest(token), user]))
   }
 
-  async authenticateToken(token: string): Promise<TokenOwner | undefined> {
+  authenticateToken(token: string): TokenOwner | undefined {
     const user = this.#users.get(digest(token))
     return user && { user }
   }
 }
 
 function digest(token: string): string {
-  return createHash('sha256').update(token).digest('base64')
+  return hash('sha256', token, 'base64')
 }
 
 /** Compares secrets in time that does not depend on where they differ. */
 export function sameSecret(left: string, right: string): boolean {
   const [a, b] = [Buffer.from(left), Buffer.from(right)]
   return a.length === b.length && timingSafeEqual(a, b)
-}
-
-function refuse(error: unknown): never {
-  throw error instanceof InvalidTokenError ? unauthorized() : error
 }

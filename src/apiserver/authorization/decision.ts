@@ -1,5 +1,6 @@
 /** How several authorizers decide together: the first that allows or denies has the word, silence means no. */
-import type { AuthorizationAttributes, Authorizer } from '../authorize.ts'
+import { whenKnown } from '../../platform/turn.ts'
+import type { AuthorizationAttributes, Authorizer, Verdict } from '../authorize.ts'
 
 export type Decision = {
   kind: 'allow' | 'deny' | 'noOpinion'
@@ -40,9 +41,8 @@ export class AuthorizerChain implements Authorizer, DecidingAuthorizer {
     return decideFrom(this.#authorizers, attributes)
   }
 
-  async authorize(attributes: AuthorizationAttributes): Promise<{ allowed: boolean; reason: string }> {
-    const { kind, reason } = await this.decide(attributes)
-    return { allowed: kind === 'allow', reason }
+  authorize(attributes: AuthorizationAttributes): Verdict | Promise<Verdict> {
+    return whenKnown(this.decide(attributes), ({ kind, reason }) => ({ allowed: kind === 'allow', reason }))
   }
 }
 

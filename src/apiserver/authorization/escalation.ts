@@ -24,6 +24,11 @@ export interface EscalationParts {
   authorizer: DecidingAuthorizer
 }
 
+/** Roles and bindings, as `groupResource` names them. */
+export const writtenRights = ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'].map(
+  (plural) => `${plural}.${group}`,
+)
+
 /** Throws the 403 for a write of roles or bindings that would widen the writer's own permissions. */
 export async function checkEscalation(parts: EscalationParts, attributes: AdmissionAttributes): Promise<void> {
   const { resource, object, operation, subresource, user } = attributes

@@ -1,4 +1,5 @@
 /** All caches by where their resource lives in the store. Versions of one resource share one. */
+import { whenKnown } from '../../platform/turn.ts'
 import type { Served } from '../scheme/served.ts'
 import { type Frames, jsonFrames, SharedFrames } from './frames.ts'
 import type { Hub } from './hub.ts'
@@ -23,10 +24,10 @@ export class Caches {
   }
 
   /** Objects as of everything acknowledged so far; undefined when the cache does not get there in time. */
-  async fresh(served: Served): Promise<ResourceCache | undefined> {
+  fresh(served: Served): ResourceCache | undefined | Promise<ResourceCache | undefined> {
     const cache = this.of(served)
-    await cache.ready()
-    return (await this.hub.fresh()) ? cache : undefined
+    const settle = () => whenKnown(this.hub.fresh(), (fresh) => (fresh ? cache : undefined))
+    return cache.loaded ? settle() : cache.ready().then(settle)
   }
 
   /** The frames of one representation of one served version, shared by all its watchers. */

@@ -5,6 +5,7 @@
 import { limits } from '../../limits.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
+import { whenKnown } from '../../platform/turn.ts'
 import type { Store, StoreEvent, WatchBatch } from '../../store/store.ts'
 
 /** Where the hub delivers events of keys below a prefix. */
@@ -62,7 +63,7 @@ export class Hub {
   }
 
   /** Resolves true once `revision` has been delivered, false when that takes longer than `timeoutMs`. */
-  reached(revision: number, timeoutMs: number = limits.freshReadWaitMs): Promise<boolean> | true {
+  reached(revision: number, timeoutMs: number = limits.freshReadWaitMs): boolean | Promise<boolean> {
     if (revision <= this.#revision) return true
     return new Promise((resolve) => {
       const cancel = this.#clock.after(timeoutMs, () => waiter.done(false))
@@ -79,8 +80,8 @@ export class Hub {
   }
 
   /** Waits until everything acknowledged so far can be read here. */
-  async fresh(): Promise<boolean> {
-    return await this.reached(await this.store.currentRevision())
+  fresh(): boolean | Promise<boolean> {
+    return whenKnown(this.store.currentRevision(), (revision) => this.reached(revision))
   }
 
   async #run(): Promise<void> {

@@ -35,9 +35,13 @@ const managerLengthMax = 128
 const warningLengthMax = 256
 const warningsLengthMax = 4096
 
+/** What most agents say, kept as it is. */
+const plainManager = /^[\x21-\x7e]{1,128}$/
+
 /** The part before the first slash, printable, cut to what a manager may be. */
 function managerOfAgent(agent: string): string {
-  const first = agent.split('/')[0] ?? ''
+  const first = agent.split('/', 1)[0] ?? ''
+  if (plainManager.test(first)) return first
   return [...first.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '')].slice(0, managerLengthMax).join('')
 }
 

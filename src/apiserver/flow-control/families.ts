@@ -7,6 +7,14 @@ const prefix = 'apiserver_flowcontrol_'
 const byFlow = ['priority_level', 'flow_schema']
 const secondsBuckets = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30]
 
+/** The series that each request of one flow adds to. */
+interface ServedFlow {
+  dispatched: { count: number }
+  seats: { observe(value: number): void }
+  waited: { observe(value: number): void }
+  executed: { observe(value: number): void }
+}
+
 export class FlowFamilies {
   readonly #levels: Levels
   readonly #rejected = new Counter(`${prefix}rejected_requests_total`, 'Requests turned away.', [...byFlow, 'reason'])
@@ -25,18 +33,37 @@ export class FlowFamilies {
   )
   readonly #seats = new Histogram(`${prefix}work_estimated_seats`, 'Seats of requests.', byFlow, [1, 2, 4, 10])
 
+  /** As few as there are schemas. */
+  readonly #flows = new Map<string, ServedFlow>()
+
   constructor(levels: Levels) {
     this.#levels = levels
   }
 
   started({ name }: Level, { schema, width, arrivedMs, startedMs }: Ticket): void {
-    this.#dispatched.add([name, schema])
-    this.#seats.observe([name, schema], Math.max(width.seats, width.finalSeats))
-    this.#waited.observe([name, schema, 'true'], (startedMs - arrivedMs) / 1000)
+    const { dispatched, seats, waited } = this.#of(name, schema)
+    dispatched.count += 1
+    seats.observe(Math.max(width.seats, width.finalSeats))
+    waited.observe((startedMs - arrivedMs) / 1000)
   }
 
   ended({ name }: Level, { schema, startedMs }: Ticket, nowMs: number): void {
-    this.#executed.observe([name, schema], (nowMs - startedMs) / 1000)
+    this.#of(name, schema).executed.observe((nowMs - startedMs) / 1000)
+  }
+
+  #of(level: string, schema: string): ServedFlow {
+    const key = `${level}\n${schema}`
+    let flow = this.#flows.get(key)
+    if (!flow) {
+      flow = {
+        dispatched: this.#dispatched.series([level, schema]),
+        seats: this.#seats.series([level, schema]),
+        waited: this.#waited.series([level, schema, 'true']),
+        executed: this.#executed.series([level, schema]),
+      }
+      this.#flows.set(key, flow)
+    }
+    return flow
   }
 
   refused({ name }: Level, schema: string, reason: string): void {

@@ -12,24 +12,29 @@ export class StoreMetrics {
   readonly #requests = new Counter('etcd_requests_total', 'Calls of the store.', labels)
   readonly #errors = new Counter('etcd_request_errors_total', 'Calls of the store that failed.', labels)
 
+  readonly #counted = new Map<string, Counted>()
+
   get families(): readonly Family[] {
     return [this.#durations, this.#requests, this.#errors]
   }
 
   /** The same store, measured. */
   measured(store: Store, clock: Clock): Store {
-    const timed = async <T>(operation: string, key: string, call: () => Promise<T>): Promise<T> => {
-      const series = [operation, ...resourceOf(key)]
+    const timed = <T>(operation: string, key: string, call: () => Promise<T>): Promise<T> => {
+      const counted = this.#of(operation, key)
       const start = clock.monotonicMs()
-      this.#requests.add(series)
-      try {
-        return await call()
-      } catch (error) {
-        this.#errors.add(series)
-        throw error
-      } finally {
-        this.#durations.observe(series, (clock.monotonicMs() - start) / 1000)
-      }
+      counted.requests.count += 1
+      return call().then(
+        (result) => {
+          counted.durations.observe((clock.monotonicMs() - start) / 1000)
+          return result
+        },
+        (error: unknown) => {
+          this.#errors.add(counted.labels)
+          counted.durations.observe((clock.monotonicMs() - start) / 1000)
+          throw error
+        },
+      )
     }
     return {
       get: (key, revision) => timed('get', key, () => store.get(key, revision)),
@@ -44,6 +49,25 @@ export class StoreMetrics {
       close: () => store.close(),
     }
   }
+
+  #of(operation: string, key: string): Counted {
+    const [group, resource] = resourceOf(key)
+    const name = `${operation} ${group} ${resource}`
+    let counted = this.#counted.get(name)
+    if (!counted) {
+      const labels = [operation, group, resource]
+      counted = { labels, requests: this.#requests.series(labels), durations: this.#durations.series(labels) }
+      this.#counted.set(name, counted)
+    }
+    return counted
+  }
+}
+
+/** The series that one operation on one resource adds to. */
+interface Counted {
+  labels: readonly string[]
+  requests: { count: number }
+  durations: { observe(seconds: number): void }
 }
 
 function operationOf({ op, expected }: { op: string; expected?: number }): string {
@@ -53,6 +77,9 @@ function operationOf({ op, expected }: { op: string; expected?: number }): strin
 
 /** `/registry/pods/…` and `/registry/example.com/widgets/…`. */
 function resourceOf(key: string): [group: string, resource: string] {
-  const [, , first = '', second = ''] = key.split('/', 4)
-  return first.includes('.') ? [first, second] : ['', first]
+  const start = key.indexOf('/', 1) + 1
+  if (start === 0) return ['', '']
+  const end = key.indexOf('/', start)
+  const first = end < 0 ? key.slice(start) : key.slice(start, end)
+  return first.includes('.') && end > 0 ? [first, key.slice(end + 1).split('/', 1)[0] ?? ''] : ['', first]
 }

@@ -99,6 +99,6 @@ export class Health {
   }
 }
 
-async function freshOrNot(hub: { fresh(): Promise<boolean> }): Promise<string | undefined> {
+async function freshOrNot(hub: { fresh(): boolean | Promise<boolean> }): Promise<string | undefined> {
   return (await hub.fresh()) ? undefined : 'the caches are behind the store'
 }

@@ -54,7 +54,7 @@ export function usageEndpoints(proxy: NodeProxy): (verb: string) => Endpoint {
 
 function usageFor({ registry, scheme, stopping }: EndpointParts, proxy: NodeProxy): Usage {
   const objects = cachedObjects({ caches: registry.caches, scheme })
-  const nodes = () => objects.list(coreV1.nodes)
+  const nodes = async () => await objects.list(coreV1.nodes)
   return new Usage(objects, new Scraper({ proxy, objects, clock: registry.clock, signal: stopping, nodes }))
 }
 

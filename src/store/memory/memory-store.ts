@@ -142,7 +142,7 @@ class MemoryStore implements ForkableStore {
     return fork
   }
 
-  async currentRevision(): Promise<number> {
+  currentRevision(): number {
     this.#open()
     return this.#revision
   }

@@ -159,7 +159,7 @@ class SqliteStore implements Store {
     return this.#hub.watch(options)
   }
 
-  async currentRevision(): Promise<number> {
+  currentRevision(): number {
     this.#checkOpen()
     return this.#revision
   }

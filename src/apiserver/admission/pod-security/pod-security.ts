@@ -17,6 +17,7 @@ export function podSecurity(objects: Objects, options: PodSecurityOptions = stan
   const { exemptions } = options
   return {
     name: 'PodSecurity',
+    resources: ['namespaces', 'pods', ...withTemplate],
     async validate(attributes) {
       if (groupResource(attributes.resource) === 'namespaces') {
         await checkNamespace(objects, attributes, options)

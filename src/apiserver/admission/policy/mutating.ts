@@ -9,6 +9,7 @@ import type {
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,
 } from '../../../api/types/admissionregistration/v1.ts'
+import { whenKnown } from '../../../platform/turn.ts'
 import type { AdmissionAttributes } from '../../admission.ts'
 import { semanticEqual } from '../../registry/validation/equal.ts'
 import { Equivalents } from '../matching/equivalents.ts'
@@ -45,10 +46,11 @@ export function mutatingAdmissionPolicy(parts: PolicyParts): AdmissionPlugin {
   const dispatcher = new Dispatcher(parts)
   return {
     name: pluginName,
-    async mutate(attributes) {
-      if (isExemptFromPolicies(attributes)) return
-      const hooks = await source.hooks()
-      if (hooks.length > 0) await dispatcher.dispatch(hooks, attributes)
+    mutate(attributes) {
+      if (isExemptFromPolicies(attributes)) return undefined
+      return whenKnown(source.hooks(), (hooks) =>
+        hooks.length > 0 ? dispatcher.dispatch(hooks, attributes) : undefined,
+      )
     },
   }
 }

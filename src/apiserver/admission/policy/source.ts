@@ -20,7 +20,8 @@ export class PolicySource<P extends Policy, B extends Binding> {
   readonly #resources: { policies: Resource<P>; bindings: Resource<B> }
   readonly #policies = new Map<string, P>()
   readonly #bindings = new Map<string, B>()
-  #started: Promise<void> | undefined
+  /** `true` once what exists is known. */
+  #started: Promise<void> | true | undefined
   #hooks: readonly Hook<P, B>[] | undefined
 
   constructor(objects: Objects, resources: { policies: Resource<P>; bindings: Resource<B> }) {
@@ -28,10 +29,13 @@ export class PolicySource<P extends Policy, B extends Binding> {
     this.#resources = resources
   }
 
-  /** By name; policies without a binding are not in force. */
-  async hooks(): Promise<readonly Hook<P, B>[]> {
+  /** By name, at once where they are known; policies without a binding are not in force. */
+  hooks(): readonly Hook<P, B>[] | Promise<readonly Hook<P, B>[]> {
     this.#started ??= this.#start()
-    await this.#started
+    return this.#started === true ? this.#found() : this.#started.then(() => this.#found())
+  }
+
+  #found(): readonly Hook<P, B>[] {
     this.#hooks ??= this.#join()
     return this.#hooks
   }
@@ -41,6 +45,7 @@ export class PolicySource<P extends Policy, B extends Binding> {
     const { policies, bindings } = this.#resources
     try {
       await Promise.all([this.#follow(policies, this.#policies), this.#follow(bindings, this.#bindings)])
+      this.#started = true
     } catch (error) {
       this.#started = undefined
       throw error

@@ -10,6 +10,7 @@ import type {
   ValidatingAdmissionPolicyBinding,
 } from '../../../api/types/admissionregistration/v1.ts'
 import type { Clock } from '../../../platform/clock.ts'
+import { whenKnown } from '../../../platform/turn.ts'
 import type { AdmissionAttributes } from '../../admission.ts'
 import type { DecidingAuthorizer } from '../../authorization/decision.ts'
 import type { Objects } from '../../objects.ts'
@@ -52,12 +53,11 @@ export function validatingAdmissionPolicy(parts: PolicyParts): AdmissionPlugin {
   const dispatcher = new Dispatcher(parts)
   return {
     name: 'ValidatingAdmissionPolicy',
-    async validate(attributes) {
-      if (isExemptFromPolicies(attributes)) return
-      const hooks = await source.hooks()
-      const refusals: Refusal[] = []
-      for (const hook of hooks) refusals.push(...(await dispatcher.apply(hook, attributes)))
-      if (refusals[0]) throw refused(attributes, refusals[0])
+    validate(attributes) {
+      if (isExemptFromPolicies(attributes)) return undefined
+      return whenKnown(source.hooks(), (hooks) =>
+        hooks.length > 0 ? dispatcher.dispatch(hooks, attributes) : undefined,
+      )
     },
   }
 }
@@ -72,7 +72,13 @@ class Dispatcher {
     this.#matcher = { objects: parts.objects, equivalents: new Equivalents(parts.scheme) }
   }
 
-  async apply({ policy, bindings }: ValidatingHook, attributes: AdmissionAttributes): Promise<Refusal[]> {
+  async dispatch(hooks: readonly ValidatingHook[], attributes: AdmissionAttributes): Promise<void> {
+    const refusals: Refusal[] = []
+    for (const hook of hooks) refusals.push(...(await this.#apply(hook, attributes)))
+    if (refusals[0]) throw refused(attributes, refusals[0])
+  }
+
+  async #apply({ policy, bindings }: ValidatingHook, attributes: AdmissionAttributes): Promise<Refusal[]> {
     const resource = await matchResources(this.#matcher, policy.spec?.matchConstraints, attributes)
     if (!resource) return []
     const refusals: Refusal[] = []

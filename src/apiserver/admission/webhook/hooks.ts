@@ -25,7 +25,8 @@ export class HookSource<W extends Webhook> {
   readonly #objects: Objects
   readonly #resource: Resource<Configuration<W>>
   readonly #configurations = new Map<string, Configuration<W>>()
-  #started: Promise<void> | undefined
+  /** `true` once what exists is known. */
+  #started: Promise<void> | true | undefined
   #hooks: readonly Hook<W>[] | undefined
 
   constructor(objects: Objects, resource: Resource<Configuration<W>>) {
@@ -33,9 +34,13 @@ export class HookSource<W extends Webhook> {
     this.#resource = resource
   }
 
-  async hooks(): Promise<readonly Hook<W>[]> {
+  /** At once where they are known. */
+  hooks(): readonly Hook<W>[] | Promise<readonly Hook<W>[]> {
     this.#started ??= this.#start()
-    await this.#started
+    return this.#started === true ? this.#found() : this.#started.then(() => this.#found())
+  }
+
+  #found(): readonly Hook<W>[] {
     this.#hooks ??= [...this.#configurations.keys()].sort().flatMap((name) => this.#hooksOf(name))
     return this.#hooks
   }
@@ -53,6 +58,7 @@ export class HookSource<W extends Webhook> {
           this.#hooks = undefined
         },
       })
+      this.#started = true
     } catch (error) {
       this.#started = undefined
       throw error

@@ -3,6 +3,7 @@ import { ApiError, internalError } from '../../../api/errors.ts'
 import { applyJsonPatch } from '../../../api/patch/json-patch.ts'
 import { admissionregistrationV1 } from '../../../api/resources.ts'
 import type { MutatingWebhook } from '../../../api/types/admissionregistration/v1.ts'
+import { whenKnown } from '../../../platform/turn.ts'
 import type { AdmissionAttributes } from '../../admission.ts'
 import { clone } from '../../registry/clone.ts'
 import { semanticEqual } from '../../registry/validation/equal.ts'
@@ -11,7 +12,7 @@ import { isAdmissionConfiguration } from '../policy/exempt.ts'
 import { Reinvocation } from '../reinvocation.ts'
 import { decodeObject, replaceContents } from '../replaced.ts'
 import { ask, CallError } from './ask.ts'
-import { HookSource } from './hooks.ts'
+import { type Hook, HookSource } from './hooks.ts'
 import { type Invocation, Selector } from './selection.ts'
 import type { WebhookAdmissionParts } from './validating.ts'
 
@@ -28,26 +29,11 @@ export function mutatingAdmissionWebhook(parts: WebhookAdmissionParts): Admissio
   const dispatcher = new Dispatcher(parts)
   return {
     name: pluginName,
-    async mutate(attributes) {
-      if (isAdmissionConfiguration(attributes)) return
-      const hooks = await source.hooks()
-      if (hooks.length === 0) return
-      const reinvocation = attributes.reinvocation ?? new Reinvocation()
-      const memory = reinvocation.memoryOf(pluginName)
-      if (reinvocation.again && memory.changedSince(attributes.object)) memory.changed()
-      try {
-        for (const [index, hook] of hooks.entries()) {
-          const invocation = await dispatcher.select(hook, attributes)
-          if (!invocation || (reinvocation.again && !memory.isDue(hook.key))) continue
-          if (await dispatcher.apply(invocation, { round: reinvocation.again ? 1 : 0, index })) {
-            memory.changed()
-            reinvocation.wanted = true
-          }
-          if (hook.webhook.reinvocationPolicy === 'IfNeeded') memory.asked(hook.key)
-        }
-      } finally {
-        memory.leave(attributes.object)
-      }
+    mutate(attributes) {
+      if (isAdmissionConfiguration(attributes)) return undefined
+      return whenKnown(source.hooks(), (hooks) =>
+        hooks.length > 0 ? dispatcher.dispatch(hooks, attributes) : undefined,
+      )
     },
   }
 }
@@ -59,6 +45,25 @@ class Dispatcher {
   constructor(parts: WebhookAdmissionParts) {
     this.#parts = parts
     this.#selector = new Selector(parts)
+  }
+
+  async dispatch(hooks: readonly Hook<MutatingWebhook>[], attributes: AdmissionAttributes): Promise<void> {
+    const reinvocation = attributes.reinvocation ?? new Reinvocation()
+    const memory = reinvocation.memoryOf(pluginName)
+    if (reinvocation.again && memory.changedSince(attributes.object)) memory.changed()
+    try {
+      for (const [index, hook] of hooks.entries()) {
+        const invocation = await this.select(hook, attributes)
+        if (!invocation || (reinvocation.again && !memory.isDue(hook.key))) continue
+        if (await this.apply(invocation, { round: reinvocation.again ? 1 : 0, index })) {
+          memory.changed()
+          reinvocation.wanted = true
+        }
+        if (hook.webhook.reinvocationPolicy === 'IfNeeded') memory.asked(hook.key)
+      }
+    } finally {
+      memory.leave(attributes.object)
+    }
   }
 
   select(hook: Invocation<MutatingWebhook>['hook'], attributes: AdmissionAttributes) {

@@ -2,6 +2,7 @@
 import { internalError } from '../../../api/errors.ts'
 import { admissionregistrationV1 } from '../../../api/resources.ts'
 import type { ValidatingWebhook } from '../../../api/types/admissionregistration/v1.ts'
+import { whenKnown } from '../../../platform/turn.ts'
 import type { AdmissionAttributes } from '../../admission.ts'
 import type { WebhookParts } from '../../webhook/client.ts'
 import type { AdmissionPlugin } from '../plugin.ts'
@@ -20,21 +21,28 @@ export function validatingAdmissionWebhook(parts: WebhookAdmissionParts): Admiss
   const selector = new Selector(parts)
   return {
     name: 'ValidatingAdmissionWebhook',
-    async validate(attributes) {
-      if (isAdmissionConfiguration(attributes)) return
-      const invocations: Invocation<ValidatingWebhook>[] = []
-      for (const hook of await source.hooks()) {
-        const invocation = await selector.select(hook, attributes)
-        if (invocation) invocations.push(invocation)
-      }
-      if (invocations.length === 0) return
-      const outcomes = await Promise.allSettled(
-        invocations.map((one, index) => judge(parts, one, { attributes, index })),
-      )
-      const refused = outcomes.find(({ status }) => status === 'rejected')
-      if (refused?.status === 'rejected') throw refused.reason
+    validate(attributes) {
+      if (isAdmissionConfiguration(attributes)) return undefined
+      return whenKnown(source.hooks(), async (hooks) => {
+        const invocations: Invocation<ValidatingWebhook>[] = []
+        for (const hook of hooks) {
+          const invocation = await selector.select(hook, attributes)
+          if (invocation) invocations.push(invocation)
+        }
+        await judgeAll(parts, attributes, invocations)
+      })
     },
   }
+}
+
+async function judgeAll(
+  parts: WebhookParts,
+  attributes: AdmissionAttributes,
+  invocations: readonly Invocation<ValidatingWebhook>[],
+): Promise<void> {
+  const outcomes = await Promise.allSettled(invocations.map((one, index) => judge(parts, one, { attributes, index })))
+  const refused = outcomes.find(({ status }) => status === 'rejected')
+  if (refused?.status === 'rejected') throw refused.reason
 }
 
 async function judge(
