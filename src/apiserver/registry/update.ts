@@ -119,6 +119,13 @@ interface Change {
   stored: Stored
 }
 
+/** Whether a custom resource lies in the store in a version that is no longer the one to be stored. */
+async function isOfOldVersion(served: Served, object: KubeObject, stored: Stored): Promise<boolean> {
+  if (!served.custom) return false
+  const next = new Stored({ key: stored.key, value: await bytesToStore(served, object), modRevision: stored.revision })
+  return next.decode().apiVersion !== stored.decode().apiVersion
+}
+
 async function commitUpdate(
   parts: RegistryParts,
   { target, options }: UpdateInput,
@@ -130,7 +137,7 @@ async function commitUpdate(
   if (!served.custom) dropEmpties(served.type, object)
   if (finished(served, object, old)) return await commitDelete(parts, { target, options, key, change })
   const unchanged = served.custom ? jsonEqual(object, old) : semanticEqual(object, old)
-  if (unchanged && !stored.stale) return { object, created: false }
+  if (unchanged && !stored.stale && !(await isOfOldVersion(served, object, stored))) return { object, created: false }
   const { dryRun } = options
   const allocation = target.subresource === '' ? await served.strategy.allocate?.(object, old, { dryRun }) : undefined
   try {
