@@ -9,11 +9,7 @@ const program = new Command('k8ts')
   .showHelpAfterError()
   .enablePositionalOptions()
 
-clouded(stored(located(program.command('up').description('start the control plane and this machine as its node'))))
-  .option(
-    '--encryption-provider-config <file>',
-    'what is encrypted at rest, and how (default: Secrets, by a key of ours)',
-  )
+clouded(located(program.command('up').description('start the control plane and this machine as its node')))
   .option('--bare', 'leave out the example application')
   .option('--simulated', 'in the foreground, without root and containers: nodes are simulated, for tests')
   .option('--nodes <number>', 'how many simulated nodes (default: 1)')
@@ -21,23 +17,26 @@ clouded(stored(located(program.command('up').description('start the control plan
   .option('--held', 'the simulated cluster holds its clock until $K8TS_CONTROL/clock/advance')
   .option('--start-time <time>', 'where a held clock starts (default: now)')
   .option('--port <number>', 'the port of the simulated cluster (default: a free one)')
-  .action(async (options) =>
+  .allowUnknownOption()
+  .argument('[flags...]', 'further flags of the server: k8ts server --help')
+  .action(async (words: string[], options) =>
     options.simulated
       ? (await import('./up-simulated.ts')).upSimulated(options)
-      : (await import('./up.ts')).up(options),
+      : (await import('./up.ts')).up(words, options),
   )
 
 located(program.command('down').description('stop everything and leave nothing behind but the data'))
   .option('--purge', 'remove the data too')
   .action(async (options) => (await import('./down.ts')).down(options))
 
-clouded(stored(located(program.command('server').description('run the control plane in the foreground'))))
-  .option('--storage-media-type <type>', 'application/json or application/vnd.kubernetes.protobuf')
-  .option(
-    '--encryption-provider-config <file>',
-    'what is encrypted at rest, and how (default: Secrets, by a key of ours)',
-  )
-  .action(async (options) => (await import('./server.ts')).server(options))
+program
+  .command('server')
+  .description('run the control plane in the foreground; --help lists its flags')
+  .helpOption(false)
+  .allowUnknownOption()
+  .passThroughOptions()
+  .argument('[flags...]')
+  .action(async (words: string[]) => (await import('./server.ts')).server(words))
 
 const snapshots = program.command('snapshot').description("save the cluster's state, look into it, start over from it")
 for (const [action, description] of [

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { configFor, type LocationOptions, thisMachine } from '../cluster/machine.ts'
 import { inspectSnapshot, restoreSnapshot, type SnapshotSummary, saveSnapshot } from '../cluster/snapshot/snapshot.ts'
-import { type StorageOptions, storageOf } from './storage-options.ts'
+import { etcdOf, type StorageOptions } from './storage-options.ts'
 
 export async function snapshot(
   action: 'save' | 'restore' | 'inspect',
@@ -11,7 +11,7 @@ export async function snapshot(
 ): Promise<void> {
   const machine = thisMachine()
   const path = resolve(file)
-  const { etcd } = await storageOf(machine, options)
+  const etcd = await etcdOf(machine, options)
   const place = { config: configFor(machine, options), ...(etcd ? { etcd } : {}) }
   if (action === 'inspect') return print(await inspectSnapshot(machine, path))
   const summary = await (action === 'save' ? saveSnapshot : restoreSnapshot)(machine, place, path)

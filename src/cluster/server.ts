@@ -1,18 +1,19 @@
 /** `k8ts server`: the control plane of a real cluster on this machine, over its embedded store and its HTTPS port. */
 import { dirname } from 'node:path'
 import { coreV1 } from '../api/resources.ts'
-import { nodeProxy } from '../apiserver/node-proxy/proxy.ts'
 import type { Controller, ControllerParts } from '../client/controller.ts'
 import { kubeconfigJson, kubeconfigText } from '../client/kubeconfig.ts'
 import { cloudControllers } from '../cloud/index.ts'
 import { localProvider } from '../cloud/local/local.ts'
 import { applyAddons } from './addons.ts'
+import { chooseApiServer, chooseStorage } from './apiserver/choices.ts'
+import type { Flags } from './apiserver/flags.ts'
 import { type ClusterConfig, paths } from './config.ts'
 import { createControlPlane } from './control-plane/control-plane.ts'
 import type { Machine } from './machine.ts'
 import { type ClusterPki, ensureClusterPki } from './pki/cluster-pki.ts'
 import { snapshotEndpoint } from './snapshot/endpoint.ts'
-import { ensureEncryptionConfig, openStorage, type StorageSettings } from './storage.ts'
+import { ensureEncryptionConfig, openStorage } from './storage.ts'
 
 export interface RunningServer {
   port: number
@@ -22,24 +23,18 @@ export interface RunningServer {
 /** Connections under way have this long to end when the server stops. */
 const closeGraceMs = 2_000
 
-/**
- * Resolves when requests are answered. Rejects when the store is damaged or the port is taken. `storage`: what the command
- * line says instead of the file and the encryption below the home directory.
- */
-export async function startServer(
-  machine: Machine,
-  config: ClusterConfig,
-  storage: Partial<StorageSettings> = {},
-): Promise<RunningServer> {
+/** Resolves when requests are answered. Rejects when the store is damaged, the port is taken or a flag is wrong. */
+export async function startServer(machine: Machine, config: ClusterConfig, flags: Flags): Promise<RunningServer> {
   const { clock, random, disk, net, log } = machine
   const { database, pki: pkiDirectory, encryptionConfig } = paths(config)
   await disk.makeDirectory(dirname(database), 0o700)
   const names = { nodeName: config.nodeName, nodeAddresses: [config.nodeAddress] }
   const pki = await ensureClusterPki(names, { clock, random, store: { disk, directory: pkiDirectory } })
+  const choices = await chooseApiServer(machine, flags, pki)
+  const storage = await chooseStorage(machine, flags, { reload: true })
   if (!storage.encryptionConfig) await ensureEncryptionConfig(machine, encryptionConfig)
   const ownEncryption = { path: encryptionConfig, reload: true }
   const { store, base } = await openStorage(machine, { database, encryptionConfig: ownEncryption, ...storage })
-  const kubeletTls = { caPem: pki.ca.certificatePem, identity: pki.leafs['apiserver-kubelet-client'] }
   const plane = await createControlPlane({
     store,
     pki,
@@ -49,7 +44,8 @@ export async function startServer(
     serviceCidr: config.serviceCidr,
     net,
     advertise: { address: config.nodeAddress, port: config.apiServerPort, hostName: config.nodeName },
-    nodeProxy: nodeProxy({ net, random: random.stream('node-proxy'), kubeletTls }),
+    ...(choices.parts.nodeProxy ? { nodeProxy: choices.parts.nodeProxy } : {}),
+    choices,
     furtherControllers: (parts) => localCloud(parts, config),
     tuning: { extension: snapshotEndpoint(base, clock) },
   })
@@ -57,7 +53,7 @@ export async function startServer(
     host: '::',
     port: config.apiServerPort,
     identity: pki.leafs.apiserver,
-    clientCaPem: `${pki.ca.certificatePem}\n${pki.frontProxyCa.certificatePem}`,
+    clientCaPem: `${choices.clientCaPem}\n${choices.frontProxy.caPem}`,
   })
   await writeKubeconfigs(machine, config, pki)
   await plane.startControllers()
@@ -66,6 +62,7 @@ export async function startServer(
   return {
     port: listening.port,
     async stop() {
+      await clock.sleep(flags.durationMs('shutdown-delay-duration') ?? 0)
       // Watches last as long as their clients like: they end with the plane, so that the port can close.
       const closing = listening.close(closeGraceMs)
       await plane.stop()

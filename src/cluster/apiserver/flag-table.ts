@@ -5,10 +5,13 @@
  *     name type =VALUE    accepted with this value only, which is how this server is; `why` says it
  *     name type !         refused; `why` says what to do instead
  *
- * each with ` | why`. Types: `text`, `list` (commas, or repeated), `texts` (repeated), `bool`, `count`, `duration`.
+ * each with ` | why`. Types: `text`, `list` (commas, or repeated), `texts` (repeated), `file` and `files` (paths),
+ * `bool`, `count`, `duration`.
+ *
+ * `k8ts server` has the same, but for what its home directory and its cluster decide, and a few of its own.
  * Source: https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/.
  */
-export type FlagType = 'text' | 'list' | 'texts' | 'bool' | 'count' | 'duration'
+export type FlagType = 'text' | 'list' | 'texts' | 'file' | 'files' | 'bool' | 'count' | 'duration'
 
 export interface Flag {
   name: string
@@ -19,24 +22,24 @@ export interface Flag {
 }
 
 const table = `
-  data-dir text | where keys, certificates and the embedded store are kept (ours; default: /var/lib/k8ts-apiserver)
+  data-dir file | where keys, certificates and the embedded store are kept (ours; default: /var/lib/k8ts-apiserver)
   advertise-address text | address under which members of the cluster reach this server (default: the bind address, else the machine's)
   bind-address text | address to listen on (default: ::, which takes IPv4 too)
   secure-port count | HTTPS port, 0 for a free one (default: 6443)
-  cert-dir text | where certificates and keys are looked for and made (default: pki below the data directory)
-  tls-cert-file text | serving certificate, with its chain; needs --tls-private-key-file
-  tls-private-key-file text | key of the serving certificate
-  client-ca-file text | authorities whose certificates name users (default: our own)
+  cert-dir file | where certificates and keys are looked for and made (default: pki below the data directory)
+  tls-cert-file file | serving certificate, with its chain; needs --tls-private-key-file
+  tls-private-key-file file | key of the serving certificate
+  client-ca-file file | authorities whose certificates name users (default: our own)
   external-hostname text | a further name in the serving certificate that is made
-  token-auth-file text | CSV of bearer tokens: token,user,uid,"group,group"
+  token-auth-file file | CSV of bearer tokens: token,user,uid,"group,group"
   anonymous-auth bool | whether requests without credentials are those of system:anonymous (default: true)
   enable-bootstrap-token-auth bool | whether Secrets of type bootstrap.kubernetes.io/token are bearer tokens (default: false)
   authorization-mode list | AlwaysAllow, AlwaysDeny, Node, RBAC, ABAC, Webhook, in the order in which they are asked (default: Node,RBAC)
-  authentication-config text | a file with an AuthenticationConfiguration: issuers of tokens, and what is open to anybody; changes take effect while running
+  authentication-config file | a file with an AuthenticationConfiguration: issuers of tokens, and what is open to anybody; changes take effect while running
   authentication-token-webhook-cache-ttl duration | how long its answers are kept (default: 2m)
-  authentication-token-webhook-config-file text | a kubeconfig of the service that is asked whose a token is
+  authentication-token-webhook-config-file file | a kubeconfig of the service that is asked whose a token is
   authentication-token-webhook-version text | v1 or v1beta1, of the TokenReview that it gets (default: v1beta1)
-  oidc-ca-file text | authorities of the OIDC issuer (default: the machine's)
+  oidc-ca-file file | authorities of the OIDC issuer (default: the machine's)
   oidc-client-id text | the audience that its tokens must name
   oidc-groups-claim text | the claim that names groups
   oidc-groups-prefix text | put before them
@@ -45,24 +48,24 @@ const table = `
   oidc-signing-algs list | algorithms that its tokens may be signed by (default: RS256)
   oidc-username-claim text | the claim that names the user (default: sub)
   oidc-username-prefix text | put before it; - for nothing (default: the issuer and #, nothing for email)
-  authorization-config text | a file with an AuthorizationConfiguration, instead of --authorization-mode; changes take effect while running
-  authorization-policy-file text | policies for the mode ABAC, one a line
+  authorization-config file | a file with an AuthorizationConfiguration, instead of --authorization-mode; changes take effect while running
+  authorization-policy-file file | policies for the mode ABAC, one a line
   authorization-webhook-cache-authorized-ttl duration | how long its yes is kept (default: 5m)
   authorization-webhook-cache-unauthorized-ttl duration | how long its no is kept (default: 30s)
-  authorization-webhook-config-file text | a kubeconfig of the service that the mode Webhook asks
+  authorization-webhook-config-file file | a kubeconfig of the service that the mode Webhook asks
   authorization-webhook-version text | v1 or v1beta1, of the SubjectAccessReview that it gets (default: v1beta1)
-  requestheader-client-ca-file text | authorities of the front proxy (default: our own)
+  requestheader-client-ca-file file | authorities of the front proxy (default: our own)
   requestheader-allowed-names list | common names that may speak for others; all of the authority's when empty
   api-audiences list | what tokens are good for (default: the issuer)
   service-account-issuer texts | who signs service account tokens; further ones are believed too (default: https://kubernetes.default.svc.cluster.local)
-  service-account-key-file texts | keys that verify service account tokens besides the signing key
-  service-account-signing-key-file text | key that signs service account tokens (default: made in the certificate directory)
+  service-account-key-file files | keys that verify service account tokens besides the signing key
+  service-account-signing-key-file file | key that signs service account tokens (default: made in the certificate directory)
   service-account-max-token-expiration duration | the longest life of a requested token
   service-account-extend-token-expiration bool | whether tokens of pods live a year while their readers are old (default: true)
   service-account-jwks-uri text | where the discovery document says that the keys are
   service-cluster-ip-range list | one CIDR, or one for each IP family (default: 10.96.0.0/16)
   service-node-port-range text | first-last, both inclusive (default: 30000-32767)
-  admission-control-config-file text | settings of admission steps: an AdmissionConfiguration, and the files that it names
+  admission-control-config-file file | settings of admission steps: an AdmissionConfiguration, and the files that it names
   disable-admission-plugins list | default admission steps to leave out
   enable-admission-plugins list | admission steps to have besides the default ones
   runtime-config list | API versions and resources to switch on and off: group/version[/resource]=true|false, api/all, api/ga, api/beta, api/alpha
@@ -73,22 +76,22 @@ const table = `
   max-mutating-requests-inflight count | writing requests served at once (default: 200)
   min-request-timeout count | seconds after which watches without a timeout of their own end, up to twice as long (default: 1800)
   request-timeout duration | how long other requests may take (default: 1m)
-  kubelet-client-certificate text | certificate for kubelets (default: made)
-  kubelet-client-key text | its key
-  kubelet-certificate-authority text | authorities of kubelets' certificates (default: our own)
+  kubelet-client-certificate file | certificate for kubelets (default: made)
+  kubelet-client-key file | its key
+  kubelet-certificate-authority file | authorities of kubelets' certificates (default: our own)
   proxy-allowed-cidrs list | ranges that the /proxy subresources may reach although they are loopback or link-local (ours; default: none)
   kubelet-preferred-address-types list | which of a node's addresses to use, in this order
   etcd-servers list | etcd members to keep everything in, instead of the embedded store
-  etcd-cafile text | authorities of their certificates
-  etcd-certfile text | our certificate for them
-  etcd-keyfile text | its key
+  etcd-cafile file | authorities of their certificates
+  etcd-certfile file | our certificate for them
+  etcd-keyfile file | its key
   etcd-compaction-interval duration | how long etcd keeps history; 0s: somebody else compacts it (default: 5m)
   storage-media-type text | application/json or application/vnd.kubernetes.protobuf (default: protobuf in etcd, else JSON)
-  encryption-provider-config text | a file that says which resources are encrypted at rest, and how
+  encryption-provider-config file | a file that says which resources are encrypted at rest, and how
   encryption-provider-config-automatic-reload bool | changes of that file take effect while running (default: false)
   endpoint-reconciler-type text | lease, or none for no endpoints of the kubernetes Service (default: lease)
   shutdown-delay-duration duration | how long requests are still served after being told to end (default: 0s)
-  audit-policy-file text | what is recorded about which requests; without it nothing is
+  audit-policy-file file | what is recorded about which requests; without it nothing is
   audit-log-path text | file of the audit log, - for standard output; without it nothing is logged
   audit-log-maxage count | days that old log files are kept; 0: however old (default: 0)
   audit-log-maxbackup count | old log files kept; 0: all (default: 0)
@@ -104,7 +107,7 @@ const table = `
   audit-log-truncate-enabled bool | whether large events lose their bodies (default: false)
   audit-log-truncate-max-event-size count | bytes (default: 102400)
   audit-log-truncate-max-batch-size count | bytes (default: 10485760)
-  audit-webhook-config-file text | kubeconfig of the service that events are posted to
+  audit-webhook-config-file file | kubeconfig of the service that events are posted to
   audit-webhook-initial-backoff duration | before a batch is posted again (default: 10s)
   audit-webhook-mode text | batch, blocking or blocking-strict (default: batch)
   audit-webhook-batch-buffer-size count | events waiting; more are lost (default: 10000)
@@ -198,11 +201,38 @@ const table = `
   vmodule list ! | verbosity is the same for all files; see --v
 `
 
+/** Flags of `k8ts server` alone. */
+const ownTable = `
+  home file | where the cluster lives (default: $K8TS_HOME or /var/lib/k8ts)
+  node-name text | this machine's name as a node (default: its host name)
+  node-address text | the address other nodes reach it by (default: its first one)
+  cloud-provider text | who knows the nodes' machines: local, external (k8ts cloud-controller-manager), none (default: local)
+  load-balancer-pool text | addresses for Services of type LoadBalancer (default: 10.97.0.0/24)
+`
+
+/** Decided by the home directory and by the cluster that `k8ts server` is a part of. */
+const alone: ReadonlySet<string> = new Set([
+  ...['data-dir', 'cert-dir', 'advertise-address', 'bind-address', 'secure-port', 'external-hostname'],
+  ...[
+    'tls-cert-file',
+    'tls-private-key-file',
+    'client-ca-file',
+    'service-cluster-ip-range',
+    'endpoint-reconciler-type',
+  ],
+])
+
 let parsed: ReadonlyMap<string, Flag> | undefined
 
+/** Those of `k8ts apiserver`. */
 export function apiServerFlags(): ReadonlyMap<string, Flag> {
   parsed ??= flagsOf(table)
   return parsed
+}
+
+/** Those of `k8ts server`. */
+export function serverFlags(): ReadonlyMap<string, Flag> {
+  return new Map([...[...apiServerFlags()].filter(([name]) => !alone.has(name)), ...flagsOf(ownTable)])
 }
 
 /** A table in the form above, by flag. */

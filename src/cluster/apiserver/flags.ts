@@ -2,6 +2,7 @@
  * Reads a command line as kube-apiserver does (`--name=value`, `--name value`, `--bool`), and answers for every flag: it
  * is honoured, or the error says why it cannot be.
  */
+import { resolve } from 'node:path'
 import { parseDuration } from '../../api/codec/time.ts'
 import { apiServerFlags, type Flag } from './flag-table.ts'
 
@@ -53,6 +54,14 @@ export class Flags {
     const value = this.text(name)
     return value === undefined ? undefined : durationMsOf(value)
   }
+}
+
+/** The same flags for a process that may stand elsewhere: paths are absolute. */
+export function flagWords(flags: Flags, known: ReadonlyMap<string, Flag>): string[] {
+  return [...flags.all.keys()].flatMap((name) => {
+    const isPath = known.get(name)?.type.startsWith('file') ?? false
+    return flags.texts(name).map((value) => `--${name}=${isPath ? resolve(value) : value}`)
+  })
 }
 
 /** Throws `FlagError` for a flag that is unknown, refused or does not parse, and for words that are no flags. */

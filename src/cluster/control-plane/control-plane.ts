@@ -4,7 +4,7 @@
  */
 import type { ValidatingAdmissionPolicy } from '../../api/types/admissionregistration/v1.ts'
 import { checkPolicyTypes } from '../../apiserver/admission/policy/type-check.ts'
-import { signingKey, signToken } from '../../apiserver/authentication/jwt.ts'
+import { type SigningKey, signingKey, signToken } from '../../apiserver/authentication/jwt.ts'
 import { oidcDocuments } from '../../apiserver/authentication/oidc-documents.ts'
 import { type BootstrapOptions, type Bootstrapped, bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
 import { rulesOfDefaultRole } from '../../apiserver/bootstrap/default-rbac.ts'
@@ -24,6 +24,7 @@ import type { Logger } from '../../platform/log.ts'
 import type { Net } from '../../platform/net.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Store } from '../../store/store.ts'
+import type { ApiServerChoices } from '../apiserver/choices.ts'
 import type { ClusterPki } from '../pki/cluster-pki.ts'
 import { ControllerGroup, type ControllerGroupParts, type ControllerTuning } from './controller-group.ts'
 
@@ -42,6 +43,8 @@ export interface ControlPlaneParts {
   net?: Net
   /** Controllers besides Kubernetes' own, such as those of a cloud provider. */
   furtherControllers?: NonNullable<ControllerGroupParts['furtherControllers']>
+  /** What a command line says of the API server. Default: nothing. */
+  choices?: Pick<ApiServerChoices, 'clientCaPem' | 'frontProxy' | 'parts' | 'security' | 'serviceAccountKeys'>
   /** For clusters inside a test. */
   tuning?: ControlPlaneTuning
 }
@@ -80,40 +83,15 @@ const frontProxyNames = ['front-proxy-client']
 
 /** Resolves when the API answers and the system's own objects are there. */
 export async function createControlPlane(parts: ControlPlaneParts): Promise<ControlPlane> {
-  const { store, pki, random, log, tuning = {} } = parts
+  const { store, pki, random, log, choices, tuning = {} } = parts
   const clock = tuning.serverClock ?? parts.clock
-  const key = signingKey(pki.serviceAccountKey.privateKeyPem)
-  const clientCaPem = pki.ca.certificatePem
-  const frontProxy = { caPem: pki.frontProxyCa.certificatePem, allowedNames: frontProxyNames }
+  const [key] = choices?.serviceAccountKeys ?? [signingKey(pki.serviceAccountKey.privateKeyPem)]
+  const { clientCaPem, frontProxy } = choices ?? {
+    clientCaPem: pki.ca.certificatePem,
+    frontProxy: { caPem: pki.frontProxyCa.certificatePem, allowedNames: frontProxyNames },
+  }
   const serviceCidrs = [parts.serviceCidr]
-  const servesUsage = parts.nodeProxy !== undefined && (tuning.usageMetrics ?? true)
-  const api = await createApiServer({
-    store,
-    clock,
-    random,
-    log,
-    security: standardSecurity({
-      clock,
-      random,
-      clientCaPem,
-      frontProxy,
-      serviceAccounts: { keys: [key], issuer: tokenIssuer, audiences: [tokenIssuer] },
-      nodeRules: rulesOfDefaultRole('system:node'),
-      ...(parts.net ? { net: parts.net } : {}),
-      ...(tuning.certificateClock ? { certificateClock: tuning.certificateClock } : {}),
-      ...(tuning.admission ? { admission: tuning.admission } : {}),
-    }),
-    ...(parts.net ? { net: parts.net } : {}),
-    strategies: strategies(),
-    enabled: ({ group }, stable) => stable || (group === usageGroup && servesUsage),
-    services: { serviceCidrs },
-    conversions: conversions(),
-    tables,
-    documents: oidcDocuments({ keys: [key], issuer: tokenIssuer }),
-    frontProxyIdentity: pki.frontProxyClient,
-    ...(parts.nodeProxy ? { nodeProxy: parts.nodeProxy } : {}),
-    ...(tuning.extension ? { extension: tuning.extension } : {}),
-  })
+  const api = await createApi(parts, { clock, key, clientCaPem, frontProxy })
   const { advertise } = parts
   const started: Bootstrapped | undefined = tuning.bootstrapped
     ? undefined
@@ -144,4 +122,37 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
       await api.stop()
     },
   }
+}
+
+interface ApiSources {
+  clock: Clock
+  key: SigningKey
+  clientCaPem: string
+  frontProxy: NonNullable<StandardSecurityOptions['frontProxy']>
+}
+
+async function createApi(parts: ControlPlaneParts, { clock, key, ...authorities }: ApiSources): Promise<ApiServer> {
+  const { store, random, log, choices, tuning = {} } = parts
+  const servesUsage = parts.nodeProxy !== undefined && (tuning.usageMetrics ?? true)
+  const enabled = choices?.parts.enabled ?? ((_resource, stable) => stable)
+  return await createApiServer({
+    ...{ store, clock, random, log, tables, conversions: conversions(), strategies: strategies() },
+    services: { serviceCidrs: [parts.serviceCidr] },
+    documents: oidcDocuments({ keys: [key], issuer: tokenIssuer }),
+    ...choices?.parts,
+    security: standardSecurity({
+      ...{ clock, random, ...authorities },
+      serviceAccounts: { keys: [key], issuer: tokenIssuer, audiences: [tokenIssuer] },
+      nodeRules: rulesOfDefaultRole('system:node'),
+      ...(parts.net ? { net: parts.net } : {}),
+      ...choices?.security,
+      ...(tuning.certificateClock ? { certificateClock: tuning.certificateClock } : {}),
+      ...(tuning.admission ? { admission: tuning.admission } : {}),
+    }),
+    ...(parts.net ? { net: parts.net } : {}),
+    enabled: (resource, stable) => enabled(resource, stable) || (resource.group === usageGroup && servesUsage),
+    frontProxyIdentity: parts.pki.frontProxyClient,
+    ...(parts.nodeProxy ? { nodeProxy: parts.nodeProxy } : {}),
+    ...(tuning.extension ? { extension: tuning.extension } : {}),
+  })
 }
