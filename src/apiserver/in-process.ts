@@ -33,13 +33,18 @@ export function inProcessTransport(handler: FrontHandler, user: UserInfo): Trans
 
 function apiRequestOf(request: TransportRequest, user: UserInfo, closed: AbortSignal): ApiRequest {
   const question = request.path.indexOf('?')
+  let signal: AbortSignal | undefined
   return {
     method: request.method,
     path: question < 0 ? request.path : request.path.slice(0, question),
     query: new URLSearchParams(question < 0 ? '' : request.path.slice(question + 1)),
     headers: request.headers,
     body: request.body ?? noBody,
-    signal: request.signal ? AbortSignal.any([request.signal, closed]) : closed,
+    // Few ask for it, and one that follows two others is dear.
+    get signal() {
+      signal ??= request.signal ? AbortSignal.any([request.signal, closed]) : closed
+      return signal
+    },
     remoteAddress: '',
     user,
   }

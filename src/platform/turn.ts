@@ -3,10 +3,31 @@
  * and before waiting for more. What came in one turn can so be done as one batch, without adding delay.
  */
 export function endOfTurn(callback: () => void): void {
-  setImmediate(callback)
+  waiting++
+  setImmediate(() => {
+    waiting--
+    callback()
+  })
+}
+
+let waiting = 0
+
+/** Turns pass until nobody waits for the end of one: then only time, or the world outside, makes anything happen. */
+export async function endOfTurns(): Promise<void> {
+  do await new Promise<void>((resolve) => setImmediate(resolve))
+  while (waiting > 0)
 }
 
 /** What `use` makes of the value: at once when it is there, for a promise costs time and garbage that most requests need not. */
 export function whenKnown<T, R>(value: T | Promise<T>, use: (value: T) => R | Promise<R>): R | Promise<R> {
   return value instanceof Promise ? value.then(use) : use(value)
+}
+
+/** Runs what yields when it has taken its turn, and lets everybody else have theirs. */
+export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
+  for (;;) {
+    const { done, value } = work.next()
+    if (done) return value
+    await new Promise<void>(endOfTurn)
+  }
 }

@@ -3,6 +3,7 @@
  * finish, so that what a timer started is complete before the next one fires, as it would be with real waiting.
  */
 import { type CancelTimer, type Clock, every } from '../clock.ts'
+import { endOfTurns } from '../turn.ts'
 
 export interface SimulatedClock extends Clock {
   /**
@@ -23,6 +24,8 @@ export interface SimulatedClock extends Clock {
 export interface SimulatedClockOptions {
   /** Wall time at the start. Default 2026-01-01T00:00:00Z. */
   startMs?: number
+  /** Nothing comes from outside, and all that passes turns does so by `endOfTurn`: no more turns pass than are asked for. */
+  closed?: boolean
   /** What to wait for besides promise work, such as a worker or a disk; runs between timers. */
   settle?(): Promise<void>
 }
@@ -47,7 +50,8 @@ export function simulatedClock(options: SimulatedClockOptions = {}): SimulatedCl
   const after = (delayMs: number, callback: () => void): CancelTimer =>
     timers.add(nowMs + Math.max(0, delayMs), callback)
   const settle = async (): Promise<void> => {
-    for (let turn = 0; turn < settleTurns; turn++) await new Promise((resolve) => setImmediate(resolve))
+    if (options.closed) await endOfTurns()
+    else for (let turn = 0; turn < settleTurns; turn++) await new Promise((resolve) => setImmediate(resolve))
     await options.settle?.()
   }
   const fireNext = async (untilMs: number): Promise<boolean> => {

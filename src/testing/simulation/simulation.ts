@@ -69,7 +69,7 @@ class Simulation {
     this.#image = image
     this.#planted = options.planted ?? {}
     this.#random = simulatedRandom(`simulation ${options.seed}`)
-    this.#clock = simulatedClock({ startMs })
+    this.#clock = simulatedClock({ startMs, closed: true })
     const sinceStartMs = (): number => this.#clock.monotonicMs()
     this.#trace = new Trace(sinceStartMs)
     this.#findings = new Findings(this.#trace, sinceStartMs)
