@@ -3,27 +3,33 @@ import { contextPrimitive, type DerElement, element, oid, oidText, readAll, sequ
 
 const commonNameOid = '2.5.4.3'
 const organizationOid = '2.5.4.10'
+/** Kubernetes' own. */
+const uidOid = '1.3.6.1.4.1.57683.2'
 
 /** `CN` is the user and each `O` a group, where a certificate authenticates a client. */
 export interface Subject {
   commonName: string
   organizations: readonly string[]
+  /** Kubernetes' attribute for the user's unique name; undefined stands for a value that is no text. Default: none. */
+  uids?: readonly (string | undefined)[]
 }
 
 /** All organizations stand in one set, as Go's crypto/x509 writes them. */
-export function subjectDer({ commonName, organizations }: Subject): Uint8Array {
+export function subjectDer({ commonName, organizations, uids = [] }: Subject): Uint8Array {
   const parts: Uint8Array[] = []
   if (organizations.length > 0) {
     const values = organizations.map((name) => sequence(oid(organizationOid), text(name)))
     parts.push(element(tags.set, ...values.sort(Buffer.compare)))
   }
   if (commonName !== '') parts.push(element(tags.set, sequence(oid(commonNameOid), text(commonName))))
+  for (const uid of uids) parts.push(element(tags.set, sequence(oid(uidOid), text(uid ?? ''))))
   return sequence(...parts)
 }
 
-/** Reads the content of a Name; attributes other than CN and O are passed over. */
+/** Reads the content of a Name; attributes other than these are passed over. */
 export function readSubject(nameContent: Uint8Array): Subject {
   const subject = { commonName: '', organizations: [] as string[] }
+  const uids: (string | undefined)[] = []
   for (const relative of readAll(nameContent)) {
     for (const attribute of readAll(relative.content)) {
       const [type, value] = readAll(attribute.content)
@@ -31,9 +37,10 @@ export function readSubject(nameContent: Uint8Array): Subject {
       const key = oidText(type.content)
       if (key === commonNameOid) subject.commonName = stringOf(value)
       if (key === organizationOid) subject.organizations.push(stringOf(value))
+      if (key === uidOid) uids.push(textTags.has(value.tag) ? stringOf(value) : undefined)
     }
   }
-  return subject
+  return uids.length === 0 ? subject : { ...subject, uids }
 }
 
 /** The SubjectAltName value: DNS names and IP addresses. */
@@ -58,6 +65,9 @@ export function addressBytes(address: string): Uint8Array {
   }
   return Uint8Array.from(values.flatMap((value) => [value >> 8, value & 0xff]))
 }
+
+/** UTF8String, NumericString, PrintableString, T61String, IA5String, BMPString. */
+const textTags: ReadonlySet<number> = new Set([0x0c, 0x12, 0x13, 0x14, 0x16, 0x1e])
 
 function stringOf(value: DerElement): string {
   const bytes = Buffer.from(value.content)

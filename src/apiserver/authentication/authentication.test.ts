@@ -157,8 +157,8 @@ const period = { notBeforeMs: startMs, notAfterMs: startMs + 1e10, serial: new U
 const ca = issueAuthority({ subject: { commonName: 'kubernetes', organizations: [] }, ...period })
 const proxyCa = issueAuthority({ subject: { commonName: 'front', organizations: [] }, ...period })
 
-function peer(authority: typeof ca, commonName: string, organizations: string[], verified = true) {
-  const subject = { commonName, organizations }
+function peer(authority: typeof ca, commonName: string, organizations: string[], verified = true, uids: string[] = []) {
+  const subject = { commonName, organizations, uids }
   const { certificatePem } = issueCertificate(authority, { subject, usages: ['clientAuth'], ...period })
   return { der: derOf(certificatePem), verified }
 }
@@ -186,15 +186,29 @@ test('a client certificate names user and groups, if the right authority signed 
   }
 })
 
+test('a client certificate may name the uid, once and not empty', async () => {
+  const chain = certificateChain()
+  const as = (...uids: string[]) =>
+    chain.authenticate(requestWith({ peerCertificate: peer(ca, 'ann', [], true, uids) }))
+  assert.equal((await as('abc'))?.uid, 'abc')
+  assert.equal((await as())?.uid, undefined)
+  await assert.rejects(as('abc', 'def'), { message: 'Unauthorized' })
+  await assert.rejects(as(''), { message: 'Unauthorized' })
+})
+
 test('the front proxy speaks for others, but only the front proxy', async () => {
   const chain = certificateChain()
-  const headers = { 'x-remote-user': 'ann', 'x-remote-group': 'a, b', 'x-remote-extra-scopes': 's' }
+  const who = { 'x-remote-user': 'ann', 'x-remote-uid': 'u-1' }
+  const headers = { ...who, 'x-remote-group': 'a, b', 'x-remote-extra-scopes': 's' }
   const proxied = await chain.authenticate(
     requestWith({ headers, peerCertificate: peer(proxyCa, 'front-proxy-client', []) }),
   )
-  assert.deepEqual(proxied, { name: 'ann', groups: ['a', 'b', 'system:authenticated'], extra: { scopes: ['s'] } })
+  assert.deepEqual(proxied, {
+    ...{ name: 'ann', uid: 'u-1', groups: ['a', 'b', 'system:authenticated'] },
+    extra: { scopes: ['s'] },
+  })
   const admin = await chain.authenticate(requestWith({ headers, peerCertificate: peer(ca, 'admin', []) }))
-  assert.equal(admin?.name, 'admin')
+  assert.deepEqual([admin?.name, admin?.uid], ['admin', undefined])
   const other = await chain.authenticate(requestWith({ headers, peerCertificate: peer(proxyCa, 'other', []) }))
   assert.equal(other?.name, 'system:anonymous')
 })

@@ -1,5 +1,6 @@
 /**
- * Client certificates: the common name is the user, organizations are its groups. TLS has verified the chain against
+ * Client certificates: the common name is the user, organizations are its groups, and an attribute of Kubernetes' own is
+ * its uid. TLS has verified the chain against
  * everything the server trusts; which authority signed decides whether it names a user or the front proxy.
  */
 import { createHash, X509Certificate } from 'node:crypto'
@@ -84,7 +85,10 @@ function isValidAt(peer: PeerCertificate, nowMs: number): boolean {
   return validity.fromMs <= nowMs && nowMs <= validity.toMs
 }
 
-function userOf({ commonName, organizations }: Subject, { der }: PeerCertificate): UserInfo {
+function userOf({ commonName, organizations, uids = [] }: Subject, { der }: PeerCertificate): UserInfo {
   const fingerprint = createHash('sha256').update(der).digest('hex')
-  return { name: commonName, groups: organizations, extra: { [credentialIdKey]: [`X509SHA256=${fingerprint}`] } }
+  const extra = { [credentialIdKey]: [`X509SHA256=${fingerprint}`] }
+  const [uid] = uids
+  if (uids.length > 0 && (uids.length > 1 || !uid)) throw unauthorized()
+  return { name: commonName, ...(uid ? { uid } : {}), groups: organizations, extra }
 }

@@ -14,7 +14,7 @@ export async function reviewToken(tokens: TokenAuthenticator, review: TokenRevie
 }
 
 export function reviewSelf(review: SelfSubjectReview, user: UserInfo, clock: Clock): SelfSubjectReview {
-  const metadata = { ...review.metadata, creationTimestamp: rfc3339(clock.nowMs()) }
+  const metadata = { creationTimestamp: rfc3339(clock.nowMs()) }
   return { ...review, metadata, status: { userInfo: apiUserInfo(user) } }
 }
 
