@@ -3,10 +3,12 @@ import assert from 'node:assert/strict'
 import { constants, createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { after, beforeEach, test } from 'node:test'
 import { limits } from '../../../limits.ts'
+import { silent } from '../../../platform/log.ts'
 import { realPlatform } from '../../../platform/real/platform.ts'
 import { simulatedClock } from '../../../platform/simulated/clock.ts'
 import { hanging, type OutsideService, redirecting, startOutsideService, wordy } from '../../testbed/outside-service.ts'
 import { readAuthenticationConfiguration } from '../configuration.ts'
+import { ConfiguredTokens } from '../configured.ts'
 import { issuerOfFlags } from '../oidc-flags.ts'
 import { JwtIssuer } from './issuer.ts'
 
@@ -60,16 +62,20 @@ function tokenOf(
   return `${encoded}.${signature.toString('base64url')}`
 }
 
-async function issuer(mappings = 'username: {claim: sub, prefix: "oidc:"}', more = ''): Promise<JwtIssuer> {
+function configurationText(mappings: string, more = ''): string {
   const ca = JSON.stringify(service.caPem)
-  const { jwt } = readAuthenticationConfiguration(`
+  return `
 apiVersion: apiserver.config.k8s.io/v1
 kind: AuthenticationConfiguration
 jwt:
 - issuer: {url: "${service.url}", audiences: [ours], certificateAuthority: ${ca}}
   claimMappings:
     ${mappings}
-${more}`)
+${more}`
+}
+
+async function issuer(mappings = 'username: {claim: sub, prefix: "oidc:"}', more = ''): Promise<JwtIssuer> {
+  const { jwt } = readAuthenticationConfiguration(configurationText(mappings, more))
   return await JwtIssuer.create({ net, clock, audiences: ['api'] }, jwt[0]!)
 }
 
@@ -232,4 +238,35 @@ test('JwtIssuer does not speak to who has a certificate of somebody else', async
   const one = await JwtIssuer.create({ net, clock, audiences: ['api'] }, issuerOfFlags(flags))
   await assert.rejects(one.authenticateToken(tokenOf()), /certificate/)
   assert.deepEqual(service.calls, [])
+})
+
+test('ConfiguredTokens takes its file again when that changes: mappings, issuers, and nothing of what is wrong', async () => {
+  const mapped = (expression: string) => configurationText(`username: {expression: "${expression}"}`)
+  let text = mapped("'one:' + claims.sub")
+  const logged: string[] = []
+  const log = { ...silent, info: (line: string) => logged.push(line), error: (line: string) => logged.push(line) }
+  let changed = () => {}
+  const watch = (_path: string, listener: () => void) => {
+    changed = listener
+    return () => {}
+  }
+  const tokens = new ConfiguredTokens({ net, clock, audiences: ['api'], issuers: [] })
+  const stop = await tokens.follow({ disk: { readText: async () => text, watch }, clock, log }, '/etc/authn')
+  const change = async (next: string) => {
+    text = next
+    changed()
+    while (logged.length === 0) await clock.settle()
+    return logged.splice(0).join()
+  }
+  const name = async () => (await tokens.authenticateToken(tokenOf()))?.user.name
+  assert.equal(await name(), 'one:ada')
+  assert.match(await change(mapped("'two:' + claims.sub")), /read again/)
+  assert.equal(await name(), 'two:ada')
+  assert.match(await change(mapped("'three:' +")), /left aside/)
+  assert.match(await change(text.replace('claimMappings', 'nope')), /left aside/)
+  assert.equal(await name(), 'two:ada')
+  const none = 'apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\n'
+  assert.match(await change(none), /read again/)
+  assert.equal(await name(), undefined)
+  stop()
 })
