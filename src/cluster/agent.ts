@@ -7,10 +7,12 @@ import { httpTransport } from '../client/http-transport.ts'
 import type { Informers } from '../client/informer.ts'
 import { createInformers } from '../client/informer-impl.ts'
 import { loadKubeconfig } from '../client/kubeconfig.ts'
-import { defaultPool, holds, parsePool } from '../cloud/local/pool.ts'
+import { defaultPool, holds, parsePool, reaches } from '../cloud/local/pool.ts'
 import { uninitializedTaint } from '../cloud/node/plan.ts'
 import { remoteRuntime } from '../kubelet/cri/remote.ts'
 import { startKubelet } from '../kubelet/kubelet.ts'
+import { type Announcer, startAnnouncer } from '../network/announce/announce.ts'
+import { ownAddresses } from '../network/announce/kernel.ts'
 import { preparePodNetwork } from '../network/cni/prepare.ts'
 import { startProxyHealth } from '../network/proxy/health.ts'
 import { startServiceProxy } from '../network/proxy/proxy.ts'
@@ -71,6 +73,7 @@ export async function startAgent(machine: Machine, config: ClusterConfig): Promi
     trust: { ...config.trust, isBalancer: balancersOf(config) },
     bridgeFiltered: network.bridgeFiltered,
   })
+  const announcer = await announcerOf(machine, config, informers)
   informers.start()
   const health = await startProxyHealth({ net, clock, log, informers, proxy })
   const kubelet = await startKubelet({
@@ -92,6 +95,7 @@ export async function startAgent(machine: Machine, config: ClusterConfig): Promi
       await kubelet.stop()
       await health.stop()
       await proxy.stop()
+      await announcer?.stop()
       await informers.stop()
       containerd.release()
     },
@@ -103,6 +107,19 @@ function balancersOf({ cloudProvider = 'local', loadBalancerPool = defaultPool }
   if (cloudProvider !== 'local') return () => cloudProvider === 'external'
   const pool = parsePool(loadBalancerPool)
   return (address: string) => holds(pool, address)
+}
+
+/** Undefined where no load balancer's address can be on the node's own network, or a cloud sees to that. */
+async function announcerOf(
+  { clock, exec, log }: Machine,
+  config: ClusterConfig,
+  informers: Informers,
+): Promise<Announcer | undefined> {
+  const { cloudProvider = 'local', loadBalancerPool = defaultPool, nodeName } = config
+  if (cloudProvider !== 'local') return undefined
+  const pool = parsePool(loadBalancerPool)
+  const isNear = (await ownAddresses(exec)).some((address) => reaches(pool, address))
+  return isNear ? startAnnouncer({ informers, exec, clock, log, nodeName, isBalancer: balancersOf(config) }) : undefined
 }
 
 async function kubeletConfig({ disk, architecture }: Machine, config: ClusterConfig) {

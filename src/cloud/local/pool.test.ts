@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { holds, nextFree, parsePool } from './pool.ts'
+import { holds, nextFree, parsePool, reaches } from './pool.ts'
 
 test('parsePool takes CIDRs, ranges and single addresses, and leaves out a network’s own two', () => {
   const all = (text: string): string[] => {
@@ -35,4 +35,14 @@ test('parsePool refuses what is no range', () => {
 test('holds knows families apart', () => {
   const pool = parsePool('0.0.0.0/0')
   assert.deepEqual([holds(pool, '192.0.2.1'), holds(pool, '::1')], [true, false])
+})
+
+test('reaches says whether a subnet has addresses of the pool', () => {
+  const pool = parsePool('192.0.2.240-192.0.2.250,2001:db8::/120')
+  assert.deepEqual(
+    ['192.0.2.1/24', '192.0.2.1/25', '192.0.2.129/25', '10.0.0.1/8', '2001:db8::1/64', '192.0.2.241/32'].map((subnet) =>
+      reaches(pool, subnet),
+    ),
+    [true, false, true, false, true, true],
+  )
 })

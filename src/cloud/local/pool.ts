@@ -43,6 +43,16 @@ export function holds(pool: readonly AddressRange[], address: string): boolean {
   return pool.some(({ family, first, last }) => family === familyOf(address) && first <= value && value <= last)
 }
 
+/** Whether an address of the pool lies in the subnet, `192.0.2.1/24`. */
+export function reaches(pool: readonly AddressRange[], subnet: string): boolean {
+  const [address = '', bits = ''] = subnet.split('/')
+  const [range] = parsePool(`${address}/${bits}`)
+  return (
+    range !== undefined &&
+    pool.some((one) => one.family === range.family && one.first <= range.last && range.first <= one.last)
+  )
+}
+
 /** The lowest address that is not taken; undefined when all are. */
 export function nextFree(
   pool: readonly AddressRange[],

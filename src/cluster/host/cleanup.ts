@@ -1,4 +1,6 @@
 /** Removes, kind by kind, what a cluster left on its machine. Each step finds its things anew, so that it can be repeated. */
+
+import { balancerTable, routeProtocol } from '../../network/announce/kernel.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Disk } from '../../platform/disk.ts'
 import type { Exec } from '../../platform/exec.ts'
@@ -131,6 +133,10 @@ export async function removeLinks({ exec }: CleanupDoors): Promise<number> {
 
 export async function removeTables({ exec }: CleanupDoors): Promise<string[]> {
   const names = await findTables(exec)
+  // Who is answered for is let go of before what keeps others from the machine.
+  if (names.includes(balancerTable)) {
+    await exec.run(['ip', '-4', 'route', 'flush', 'table', 'local', 'proto', routeProtocol])
+  }
   for (const name of names) await exec.run(['nft', 'delete', 'table', 'ip', name])
   return names
 }

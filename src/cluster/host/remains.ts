@@ -3,6 +3,7 @@
  * a few files in directories that containerd and the CNI plugins share among all who use them. Everything is told from
  * its neighbours by a path below the cluster's home, by its cgroup, or by a name that only k8ts gives.
  */
+import { balancerTable } from '../../network/announce/kernel.ts'
 import { bridgeName, networkName, podTable } from '../../network/cni/plan.ts'
 import { serviceProxyTable } from '../../network/proxy/proxy.ts'
 import type { Disk } from '../../platform/disk.ts'
@@ -153,7 +154,7 @@ export function linkNames(text: string): string[] {
 export async function findTables(exec: Exec): Promise<string[]> {
   const listed = await exec.run(['nft', 'list', 'tables', 'ip'])
   const names = listed.stdout.split('\n').map((line) => line.replace(/^table ip /, ''))
-  return names.filter((name) => name === serviceProxyTable || name === podTable)
+  return names.filter((name) => [serviceProxyTable, podTable, balancerTable].includes(name))
 }
 
 export async function findCgroups(disk: Disk, { home }: ClusterConfig): Promise<string[]> {
