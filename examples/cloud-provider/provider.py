@@ -11,8 +11,10 @@ What each call has to answer is told in docs/how-to/cloud-provider.md. A real cl
 
 import argparse
 import json
+import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import ThreadingMixIn, UnixStreamServer
 
 BODY_BYTES_MAX = 16 * 1024 * 1024
 
@@ -93,9 +95,20 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+class UnixServer(ThreadingMixIn, UnixStreamServer):
+    daemon_threads = True
+
+
 if __name__ == "__main__":
     options = argparse.ArgumentParser()
     options.add_argument("--port", type=int, default=8090)
-    server = ThreadingHTTPServer(("127.0.0.1", options.parse_args().port), Handler)
-    print("listening on port %d" % server.server_port, flush=True)
+    options.add_argument("--socket", help="a unix socket instead of the port")
+    wanted = options.parse_args()
+    if wanted.socket:
+        os.umask(0o177)
+        server = UnixServer(wanted.socket, Handler)
+        print("listening on %s" % wanted.socket, flush=True)
+    else:
+        server = ThreadingHTTPServer(("127.0.0.1", wanted.port), Handler)
+        print("listening on port %d" % server.server_port, flush=True)
     server.serve_forever()

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { realPlatform } from '../platform/real/platform.ts'
@@ -17,21 +20,38 @@ describeProvider('localProvider', async (services) => {
 })
 
 describeProvider('externalProvider over the sample', async () => {
-  const child = spawn('python3', [sample, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const port = await new Promise<string>((resolve, reject) => {
+  const { said, stop } = await startSample('--port', '0')
+  return { provider: await externalProvider({ net, url: `http://127.0.0.1:${/\d+/.exec(said)?.[0]}` }), stop }
+})
+
+describeProvider('externalProvider over the sample’s unix socket', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'k8ts-cloud-'))
+  const socket = join(directory, 'with space')
+  const sample = await startSample('--socket', socket)
+  return {
+    provider: await externalProvider({ net, url: `unix://${encodeURI(socket)}` }),
+    async stop() {
+      await sample.stop()
+      await rm(directory, { recursive: true })
+    },
+  }
+})
+
+async function startSample(...words: string[]) {
+  const child = spawn('python3', [sample, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const said = await new Promise<string>((resolve, reject) => {
     child.once('error', reject)
-    child.stdout.once('data', (text: Buffer) => resolve(/\d+/.exec(text.toString())?.[0] ?? ''))
+    child.stdout.once('data', (text: Buffer) => resolve(text.toString()))
   })
-  const provider = await externalProvider({ net, url: `http://127.0.0.1:${port}` })
   const ended = new Promise((resolve) => child.once('exit', resolve))
   return {
-    provider,
+    said,
     async stop() {
       child.kill()
       await ended
     },
   }
-})
+}
 
 /** A cloud's program that says what it is told to. */
 async function withAnswers(
@@ -75,6 +95,7 @@ test('externalProvider passes on what the cloud says, and refuses what is no ans
 
 test('externalProvider sends nothing in the clear to another machine', async () => {
   await assert.rejects(externalProvider({ net, url: 'http://192.0.2.1:80' }), /want https/)
+  await assert.rejects(externalProvider({ net, url: 'unix://host/path' }), /want unix:\/\/\/path/)
 })
 
 test('externalProvider refuses a program of another version', async () => {

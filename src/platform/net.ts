@@ -68,6 +68,8 @@ export interface HttpRequestOptions {
   signal?: AbortSignal
   /** Time until response headers. Default 30,000. */
   timeoutMs?: number
+  /** A unix socket to go to instead of the URL's host. For `http:` alone. */
+  socketPath?: string
   /**
    * `shared`: waits for one of few connections to the server rather than opening another; for requests that end soon.
    * Default `own`: never waits.

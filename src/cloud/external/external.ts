@@ -10,7 +10,7 @@ import { type CloudProvider, ImplementedElsewhere, type InstanceMetadata, type R
 
 export interface ExternalProviderOptions {
   net: Net
-  /** `https://cloud.example.com:8443/base`; `http` only to this machine's own addresses. */
+  /** `https://cloud.example.com:8443/base`, or `unix:///run/cloud.sock`; `http` only to this machine's own addresses. */
   url: string
   tls?: ClientTls
   /** Asked before each call, so that a renewed one counts. Absent: none is sent. */
@@ -95,13 +95,21 @@ function routesOver(wire: Wire): NonNullable<CloudProvider['routes']> {
 class Wire {
   readonly #options: ExternalProviderOptions
   readonly #base: string
+  readonly #socket: { socketPath?: string } = {}
 
   constructor(options: ExternalProviderOptions) {
-    const { protocol, hostname } = new URL(options.url)
+    const { protocol, hostname, pathname } = new URL(options.url)
+    this.#options = options
+    if (protocol === 'unix:') {
+      if (hostname !== '' || pathname.length < 2)
+        throw new CloudError(`cloud provider: want unix:///path: ${options.url}`)
+      this.#base = 'http://localhost'
+      this.#socket = { socketPath: decodeURIComponent(pathname) }
+      return
+    }
     const isOwn = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
     if (protocol !== 'https:' && !(protocol === 'http:' && isOwn))
-      throw new CloudError(`cloud provider: want https, or http to this machine: ${options.url}`)
-    this.#options = options
+      throw new CloudError(`cloud provider: want https, unix, or http to this machine: ${options.url}`)
     this.#base = options.url.replace(/\/+$/, '')
   }
 
@@ -119,6 +127,7 @@ class Wire {
         },
         ...(body ? { body: JSON.stringify(body) } : {}),
         ...(tls ? { tls } : {}),
+        ...this.#socket,
         timeoutMs: limits.cloudProviderCallMs,
       })
       .catch((error: unknown) => {

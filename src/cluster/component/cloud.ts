@@ -21,7 +21,7 @@ export const cloudFlags = `
   controllers list | controllers to run: *, a name, or -name to leave it out (default: *)
   cluster-name text | for what the cloud calls its things (default: kubernetes)
   cluster-cidr list | ranges of the pods; routes in them are ours
-  allocate-node-cidrs bool =false | the controller manager does that
+  allocate-node-cidrs bool | whether nodes get ranges of pods, which routes lead to; the controller manager gives them (default: true)
   configure-cloud-routes bool | whether the cloud is told the nodes' pod ranges (default: true)
   route-reconciliation-period duration | from one look at routes to the next (default: 10s)
   node-monitor-period duration | from one look at a node that is not ready to the next (default: 5s)
@@ -96,7 +96,7 @@ function optionsOf(flags: Flags): CloudOptions {
   const options = {
     clusterName: flags.text('cluster-name'),
     clusterCidrs: flags.list('cluster-cidr'),
-    configureRoutes: flags.bool('configure-cloud-routes'),
+    configureRoutes: flags.bool('allocate-node-cidrs') === false ? false : flags.bool('configure-cloud-routes'),
     nodeUpdateMs: flags.durationMs('node-status-update-frequency'),
     nodeMonitorMs: flags.durationMs('node-monitor-period'),
     routePeriodMs: flags.durationMs('route-reconciliation-period'),

@@ -102,7 +102,7 @@ function requestOnce(options: HttpRequestOptions, agent: http.Agent): Promise<Ht
 }
 
 function open(options: HttpRequestOptions, agent: http.Agent | false): http.ClientRequest {
-  const { method, url, body, allowAddress } = options
+  const { method, url, body, allowAddress, socketPath } = options
   const lookup = allowAddress && guardedLookup(url, allowAddress)
   // Node leaves the length out for DELETE, and servers then read the body as the next request.
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
@@ -117,6 +117,7 @@ function open(options: HttpRequestOptions, agent: http.Agent | false): http.Clie
     agent: pool,
     maxHeaderSize: limits.requestHeaderBytesMax,
     ...(lookup ? { lookup } : {}),
+    ...(socketPath === undefined ? {} : { socketPath }),
     ...tls,
   })
 }
