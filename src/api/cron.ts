@@ -109,7 +109,7 @@ const unitMs: Readonly<Record<string, number>> = {
 /** Whole seconds, at least one. */
 function parseEvery(schedule: string): number {
   const duration = schedule.slice('@every '.length)
-  if (!/^((\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|ns))+$/.test(duration)) {
+  if (!/^((\d+(\.\d*)?|\.\d+)(h|ms|m|s|us|µs|ns))+$/.test(duration)) {
     throw new ScheduleError(`failed to parse duration ${schedule}`)
   }
   let ms = 0

@@ -73,7 +73,7 @@ export async function loadKubeconfig(
 export async function parseKubeconfig(text: string): Promise<Kubeconfig> {
   let parsed: unknown
   try {
-    parsed = text.startsWith('{') ? JSON.parse(text) : (await import('yaml')).parse(text)
+    parsed = text.startsWith('{') ? JSON.parse(text) : (await import('yaml')).parse(text, { logLevel: 'error' })
   } catch (error) {
     throw new KubeconfigError(`reading a kubeconfig: ${(error as Error).message}`, { cause: error })
   }
@@ -87,8 +87,8 @@ export async function accessOf(
   readText: (path: string) => Promise<string>,
   context?: string,
 ): Promise<ClusterAccess> {
-  const { clusters = [], users = [], contexts = [] } = config
-  const name = context ?? config['current-context'] ?? (contexts.length === 1 ? contexts[0]!.name : undefined)
+  const { clusters, users, contexts } = config
+  const name = context ?? config['current-context'] ?? (contexts?.length === 1 ? contexts[0]?.name : undefined)
   if (!name) throw new KubeconfigError('kubeconfig: no current-context is set')
   const {
     cluster: clusterName,

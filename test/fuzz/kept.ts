@@ -13,6 +13,17 @@ export const kept: readonly Kept[] = [
     story: 'a name that all objects have was taken for one of its words',
   },
   {
+    decoder: 'cron',
+    input:
+      'QGV2ZXJ5IDFoMWgxMWgxaDFoMTFoMWgxaDExaDFoMWgxMWgxaDFoMTFoMWgxaDExaDFoMWgxMWgxaDFoMTFoMWgxaDExaDFoMWgxMWgxaDFoMTFoMWgxaDExaDFoMWgxMWgxaDFoMTFoMWgxaDExaDFoMWgxMWgxaDFoMTFoMWgxaDExaDFoMWgxMWgxaDFoMTFoMWgxaDExaDFoMWgxMWgxaDFoMTFoMWgxaDExaDFoMWgxMWgxaDFoMTFoMWgxaDExaDFoMWgxMWgxaDFoMTFoMWgxaDExaCo=',
+    story: 'digits that belong to the one part or to the other were tried in all ways, for hours',
+  },
+  {
+    decoder: 'kubeconfig',
+    input: 'Y2x1c3RlcnM6IFtdCmNvbnRleHRzOgo=',
+    story: 'a list that is null',
+  },
+  {
     decoder: 'SPDY frames',
     input: 'gAMAAQAAADUAAAABAAAAAAAAeCDjxqfCABsA5P8AAAABAAAACnN0cmVhbXR5cGUAAAAFc3RkaW5zAAD//w==',
     story: 'headers that stop within a length were read for ever',

@@ -49,3 +49,14 @@ test('parseYaml gives names of the language no meaning', () => {
   assert.deepEqual(Object.keys(value as object), ['__proto__', 'constructor'])
   assert.equal(({} as Record<string, unknown>).polluted, undefined)
 })
+
+test('parseYaml tells nobody else what it reads', async () => {
+  const told: Error[] = []
+  const listen = (warning: Error) => told.push(warning)
+  process.on('warning', listen)
+  parseYaml('? {secret: hunter2}\n: x\n')
+  parseYaml('!!unknown a: hunter2\n')
+  await new Promise(setImmediate)
+  process.off('warning', listen)
+  assert.deepEqual(told, [])
+})

@@ -43,10 +43,13 @@ export function parseYaml(body: Uint8Array | string): ParsedDocument {
 function firstDocument(text: string, lines: LineCounter): Document {
   lines.addNewLine(0)
   const parser = new Parser(lines.addNewLine)
-  const composer = new Composer({ version: '1.1', schema: 'yaml-1.1', customTags: plainTags, uniqueKeys: false })
+  const composer = new Composer({ version: '1.1', schema: 'yaml-1.1', customTags: plainTags, ...quiet })
   for (const document of composer.compose(boundedTokens(text, parser), true, text.length)) return document
   throw new DecodeError('yaml: there is no document')
 }
+
+/** Its warnings quote the text, which may be a secret's. */
+const quiet = { uniqueKeys: false, logLevel: 'error' } as const
 
 function* boundedTokens(text: string, parser: Parser): ReturnType<Parser['parse']> {
   const { yamlTokensMax, yamlNestingMax } = limits
