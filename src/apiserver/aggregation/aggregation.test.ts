@@ -47,11 +47,32 @@ const gadgets = {
   verbs: ['get', 'list', 'create', 'watch'],
 }
 
+const path = '/apis/agg.example.com/v1/namespaces/default/gadgets'
+
 /** A server of one resource, which knows who asks by the front proxy's certificate alone. */
 class Behind {
   listening!: Listening
   readonly seen: { method: string; url: string; headers: IncomingMessage['headers']; trusted: boolean }[] = []
   answer: ((request: IncomingMessage, response: ServerResponse, body: string) => boolean) | undefined
+
+  /** A definition has the name of one of ours and says something else; another path is none of its business. */
+  readonly openApiV2 = {
+    swagger: '2.0',
+    paths: {
+      [`${path}/{name}`]: {
+        get: { responses: { 200: { schema: { $ref: '#/definitions/com.example.agg.v1.Gadget' } } } },
+      },
+      '/api/v1/namespaces': { get: { operationId: 'stolen' } },
+    },
+    definitions: {
+      'com.example.agg.v1.Gadget': {
+        type: 'object',
+        properties: { pod: { $ref: '#/definitions/io.k8s.api.core.v1.Pod' } },
+      },
+      'io.k8s.api.core.v1.Pod': { type: 'string' },
+      unused: { type: 'object' },
+    },
+  }
 
   async start(): Promise<void> {
     const identity = identityOf(authority, 'agg', 'serverAuth', ['gadgets.default.svc'])
@@ -75,7 +96,7 @@ class Behind {
     if (!this.answer?.(request, response, body)) this.#plain(request, response, body)
   }
 
-  #plain({ method, url = '' }: IncomingMessage, response: ServerResponse, body: string): void {
+  #plain({ method, url = '', headers }: IncomingMessage, response: ServerResponse, body: string): void {
     const [path] = url.split('?')
     const json = (status: number, value: object) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
@@ -85,6 +106,16 @@ class Behind {
         groupVersion: 'agg.example.com/v1',
         resources: [gadgets, { ...gadgets, name: 'gadgets/exec' }],
       })
+    if (path === '/openapi/v2')
+      return headers['if-none-match'] === '"one"'
+        ? void response.writeHead(304).end()
+        : void response
+            .writeHead(200, { 'content-type': 'application/json', etag: '"one"' })
+            .end(JSON.stringify(this.openApiV2))
+    if (path === '/openapi/v3') {
+      const index = { 'apis/agg.example.com/v1': { serverRelativeURL: '/openapi/v3/apis/agg.example.com/v1?hash=7' } }
+      return void json(200, { paths: index })
+    }
     if (path?.startsWith('/openapi/v3/'))
       return void json(200, { openapi: '3.0.0', paths: {}, components: { schemas: { Gadget: {} } } })
     if (method === 'POST') return void json(201, JSON.parse(body))
@@ -157,8 +188,6 @@ async function call(method: string, path: string, body?: object, headers: Record
   return { status: reply.status, headers: reply.headers, text: Buffer.concat(chunks).toString() }
 }
 
-const path = '/apis/agg.example.com/v1/namespaces/default/gadgets'
-
 test('an APIService whose server answers is available, and its group is in both forms of discovery', async () => {
   const condition = await conditionIs('Passed')
   assert.deepEqual([condition.status, condition.message], ['True', 'all checks passed'])
@@ -199,8 +228,23 @@ test('an APIService whose server answers is available, and its group is in both 
   const index = JSON.parse((await call('GET', '/openapi/v3')).text) as {
     paths: Record<string, { serverRelativeURL: string }>
   }
-  const document = await call('GET', index.paths['apis/agg.example.com/v1']!.serverRelativeURL)
+  const url = index.paths['apis/agg.example.com/v1']!.serverRelativeURL
+  assert.equal(url, '/openapi/v3/apis/agg.example.com/v1?hash=7')
+  const document = await call('GET', url)
   assert.match(document.text, /"Gadget"/)
+})
+
+test('the document of version 2 is that of all servers, and what has the same name and is not the same is apart', async () => {
+  await conditionIs('Passed')
+  const { paths, definitions } = JSON.parse((await call('GET', '/openapi/v2')).text)
+  const { schema } = paths[`${path}/{name}`].get.responses[200]
+  assert.equal(schema.$ref, '#/definitions/com.example.agg.v1.Gadget')
+  const reference = definitions['com.example.agg.v1.Gadget'].properties.pod.$ref
+  assert.equal(reference, '#/definitions/io.k8s.api.core.v1.Pod_v2')
+  assert.deepEqual(definitions['io.k8s.api.core.v1.Pod_v2'], { type: 'string' })
+  assert.equal(definitions['io.k8s.api.core.v1.Pod'].type, 'object')
+  assert.equal(definitions.unused, undefined)
+  assert.notEqual(paths['/api/v1/namespaces'].get.operationId, 'stolen')
 })
 
 test('requests go on with who asks, and with nothing that the client claims or proves itself by', async () => {

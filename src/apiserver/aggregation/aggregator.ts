@@ -13,6 +13,7 @@ import { type Logger, messageOf } from '../../platform/log.ts'
 import type { Net, TlsIdentity } from '../../platform/net.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Objects } from '../objects.ts'
+import { type DocumentReply, type RemoteDocuments, readDocuments } from './documents.ts'
 import { defaultPriority, type Priority, serviceName } from './priorities.ts'
 import { backingOf, baseOf, type Problem, problemOf, tlsOf } from './service.ts'
 
@@ -47,6 +48,7 @@ export interface Remote {
   available: boolean
   /** As of the last look. */
   resources: readonly RemoteResource[]
+  documents: RemoteDocuments
 }
 
 /** How often servers are looked at, and how long one look may take. Source: upstream's resync and timeout. */
@@ -150,8 +152,8 @@ export class Aggregator {
     }
     const before = this.#remotes.get(name)
     const same = before && JSON.stringify(before.spec) === JSON.stringify(spec)
-    const { available = false, resources = [] } = same ? before : {}
-    this.#remotes.set(name, { name, apiService, spec, available, resources })
+    const { available = false, resources = [], documents = {} } = same ? before : {}
+    this.#remotes.set(name, { name, apiService, spec, available, resources, documents })
     if (same) return
     this.generation += 1
     this.#cancel ??= this.#parts.clock.every(lookPeriodMs, () => {
@@ -198,6 +200,7 @@ export class Aggregator {
     }
     remote.available = !isProblem
     remote.resources = resources
+    if (!isProblem && base !== undefined) await this.#readDocuments(remote, base)
     const passed = { status: 'True', reason: 'Passed', message: 'all checks passed' }
     await this.#write(remote, 'resources' in found ? passed : found)
   }
@@ -207,23 +210,36 @@ export class Aggregator {
     const failed = (message: string): Problem => ({ status: 'False', reason: 'FailedDiscoveryCheck', message })
     if (base === undefined) return failed(`no endpoints available for service "${spec.service?.name}"`)
     const url = `${base}/apis/${spec.group}/${spec.version}`
+    try {
+      const { status, text } = await this.#get(spec, url, { accept: 'application/json' })
+      if (status >= 200 && status < 300) return { resources: resourcesOf(text) }
+      return failed(`failing or missing response from ${url}: bad status from ${url}: ${status}`)
+    } catch (error) {
+      return failed(`failing or missing response from ${url}: Get "${url}": ${messageOf(error)}`)
+    }
+  }
+
+  async #readDocuments(remote: Remote, base: string): Promise<void> {
+    const { spec, documents } = remote
+    const { group = '', version = '' } = spec
+    const get = (path: string, headers: Record<string, string>) => this.#get(spec, `${base}${path}`, headers)
+    const found = await readDocuments(get, { group, version }, documents)
+    if (found.v3Path !== documents.v3Path || JSON.stringify(found.v2) !== JSON.stringify(documents.v2)) {
+      this.generation += 1
+    }
+    remote.documents = found
+  }
+
+  async #get(spec: APIServiceSpec, url: string, headers: Record<string, string>): Promise<DocumentReply> {
     const late = new AbortController()
     const cancel = this.#parts.clock.after(lookTimeoutMs, () => late.abort(new Error('context deadline exceeded')))
     try {
       const reply = await this.#parts.net.request({
         ...{ method: 'GET', url, timeoutMs: lookTimeoutMs, signal: late.signal },
-        headers: {
-          accept: 'application/json',
-          'x-remote-user': 'system:kube-aggregator',
-          'x-remote-group': 'system:masters',
-        },
+        headers: { ...headers, 'x-remote-user': 'system:kube-aggregator', 'x-remote-group': 'system:masters' },
         tls: { ...tlsOf({ ...spec, insecureSkipTLSVerify: true }, this.#parts.identity) },
       })
-      const text = await bounded(reply.body)
-      if (reply.status >= 200 && reply.status < 300) return { resources: resourcesOf(text) }
-      return failed(`failing or missing response from ${url}: bad status from ${url}: ${reply.status}`)
-    } catch (error) {
-      return failed(`failing or missing response from ${url}: Get "${url}": ${messageOf(error)}`)
+      return { status: reply.status, headers: reply.headers, text: await bounded(reply.body) }
     } finally {
       cancel()
     }
@@ -245,7 +261,7 @@ async function bounded(body: AsyncIterable<Uint8Array>): Promise<string> {
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.length
-    if (bytes > limits.aggregatedDiscoveryBytesMax) throw new Error('the discovery document is too long')
+    if (bytes > limits.aggregatedDiscoveryBytesMax) throw new Error('the document is too long')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

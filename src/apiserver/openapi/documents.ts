@@ -8,6 +8,7 @@ import type { JsonObject } from '../../api/patch/json-value.ts'
 import { parseAccept } from '../negotiation/accept.ts'
 import { type DocumentPart, documentParts, documentV2, documentV3 } from './document.ts'
 import { encodeGnostic } from './gnostic.ts'
+import { mergedV2 } from './merge.ts'
 import type { OpenApiSource } from './source.ts'
 
 export interface DocumentRequest {
@@ -47,10 +48,15 @@ export class OpenApiDocuments {
     if (path === '/openapi/v2') return this.#version2(request)
     // Whatever is asked for: upstream's index comes in one form only.
     if (path === '/openapi/v3')
-      return this.#respond({ key: `v3 ${this.#source.elsewhere?.().generation}`, type: json }, request, () =>
+      return this.#respond({ key: 'v3', type: json, revision: this.#everywhere() }, request, () =>
         encode(this.#index()),
       )
     return path.startsWith('/openapi/v3/') ? this.#version3(path.slice('/openapi/v3/'.length), request) : undefined
+  }
+
+  /** Changes with what is served here and elsewhere. */
+  #everywhere(): string {
+    return `${this.#source.revision()} ${this.#source.elsewhere?.().generation}`
   }
 
   #index(): object {
@@ -59,8 +65,8 @@ export class OpenApiDocuments {
       const { path } = part
       paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${this.#hashOf(part)}` }
     }
-    for (const { group, version } of this.#source.elsewhere?.().groupVersions ?? []) {
-      paths[`apis/${group}/${version}`] = { serverRelativeURL: `/openapi/v3/apis/${group}/${version}` }
+    for (const { group, version, v3Path } of this.#source.elsewhere?.().groupVersions ?? []) {
+      paths[`apis/${group}/${version}`] = { serverRelativeURL: v3Path ?? `/openapi/v3/apis/${group}/${version}` }
     }
     return { paths }
   }
@@ -93,8 +99,12 @@ export class OpenApiDocuments {
   #version2(request: DocumentRequest): DocumentResponse {
     const form = formOf(request.accept, 'v2')
     if (!form) return notAcceptable()
-    const document = { key: `v2 ${form.type}`, type: form.type }
-    return this.#respond(document, request, () => form.encode(documentV2(this.#source)))
+    const { groupVersions = [] } = this.#source.elsewhere?.() ?? {}
+    const others = groupVersions.flatMap(({ v2 }) => (v2 ? [v2] : []))
+    return this.#respond({ key: `v2 ${form.type}`, type: form.type, revision: this.#everywhere() }, request, () => {
+      const own = documentV2(this.#source)
+      return form.encode(others.length === 0 ? own : mergedV2(own, others))
+    })
   }
 
   /** Kept until its revision changes, by default that of all that is served. */

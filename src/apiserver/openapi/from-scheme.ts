@@ -34,7 +34,11 @@ export function openApiEndpoints(
 }
 
 function elsewhereOf({ generation, remotes }: Aggregator) {
-  const groupVersions = [...remotes].map(({ spec: { group = '', version = '' } }) => ({ group, version }))
+  const groupVersions = [...remotes].map(({ spec: { group = '', version = '' }, documents: { v3Path, v2 } }) => ({
+    ...{ group, version },
+    ...(v3Path === undefined ? {} : { v3Path }),
+    ...(v2 ? { v2 } : {}),
+  }))
   return { generation, groupVersions }
 }
 

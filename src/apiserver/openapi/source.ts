@@ -30,11 +30,20 @@ export interface OpenApiGroupVersion {
   definitions?(dialect: Dialect): ReadonlyMap<string, JsonObject>
 }
 
+export interface OpenApiElsewhere {
+  group: string
+  version: string
+  /** Where its document of version 3 is, a path that leads to that server; undefined: the usual one. */
+  v3Path?: string
+  /** Its part of version 2. */
+  v2?: JsonObject
+}
+
 export interface OpenApiSource {
   /** Shown as the documents' version. */
   version: string
   /** Group versions whose documents other servers have, and what changes with them. */
-  elsewhere?(): { generation: number; groupVersions: readonly { group: string; version: string }[] }
+  elsewhere?(): { generation: number; groupVersions: readonly OpenApiElsewhere[] }
   /** Another text whenever `groupVersions` answers differently, or types changed. */
   revision(): string
   groupVersions(): readonly OpenApiGroupVersion[]
