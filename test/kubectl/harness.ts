@@ -12,6 +12,7 @@ import { kubeconfigText } from '../../src/client/kubeconfig.ts'
 import { type ControlPlane, createControlPlane } from '../../src/cluster/control-plane/control-plane.ts'
 import { type ClusterPki, ensureClusterPki } from '../../src/cluster/pki/cluster-pki.ts'
 import { silent } from '../../src/platform/log.ts'
+import type { Net } from '../../src/platform/net.ts'
 import type { Platform } from '../../src/platform/platform.ts'
 import { realPlatform } from '../../src/platform/real/platform.ts'
 import { memoryStore } from '../../src/store/memory/memory-store.ts'
@@ -68,8 +69,14 @@ export interface Bed extends AsyncDisposable {
 
 export const nodeNames = ['node1', 'node2']
 
-/** `usage`: nodes can be asked, so that metrics.k8s.io is served. */
-export async function startBed({ usage = false } = {}): Promise<Bed> {
+export interface BedOptions {
+  /** Nodes can be asked, so that metrics.k8s.io is served. Default false. */
+  usage?: boolean
+  /** By which the control plane reaches webhooks and servers behind it. Default: it reaches none. */
+  net?: Net
+}
+
+export async function startBed({ usage = false, net: outward }: BedOptions = {}): Promise<Bed> {
   const platform = realPlatform()
   const { clock, disk, net, random } = platform
   const tools = skip ? { kubectl: 'kubectl', helm: 'helm' } : await findTools(platform)
@@ -90,6 +97,7 @@ export async function startBed({ usage = false } = {}): Promise<Bed> {
     serviceCidr: '10.96.0.0/16',
     advertise,
     ...(usage ? { nodeProxy } : {}),
+    ...(outward ? { net: outward } : {}),
   }
   const plane = await createControlPlane(parts)
   const clientCaPem = `${pki.ca.certificatePem}\n${pki.frontProxyCa.certificatePem}`
