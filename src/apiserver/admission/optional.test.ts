@@ -191,8 +191,8 @@ test('EventRateLimit refuses with 429 beyond the burst, and lets go by as time p
     enabled: ['EventRateLimit'],
     configuration: { eventLimits: [{ type: 'Namespace', qps: 1, burst: 2 }] },
   })
-  const once = () =>
-    enforced.validate({
+  const once = async () =>
+    await enforced.validate({
       ...{ operation: 'CREATE', resource: events, subresource: '', namespace: 'a', name: 'e', user, dryRun: false },
       ...{ options: {}, oldObject: undefined, object: event as KubeObject, warn: () => undefined },
     })

@@ -1,6 +1,7 @@
 /** An admission step, and the refusals that all of them share. */
 import { type ApiError, forbidden } from '../../api/errors.ts'
 import { groupResource, type Resource } from '../../api/meta.ts'
+import { whenKnown } from '../../platform/turn.ts'
 import type { Admission, AdmissionAttributes } from '../admission.ts'
 import { Reinvocation } from './reinvocation.ts'
 
@@ -18,18 +19,19 @@ export interface AdmissionPlugin {
 export function admissionChain(plugins: readonly AdmissionPlugin[]): Admission {
   const stepsFor = new StepsFor(plugins)
   return {
-    async mutate(attributes) {
+    mutate(attributes) {
       const { mutating } = stepsFor.of(attributes.resource)
+      const round = () => inTurn(mutating, (plugin) => plugin.mutate?.(attributes))
       const reinvocation = new Reinvocation()
       attributes.reinvocation = reinvocation
-      await inTurn(mutating, (plugin) => plugin.mutate?.(attributes))
-      if (!reinvocation.wanted) return
-      reinvocation.again = true
-      await inTurn(mutating, (plugin) => plugin.mutate?.(attributes))
+      return whenKnown(round(), () => {
+        if (!reinvocation.wanted) return undefined
+        reinvocation.again = true
+        return round()
+      })
     },
-    async validate(attributes) {
-      const { validating } = stepsFor.of(attributes.resource)
-      await inTurn(validating, (plugin) => plugin.validate?.(attributes))
+    validate(attributes) {
+      return inTurn(stepsFor.of(attributes.resource).validating, (plugin) => plugin.validate?.(attributes))
     },
   }
 }
@@ -56,13 +58,14 @@ class StepsFor {
 }
 
 /** Most steps have nothing to wait for. */
-async function inTurn(
+function inTurn(
   plugins: readonly AdmissionPlugin[],
   step: (plugin: AdmissionPlugin) => Promise<void> | void,
-): Promise<void> {
-  for (const plugin of plugins) {
-    const pending = step(plugin)
-    if (pending !== undefined) await pending
+  from = 0,
+): void | Promise<void> {
+  for (let index = from; index < plugins.length; index++) {
+    const pending = step(plugins[index]!)
+    if (pending !== undefined) return pending.then(() => inTurn(plugins, step, index + 1))
   }
 }
 

@@ -12,9 +12,10 @@ export class Reinvocation {
   again = false
   /** A second round is wanted. */
   wanted = false
-  readonly #memories = new Map<string, Memory>()
+  #memories: Map<string, Memory> | undefined
 
   memoryOf(plugin: string): Memory {
+    this.#memories ??= new Map()
     const known = this.#memories.get(plugin) ?? new Memory()
     this.#memories.set(plugin, known)
     return known

@@ -24,7 +24,7 @@ export function decodeObject(served: Served, value: unknown): DecodedObject {
   const { resource } = served
   const type = typeFor(served, value as KubeObject)
   const cannot = `${kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${kind}:`
-  const { object, strictErrors } = decodeTyped(type, { value: value as object, duplicates: [] }, cannot)
+  const { object, strictErrors } = decodeTyped(type, { value: value as object, duplicates: [] }, () => cannot)
   const typed = object as KubeObject
   typed.kind = kind || resource.kind
   typed.apiVersion = apiVersion || apiVersionOf(resource)

@@ -46,8 +46,10 @@ export async function objectFromBody(
   fieldValidation: FieldValidation,
 ): Promise<KubeObject> {
   const encoding = bodyEncoding(request.headers['content-type'], expected.type.custom)
-  const document = await parseDocument(encoding, request.body, expected.type)
-  await pauseOf(request).pause?.()
+  const parsed = parseDocument(encoding, request.body, expected.type)
+  const document = parsed instanceof Promise ? await parsed : parsed
+  const { pause } = pauseOf(request)
+  if (pause) await pause()
   const { object, strictErrors } = decodedObject(document, expected)
   reportProblems(expected, strictErrors, fieldValidation, warnings)
   return object
@@ -66,7 +68,9 @@ export function decodedObject(document: ParsedDocument, expected: Expected): Dec
     throw badRequest(`the body of the request must be an object of kind ${expected.kind.kind}`)
   }
   requireKind(value, expected)
-  const { object, strictErrors } = decodeTyped(expected.type, document, cannotHandle(expected.kind, expected.kind))
+  const { object, strictErrors } = decodeTyped(expected.type, document, () =>
+    cannotHandle(expected.kind, expected.kind),
+  )
   const typed = object as KubeObject
   typed.kind = expected.kind.kind
   typed.apiVersion = apiVersionOf(expected.kind)

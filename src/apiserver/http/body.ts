@@ -45,9 +45,9 @@ export class BodyReader {
         chunks.length = 0
         resolve(drain(request, taken.bytes > max ? 'too large' : 'too much at once'))
       })
-      request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-      request.once('error', () => resolve('gone'))
-      request.once('close', () => resolve('gone'))
+      request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+      request.on('error', () => resolve('gone'))
+      request.on('close', () => resolve('gone'))
     })
   }
 }

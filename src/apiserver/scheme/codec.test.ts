@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { parseDocument } from './codec.ts'
 
 const type = { kind: 'struct', fields: {} } as unknown as Parameters<typeof parseDocument>[2]
-const parse = (text: string) => parseDocument('yaml', Buffer.from(text), type)
+const parse = async (text: string) => await parseDocument('yaml', Buffer.from(text), type)
 
 test('parseDocument reads YAML, JSON declared as YAML, and what only begins like JSON', async () => {
   for (const text of ['a: {b: 1}\n', '{"a": {"b": 1}}', '{a: {b: 1}}', '{"a": {"b": 1}} # done\n']) {

@@ -16,24 +16,28 @@ export function valuesMaxOf({ custom, name }: StructNode): number {
 
 const definition = 'apiextensions/v1.CustomResourceDefinition'
 
-/** Throws a 400 when the bytes are not of the encoding, or more than can be worked on soon. */
-export async function parseDocument(
+/** At once but for YAML. Throws, or rejects with, a 400 when the bytes are not of the encoding, or more than can be worked on soon. */
+export function parseDocument(
   encoding: 'json' | 'yaml' | 'protobuf',
   body: Uint8Array,
   type: StructNode,
   valuesMax = valuesMaxOf(type),
-): Promise<ParsedDocument> {
+): ParsedDocument | Promise<ParsedDocument> {
   try {
     if (encoding === 'protobuf') {
       return { value: decodeProtobuf(body, { type, fieldsMax: valuesMax }), duplicates: [] }
     }
     if (encoding === 'json') return parseJson(body, valuesMax)
     const json = jsonInYaml(body, valuesMax)
-    return json ?? (await parseYaml(body, valuesMax))
+    return json ?? parseYaml(body, valuesMax).catch(refuse)
   } catch (error) {
-    if (error instanceof DecodeError || error instanceof ProtobufError) throw badRequest(error.message)
-    throw error
+    return refuse(error)
   }
+}
+
+function refuse(error: unknown): never {
+  if (error instanceof DecodeError || error instanceof ProtobufError) throw badRequest(error.message)
+  throw error
 }
 
 /** What takes the YAML parser long, it reads in a thread of its own. */
@@ -66,14 +70,14 @@ function jsonInYaml(body: Uint8Array, valuesMax: number): ParsedDocument | undef
 export function decodeTyped(
   type: StructNode,
   document: ParsedDocument,
-  cannot: string,
+  cannot: () => string,
 ): { object: object; strictErrors: string[] } {
   try {
     const decoded = decodeDocument(type, document)
     applySchemaDefaults(type, decoded.object)
     return decoded
   } catch (error) {
-    if (error instanceof DecodeError) throw badRequest(`${cannot} ${error.message}`)
+    if (error instanceof DecodeError) throw badRequest(`${cannot()} ${error.message}`)
     throw error
   }
 }

@@ -120,6 +120,7 @@ function builtIn(info: ResourceInfo, options: BuiltInOptions): Served {
   const converted = options.conversions.get(versioned)
   const storedKind = converted?.stored ?? body
   let drop: DropDisabled | undefined
+  const types: { own?: StructNode; list?: StructNode; stored?: StructNode } = {}
   return {
     resource,
     verbs: info.verbs,
@@ -134,13 +135,16 @@ function builtIn(info: ResourceInfo, options: BuiltInOptions): Served {
     ),
     strategy: options.strategies.get(versioned) ?? options.strategies.get(name) ?? { resource },
     get type() {
-      return typeOfKind(body)
+      types.own ??= typeOfKind(body)
+      return types.own
     },
     get listType() {
-      return typeOfKind({ ...body, kind: `${body.kind}List` })
+      types.list ??= typeOfKind({ ...body, kind: `${body.kind}List` })
+      return types.list
     },
     get storedType() {
-      return typeOfKind(storedKind)
+      types.stored ??= typeOfKind(storedKind)
+      return types.stored
     },
     dropDisabled(object, old) {
       drop ??= dropDisabledFields(this.type, options.gates ?? defaultGates)

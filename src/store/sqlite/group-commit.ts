@@ -47,7 +47,8 @@ function writeChanges(
   nowMs: number,
 ): void {
   const revision = ++committed.revision
-  for (const [place, { write, current }] of changes.entries()) {
+  for (let place = 0; place < changes.length; place++) {
+    const { write, current } = changes[place]!
     const id = revision * idsPerRevision + place
     const previous = current ? ([current.createRevision, current.modRevision, current.value] as const) : nothing
     committed.entries.push({ id, key: write.key, replaced: current !== undefined })

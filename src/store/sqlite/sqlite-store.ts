@@ -306,12 +306,12 @@ class SqliteStore implements Store {
     this.#failure = undefined
     this.#revision = committed.revision
     for (const entry of committed.entries) this.#file.history.append(entry)
-    for (const [key, dueMs] of committed.expiries) {
+    committed.expiries.forEach((dueMs, key) => {
       if (dueMs === undefined) this.#expiry.forget(key)
       else this.#expiry.set(key, dueMs)
-    }
+    })
     this.#hub.publish(committed.batches)
-    for (const [index, commit] of commits.entries()) commit.resolve(committed.results[index]!)
+    for (let index = 0; index < commits.length; index++) commits[index]!.resolve(committed.results[index]!)
     this.#compactor.afterCommit(this.#revision, committed.bytes)
   }
 

@@ -8,7 +8,7 @@ import type { WebhookParts } from '../../webhook/client.ts'
 import type { AdmissionPlugin } from '../plugin.ts'
 import { isAdmissionConfiguration } from '../policy/exempt.ts'
 import { ask, CallError } from './ask.ts'
-import { HookSource } from './hooks.ts'
+import { type Hook, HookSource } from './hooks.ts'
 import { type Invocation, type SelectionParts, Selector } from './selection.ts'
 
 export type WebhookAdmissionParts = WebhookParts & SelectionParts
@@ -23,14 +23,9 @@ export function validatingAdmissionWebhook(parts: WebhookAdmissionParts): Admiss
     name: 'ValidatingAdmissionWebhook',
     validate(attributes) {
       if (isAdmissionConfiguration(attributes)) return undefined
-      return whenKnown(source.hooks(), async (hooks) => {
-        const invocations: Invocation<ValidatingWebhook>[] = []
-        for (const hook of hooks) {
-          const invocation = await selector.select(hook, attributes)
-          if (invocation) invocations.push(invocation)
-        }
-        await judgeAll(parts, attributes, invocations)
-      })
+      return whenKnown(source.hooks(), (hooks) =>
+        hooks.length > 0 ? judgeAll(parts, attributes, { hooks, selector }) : undefined,
+      )
     },
   }
 }
@@ -38,8 +33,13 @@ export function validatingAdmissionWebhook(parts: WebhookAdmissionParts): Admiss
 async function judgeAll(
   parts: WebhookParts,
   attributes: AdmissionAttributes,
-  invocations: readonly Invocation<ValidatingWebhook>[],
+  { hooks, selector }: { hooks: readonly Hook<ValidatingWebhook>[]; selector: Selector },
 ): Promise<void> {
+  const invocations: Invocation<ValidatingWebhook>[] = []
+  for (const hook of hooks) {
+    const invocation = await selector.select(hook, attributes)
+    if (invocation) invocations.push(invocation)
+  }
   const outcomes = await Promise.allSettled(invocations.map((one, index) => judge(parts, one, { attributes, index })))
   const refused = outcomes.find(({ status }) => status === 'rejected')
   if (refused?.status === 'rejected') throw refused.reason
