@@ -254,6 +254,8 @@ export const limits = {
   celCallTimeMs: 500,
   /** Time that the expressions of one request take before others have their turn. Ours. */
   celTurnMs: 10,
+  /** Cost, and steps that cost nothing, of one turn of an evaluation; others have theirs before it goes on. Ours: 3 to 10 ms. */
+  celTurnCost: 50_000,
   /** Steps of an evaluation between two looks at the clock. Ours: about 1 ms. */
   celStepsBetweenClockReads: 10_000,
   /** Code points, bytes or items of a value that an expression makes. Beyond: an error in the expression. Ours. */
@@ -278,6 +280,12 @@ export const limits = {
   schedulerVolumeBindMs: 600_000,
   /** Pods with a node that wait for their volumes at once. Beyond: no pod is placed until some of these are done. Ours. */
   schedulerVolumeWaitsMax: 5_000,
+  /** Cost of one evaluation of an expression that selects devices. Beyond: it fails. Source: the API's `CELSelectorExpressionMaxCost`. */
+  deviceSelectorCostMax: 1_000_000,
+  /** Devices that are tried for a pod's claims on one node. Beyond: the node counts as not fitting. Ours. */
+  deviceAllocationStepsMax: 100_000,
+  /** Milliseconds that a pod with a node waits for its devices to be made ready. Beyond: it is placed anew. Source: upstream's `bindingTimeout`. */
+  schedulerDeviceBindMs: 600_000,
   /** Milliseconds until a cloud's program begins to answer. Beyond: the call failed, and is made again. Ours. */
   cloudProviderCallMs: 60_000,
   /** Bytes of one answer of a cloud's program. Beyond: it is refused. Ours. */

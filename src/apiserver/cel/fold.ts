@@ -2,6 +2,7 @@
 import type { Fold } from './ast.ts'
 import type { Planner, Step } from './plan.ts'
 import type { Runtime } from './runtime.ts'
+import type { Activation } from './turns.ts'
 import { CelError, CelList, CelMap, CelObject, type Value } from './values.ts'
 
 export function planFold(planner: Planner, expr: Fold): Step {
@@ -19,14 +20,41 @@ export function planFold(planner: Planner, expr: Fold): Step {
     const result = planner.plan(expr.result).run
     // Only `all` and `exists` look at what they have so far.
     const ends = expr.condition.kind === 'literal'
+    const slot = accumulator!
+    const pairs = (runtime: Runtime) => pairsOf(range(runtime), names.length === 2)
+    /** False when no further round is wanted. */
+    const round = (runtime: Runtime, pair: readonly Value[]): boolean => {
+      for (const [index, name] of loop.slots.entries()) runtime.setLocal(name, pair[index]!)
+      if (loop.condition(runtime) !== true) return false
+      accumulate(runtime, { slot, ends, step: loop.step })
+      return true
+    }
+    const inTurns = (runtime: Runtime, own: Activation): Value => {
+      if (!own.rounds) {
+        const items = pairs(runtime)
+        own.accumulated = init(runtime)
+        own.rounds = items
+        runtime.commit(own)
+      }
+      for (;;) {
+        runtime.setLocal(slot, own.accumulated!)
+        own.round ??= nextOf(own, own.rounds)
+        if (own.round.done) break
+        runtime.round()
+        if (!round(runtime, own.round.value)) break
+        own.accumulated = runtime.heldIn(slot)
+        own.round = undefined
+        runtime.commit(own)
+      }
+      return result(runtime)
+    }
     return (runtime) => {
-      const items = range(runtime)
-      runtime.setLocal(accumulator!, init(runtime))
-      for (const pair of pairsOf(items, names.length === 2)) {
+      if (runtime.resumable) return runtime.resume((own) => inTurns(runtime, own))
+      const items = pairs(runtime)
+      runtime.setLocal(slot, init(runtime))
+      for (const pair of items) {
         runtime.work(1)
-        for (const [index, slot] of loop.slots.entries()) runtime.setLocal(slot, pair[index]!)
-        if (loop.condition(runtime) !== true) break
-        accumulate(runtime, { slot: accumulator!, ends, step: loop.step })
+        if (!round(runtime, pair)) break
       }
       return result(runtime)
     }
@@ -43,7 +71,7 @@ function accumulate(runtime: Runtime, { slot, ends, step }: { slot: number; ends
   }
 }
 
-function* pairsOf(range: Value, both: boolean): Iterable<readonly Value[]> {
+function* pairsOf(range: Value, both: boolean): Generator<readonly Value[], void> {
   if (range instanceof CelList) {
     for (let index = 0; index < range.size; index++) {
       const item = range.at(index)
@@ -62,8 +90,35 @@ function planVariable(planner: Planner, expr: Fold): Step {
   return planner.within([expr.accumulator], ([slot]) => {
     const result = planner.plan(expr.result).run
     return (runtime) => {
+      if (runtime.resumable) {
+        return runtime.resume((own) => {
+          runtime.setLazy(slot!, () => readOnce(runtime, own, init))
+          return result(runtime)
+        })
+      }
       runtime.setLazy(slot!, () => init(runtime))
       return result(runtime)
     }
+  })
+}
+
+/** What fails fails again in a later turn. */
+function nextOf(own: Activation, rounds: Iterator<readonly Value[]>): IteratorResult<readonly Value[]> {
+  if (own.broken) throw own.broken
+  try {
+    return rounds.next()
+  } catch (error) {
+    if (error instanceof CelError) own.broken = error
+    throw error
+  }
+}
+
+/** Read again in a later turn, a variable costs again only where it did before. */
+function readOnce(runtime: Runtime, own: Activation, init: Step): Value {
+  if (own.read && !runtime.isNext(own.read.by)) return own.read.value
+  return runtime.resume((by) => {
+    const value = init(runtime)
+    own.read = { value, by }
+    return value
   })
 }

@@ -19,6 +19,7 @@ import { parse } from './parser.ts'
 import { plan, type Step } from './plan.ts'
 import { type Budget, costExceeded, Interrupted, Runtime } from './runtime.ts'
 import type { Range } from './sizes.ts'
+import { TurnOver } from './turns.ts'
 import type { CelType } from './types.ts'
 import { CelError, type Value } from './values.ts'
 
@@ -134,7 +135,29 @@ function failed(expression: string, issues: readonly Issue[]): Compiled {
 
 /** Bindings that are functions are called when the expression first touches them. */
 export function evaluate(program: Program, bindings: Iterable<readonly [string, Binding]>, budget: Budget): Evaluation {
+  return evaluation(program, new Runtime(new Bindings(bindings), budget))
+}
+
+/** As `evaluate`, with the same result and cost; whoever runs it lets others have their turn whenever it yields. */
+export function* evaluateInTurns(
+  program: Program,
+  bindings: Iterable<readonly [string, Binding]>,
+  budget: Budget,
+): Generator<void, Evaluation> {
   const runtime = new Runtime(new Bindings(bindings), budget)
+  for (;;) {
+    runtime.beginTurn()
+    try {
+      return evaluation(program, runtime)
+    } catch (error) {
+      if (!(error instanceof TurnOver)) throw error
+    }
+    runtime.endTurn()
+    yield
+  }
+}
+
+function evaluation(program: Program, runtime: Runtime): Evaluation {
   try {
     const value = (program as CompiledProgram).step(runtime)
     return { ok: true, value, cost: runtime.cost }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { JSONSchemaProps } from '../../api/types/apiextensions/v1.ts'
 import { TestCaller } from '../testbed/caller.ts'
+import { turnsDuring } from '../testbed/turns.ts'
 import { definitionOf, definitionsPath, serve } from './testbed/definitions.ts'
 
 let caller: TestCaller
@@ -117,4 +118,17 @@ test('an object full of faults is refused with as many as are worth reading', as
   assert.equal(status, 422)
   assert.ok(body.details.causes.length < 2000)
   assert.ok(JSON.stringify(body).length < 1_000_000)
+})
+
+test('rules that take long let others have their turn', async () => {
+  const rule = 'self.all(a, self.all(b, a + b >= 0))'
+  const list: JSONSchemaProps = {
+    ...{ type: 'array', maxItems: 400, items: { type: 'integer' } },
+    'x-kubernetes-validations': [{ rule, message: 'no' }],
+  }
+  await serve(caller, definitionOf({ kind: 'Slow', properties: { one: list, two: list } }))
+  const items = Array.from({ length: 300 }, (_, index) => index)
+  const { result, turns } = await turnsDuring(() => create('Slow', { one: items, two: items }))
+  assert.equal(result.status, 201, JSON.stringify(result.body))
+  assert.ok(turns > 15, `${turns} turns`)
 })

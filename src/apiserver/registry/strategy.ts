@@ -42,6 +42,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   /** `found`: what is wrong already, with metadata. */
   validateCreate?(object: T, found?: readonly FieldError[]): FieldError[]
   validateUpdate?(object: T, old: T, found?: readonly FieldError[]): FieldError[]
+  /** Rules that may take long, checked last on create, update and status writes: others have their turn when it yields. */
+  rules?(object: T, old: T | undefined, found: readonly FieldError[]): Generator<void, FieldError[]>
   /** `Warning` headers for a valid object, such as deprecated fields. */
   warnings?(object: T, old: T | undefined): string[]
   /** The `status` subresource, where the kind has one. Everything but status is kept from `old` unless it says otherwise. */

@@ -1,6 +1,7 @@
 /** What an update of an object or of one of its subresources may change, and its rules. */
 import { type FieldError, methodNotAllowed } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
+import { inTurns } from '../../platform/turn.ts'
 import { keepSystemFields, validateMetadata, validateMetadataUpdate } from './metadata.ts'
 import type { Target } from './parts.ts'
 import type { WriteContext } from './strategy.ts'
@@ -42,14 +43,17 @@ export function prepareUpdate(target: Target, object: KubeObject, old: KubeObjec
   return object
 }
 
-export function validateUpdated(target: Target, object: KubeObject, old: KubeObject): FieldError[] {
+export async function validateUpdated(target: Target, object: KubeObject, old: KubeObject): Promise<FieldError[]> {
   const { resource, strategy } = target.served
   const { validateName, anyFinalizers } = strategy
   const names = { namespaced: resource.namespaced, validateName, anyFinalizers }
   // Upstream looks twice, and says everything twice.
   const changed = validateMetadataUpdate(object.metadata, old.metadata)
   const metadata = [...validateMetadata(object.metadata, names), ...changed, ...changed]
-  return [...metadata, ...ownErrors(target, { object, old, found: metadata })]
+  const errors = [...metadata, ...ownErrors(target, { object, old, found: metadata })]
+  const isRuled = writesSpec(target) || target.subresource === 'status'
+  if (strategy.rules && isRuled) errors.push(...(await inTurns(strategy.rules(object, old, errors))))
+  return errors
 }
 
 interface Update {

@@ -1,6 +1,7 @@
 /** Policies as a cluster's owner meets them: written through the API, felt by the next write. */
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
+import { turnsDuring } from '../../testbed/turns.ts'
 import { type Cluster, startCluster } from '../webhook/testbed/cluster.ts'
 
 const path = '/apis/admissionregistration.k8s.io/v1'
@@ -205,6 +206,21 @@ describe('validatingAdmissionPolicy', () => {
     assert.equal(status, 422)
     assert.match(body.message, /actual cost limit exceeded|running out of cost budget|operation interrupted/)
     assert(performance.now() - start < 10_000)
+  })
+
+  test('validatingAdmissionPolicy lets others have their turn while an expression or a variable takes long', async () => {
+    const pairs = 'object.data.all(k, object.data.all(l, k.size() + l.size() > 0))'
+    await validating({
+      variables: [
+        { name: 'inner', expression: pairs },
+        { name: 'outer', expression: `variables.inner && ${pairs}` },
+      ],
+      validations: [{ expression: `variables.outer && variables.inner && ${pairs}` }],
+    })
+    const data = Object.fromEntries(Array.from({ length: 250 }, (_, index) => [`k${index}`, 'v']))
+    const { result, turns } = await turnsDuring(() => create('c', { data }))
+    assert.equal(result.status, 201, JSON.stringify(result.body))
+    assert.ok(turns > 30, `${turns} turns`)
   })
 
   test('validatingAdmissionPolicy sees subresources only where rules name them', async () => {

@@ -1,7 +1,15 @@
 /** Evaluates the expressions of one policy on one request, within one budget. Source: apiserver's `admission/plugin/cel/`. */
 import { limits } from '../../../limits.ts'
 import { endOfTurn } from '../../../platform/turn.ts'
-import { type Binding, CelError, CelObject, evaluate, type Program, type Value } from '../../cel/index.ts'
+import {
+  type Binding,
+  CelError,
+  CelObject,
+  type Evaluation,
+  evaluateInTurns,
+  type Program,
+  type Value,
+} from '../../cel/index.ts'
 import type { Typed } from './expression.ts'
 
 /** Nothing more of the policy is evaluated. */
@@ -42,7 +50,10 @@ export class Turn {
   }
 
   async end(): Promise<void> {
-    if (this.nowMs() - this.#startMs < limits.celTurnMs) return
+    if (this.nowMs() - this.#startMs >= limits.celTurnMs) await this.next()
+  }
+
+  async next(): Promise<void> {
     await new Promise<void>(endOfTurn)
     this.#startMs = this.nowMs()
   }
@@ -66,12 +77,29 @@ export class Run {
     return this.#remaining
   }
 
-  /** Lets others have their turn first when expressions have taken long. Throws `OutOfBudget`. */
+  /** Lets others have their turn when expressions take long. Throws `OutOfBudget`. */
   async evaluate(typed: Typed): Promise<Outcome> {
-    for (;;) {
-      await this.#parts.turn.end()
+    if ('error' in typed) return { error: `compilation error: ${typed.error}` }
+    await this.#parts.turn.end()
+    const evaluation = await this.#evaluate(typed.program, this.#start(typed.program))
+    if (evaluation.ok) return { value: evaluation.value }
+    return { error: `expression '${typed.program.expression}' resulted in error: ${evaluation.message}` }
+  }
+
+  #start(program: Program): Generator<void, Evaluation> {
+    const { nowMs } = this.#parts.turn
+    const deadlineMs = nowMs() + limits.celCallTimeMs
+    return evaluateInTurns(program, this.#bindings, { cost: limits.celCallCostMax, nowMs, deadlineMs })
+  }
+
+  /** Asks whoever has to be asked, and starts anew with the answer. */
+  async #evaluate(program: Program, started: Generator<void, Evaluation>): Promise<Evaluation> {
+    for (let evaluating = started; ; evaluating = this.#start(program)) {
       try {
-        return this.#now(typed)
+        for (let step = evaluating.next(); ; step = evaluating.next()) {
+          if (step.done) return this.#spent(step.value)
+          await this.#parts.turn.next()
+        }
       } catch (error) {
         if (!(error instanceof Unanswered)) throw error
         await error.answer
@@ -79,28 +107,17 @@ export class Run {
     }
   }
 
-  /** Throws `OutOfBudget`. */
-  #now(typed: Typed): Outcome {
-    if ('error' in typed) return { error: `compilation error: ${typed.error}` }
-    const { program } = typed
-    const evaluation = this.#evaluate(program)
-    if (evaluation.ok) return { value: evaluation.value }
-    return { error: `expression '${program.expression}' resulted in error: ${evaluation.message}` }
-  }
-
-  #evaluate(program: Program) {
-    const { nowMs } = this.#parts.turn
-    const deadlineMs = nowMs() + limits.celCallTimeMs
-    const evaluation = evaluate(program, this.#bindings, { cost: limits.celCallCostMax, nowMs, deadlineMs })
+  #spent(evaluation: Evaluation): Evaluation {
     if (evaluation.cost > this.#remaining) throw new OutOfBudget()
     this.#remaining -= evaluation.cost
     return evaluation
   }
 
-  #variable(program: Program): Value {
-    const evaluation = this.#evaluate(program)
-    if (evaluation.ok) return evaluation.value
-    throw new CelError(evaluation.message)
+  /** At once, unless it takes long. */
+  #variable(program: Program): Evaluation | Promise<Evaluation> {
+    const evaluating = this.#start(program)
+    const first = evaluating.next()
+    return first.done ? this.#spent(first.value) : this.#evaluate(program, evaluating)
   }
 }
 
@@ -108,10 +125,13 @@ export class Run {
 class Variables extends CelObject {
   readonly typeName = 'kubernetes.variables'
   readonly #typed: ReadonlyMap<string, Typed>
-  readonly #evaluate: (program: Program) => Value
+  readonly #evaluate: (program: Program) => Evaluation | Promise<Evaluation>
   readonly #known = new Map<string, Value | CelError>()
 
-  constructor(typed: ReadonlyMap<string, Typed>, evaluateProgram: (program: Program) => Value) {
+  constructor(
+    typed: ReadonlyMap<string, Typed>,
+    evaluateProgram: (program: Program) => Evaluation | Promise<Evaluation>,
+  ) {
     super()
     this.#typed = typed
     this.#evaluate = evaluateProgram
@@ -123,8 +143,6 @@ class Variables extends CelObject {
 
   override get(field: string): Value | undefined {
     const known = this.#known.get(field) ?? this.#compute(field)
-    if (known === undefined) return undefined
-    this.#known.set(field, known)
     if (known instanceof CelError) throw known
     return known
   }
@@ -137,16 +155,20 @@ class Variables extends CelObject {
     return this.#typed.keys()
   }
 
+  /** Throws `Unanswered` when it takes more than a turn. */
   #compute(field: string): Value | CelError | undefined {
     const typed = this.#typed.get(field)
     if (!typed) return undefined
-    if ('error' in typed) return new CelError(`composited variable "${field}" fails to compile: ${typed.error}`)
-    try {
-      return this.#evaluate(typed.program)
-    } catch (error) {
-      if (error instanceof CelError)
-        return new CelError(`composited variable "${field}" fails to evaluate: ${error.message}`)
-      throw error
+    const failed = (how: string, why: string) => new CelError(`composited variable "${field}" fails to ${how}: ${why}`)
+    const keep = (value: Value | CelError) => {
+      this.#known.set(field, value)
+      return value
     }
+    if ('error' in typed) return keep(failed('compile', typed.error))
+    const take = (evaluation: Evaluation) =>
+      keep(evaluation.ok ? evaluation.value : failed('evaluate', evaluation.message))
+    const evaluation = this.#evaluate(typed.program)
+    if (evaluation instanceof Promise) throw new Unanswered(evaluation.then((done) => void take(done)))
+    return take(evaluation)
   }
 }

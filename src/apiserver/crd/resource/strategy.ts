@@ -34,7 +34,7 @@ export interface CustomStrategyParts {
 type WithStatus = KubeObject & { status?: unknown }
 
 export function customStrategy(parts: CustomStrategyParts): Strategy {
-  const { resource, type, schema, hasStatus, scale, terminating } = parts
+  const { resource, type, schema, hasStatus, scale, rules, terminating } = parts
   return {
     resource,
     allowUnconditionalUpdate: false,
@@ -51,38 +51,32 @@ export function customStrategy(parts: CustomStrategyParts): Strategy {
       const { generation } = old.metadata
       if (!sameButMetadata(object, old)) object.metadata.generation = (generation ?? 0) + 1
     },
-    validateCreate: (object, found = []) =>
-      withRules(parts, object, undefined, [
-        ...found,
-        ...fieldErrors(validateValue(schema, object)),
-        ...(scale ? [...validateScaleSpec(scale, object), ...validateScaleStatus(scale, object)] : []),
-        ...validateEmbedded(schema, object),
-        ...validateListTypes(schema, object),
-      ]).slice(found.length),
-    validateUpdate: (object, old, found = []) =>
-      withRules(parts, object, old, [
-        ...found,
-        ...fieldErrors(validateValue(schema, object, { value: old })),
-        ...(scale ? [...validateScaleSpec(scale, object), ...validateScaleStatus(scale, object)] : []),
-        ...validateEmbedded(schema, object),
-        ...newListErrors(schema, object, old),
-      ]).slice(found.length),
+    validateCreate: (object) => [
+      ...fieldErrors(validateValue(schema, object)),
+      ...(scale ? [...validateScaleSpec(scale, object), ...validateScaleStatus(scale, object)] : []),
+      ...validateEmbedded(schema, object),
+      ...validateListTypes(schema, object),
+    ],
+    validateUpdate: (object, old) => [
+      ...fieldErrors(validateValue(schema, object, { value: old })),
+      ...(scale ? [...validateScaleSpec(scale, object), ...validateScaleStatus(scale, object)] : []),
+      ...validateEmbedded(schema, object),
+      ...newListErrors(schema, object, old),
+    ],
+    ...(rules ? { rules: (object, old, found) => ruleErrors(rules, object, old, found) } : {}),
     warnings: (object, old) => finalizerWarnings(object, old),
     ...(hasStatus ? { status: statusRules(parts) } : {}),
   }
 }
 
-function statusRules(parts: CustomStrategyParts): NonNullable<Strategy['status']> {
-  const { schema, scale } = parts
+function statusRules({ schema, scale }: CustomStrategyParts): NonNullable<Strategy['status']> {
   const status = schema.properties?.status
   return {
-    validateUpdate: (object, old, found = []) =>
-      withRules(parts, object, old, [
-        ...found,
-        ...(status && Object.hasOwn(object, 'status') ? statusErrors(status, object, old) : []),
-        ...(scale ? validateScaleStatus(scale, object) : []),
-        ...newListErrors(schema, object, old),
-      ]).slice(found.length),
+    validateUpdate: (object, old) => [
+      ...(status && Object.hasOwn(object, 'status') ? statusErrors(status, object, old) : []),
+      ...(scale ? validateScaleStatus(scale, object) : []),
+      ...newListErrors(schema, object, old),
+    ],
   }
 }
 
@@ -106,17 +100,16 @@ const blocking: ReadonlySet<FieldError['type']> = new Set([
 ])
 
 /** Rules may count on what the schema promises, so that they wait until it holds. */
-function withRules(
-  { rules }: CustomStrategyParts,
+function* ruleErrors(
+  rules: RuleSet,
   object: KubeObject,
   old: KubeObject | undefined,
-  errors: FieldError[],
-): FieldError[] {
-  if (!rules) return errors
-  if (!errors.some(({ type }) => blocking.has(type))) return [...errors, ...rules.validate(object, old)]
+  found: readonly FieldError[],
+): Generator<void, FieldError[]> {
+  if (!found.some(({ type }) => blocking.has(type))) return yield* rules.validate(object, old)
   const detail =
     'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
-  return [...errors, { type: 'Invalid', path: '<nil>', value: null, detail }]
+  return [{ type: 'Invalid', path: '<nil>', value: null, detail }]
 }
 
 /** After admission, which may have added what the schema does not know. */

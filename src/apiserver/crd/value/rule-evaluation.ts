@@ -2,7 +2,15 @@
 import type { FieldError } from '../../../api/errors.ts'
 import type { JSONSchemaProps, ValidationRule } from '../../../api/types/apiextensions/v1.ts'
 import { limits } from '../../../limits.ts'
-import { type CelType, costExceeded, evaluate, Optional, type Program, toCel, type Value } from '../../cel/index.ts'
+import {
+  type CelType,
+  costExceeded,
+  evaluateInTurns,
+  Optional,
+  type Program,
+  toCel,
+  type Value,
+} from '../../cel/index.ts'
 import type { CompiledRule } from './compiled-rules.ts'
 import type { Old } from './correlate.ts'
 
@@ -38,7 +46,12 @@ export function outOfBudget(path: string, schema: JSONSchemaProps): FieldError {
   )
 }
 
-export function evaluateRule(subject: Subject, compiled: CompiledRule, at: At, spending: Spending): Outcome {
+export function* evaluateRule(
+  subject: Subject,
+  compiled: CompiledRule,
+  at: At,
+  spending: Spending,
+): Generator<void, Outcome> {
   const { rule, program, error } = compiled
   const { schema } = subject
   const { path } = at
@@ -46,12 +59,12 @@ export function evaluateRule(subject: Subject, compiled: CompiledRule, at: At, s
   if (error !== undefined) return { error: broken(path, schema, `rule compile error: ${error}`) }
   if (!program || (compiled.usesOld && old === undefined && !rule.optionalOldSelf)) return {}
   const bindings = bindingsOf(subject.type, at.value, old, rule.optionalOldSelf ?? false)
-  const evaluation = evaluate(program, bindings, { cost: limits.celCallCostMax })
+  const evaluation = yield* evaluateInTurns(program, bindings, { cost: limits.celCallCostMax })
   if (evaluation.cost > spending.left) return { error: outOfBudget(path, schema), ends: true }
   spending.left -= evaluation.cost
   if (!evaluation.ok) return failedRule(path, schema, rule, evaluation)
   if (evaluation.value === true) return {}
-  return refusal(subject, compiled, at, { bindings, spending })
+  return yield* refusal(subject, compiled, at, { bindings, spending })
 }
 
 type Bindings = readonly (readonly [string, () => Value])[]
@@ -85,14 +98,14 @@ function failedRule(
   return { error: broken(path, schema, `${message} evaluating rule: ${text}`) }
 }
 
-function refusal(
+function* refusal(
   { schema }: Subject,
   { rule, message, blamed }: CompiledRule,
   { path, value }: At,
   evaluation: { bindings: Bindings; spending: Spending },
-): Outcome {
+): Generator<void, Outcome> {
   const at = blamed === '' ? path : path === '' ? blamed : blamed.startsWith('[') ? path + blamed : `${path}.${blamed}`
-  const made: Made = message ? evaluateMessage(message, rule, evaluation) : {}
+  const made: Made = message ? yield* evaluateMessage(message, rule, evaluation) : {}
   if (made.failure !== undefined) return { error: broken(at, schema, made.failure), ends: true, isVerdict: true }
   const detail = made.text ?? (rule.message ? rule.message.trim() : `failed rule: ${ruleText(rule)}`)
   const shown = schema.type === 'object' || schema.type === 'array' ? undefined : value
@@ -119,12 +132,12 @@ interface Made {
 }
 
 /** A message that cannot be made gives way to the plain one. */
-function evaluateMessage(
+function* evaluateMessage(
   program: Program,
   { messageExpression = '' }: ValidationRule,
   { bindings, spending }: { bindings: Bindings; spending: Spending },
-): Made {
-  const evaluation = evaluate(program, bindings, { cost: limits.celCallCostMax })
+): Generator<void, Made> {
+  const evaluation = yield* evaluateInTurns(program, bindings, { cost: limits.celCallCostMax })
   if (evaluation.cost > spending.left) {
     const why = 'no further validation rules will be run'
     return { failure: `messageExpression evaluation failed due to running out of cost budget, ${why}` }

@@ -17,8 +17,8 @@ import { correlatedItems, type Old } from './correlate.ts'
 import { evaluateRule, outOfBudget, type Spending } from './rule-evaluation.ts'
 
 export interface RuleSet {
-  /** Of an object that its schema accepts. `old` is the stored object on an update. */
-  validate(object: unknown, old: unknown): FieldError[]
+  /** Of an object that its schema accepts. `old` is the stored object on an update. Yields when it has taken its turn. */
+  validate(object: unknown, old: unknown): Generator<void, FieldError[]>
 }
 
 /** Undefined when the schema has no rules. */
@@ -26,14 +26,14 @@ export function ruleSetOf(schema: JSONSchemaProps): RuleSet | undefined {
   if (!hasRules(schema)) return undefined
   let root: RuleNode | undefined
   return {
-    validate(object, old) {
+    *validate(object, old) {
       root ??= nodeOf(schema, true)
-      return root ? evaluateRules(root, object, old) : []
+      return root ? yield* evaluateRules(root, object, old) : []
     },
   }
 }
 
-/** The errors of one value, such as a default. `isResource`: it is a whole object. */
+/** The errors of one value, such as a default, at once. `isResource`: it is a whole object. */
 export function validateRules(
   schema: JSONSchemaProps,
   value: unknown,
@@ -41,7 +41,12 @@ export function validateRules(
   isResource: boolean,
 ): FieldError[] {
   const node = hasRules(schema) ? nodeOf(schema, isResource) : undefined
-  return node ? evaluateRules(node, value, old) : []
+  if (!node) return []
+  const evaluating = evaluateRules(node, value, old)
+  for (;;) {
+    const { done, value: errors } = evaluating.next()
+    if (done) return errors
+  }
 }
 
 function hasRules(schema: JSONSchemaProps): boolean {
@@ -90,24 +95,27 @@ interface Place {
   isRoot: boolean
 }
 
-function evaluateRules(root: RuleNode, value: unknown, old: unknown): FieldError[] {
+type Turns<T> = Generator<void, T>
+
+function* evaluateRules(root: RuleNode, value: unknown, old: unknown): Turns<FieldError[]> {
   const errors: FieldError[] = []
   const spending: Spending = { left: limits.celRequestCostMax }
   const before = old === undefined || old === null ? undefined : { value: old }
-  visit(root, { path: '', value, old: before, above: undefined, isRoot: true }, spending, errors)
+  yield* visit(root, { path: '', value, old: before, above: undefined, isRoot: true }, spending, errors)
   return errors
 }
 
 /** False when the budget is spent and nothing more may be evaluated. */
-function visit(node: RuleNode, place: Place, spending: Spending, errors: FieldError[]): boolean {
+function* visit(node: RuleNode, place: Place, spending: Spending, errors: FieldError[]): Turns<boolean> {
   const { value } = place
   if (value === null || value === undefined) return true
-  if (!ownRules(node, place, spending, errors)) return false
-  if (Array.isArray(value)) return node.items ? visitItems(node, node.items, value, place, spending, errors) : true
-  return isObject(value) ? visitMembers(node, value, place, spending, errors) : true
+  if (!(yield* ownRules(node, place, spending, errors))) return false
+  if (Array.isArray(value))
+    return node.items ? yield* visitItems(node, node.items, value, place, spending, errors) : true
+  return isObject(value) ? yield* visitMembers(node, value, place, spending, errors) : true
 }
 
-function ownRules(node: RuleNode, place: Place, spending: Spending, errors: FieldError[]): boolean {
+function* ownRules(node: RuleNode, place: Place, spending: Spending, errors: FieldError[]): Turns<boolean> {
   if (node.rules.length === 0) return true
   if (spending.left <= 0) {
     errors.push(outOfBudget(place.path, node.schema))
@@ -115,7 +123,7 @@ function ownRules(node: RuleNode, place: Place, spending: Spending, errors: Fiel
   }
   const forgives = isUnchanged(place)
   for (const rule of node.rules) {
-    const { error, ends, isVerdict } = evaluateRule(node, rule, place, spending)
+    const { error, ends, isVerdict } = yield* evaluateRule(node, rule, place, spending)
     if (error && !(isVerdict && forgives && !rule.usesOld)) errors.push(error)
     if (ends) return false
   }
@@ -127,33 +135,33 @@ function isUnchanged({ value, old, above }: Place): boolean {
   return above !== undefined && jsonEqual(above.value, above.old)
 }
 
-function visitItems(
+function* visitItems(
   ...[node, items, values, place, spending, errors]: [RuleNode, RuleNode, unknown[], Place, Spending, FieldError[]]
-): boolean {
+): Turns<boolean> {
   const before = correlatedItems(node.schema, values, place.old)
   const above = aboveOf(place)
   for (const [index, value] of values.entries()) {
     const next = { path: `${place.path}[${index}]`, value, old: before?.(index), above, isRoot: false }
-    if (!visit(items, next, spending, errors)) return false
+    if (!(yield* visit(items, next, spending, errors))) return false
   }
   return true
 }
 
-function visitMembers(
+function* visitMembers(
   ...[node, object, place, spending, errors]: [RuleNode, Record<string, unknown>, Place, Spending, FieldError[]]
-): boolean {
+): Turns<boolean> {
   const before = isObject(place.old?.value) ? place.old.value : undefined
   const above = aboveOf(place)
-  const go = (below: RuleNode, path: string, name: string): boolean => {
+  const go = (below: RuleNode, path: string, name: string): Turns<boolean> => {
     const known = before && Object.hasOwn(before, name) && !(place.isRoot && isTypeField(name))
     const old = known ? { value: member(before, name) } : undefined
     const next = { path, value: member(object, name), old, above, isRoot: false }
     return visit(below, next, spending, errors)
   }
   for (const name of Object.keys(object)) {
-    if (node.values && !go(node.values, `${place.path}[${name}]`, name)) return false
+    if (node.values && !(yield* go(node.values, `${place.path}[${name}]`, name))) return false
     const property = node.properties.get(name)
-    if (property && !go(property, place.path === '' ? name : `${place.path}.${name}`, name)) return false
+    if (property && !(yield* go(property, place.path === '' ? name : `${place.path}.${name}`, name))) return false
   }
   return true
 }
