@@ -148,3 +148,51 @@ test('scaling through the scale subresource changes the number of pods', async (
   const { spec, metadata, status } = await bed.client.of(appsV1.deployments, namespace).get('d')
   assert.deepEqual([spec?.replicas, metadata.generation, status?.availableReplicas], [3, 2, 3])
 })
+
+test('a Deployment goes back to the revision that its annotation asks for', async () => {
+  await using bed = await startTestbed()
+  const deployments = bed.client.of(appsV1.deployments, namespace)
+  await bed.create(appsV1.deployments, deployment(2))
+  await bed.settle()
+  const container = (image: string) => ({ spec: { template: { spec: { containers: [{ name: 'c', image }] } } } })
+  await deployments.patch('d', { type: 'merge', patch: container('i:2') })
+  await bed.settle()
+  const rollBackTo = (revision: string) => {
+    const annotations = { 'deprecated.deployment.rollback.to': revision }
+    return deployments.patch('d', { type: 'merge', patch: { metadata: { annotations } } })
+  }
+  await rollBackTo('1')
+  await bed.settle()
+  const { metadata, spec, status } = await deployments.get('d')
+  assert.equal(spec?.template?.spec?.containers[0]?.image, 'i:1')
+  assert.deepEqual(metadata.annotations, { 'deployment.kubernetes.io/revision': '3' })
+  assert.equal(status?.updatedReplicas, spec?.replicas)
+  await rollBackTo('7')
+  const events = await bed.events()
+  assert.ok(events.includes('Deployment/d Normal DeploymentRollback: Rolled back deployment "d" to revision 1'))
+  assert.ok(
+    events.includes(
+      'Deployment/d Warning DeploymentRollbackRevisionNotFound: Unable to find the revision to rollback to.',
+    ),
+  )
+  assert.deepEqual((await deployments.get('d')).metadata.annotations, { 'deployment.kubernetes.io/revision': '3' })
+})
+
+test('a Deployment whose set’s name is taken counts a collision and takes another', async () => {
+  await using bed = await startTestbed()
+  const deployments = bed.client.of(appsV1.deployments, namespace)
+  const sets = bed.client.of(appsV1.replicaSets, namespace)
+  await bed.create(appsV1.deployments, deployment(2))
+  await bed.settle()
+  const name = (await sets.list()).items[0]?.metadata.name ?? ''
+  await deployments.delete('d')
+  await bed.settle()
+  const foreign = { ...deployment(0).spec, selector: { matchLabels: { app: 'other' } } }
+  const template = { ...foreign.template, metadata: { labels: { app: 'other' } } }
+  await bed.create(appsV1.replicaSets, { metadata: { name }, spec: { replicas: 0, ...foreign, template } })
+  await bed.create(appsV1.deployments, deployment(2))
+  await bed.advance(5_000)
+  const { status } = await deployments.get('d')
+  assert.deepEqual([status?.collisionCount, status?.availableReplicas], [1, 2])
+  assert.equal((await sets.list()).items.length, 2)
+})

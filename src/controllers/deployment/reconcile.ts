@@ -33,6 +33,7 @@ import {
   revisionAnnotation,
   revisionOf,
 } from './revisions.ts'
+import { planRollback, type Rollback } from './rollback.ts'
 import {
   desiredReplicas,
   isScalingEvent,
@@ -105,10 +106,20 @@ class DeploymentReconciler {
     )
     const generations = generationsOf(deployment, sets)
     if (deployment.metadata.deletionTimestamp) return this.#finish(deployment, generations)
-    if (deployment.spec?.paused || isScalingEvent(deployment, sets)) return this.#rescale(deployment, generations)
+    if (deployment.spec?.paused) return this.#rescale(deployment, generations)
+    const rollback = planRollback(deployment, sets)
+    if (rollback) return this.#rollBack(rollback)
+    if (isScalingEvent(deployment, sets)) return this.#rescale(deployment, generations)
     return deployment.spec?.strategy?.type === 'Recreate'
       ? this.#recreate(deployment, generations)
       : this.#roll(deployment, generations)
+  }
+
+  /** The change that this makes is what goes on. */
+  async #rollBack({ deployment, event }: Rollback): Promise<Outcome> {
+    await this.#parts.client.of(appsV1.deployments, deployment.metadata.namespace).update(deployment)
+    this.#events.event(this.#about(deployment), event.type, event.reason, event.message)
+    return done
   }
 
   /** Paused, or the number of replicas changed: no rollout step, only the right total. */

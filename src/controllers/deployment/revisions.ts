@@ -18,6 +18,11 @@ const notCopied = new Set([
   maxReplicasAnnotation,
 ])
 
+/** Whether the annotation of a Deployment stands on its ReplicaSets too. */
+export function isCarriedAlong(annotation: string): boolean {
+  return !notCopied.has(annotation)
+}
+
 export interface Generations {
   /** The ReplicaSet of the Deployment's present template, the oldest if there are several. */
   current: ReplicaSet | undefined
@@ -38,7 +43,7 @@ function ageOrder(one: ReplicaSet, other: ReplicaSet): number {
 }
 
 /** Templates are compared without the hash label, as text. */
-function templateText(template: PodTemplateSpec | undefined): string {
+export function templateText(template: PodTemplateSpec | undefined): string {
   const { [hashLabel]: _, ...labels } = template?.metadata?.labels ?? {}
   const { creationTimestamp: __, ...metadata } = template?.metadata ?? {}
   return canonical({ ...template, metadata: { ...metadata, labels } })
@@ -65,7 +70,7 @@ export function annotationsFor(
   const present = set?.metadata.annotations ?? {}
   const wanted: Record<string, string> = { ...present }
   for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {})) {
-    if (!notCopied.has(key)) wanted[key] = value
+    if (isCarriedAlong(key)) wanted[key] = value
   }
   const known = revisionOf(set)
   if (known < revision) {
