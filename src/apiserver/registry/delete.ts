@@ -217,15 +217,16 @@ export const answersObject: ReadonlySet<string> = new Set([
   'persistentvolumeclaims',
   'podtemplates',
   'resourcequotas',
-  'podsecuritypolicies.policy',
   'storageclasses.storage.k8s.io',
   'csidrivers.storage.k8s.io',
   'csinodes.storage.k8s.io',
   'volumeattachments.storage.k8s.io',
   'volumeattributesclasses.storage.k8s.io',
   'deviceclasses.resource.k8s.io',
+  'devicetaintrules.resource.k8s.io',
   'resourceclaims.resource.k8s.io',
   'resourceclaimtemplates.resource.k8s.io',
+  'resourcepoolstatusrequests.resource.k8s.io',
   'resourceslices.resource.k8s.io',
 ])
 

@@ -47,7 +47,7 @@ export const admissionregistrationV1alpha1Schema: GroupVersionSchema = {
       mutations 4 []Mutation atomic | The changes, one after the other.
       failurePolicy 5 *string enum(Fail,Ignore) | Fail (the default) or Ignore: what an error means.
       matchConditions 6 []MatchCondition map(name) patch=merge(name) | All must hold.
-      reinvocationPolicy 7 string | Never, or IfNeeded to ask again after later changes.`,
+      reinvocationPolicy 7 string enum(IfNeeded,Never) | Never, or IfNeeded to ask again after later changes.`,
     Mutation: `A change; one of these.
       patchType 2 string! enum(ApplyConfiguration,JSONPatch) | ApplyConfiguration or JSONPatch.
       applyConfiguration 3 *ApplyConfiguration | As a server-side apply.

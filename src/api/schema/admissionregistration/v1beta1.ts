@@ -47,7 +47,7 @@ export const admissionregistrationV1beta1Schema: GroupVersionSchema = {
       mutations 4 []Mutation atomic | The changes, one after the other.
       failurePolicy 5 *string | Fail (the default) or Ignore: what an error means.
       matchConditions 6 []MatchCondition map(name) patch=merge(name) | All must hold.
-      reinvocationPolicy 7 string | Never, or IfNeeded to ask again after later changes.`,
+      reinvocationPolicy 7 string enum(IfNeeded,Never) | Never, or IfNeeded to ask again after later changes.`,
     MutatingWebhook: `A web service that changes objects that are about to be stored.
       name 1 string always | Name with at least three parts, such as a.example.com.
       clientConfig 2 WebhookClientConfig always | Where it is.
