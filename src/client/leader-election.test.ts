@@ -130,3 +130,36 @@ test('`until` ends what is under way and sends nothing more once its signal abor
   await assert.rejects(transport.send(request), LeadershipLostError)
   assert.equal(sent.length, 1)
 })
+
+test('runAsLeader: a leader that stood still may not write once its lease can have run out, before it notices', async () => {
+  const clock = simulatedClock()
+  const own = { ...clock, sleep: () => new Promise<never>(() => undefined) }
+  const client = createClient(new StubApi())
+  const lease = { namespace: 'kube-system', name: 'leader' }
+  const parts = { client, clock: own, random: simulatedRandom('a'), log: silent, lease, identity: 'a' }
+  let fence = (): void => assert.fail('it does not lead')
+  void runAsLeader(parts, new AbortController().signal, async (_signal, _lost, requireLease) => {
+    fence = requireLease
+    await new Promise(() => undefined)
+  })
+  await clock.advance(14_999)
+  fence()
+  await clock.advance(1)
+  assert.throws(fence, LeadershipLostError)
+})
+
+test('until: what is checked before each request can refuse it', async () => {
+  let sent = 0
+  const inner = {
+    send: async () => ({ status: 200, headers: {}, body: new Uint8Array([++sent]) }),
+  } as unknown as Transport
+  let allowed = true
+  const transport = until(new AbortController().signal, inner, () => {
+    if (!allowed) throw new LeadershipLostError()
+  })
+  const request = { method: 'PUT', path: '/', headers: {} } as const
+  await transport.send(request)
+  allowed = false
+  await assert.rejects(transport.send(request), LeadershipLostError)
+  assert.equal(sent, 1)
+})

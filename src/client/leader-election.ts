@@ -41,12 +41,14 @@ export class LeadershipLostError extends Error {
 /**
  * Waits to become leader, runs `lead`, and resolves when that ended or leadership was lost; then `lead`'s signal is
  * aborted and it has been waited for. The lease is renewed until `lead` has ended and released then; should it be lost
- * meanwhile, `lost` aborts too, and nothing may be done any more as a leader. Rejects only with what `lead` threw.
+ * meanwhile, `lost` aborts too, and nothing may be done any more as a leader. Who was stopped for a while may have lost it
+ * before it can notice: `requireLease`, asked before each write, throws `LeadershipLostError` when the lease may have run
+ * out by the own clock. Rejects only with what `lead` threw.
  */
 export async function runAsLeader(
   options: LeaderElectionOptions,
   signal: AbortSignal,
-  lead: (signal: AbortSignal, lost: AbortSignal) => Promise<void>,
+  lead: (signal: AbortSignal, lost: AbortSignal, requireLease: () => void) => Promise<void>,
 ): Promise<void> {
   const candidate = new Candidate(options)
   if (!(await candidate.acquire(signal))) return
@@ -64,7 +66,7 @@ export async function runAsLeader(
     return true
   })
   try {
-    await lead(leading.signal, lost.signal)
+    await lead(leading.signal, lost.signal, () => candidate.requireLease())
   } finally {
     signal.removeEventListener('abort', stop)
     leading.abort()
@@ -81,6 +83,8 @@ class Candidate {
   readonly #retryPeriodMs: number
   #observed: Lease | undefined
   #observedAtMs = 0
+  /** When the last try that renewed it began: others count from later on. */
+  #renewedAtMs = 0
 
   constructor(options: LeaderElectionOptions) {
     const { leaseDurationMs = 15_000, renewDeadlineMs = 10_000, retryPeriodMs = 2_000 } = options
@@ -97,6 +101,7 @@ class Candidate {
   /** False when the signal aborted first. */
   async acquire(signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted) {
+      this.#renewedAtMs = this.#options.clock.monotonicMs()
       if (await this.#tryOnce()) return true
       const periodMs = this.#retryPeriodMs * (1 + this.#options.random.float() * (jitter - 1))
       await this.#options.clock.sleep(periodMs, signal).catch(() => {})
@@ -107,15 +112,18 @@ class Candidate {
   /** True when lost, false when the signal aborted. */
   async renewUntilLost(signal: AbortSignal): Promise<boolean> {
     const { clock } = this.#options
-    let renewedAtMs = clock.monotonicMs()
     while (!signal.aborted) {
       await clock.sleep(this.#retryPeriodMs, signal).catch(() => {})
       if (signal.aborted) break
       const triedAtMs = clock.monotonicMs()
-      if (await this.#withinDeadline(renewedAtMs, signal)) renewedAtMs = triedAtMs
-      else if (this.#isHeldByOther() || clock.monotonicMs() - renewedAtMs >= this.#renewDeadlineMs) return true
+      if (await this.#withinDeadline(this.#renewedAtMs, signal)) this.#renewedAtMs = triedAtMs
+      else if (this.#isHeldByOther() || clock.monotonicMs() - this.#renewedAtMs >= this.#renewDeadlineMs) return true
     }
     return false
+  }
+
+  requireLease(): void {
+    if (this.#options.clock.monotonicMs() - this.#renewedAtMs >= this.#leaseDurationMs) throw new LeadershipLostError()
   }
 
   async release(): Promise<void> {

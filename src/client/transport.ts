@@ -30,15 +30,20 @@ export interface Transport {
   close(): Promise<void>
 }
 
-/** The transport until the signal aborts: what is under way ends then with its reason, and nothing more is sent. */
-export function until(signal: AbortSignal, transport: Transport): Transport {
+/**
+ * The transport until the signal aborts: what is under way ends then with its reason, and nothing more is sent. `check` is
+ * called before each request, and refuses it by throwing.
+ */
+export function until(signal: AbortSignal, transport: Transport, check: () => void = () => {}): Transport {
   return {
     async send(request) {
       signal.throwIfAborted()
+      check()
       return transport.send({ ...request, signal: request.signal ? AbortSignal.any([request.signal, signal]) : signal })
     },
     async upgrade(request) {
       signal.throwIfAborted()
+      check()
       return transport.upgrade(request)
     },
     close: () => transport.close(),

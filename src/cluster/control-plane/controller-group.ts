@@ -146,9 +146,9 @@ export class ControllerGroup {
   }
 
   /** What is under way when leadership is lost must not go on: another one leads. */
-  async #lead(signal: AbortSignal, lost: AbortSignal): Promise<void> {
+  async #lead(signal: AbortSignal, lost: AbortSignal, requireLease: () => void): Promise<void> {
     const { leaderElection: _, ...parts } = this.#parts
-    const transportFor = (user: UserInfo): Transport => until(lost, parts.transportFor(user))
+    const transportFor = (user: UserInfo): Transport => until(lost, parts.transportFor(user), requireLease)
     const group = new ControllerGroup({ ...parts, transportFor }, lost)
     if (signal.aborted) return
     const over = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
