@@ -94,6 +94,16 @@ test('a liveness probe that fails restarts its container', async () => {
   assert.equal(status?.containerStatuses?.[0]?.lastState?.terminated?.exitCode, 137)
 })
 
+test('a pod says again that it is ready when somebody else said that it is not', async () => {
+  const { status } = await run('disputed')
+  const conditions = status?.conditions?.map((one) =>
+    one.type === 'Ready' ? { ...one, status: 'False' as const } : one,
+  )
+  await pods().patchStatus('disputed', { type: 'merge', patch: { status: { conditions } } })
+  await cluster.settled()
+  assert.equal(await readyOf('disputed'), 'True')
+})
+
 test('a deleted pod takes the time that its rule says, at most its grace period', async () => {
   cluster.nodes.rule({ match: { name: 'lingers' }, stopAfter: '20s' })
   await run('lingers')

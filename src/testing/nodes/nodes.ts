@@ -13,6 +13,7 @@ import { type CancelTimer, type Clock, rfc3339, rfc3339Micro } from '../../platf
 import type { Logger } from '../../platform/log.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Store, Write } from '../../store/store.ts'
+import { skewedClock } from '../time/skewed-clock.ts'
 import { healthyConditions, type NodeSpec, nodeAddress, nodeObject, podRange } from './node-object.ts'
 import type { PodRules } from './pod-rules.ts'
 import { PodRun } from './pod-run.ts'
@@ -245,7 +246,8 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
     const over = phase === 'Succeeded' || phase === 'Failed'
     if (over && !deletionTimestamp) return
     const { client } = this.#parts
-    const clock = skewed(this.#parts.clock, node.spec.clockSkewMs)
+    const { clockSkewMs = 0 } = node.spec
+    const clock = clockSkewMs === 0 ? this.#parts.clock : skewedClock(this.#parts.clock, () => clockSkewMs)
     const events = this.#events?.as('kubelet', node.name)
     const run = new PodRun(pod, {
       client,
@@ -277,18 +279,6 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
     const node = this.#nodes.get(name)
     if (node) return node
     throw new Error(`there is no simulated node named "${name}"; there are: ${this.names.slice(0, 20).join(', ')}`)
-  }
-}
-
-/** The clock of a node that is wrong by this much. */
-function skewed(clock: Clock, skewMs = 0): Clock {
-  if (skewMs === 0) return clock
-  return {
-    nowMs: () => clock.nowMs() + skewMs,
-    monotonicMs: () => clock.monotonicMs(),
-    after: (delayMs, callback) => clock.after(delayMs, callback),
-    every: (periodMs, callback) => clock.every(periodMs, callback),
-    sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
   }
 }
 

@@ -35,6 +35,8 @@ export class PodRun {
   #dirty = false
   #ended = false
   #terminating = false
+  /** The status of its condition Ready, as last written. */
+  #published: string | undefined
 
   constructor(pod: Pod, parts: PodRunParts) {
     this.#pod = pod
@@ -72,6 +74,8 @@ export class PodRun {
   update(pod: Pod): void {
     this.#pod = pod
     if (pod.metadata.deletionTimestamp) this.#terminate()
+    // Who took the node for lost says that its pods are not ready; only the node can take that back.
+    else if (this.#published !== undefined && readiness(pod.status) !== this.#published) this.#changed()
   }
 
   /** The node can reach the API server again. */
@@ -137,6 +141,7 @@ export class PodRun {
       const patch = { metadata: { uid }, status }
       this.#pod = { ...this.#pod, status: { ...this.#pod.status, ...status } }
       await api.patchStatus(name, { type: 'merge', patch })
+      this.#published = readiness(status)
       if (!this.#terminating || !stopped) return
       this.#ended = true
       await api.delete(name, { gracePeriodSeconds: 0, preconditions: { uid } })
@@ -201,6 +206,10 @@ export class PodRun {
     const fieldPath = `spec.${list}{${container}}`
     return { kind: 'Pod', apiVersion: 'v1', namespace, name, uid, resourceVersion, fieldPath }
   }
+}
+
+function readiness(status: PodStatus | undefined): string {
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.status ?? 'False'
 }
 
 /** Between tries to write a status. */

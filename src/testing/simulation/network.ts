@@ -34,6 +34,7 @@ export class Link {
   readonly #open = new Set<Ending>()
   #closed = false
   #healed: PromiseWithResolvers<void> | undefined
+  #resumed: PromiseWithResolvers<void> | undefined
 
   constructor(component: string, parts: NetworkParts) {
     this.component = component
@@ -62,11 +63,29 @@ export class Link {
     this.#parts.trace.note(this.component, 'reaches the API server again')
   }
 
+  /** The process stands still: requests go on, and it learns of nothing. */
+  pause(): void {
+    if (this.#resumed) return
+    this.#resumed = Promise.withResolvers()
+    this.#parts.trace.note(this.component, 'is paused')
+  }
+
+  /** Timers that are due come before what arrived. */
+  resume(): void {
+    const { clock, trace } = this.#parts
+    if (!this.#resumed) return
+    const { resolve } = this.#resumed
+    this.#resumed = undefined
+    trace.note(this.component, 'goes on')
+    clock.after(0, resolve)
+  }
+
   /** The process is gone: what it had under way ends, nothing more is sent. */
   close(): void {
     this.#closed = true
     for (const ending of this.#open) ending.end(processEnded())
     this.#healed?.resolve()
+    this.resume()
   }
 
   transportFor(user: UserInfo): Transport {
@@ -88,7 +107,14 @@ export class Link {
     } catch (error) {
       this.#trace(request, info, error instanceof Error ? error.message : String(error))
       throw error
+    } finally {
+      await this.#running()
     }
+  }
+
+  /** Resolves when the process is not paused. */
+  async #running(): Promise<void> {
+    while (this.#resumed) await this.#resumed.promise
   }
 
   async #exchange(user: UserInfo, request: TransportRequest, info: RequestInfo): Promise<TransportReply> {
@@ -162,11 +188,13 @@ export class Link {
         if (this.#strikes(weather.watchLate)) await ending.until(clock.sleep(this.#random.int(10_000)))
         await this.#travel(ending)
         if (this.#strikes(weather.watchBroken)) throw new TransportError('the watch broke (simulated)')
+        await this.#running()
         yield value
       }
     } finally {
       close()
       void pieces.return?.()
+      await this.#running()
     }
   }
 

@@ -10,6 +10,7 @@ import { SimulatedKubelet } from './kubelet.ts'
 import { Link, type NetworkParts } from './network.ts'
 import type { PlantedBug } from './planted.ts'
 import { podBehaviour } from './pod-behaviour.ts'
+import { type ProcessClock, processClock } from './process-clock.ts'
 import { logOf } from './process-log.ts'
 import type { Sufferer } from './storm.ts'
 import type { Trace } from './trace.ts'
@@ -33,7 +34,7 @@ const terminationMs = 30_000
 
 export function nodeProcess(context: ProcessParts, index: number, kubelets: SimulatedKubelet[]): Sufferer {
   const { random, trace, findings, network, invariants, watches } = context
-  const clock = skewable(context.clock)
+  const clock = processClock(context.clock)
   const name = `node-${index + 1}`
   const who: UserInfo = { name: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'], extra: {} }
   let link = new Link(name, network)
@@ -48,32 +49,43 @@ export function nodeProcess(context: ProcessParts, index: number, kubelets: Simu
     onRunning: (pod) => invariants.onRunning(pod, kubelets),
   })
   kubelets.push(kubelet)
+  const pauses = pausing(clock, () => link)
   return {
     name,
     cut: () => link.cut(),
     heal: () => link.heal(),
     skew: (byMs) => clock.skew(byMs),
-    off: () => kubelet.powerOff(),
-    on: () => kubelet.powerOn(),
+    ...pauses,
+    off() {
+      pauses.resume()
+      kubelet.powerOff()
+    },
+    on() {
+      pauses.resume()
+      kubelet.powerOn()
+    },
   }
 }
 
 export function controlPlane(context: ProcessParts, name: string): Sufferer {
   const { random, trace, findings, network, invariants, watches, planted } = context
-  const clock = skewable(context.clock)
+  const clock = processClock(context.clock)
   const log = logOf(name, { trace, findings })
   let link = new Link(name, network)
   let group: ControllerGroup | undefined
   let starts = 0
   const transportFor = (on: Link, identity: string, wrap: (transport: Transport) => Transport, user: UserInfo) =>
     invariants.leaderTransport(wrap(watches.transport(on.transportFor(user), name)), identity, () => !on.isClosed)
+  const pauses = pausing(clock, () => link)
   return {
     name,
     cut: () => link.cut(),
     heal: () => link.heal(),
     skew: (byMs) => clock.skew(byMs),
+    ...pauses,
     off() {
       if (!group) return
+      pauses.resume()
       trace.note(name, 'is killed')
       link.close()
       void group.stop()
@@ -91,6 +103,7 @@ export function controlPlane(context: ProcessParts, name: string): Sufferer {
     },
     on() {
       if (group) return
+      pauses.resume()
       trace.note(name, 'starts')
       const own = new Link(name, network)
       const identity = `${name}_${++starts}`
@@ -107,21 +120,19 @@ export function controlPlane(context: ProcessParts, name: string): Sufferer {
   }
 }
 
-export interface SkewableClock extends Clock {
-  /** By how much its wall time is ahead from now on. */
-  skew(byMs: number): void
-}
-
-export function skewable(clock: Clock): SkewableClock {
-  let aheadMs = 0
+/** A process's clock and its line stand still together. */
+function pausing(clock: ProcessClock, line: () => Link): Pick<Sufferer, 'pause' | 'resume'> {
+  let paused: Link | undefined
   return {
-    nowMs: () => clock.nowMs() + aheadMs,
-    monotonicMs: () => clock.monotonicMs(),
-    after: (delayMs, callback) => clock.after(delayMs, callback),
-    every: (periodMs, callback) => clock.every(periodMs, callback),
-    sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
-    skew(byMs) {
-      aheadMs = byMs
+    pause() {
+      clock.pause()
+      paused = line()
+      paused.pause()
+    },
+    resume() {
+      clock.resume()
+      paused?.resume()
+      paused = undefined
     },
   }
 }

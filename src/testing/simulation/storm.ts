@@ -14,6 +14,9 @@ export interface Sufferer {
   skew(byMs: number): void
   off(): void
   on(): void
+  /** It stands still, as a stopped process does, and learns of nothing; its wall time goes on. */
+  pause(): void
+  resume(): void
   /** Ends in order, where it can: resolves when it has. */
   stop?(): Promise<void>
 }
@@ -83,6 +86,7 @@ export class Storm {
     user.heal()
     for (const each of [...nodes, ...controlPlanes]) {
       each.skew(0)
+      each.resume()
       each.heal()
       each.on()
     }
@@ -174,6 +178,14 @@ const wrongClock: Misfortune = async (storm, signal) => {
   else skewServer(0)
 }
 
+const frozenProcess: Misfortune = async (storm, signal) => {
+  const { nodes, controlPlanes } = storm.parts
+  const victim = storm.pick([...controlPlanes, ...controlPlanes, ...controlPlanes, ...nodes.slice(0, 6)])
+  victim.pause()
+  await storm.pause(500, 45_000, signal)
+  victim.resume()
+}
+
 const forgottenHistory: Misfortune = (storm) => storm.parts.server.compact()
 
 const misfortunes: readonly Misfortune[] = [
@@ -191,5 +203,7 @@ const misfortunes: readonly Misfortune[] = [
   badWeather,
   badDisk,
   wrongClock,
+  frozenProcess,
+  frozenProcess,
   forgottenHistory,
 ]

@@ -11,8 +11,9 @@ import type { SimulatedKubelet } from './kubelet.ts'
 import { SimulatedLog } from './log.ts'
 import { Link, type NetworkParts } from './network.ts'
 import type { PlantedBug } from './planted.ts'
+import { processClock } from './process-clock.ts'
 import { logOf } from './process-log.ts'
-import { controlPlane, nodeProcess, skewable } from './processes.ts'
+import { controlPlane, nodeProcess } from './processes.ts'
 import { infoOf } from './request-info.ts'
 import { type Reached, SimulatedServer } from './server.ts'
 import { Storm, type Sufferer } from './storm.ts'
@@ -54,7 +55,7 @@ export async function createWorld(parts: WorldParts): Promise<World> {
   const invariants = new Invariants({ truth, findings, clock })
   const watches = new WatchCheck(truth, findings)
   const log = new SimulatedLog(clock, random.stream('log'))
-  const serverClock = skewable(clock)
+  const serverClock = processClock(clock)
   const server = new SimulatedServer({
     ...{ image, truth, random: random.stream('server'), trace, clock: serverClock },
     storage: planted.log?.(log, clock) ?? log,
