@@ -283,7 +283,7 @@ export const limits = {
   /** Cost of one evaluation of an expression that selects devices. Beyond: it fails. Source: the API's `CELSelectorExpressionMaxCost`. */
   deviceSelectorCostMax: 1_000_000,
   /** Devices that are tried for a pod's claims on one node. Beyond: the node counts as not fitting. Ours. */
-  deviceAllocationStepsMax: 100_000,
+  deviceAllocationStepsMax: 50_000,
   /** Milliseconds that a pod with a node waits for its devices to be made ready. Beyond: it is placed anew. Source: upstream's `bindingTimeout`. */
   schedulerDeviceBindMs: 600_000,
   /** Milliseconds until a cloud's program begins to answer. Beyond: the call failed, and is made again. Ours. */

@@ -13,8 +13,11 @@ import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import { messageOf } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
+import type { DeviceMatcher } from './devices/allocate.ts'
+import { DeviceBinder, type DeviceChoice } from './devices/binder.ts'
 import { priorityOf, uidOf } from './node-info.ts'
 import { type Placement, type Profile, planPlacement } from './plan.ts'
+import { dynamicResourcesFilter, dynamicResourcesScore } from './plugins/dynamic-resources.ts'
 import { profileOf } from './plugins/index.ts'
 import { volumeBindingFilter } from './plugins/volume-binding.ts'
 import { planPreemption } from './preemption.ts'
@@ -34,6 +37,10 @@ export interface SchedulerParts {
   name?: string
   /** Default: the standard filters and scores. */
   profile?: Profile
+  /** Judges devices by the expressions of classes and claims. Default: no claim with an expression can be served. */
+  matchDevice?: DeviceMatcher
+  /** Whether DeviceTaintRules count. Default false, as their feature gate. */
+  deviceTaintRules?: boolean
 }
 
 export interface Scheduler {
@@ -66,6 +73,9 @@ class RunningScheduler implements Scheduler {
   readonly #unsubscribe: (() => void)[] = []
   readonly #writes = new Set<Promise<void>>()
   readonly #volumes: VolumeBinder
+  readonly #devices: DeviceBinder
+  /** Pods that are not tried before their claims are there. */
+  readonly #claimWaits = new Map<string, Pod>()
   /** Pods with a node that wait for their volumes. */
   readonly #volumeWaits = new Set<Promise<void>>()
   /** Pods whose victims are being told to go. */
@@ -79,9 +89,11 @@ class RunningScheduler implements Scheduler {
     this.#name = parts.name ?? 'default-scheduler'
     const { client, clock } = parts
     this.#volumes = new VolumeBinder(parts)
+    this.#devices = new DeviceBinder({ ...parts, matches: parts.matchDevice ?? noMatcher })
     const { filters, scores } = parts.profile ?? profileOf()
-    const ownVolumes = filters.some(({ name }) => name === 'VolumeBinding')
-    this.#profile = { filters: ownVolumes ? filters : [...filters, volumeBindingFilter(this.#volumes)], scores }
+    const live = [volumeBindingFilter(this.#volumes), dynamicResourcesFilter(this.#devices)]
+    const added = live.filter((one) => !filters.some(({ name }) => name === one.name))
+    this.#profile = { filters: [...filters, ...added], scores: [...scores, dynamicResourcesScore(this.#devices)] }
     this.#writer = { client, clock, events: parts.events.as(this.#name), schedulerName: this.#name }
     this.#random = parts.random.stream('scheduler')
     this.#queue = new SchedulingQueue(parts.clock, () => this.#wake())
@@ -111,7 +123,8 @@ class RunningScheduler implements Scheduler {
       ),
     )
     const known = [nodes, pods, namespaces, budgets].map((informer) => informer.synced())
-    await Promise.all([...known, this.#volumes.start(() => this.#queue.clusterChanged())])
+    const volumes = this.#volumes.start(() => this.#queue.clusterChanged())
+    await Promise.all([...known, volumes, this.#devices.start(() => this.#onDevices())])
     this.#running = true
     this.#wake()
   }
@@ -121,7 +134,17 @@ class RunningScheduler implements Scheduler {
     for (const end of this.#unsubscribe) end()
     this.#queue.stop()
     this.#volumes.stop()
+    this.#devices.stop()
     await Promise.allSettled([...this.#writes, ...this.#volumeWaits])
+  }
+
+  #onDevices(): void {
+    for (const [uid, pod] of this.#claimWaits) {
+      if (!this.#devices.isReady(pod)) continue
+      this.#claimWaits.delete(uid)
+      this.#queue.add(pod)
+    }
+    this.#queue.clusterChanged()
   }
 
   #onNode(change: Change<Node>): void {
@@ -133,6 +156,7 @@ class RunningScheduler implements Scheduler {
   #onPod(change: Change<Pod>): void {
     const pod = change.object
     const uid = uidOf(pod)
+    this.#claimWaits.delete(uid)
     if (change.type === 'deleted') {
       this.#queue.remove(uid)
       this.#state.removeNomination(uid)
@@ -173,9 +197,11 @@ class RunningScheduler implements Scheduler {
   #offer(pod: Pod, previous: Pod | undefined): void {
     const uid = uidOf(pod)
     if ((pod.spec?.schedulingGates ?? []).length > 0) return this.#queue.remove(uid)
-    const sameAsked =
-      previous &&
-      JSON.stringify([previous.spec, previous.metadata.labels]) === JSON.stringify([pod.spec, pod.metadata.labels])
+    if (!this.#devices.isReady(pod)) {
+      this.#claimWaits.set(uid, pod)
+      return this.#queue.remove(uid)
+    }
+    const sameAsked = previous && JSON.stringify(askedBy(previous)) === JSON.stringify(askedBy(pod))
     if (this.#queue.has(uid) && sameAsked) this.#queue.refresh(pod)
     else this.#queue.add(pod)
   }
@@ -208,15 +234,20 @@ class RunningScheduler implements Scheduler {
     this.#track(this.#bind(pod, placement.nodeName))
   }
 
-  /** The pod's volumes first: they can take long, and hold up nobody else. */
+  /** The pod's devices and volumes first: they can take long, and hold up nobody else. */
   async #bind(pod: Pod, nodeName: string): Promise<void> {
     try {
       const node = this.#state.node(nodeName)
-      const choice = node && this.#volumes.promise(pod, node.node)
-      if (!choice) return await this.#bindPod(pod, nodeName)
-      await this.#volumes.write(choice, nodeName)
-      const wait = this.#volumes
-        .bound(choice, nodeName)
+      const devices = node && this.#devices.promise(pod, node.node)
+      const volumes = node && this.#volumes.promise(pod, node.node)
+      if (devices) await this.#devices.write(devices)
+      if (volumes) await this.#volumes.write(volumes, nodeName)
+      const waits = [
+        ...(volumes ? [this.#volumes.bound(volumes, nodeName)] : []),
+        ...(devices && this.#devices.mustWait(devices) ? [this.#devicesReady(devices, nodeName)] : []),
+      ]
+      if (waits.length === 0) return await this.#bindPod(pod, nodeName)
+      const wait = Promise.all(waits)
         .then(() => this.#track(this.#bindPod(pod, nodeName)))
         .catch((error: unknown) => this.#track(this.#giveUp(pod, nodeName, error)))
         .finally(() => this.#volumeWaits.delete(wait))
@@ -224,6 +255,13 @@ class RunningScheduler implements Scheduler {
     } catch (error) {
       await this.#giveUp(pod, nodeName, error)
     }
+  }
+
+  #devicesReady(choice: DeviceChoice, nodeName: string): Promise<void> {
+    const message = `waiting for binding conditions for device on node ${nodeName}`
+    const about = { resource: coreV1.pods, object: choice.pod }
+    this.#writer.events.event(about, 'Normal', 'BindingConditionsPending', message)
+    return this.#devices.ready(choice)
   }
 
   async #bindPod(pod: Pod, nodeName: string): Promise<void> {
@@ -244,6 +282,7 @@ class RunningScheduler implements Scheduler {
     const message = `binding rejected: ${messageOf(error)}`
     const { namespace, name } = pod.metadata
     this.#parts.log.warn('binding failed', { pod: `${namespace}/${name}`, node: nodeName, error: message })
+    await this.#devices.release(pod)
     await reportFailure(this.#writer, pod, { reason: 'SchedulerError', message })
   }
 
@@ -269,8 +308,27 @@ class RunningScheduler implements Scheduler {
     })
     if (plan.kind === 'nominate') return this.#makeRoom(pod, { ...plan, message: refusal.message })
     if (plan.reconsidered) this.#state.removeNomination(uid)
-    const message = `${refusal.message} no new claims to deallocate, ${plan.message}`
-    this.#report(pod, { message, ...(plan.reconsidered ? { nominatedNodeName: '' } : {}) })
+    const cleared = plan.reconsidered ? { nominatedNodeName: '' } : {}
+    this.#track(
+      this.#reportRefusal(pod, refusal, (claims) => ({
+        message: `${refusal.message} ${claims}, ${plan.message}`,
+        ...cleared,
+      })),
+    )
+  }
+
+  /** Claims that hold devices where the pod cannot run are freed first, where nobody else uses them. */
+  async #reportRefusal(
+    pod: Pod,
+    { rejected }: Refusal,
+    failure: (claims: string) => { message: string; nominatedNodeName?: string },
+  ): Promise<void> {
+    const report = (claims: string) => reportFailure(this.#writer, pod, { reason: 'Unschedulable', ...failure(claims) })
+    if ((pod.spec?.resourceClaims ?? []).length === 0) return await report('no new claims to deallocate')
+    const nodes = rejected.flatMap(({ node }) => this.#state.node(node)?.node ?? [])
+    const reasons = rejected.flatMap((one) => one.reasons)
+    const freed = await this.#devices.deallocate(pod, nodes, reasons)
+    await report(freed ? 'deallocation of ResourceClaim completed' : 'still not schedulable')
   }
 
   #makeRoom(pod: Pod, plan: { nodeName: string; victims: readonly Pod[]; message: string }): void {
@@ -312,6 +370,14 @@ class RunningScheduler implements Scheduler {
       })
     this.#writes.add(tracked)
   }
+}
+
+function askedBy({ spec, metadata, status }: Pod): unknown[] {
+  return [spec, metadata.labels, status?.resourceClaimStatuses]
+}
+
+function noMatcher(): never {
+  throw new Error('expressions are not evaluated here')
 }
 
 /** Heartbeats and image lists do not make room for a pod; these do. */

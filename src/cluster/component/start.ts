@@ -113,7 +113,9 @@ async function managerParts(
   access: ClusterAccess,
 ): Promise<Pick<ControllerGroupParts, 'rootCaPem' | 'clusterCidrs' | 'controllerOptions' | 'furtherControllers'>> {
   const { disk } = machine
-  if (component === 'scheduler') return { rootCaPem: '' }
+  if (component === 'scheduler') {
+    return { rootCaPem: '', controllerOptions: { featureGates: enabledGates(gatesOf(flags)) } }
+  }
   if (component === 'cloud-controller-manager')
     return { rootCaPem: '', furtherControllers: await cloudFurther(machine, flags) }
   const rootFile = flags.text('root-ca-file')

@@ -1,4 +1,5 @@
 /** Controllers and scheduler of one process, over shared caches. */
+import { deviceMatches } from '../../apiserver/registry/resource/device-matching.ts'
 import type { UserInfo } from '../../apiserver/request.ts'
 import type { Client } from '../../client/client.ts'
 import { createClient } from '../../client/client-impl.ts'
@@ -200,6 +201,8 @@ export class ControllerGroup {
     this.#scheduler = await startScheduler({
       ...{ ...manager, client, events, clock: schedulerClock },
       ...(schedulerProfile ? { profile: profileOf(schedulerProfile) } : {}),
+      matchDevice: deviceMatches,
+      deviceTaintRules: given.featureGates?.has('DRADeviceTaintRules') ?? false,
     })
     if (this.#stopping.signal.aborted) await this.#scheduler.stop()
   }

@@ -23,7 +23,7 @@ export class Semver extends Opaque {
 const version = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z.-]*))?(?:\+([0-9A-Za-z.-]*))?$/
 
 /** Throws `CelError`. */
-function parse(text: string): Semver {
+export function parseSemver(text: string): Semver {
   if (text === '') throw new CelError('Version string empty')
   const match = version.exec(text)
   if (!match) {
@@ -58,7 +58,7 @@ function normalized(text: string): string {
 }
 
 function semver(_: unknown, text: string, normalize = false): Semver {
-  return parse(normalize ? normalized(text) : text)
+  return parseSemver(normalize ? normalized(text) : text)
 }
 
 function isSemver(_: unknown, text: string, normalize = false): boolean {

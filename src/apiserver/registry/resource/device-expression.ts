@@ -18,11 +18,11 @@ const deviceType = objectType('kubernetes.DRADevice', {
   allowMultipleAllocations: boolType,
 })
 
-const environment: Environment = { variables: new Map([['device', deviceType]]) }
+export const deviceEnvironment: Environment = { variables: new Map([['device', deviceType]]) }
 
 /** What is wrong with an expression about `device`; undefined when it compiles and says yes or no. */
 export function deviceExpressionFault(expression: string): string | undefined {
-  const compiled = compile(expression, environment)
+  const compiled = compile(expression, deviceEnvironment)
   if (!compiled.ok) return `compilation failed: ${compiled.message}`
   const { type } = compiled.program
   if (type.kind === 'bool' || type.kind === 'dyn') return undefined
