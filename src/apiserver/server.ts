@@ -40,6 +40,7 @@ import type { VirtualResources } from './endpoints/virtual.ts'
 import { asksForWebSocket, serveOverWebSocket } from './endpoints/web-socket.ts'
 import { FlowControl } from './flow-control/flow-control.ts'
 import { InFlightLimit } from './flow-control/in-flight.ts'
+import type { RequestLimit } from './flow-control/request-limit.ts'
 import { httpHandlers } from './http/front.ts'
 import { asApiError, errorResponse } from './http/status.ts'
 import { inProcessTransport } from './in-process.ts'
@@ -245,7 +246,7 @@ function aggregatorOf(
   return new Aggregator({ ...parts, writer: () => ownClient().of(apiregistrationV1.apiServices) })
 }
 
-function flowControlOf({ serving, registry, scheme }: EndpointParts): InFlightLimit | FlowControl {
+function flowControlOf({ serving, registry, scheme }: EndpointParts): RequestLimit {
   if (!serving.priorityAndFairness) return new InFlightLimit(serving)
   const load = ({ apiGroup, apiVersion, resource }: RequestInfo) => {
     const served = scheme.find(apiGroup, apiVersion, resource)
@@ -254,10 +255,6 @@ function flowControlOf({ serving, registry, scheme }: EndpointParts): InFlightLi
     return { objects: size, watchers: subscribers }
   }
   return new FlowControl({ clock: registry.clock, max: serving, waitMaxMs: serving.requestTimeoutMs / 4, load })
-}
-
-function entered(leave: () => void) {
-  return { headers: {}, leave }
 }
 
 /** What is known of a request on its way. */
@@ -270,7 +267,7 @@ class Pipeline {
   readonly #parts: ApiServerParts
   readonly #security: Security
   readonly #endpoints: EndpointParts
-  readonly #inFlight: InFlightLimit | FlowControl
+  readonly #inFlight: RequestLimit
   readonly #nonResource: NonResource
   readonly #special: ReturnType<typeof specialEndpoints>
   readonly #metrics: RequestMetrics
@@ -308,7 +305,7 @@ class Pipeline {
   }
 
   async start(objects: Objects): Promise<void> {
-    if (this.#inFlight instanceof FlowControl) await this.#inFlight.start(objects)
+    await this.#inFlight.start(objects)
   }
 
   /** Never rejects: every failure is a Status. */
@@ -368,8 +365,7 @@ class Pipeline {
   async #answer(request: ApiRequest, trace: Trace): Promise<ApiResponse> {
     const exchange = await this.#identified(request, trace)
     const { info, user } = exchange
-    const flow = this.#inFlight
-    const entering = flow instanceof FlowControl ? flow.enter(request, info, user) : entered(flow.enter(info, user))
+    const entering = this.#inFlight.enter(request, info, user)
     // Most need not wait, not even a turn.
     const { headers, leave } = entering instanceof Promise ? await entering : entering
     try {

@@ -8,13 +8,15 @@ import { tooManyRequests } from '../../api/errors.ts'
 import { flowcontrolV1 } from '../../api/resources.ts'
 import type { FlowSchema, PriorityLevelConfiguration } from '../../api/types/flowcontrol/v1.ts'
 import type { CancelTimer, Clock } from '../../platform/clock.ts'
+import type { Family } from '../metrics/families.ts'
 import type { Objects } from '../objects.ts'
 import { type ApiRequest, isLongRunning, type RequestInfo, type UserInfo } from '../request.ts'
+import { dump } from './dump.ts'
 import { FlowFamilies } from './families.ts'
-import type { InFlightMax } from './in-flight.ts'
 import { type Level, Levels } from './levels.ts'
 import { distinguisherOf, schemaFor } from './match.ts'
 import type { Refusal, Ticket } from './queue-set.ts'
+import { type Entered, type InFlightMax, type RequestLimit, uncounted } from './request-limit.ts'
 import { type ResourceLoad, widthOf } from './width.ts'
 
 export interface FlowControlParts {
@@ -26,17 +28,9 @@ export interface FlowControlParts {
   load(info: RequestInfo): ResourceLoad | undefined
 }
 
-/** A request that may be served. */
-export interface Entered {
-  /** For the answer, whatever it is. */
-  headers: Readonly<Record<string, string>>
-  /** Gives its seats back. */
-  leave(): void
-}
+type Asking = Pick<ApiRequest, 'query' | 'signal'>
 
-const nobody: Entered = { headers: {}, leave: () => undefined }
-
-export class FlowControl {
+export class FlowControl implements RequestLimit {
   readonly #parts: FlowControlParts
   readonly #levels: Levels
   readonly #families: FlowFamilies
@@ -57,11 +51,14 @@ export class FlowControl {
     return this.#levels
   }
 
-  get families(): FlowFamilies {
-    return this.#families
+  metrics(): Family[] {
+    return this.#families.all()
   }
 
-  /** Resolves when the stored configuration is in force. */
+  page(path: string): string | undefined {
+    return dump(this.#levels, path)
+  }
+
   async start(objects: Objects): Promise<void> {
     const { levels, schemas } = this.#objects
     await Promise.all([
@@ -70,9 +67,8 @@ export class FlowControl {
     ])
   }
 
-  /** At once where there is room. Throws, or rejects with, the 429. */
-  enter(request: ApiRequest, info: RequestInfo, user: UserInfo): Entered | Promise<Entered> {
-    if (isLongRunning(info) && info.verb !== 'watch') return nobody
+  enter(request: Asking, info: RequestInfo, user: UserInfo): Entered | Promise<Entered> {
+    if (isLongRunning(info) && info.verb !== 'watch') return uncounted
     const { clock } = this.#parts
     const nowMs = clock.monotonicMs()
     this.#levels.adjust(nowMs)
@@ -117,7 +113,7 @@ export class FlowControl {
   async #waited(
     level: Level,
     ticket: Ticket,
-    { request, ...more }: { request: ApiRequest; info: RequestInfo; headers: Entered['headers'] },
+    { request, ...more }: { request: Asking; info: RequestInfo; headers: Entered['headers'] },
   ): Promise<Entered> {
     const { clock, waitMaxMs } = this.#parts
     let cancel: CancelTimer = () => undefined

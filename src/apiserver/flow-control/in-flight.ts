@@ -3,45 +3,42 @@
  * are exempt, and so is who is in `system:masters`.
  */
 import { tooManyRequests } from '../../api/errors.ts'
+import type { Family } from '../metrics/families.ts'
 import { isLongRunning, type RequestInfo, type UserInfo } from '../request.ts'
-import { type Serving, standardServing } from '../serving.ts'
+import { standardServing } from '../serving.ts'
+import { type Entered, type InFlightMax, type RequestLimit, uncounted } from './request-limit.ts'
 
-export type InFlightMax = Pick<Serving, 'readRequestsInFlightMax' | 'writeRequestsInFlightMax'>
-
-export class InFlightLimit {
+export class InFlightLimit implements RequestLimit {
   readonly #max: InFlightMax
-  #reads = 0
-  #writes = 0
+  readonly current = { reads: 0, writes: 0 }
 
   constructor(max: InFlightMax = standardServing) {
     this.#max = max
   }
 
-  get current(): { reads: number; writes: number } {
-    return { reads: this.#reads, writes: this.#writes }
+  async start(): Promise<void> {}
+
+  enter(_request: unknown, info: RequestInfo, user: UserInfo): Entered {
+    if (isLongRunning(info) || user.groups.includes('system:masters')) return uncounted
+    const kind = ['get', 'list', 'watch'].includes(info.verb) ? 'reads' : 'writes'
+    const max = kind === 'reads' ? this.#max.readRequestsInFlightMax : this.#max.writeRequestsInFlightMax
+    if (this.current[kind] >= max) throw tooManyRequests('Too many requests, please try again later.', 1)
+    this.current[kind] += 1
+    let left = false
+    return {
+      headers: {},
+      leave: () => {
+        if (!left) this.current[kind] -= 1
+        left = true
+      },
+    }
   }
 
-  /** Takes a place and returns what gives it back. Throws the 429. */
-  enter(info: RequestInfo, user: UserInfo): () => void {
-    if (isLongRunning(info) || user.groups.includes('system:masters')) return () => {}
-    const isRead = ['get', 'list', 'watch'].includes(info.verb)
-    const full = isRead
-      ? this.#reads >= this.#max.readRequestsInFlightMax
-      : this.#writes >= this.#max.writeRequestsInFlightMax
-    if (full) throw tooManyRequests('Too many requests, please try again later.', 1)
-    if (isRead) this.#reads += 1
-    else this.#writes += 1
-    return once(() => {
-      if (isRead) this.#reads -= 1
-      else this.#writes -= 1
-    })
+  metrics(): Family[] {
+    return []
   }
-}
 
-function once(action: () => void): () => void {
-  let done = false
-  return () => {
-    if (!done) action()
-    done = true
+  page(): undefined {
+    return undefined
   }
 }

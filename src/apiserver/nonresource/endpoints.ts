@@ -4,9 +4,7 @@ import type { Aggregator } from '../aggregation/aggregator.ts'
 import type { Exchange } from '../endpoints/exchange.ts'
 import type { EndpointParts } from '../endpoints/parts.ts'
 import { noSuchMethod } from '../endpoints/router.ts'
-import { dump } from '../flow-control/dump.ts'
-import type { FlowControl } from '../flow-control/flow-control.ts'
-import type { InFlightLimit } from '../flow-control/in-flight.ts'
+import type { RequestLimit } from '../flow-control/request-limit.ts'
 import { jsonResponse, pageNotFound, textResponse } from '../http/status.ts'
 import type { ApiResponse } from '../request.ts'
 import { defaultGates, type Gates } from '../scheme/feature-gates.ts'
@@ -28,7 +26,7 @@ export interface Extension extends NonResource {
 
 export function nonResourceEndpoints(parts: {
   endpoints: EndpointParts
-  inFlight: FlowControl | InFlightLimit
+  inFlight: RequestLimit
   documents: NonResource | undefined
   aggregator?: Aggregator | undefined
   metrics: Pick<MetricsParts, 'requests' | 'store'>
@@ -65,7 +63,7 @@ export function nonResourceEndpoints(parts: {
     if (path === '/') return jsonResponse(200, { paths: paths() })
     const page = pages.answer(path)
     if (page) return page
-    const dumped = 'levels' in inFlight ? dump(inFlight.levels, path) : undefined
+    const dumped = inFlight.page(path)
     if (dumped !== undefined) return textResponse(200, dumped)
     if (path === '/api' || path === '/apis' || path.startsWith('/api/') || path.startsWith('/apis/')) {
       return await discovery.answer(path, exchange.request)

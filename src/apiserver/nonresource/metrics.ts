@@ -1,8 +1,7 @@
 /** `/metrics`: what the server knows about itself now, in the Prometheus text format or as OpenMetrics. */
 import type { Clock } from '../../platform/clock.ts'
 import type { Caches } from '../cache/caches.ts'
-import type { FlowControl } from '../flow-control/flow-control.ts'
-import type { InFlightLimit } from '../flow-control/in-flight.ts'
+import type { RequestLimit } from '../flow-control/request-limit.ts'
 import { counter, type Family, type Format, familiesText, gauge } from '../metrics/families.ts'
 import type { RequestMetrics } from '../metrics/request-metrics.ts'
 import type { StoreMetrics } from '../metrics/store-metrics.ts'
@@ -17,7 +16,7 @@ export interface MetricsParts {
   store: StoreMetrics
   caches: Caches
   scheme: Scheme
-  inFlight: FlowControl | InFlightLimit
+  inFlight: RequestLimit
   clock: Clock
   gates: Gates
 }
@@ -59,7 +58,7 @@ function loadFamilies({ inFlight }: MetricsParts): Family[] {
       [{ request_kind: 'readOnly' }, reads],
       [{ request_kind: 'mutating' }, writes],
     ]),
-    ...('families' in inFlight ? inFlight.families.all() : []),
+    ...inFlight.metrics(),
   ]
 }
 
