@@ -6,7 +6,7 @@ import { dropEmpties } from '../../api/codec/empties.ts'
 import { type ApiError, alreadyExists, apiError, conflict, invalid } from '../../api/errors.ts'
 import { groupResource, type KubeObject } from '../../api/meta.ts'
 import { limits } from '../../limits.ts'
-import { inTurns } from '../../platform/turn.ts'
+import { inTurns, whenKnown } from '../../platform/turn.ts'
 import { Stored } from '../cache/stored.ts'
 import { objectKey } from '../scheme/served.ts'
 import { clone } from './clone.ts'
@@ -38,10 +38,11 @@ export async function createObject(parts: RegistryParts, input: CreateInput): Pr
   // Only the store minds, which a dry run does not reach.
   if (object.metadata.resourceVersion && !input.options.dryRun) throw versionOnCreate()
   warnOfDuplicates(object, caller)
-  await caller.pause?.()
+  if (caller.pause) await caller.pause()
   const tracked = input.managed ? object : trackUpdate(parts, target, undefined, object, caller.manager)
   fillSystemFields(tracked, { nowMs: parts.clock.nowMs(), random: parts.random, namespace: target.namespace })
-  await admit(parts, input, tracked, 'mutate')
+  const mutated = admit(parts, input, tracked, 'mutate')
+  if (mutated instanceof Promise) await mutated
   strategy.default?.(tracked)
   for (let attempt = 1; ; attempt++) {
     const candidate = tracked.metadata.name ? tracked : clone(tracked)
@@ -49,7 +50,7 @@ export async function createObject(parts: RegistryParts, input: CreateInput): Pr
     target.served.dropDisabled?.(candidate, undefined)
     // What is prepared may go by the name: a Job's labels do.
     strategy.prepareForCreate?.(candidate, { nowMs: parts.clock.nowMs(), user: caller.user })
-    await caller.pause?.()
+    if (caller.pause) await caller.pause()
     const outcome = await createNamed(parts, { ...input, object: candidate })
     if (outcome.kind === 'created') return outcome.written
     if (tracked.metadata.name) throw alreadyExists(target.served.resource, candidate.metadata.name)
@@ -73,10 +74,11 @@ async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Ou
   const errors = [...found, ...(strategy.validateCreate?.(object, found) ?? [])]
   if (strategy.rules) errors.push(...(await inTurns(strategy.rules(object, undefined, errors))))
   const name = object.metadata.name ?? ''
-  await caller.pause?.()
+  if (caller.pause) await caller.pause()
   if (errors.length > 0) throw invalid(served.storedKind, name, errors)
   for (const warning of strategy.warnings?.(object, undefined) ?? []) caller.warn(warning)
-  await admit(parts, input, object, 'validate')
+  const validated = admit(parts, input, object, 'validate')
+  if (validated instanceof Promise) await validated
   if (!served.custom) dropEmpties(served.type, object)
   for (let attempt = 1; ; attempt++) {
     const outcome = await storeNew(parts, { ...input, object: strategy.allocate ? clone(object) : object })
@@ -92,7 +94,7 @@ async function storeNew(parts: RegistryParts, input: CreateInput): Promise<Store
   const { served } = target
   const { strategy } = served
   const name = object.metadata.name ?? ''
-  const allocation = await strategy.allocate?.(object, undefined, { dryRun: options.dryRun })
+  const allocation = strategy.allocate && (await strategy.allocate(object, undefined, { dryRun: options.dryRun }))
   try {
     const key = objectKey(served, target.namespace, name)
     if (options.dryRun) {
@@ -100,7 +102,8 @@ async function storeNew(parts: RegistryParts, input: CreateInput): Promise<Store
       await allocation?.release()
       return item ? { kind: 'exists' } : { kind: 'created', written: { object, created: true } }
     }
-    const value = await bytesToStore(served, object)
+    const encoded = bytesToStore(served, object)
+    const value = encoded instanceof Promise ? await encoded : encoded
     const ttlSeconds = strategy.ttlSeconds?.(object)
     const write = { op: 'put', key, value, expected: 0, ...(ttlSeconds === undefined ? {} : { ttlSeconds }) } as const
     const result = await parts.store.commit([write, ...(allocation?.writes ?? [])])
@@ -108,7 +111,7 @@ async function storeNew(parts: RegistryParts, input: CreateInput): Promise<Store
       await allocation?.release()
       return { kind: result.key === key ? 'exists' : 'outrun' }
     }
-    await allocation?.settle()
+    if (allocation) await allocation.settle()
     object.metadata.resourceVersion = String(result.revision)
     const stored = new Stored({ key, value, modRevision: result.revision })
     return { kind: 'created', written: { object, created: true, stored } }
@@ -118,16 +121,18 @@ async function storeNew(parts: RegistryParts, input: CreateInput): Promise<Store
   }
 }
 
-async function admit(
+function admit(
   parts: RegistryParts,
   { target, caller, options }: CreateInput,
   object: KubeObject,
   step: 'mutate' | 'validate',
-): Promise<void> {
+): void | Promise<void> {
   const named = { ...target, name: target.subresource === '' ? (object.metadata.name ?? '') : target.name }
   const change = { object, oldObject: undefined, dryRun: options.dryRun, options: options.raw }
-  await parts.admission[step](admissionAttributes(named, caller, { operation: 'CREATE', ...change }))
-  if (step === 'mutate') warnOfDuplicates(object, caller)
+  const attributes = admissionAttributes(named, caller, { operation: 'CREATE', ...change })
+  return whenKnown(parts.admission[step](attributes), () => {
+    if (step === 'mutate') warnOfDuplicates(object, caller)
+  })
 }
 
 function warnOfDuplicates(object: KubeObject, caller: Caller): void {

@@ -81,10 +81,10 @@ async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: S
   requireVersion(input, wanted, stored)
   wanted.metadata.resourceVersion = String(stored.revision)
   const prepared = prepareUpdate(target, wanted, old, { nowMs: parts.clock.nowMs(), user: caller.user })
-  await caller.pause?.()
+  if (caller.pause) await caller.pause()
   const object = withUnchangedTimes(old, prepared)
   const errors = await validateUpdated(target, object, old)
-  await caller.pause?.()
+  if (caller.pause) await caller.pause()
   if (errors.length > 0) throw invalid(served.storedKind, target.name, errors)
   // Those who write a status cannot mend the spec.
   if (writesSpec(target)) for (const warning of served.strategy.warnings?.(object, old) ?? []) caller.warn(warning)
@@ -96,13 +96,13 @@ async function changed(parts: RegistryParts, input: UpdateInput, old: KubeObject
   const { target, caller } = input
   const wanted = await input.change(old)
   warnOfDuplicates(wanted, caller)
-  await caller.pause?.()
+  if (caller.pause) await caller.pause()
   const tracked = input.apply ? wanted : trackUpdate(parts, target, old, wanted, caller.manager)
   const attributes = attributesOf(input, tracked, old)
   await parts.admission.mutate(attributes)
   if (attributes.object) input.admitted?.take(tracked, attributes.object)
   warnOfDuplicates(tracked, caller)
-  await caller.pause?.()
+  if (caller.pause) await caller.pause()
   target.served.strategy.default?.(tracked)
   return tracked
 }
