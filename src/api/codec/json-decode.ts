@@ -6,8 +6,9 @@
  */
 import { canonicalQuantity, QuantityError } from '../quantity.ts'
 import { typeByName } from '../schema/registry.ts'
-import type { FieldNode, ListNode, MapNode, ScalarNode, StructNode, TypeNode } from '../schema/type-node.ts'
+import type { FieldNode, ListNode, MapNode, Scalar, ScalarNode, StructNode, TypeNode } from '../schema/type-node.ts'
 import { DecodeError } from './error.ts'
+import { goElementType, goFieldType } from './go-types.ts'
 import { prune } from './prune.ts'
 import {
   formatDuration,
@@ -260,11 +261,18 @@ function canonicalTime(text: string, micro: boolean, state: DecodeState): string
   if (!instant || !isWritableTime(instant) || (micro && !/\.\d{6}(Z|[-+])/.test(text))) {
     const layout = micro ? microTimeLayout : timeLayout
     const quoted = JSON.stringify(text)
-    const wrong = /^\d{4}/.test(text) ? `no such time, in field ${goPath(state)}` : `cannot parse ${quoted} as "2006"`
+    const wrong = timeFault(text, micro && instant !== undefined) ?? `no such time, in field ${goPath(state)}`
     throw new DecodeError(`parsing time ${quoted} as "${layout}": ${wrong}`)
   }
   if (isZeroTime(instant)) return undefined
   return micro ? formatMicroTime(instant) : formatTime(instant)
+}
+
+/** What upstream's parser stumbles over, for the most common faults. */
+function timeFault(text: string, wantsMicroseconds: boolean): string | undefined {
+  if (!/^\d{4}/.test(text)) return `cannot parse ${JSON.stringify(text)} as "2006"`
+  if (!wantsMicroseconds) return undefined
+  return `cannot parse ${JSON.stringify(text.slice('2006-01-02T15:04:05'.length))} as ".000000"`
 }
 
 /** JSON schema writes some values as a schema or as something simpler. */
@@ -290,10 +298,12 @@ function isPlain(value: unknown): value is Plain {
 function mismatch(type: TypeNode, value: unknown, state: DecodeState): DecodeError {
   const shown = typeof value === 'number' && isNumeric(type) ? `number ${value}` : jsonKind(value)
   const path = goPath(state)
-  const field = path === '' ? 'the object' : `Go struct field ${holderOf(state)}.${path}`
+  const field = path === '' ? 'the object' : `Go struct field ${holderOf(state).replace(/^.*\./, '')}.${path}`
   const beyond =
     typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) ? ' (within ±2^53)' : ''
-  return new DecodeError(`json: cannot unmarshal ${shown} into ${field} of type ${goType(type)}${beyond}`)
+  return new DecodeError(
+    `json: cannot unmarshal ${shown} into ${field} of type ${namedType(state) ?? goType(type)}${beyond}`,
+  )
 }
 
 function isNumeric(type: TypeNode): boolean {
@@ -305,11 +315,28 @@ function jsonKind(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : typeof value
 }
 
+/** What upstream calls the type where the walk is; undefined where it has no name of its own. */
+function namedType(state: DecodeState): string | undefined {
+  const at = state.path.findLastIndex((part) => typeof part === 'object' && !('key' in part))
+  const field = state.path[at] as FieldNode | undefined
+  if (!field) return undefined
+  const holder = holderOf(state)
+  let name = goFieldType(holder.slice(holder.indexOf('.') + 1), field.name, holder.slice(0, holder.indexOf('.')))
+  for (let depth = state.path.length - at - 1; depth > 0 && name !== undefined; depth--) name = goElementType(name)
+  return name
+}
+
 function goType(type: TypeNode): string {
   if (type.kind === 'list') return `[]${goType(type.element)}`
   if (type.kind === 'map') return `map[string]${goType(type.value)}`
   if (type.kind === 'struct') return type.name.slice(type.name.indexOf('/') + 1)
-  return type.scalar
+  return goScalars[type.scalar] ?? type.scalar
+}
+
+const goScalars: Partial<Record<Scalar, string>> = {
+  double: 'float64',
+  bytes: '[]uint8',
+  quantity: 'resource.Quantity',
 }
 
 /** As upstream's decoder names a field: without indexes and map keys, with the names of inlined messages. */
@@ -322,14 +349,14 @@ function goPath({ path }: DecodeState): string {
   return names.join('.')
 }
 
-/** The type that holds the innermost field, also where it comes from an inlined message. */
+/** `v1.Container`: the type that holds the innermost field, also where it comes from an inlined message. */
 function holderOf({ root, path }: DecodeState): string {
   let type: TypeNode | undefined = root
   let holder = ''
   for (const part of path) {
     while (type?.kind === 'list' || type?.kind === 'map') type = type.kind === 'list' ? type.element : type.value
     if (typeof part !== 'object' || 'key' in part) continue
-    if (type?.kind === 'struct') holder = type.name.slice(type.name.lastIndexOf('.') + 1)
+    if (type?.kind === 'struct') holder = type.name.slice(type.name.indexOf('/') + 1)
     type = part.type
   }
   return holder

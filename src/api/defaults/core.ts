@@ -29,7 +29,8 @@ export function defaultNode(node: Node): void {
   node.status ??= {}
   if (node.status.capacity) node.status.allocatable ??= { ...node.status.capacity }
   const { podCIDR, podCIDRs = [] } = node.spec
-  if (podCIDR && podCIDRs.length === 0) node.spec.podCIDRs = [podCIDR]
+  // The older field is believed where the two differ.
+  if (podCIDR && podCIDR !== podCIDRs[0]) node.spec.podCIDRs = [podCIDR]
 }
 
 /** `stringData` is write-only: it ends in `data`. */

@@ -92,6 +92,11 @@ function isReference(image: string): boolean {
   const slash = name.indexOf('/')
   const first = slash < 0 ? '' : name.slice(0, slash)
   const hasDomain = first.includes('.') || first.includes(':') || first === 'localhost' || first !== first.toLowerCase()
+  if (
+    hasDomain &&
+    !/^([a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?\.)*[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(:\d+)?$/.test(first)
+  )
+    return false
   const path = hasDomain ? name.slice(slash + 1) : name
   const withDomain = hasDomain ? name : `docker.io/${path.includes('/') ? path : `library/${path}`}`
   return (

@@ -6,10 +6,12 @@ import type { Admission } from '../admission.ts'
 import type { AuthorizerChain } from '../authorization/decision.ts'
 import { checkEscalation, writtenRights } from '../authorization/escalation.ts'
 import type { Rbac } from '../authorization/rbac.ts'
+import { AdmissionMetrics } from '../metrics/security-metrics.ts'
 import type { Objects } from '../objects.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts'
 import { clusterTrustBundleAttest } from './cluster-trust-bundles.ts'
+import { deviceAdminAccess } from './device-admin-access.ts'
 import { limitRanger } from './limit-ranger.ts'
 import { isOnByDefault, orderedPlugins } from './names.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
@@ -50,6 +52,8 @@ export interface AdmissionParts {
   scheme?: Scheme
   /** For ImagePolicyWebhook. */
   net?: Net | undefined
+  /** What policies and webhooks count in, too. */
+  metrics?: AdmissionMetrics
   /** Policies and webhooks: they run after the built-in mutating steps and before quota. */
   dynamic?: readonly AdmissionPlugin[]
   /** Of the program that this server is a part of: after policies and webhooks, before quota. */
@@ -62,13 +66,14 @@ export function defaultAdmission(parts: AdmissionParts): Admission {
   const byName = new Map([...standardPlugins(parts), ...optionalPlugins(parts, enabled)].map((one) => [one.name, one]))
   const named = (names: readonly string[]) => names.filter(wanted).flatMap((name) => byName.get(name) ?? [])
   const plugins = [...named(orderedPlugins.slice(0, -1)), ...added, ...named(orderedPlugins.slice(-1))]
-  // Upstream checks this in the storage of roles and bindings, after mutating admission.
+  // Upstream checks this and the access to devices in the storage of what is written, after mutating admission.
   const escalation = {
     name: 'RBACEscalation',
     resources: writtenRights,
     mutate: checkEscalation.bind(undefined, { rbac, authorizer }),
   }
-  return admissionChain([...plugins, escalation])
+  const { metrics = new AdmissionMetrics(), clock } = parts
+  return admissionChain([...plugins, escalation, deviceAdminAccess(parts.objects)], { metrics, clock })
 }
 
 function standardPlugins(parts: AdmissionParts): AdmissionPlugin[] {

@@ -1,11 +1,12 @@
 /** Adds what a pod's runtime class asks for: overhead, node selector, tolerations (https://kubernetes.io/docs/concepts/containers/runtime-class/). */
+import { apiError } from '../../api/errors.ts'
 import { compareQuantities } from '../../api/quantity.ts'
 import { nodeV1 } from '../../api/resources.ts'
 import type { Pod, PodSpec, Toleration } from '../../api/types/core/v1.ts'
 import type { RuntimeClass } from '../../api/types/node/v1.ts'
 import type { AdmissionAttributes } from '../admission.ts'
 import type { Objects } from '../objects.ts'
-import { type AdmissionPlugin, forbid, isFor } from './plugin.ts'
+import { type AdmissionPlugin, forbid, impossibleName, isFor } from './plugin.ts'
 
 export function runtimeClass(objects: Objects): AdmissionPlugin {
   return {
@@ -33,7 +34,9 @@ export function runtimeClass(objects: Objects): AdmissionPlugin {
 }
 
 async function classOf(objects: Objects, attributes: AdmissionAttributes, { runtimeClassName }: PodSpec) {
-  if (!runtimeClassName) return undefined
+  if (runtimeClassName === undefined) return undefined
+  const impossible = impossibleName(runtimeClassName)
+  if (impossible) throw apiError({ code: 500, reason: '', message: impossible })
   const found = await objects.get(nodeV1.runtimeClasses, runtimeClassName)
   if (!found) throw forbid(attributes, `pod rejected: RuntimeClass ${JSON.stringify(runtimeClassName)} not found`)
   return found

@@ -7,7 +7,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { nameSuffix, type Random } from '../../platform/random.ts'
 import type { AdmissionAttributes } from '../admission.ts'
 import type { Objects } from '../objects.ts'
-import { type AdmissionPlugin, forbid, isFor } from './plugin.ts'
+import { type AdmissionPlugin, forbid, impossibleName, isFor } from './plugin.ts'
 
 const mirrorAnnotation = 'kubernetes.io/config.mirror'
 const enforceMountableAnnotation = 'kubernetes.io/enforce-mountable-secrets'
@@ -85,7 +85,7 @@ class Accounts {
     if (found) return found
     throw forbid(
       attributes,
-      `error looking up service account ${key}: serviceaccount ${JSON.stringify(name)} not found`,
+      `error looking up service account ${key}: ${impossibleName(name) ?? `serviceaccount ${JSON.stringify(name)} not found`}`,
     )
   }
 

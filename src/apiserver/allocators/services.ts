@@ -63,7 +63,7 @@ export class ServiceAllocator {
     await this.#synced()
     const claim = new Claim(service.metadata, dryRun ? new Map() : this.#claims)
     try {
-      this.#allocateAddresses(service, claim)
+      this.#allocateAddresses(service, claim, dryRun)
       this.#allocatePorts(service, claim, dryRun)
     } catch (error) {
       claim.drop()
@@ -139,22 +139,26 @@ export class ServiceAllocator {
     return reserved !== undefined && reserved !== owner
   }
 
-  #allocateAddresses(service: Service, claim: Claim): void {
+  #allocateAddresses(service: Service, claim: Claim, dryRun: boolean): void {
     const { spec } = service
     if (!spec || !needsAddress(spec)) return
     const wanted = spec.clusterIPs ?? []
     const families = spec.ipFamilies?.length ? spec.ipFamilies : ['IPv4']
     const given = families.map((family, index) =>
-      this.#address(service, claim, { family, wanted: wanted[index] ?? '' }),
+      this.#address(service, claim, { family, wanted: wanted[index] ?? '', dryRun }),
     )
     spec.clusterIPs = given
     if (given[0] !== undefined) spec.clusterIP = given[0]
   }
 
-  #address(service: Service, claim: Claim, { family, wanted }: { family: string; wanted: string }): string {
+  #address(
+    service: Service,
+    claim: Claim,
+    { family, wanted, dryRun }: { family: string; wanted: string; dryRun: boolean },
+  ): string {
     const ranges = this.#ranges.of(family === 'IPv6' ? 'IPv6' : 'IPv4')
     if (wanted !== '') {
-      const why = this.#whyNotAddress(ranges, wanted, claim)
+      const why = this.#whyNotAddress(ranges, wanted, { claim, dryRun })
       if (why !== undefined) {
         throw refusal(service, {
           path: 'spec.clusterIPs',
@@ -165,6 +169,8 @@ export class ServiceAllocator {
       claim.take(wanted)
       return wanted
     }
+    // Nothing is looked for where nothing is kept: upstream shows the range's first address.
+    if (dryRun && ranges[0]) return ranges[0].text.replace(/\/.*$/, '')
     const isTaken = (value: string) => this.#isTaken(value, claim)
     const start = this.#random.int(2 ** 20)
     const found = ranges.map((range) => freePlace(range, isTaken, start)).find((place) => place !== undefined)
@@ -173,10 +179,17 @@ export class ServiceAllocator {
     return found
   }
 
-  #whyNotAddress(ranges: readonly PlaceRange[], wanted: string, claim: Claim): string | undefined {
+  #whyNotAddress(
+    ranges: readonly PlaceRange[],
+    wanted: string,
+    { claim, dryRun }: { claim: Claim; dryRun: boolean },
+  ): string | undefined {
     // An address of before the range was changed stays with the Service that has it.
     if (this.#held.get(wanted)?.has(claim.uid)) return undefined
-    if (!ranges.some((range) => range.contains(wanted))) return 'the provided network does not match the current range'
+    if (!ranges.some((range) => range.contains(wanted))) {
+      if (!dryRun) return 'the provided network does not match the current range'
+      return `the provided IP (${wanted}) is not in the valid range. The range of valid IPs is ${ranges[0]?.text ?? ''}`
+    }
     return this.#isTaken(wanted, claim) ? 'provided IP is already allocated' : undefined
   }
 

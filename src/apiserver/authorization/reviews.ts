@@ -12,11 +12,14 @@ import type {
   SubjectAccessReviewStatus,
 } from '../../api/types/authorization/v1.ts'
 import type { AuthorizationAttributes } from '../authorize.ts'
+import { goStruct } from '../registry/validation/go-struct.ts'
 import type { UserInfo } from '../request.ts'
 import type { DecidingAuthorizer } from './decision.ts'
 import { nodeNameOf } from './node.ts'
 import type { Rbac } from './rbac.ts'
+import { validateEmptyMetadata } from './review-metadata.ts'
 import { lowerCaseKeys, withoutEmpty } from './review-shape.ts'
+import { selectorRequirementErrors } from './selector-requirements.ts'
 import { selectorErrors, selectorsOf } from './selectors.ts'
 
 const group = 'authorization.k8s.io'
@@ -27,7 +30,7 @@ export async function reviewSubjectAccess(
   review: SubjectAccessReview,
 ): Promise<SubjectAccessReview> {
   const spec = review.spec ?? {}
-  refuseInvalid([...specErrors(spec), ...userErrors(spec)])
+  refuseInvalid([...specErrors(spec), ...userErrors(spec), ...validateEmptyMetadata(review.metadata)])
   return { ...review, spec: withoutEmpty(spec), status: await answer(authorizer, userOf(spec), spec) }
 }
 
@@ -38,7 +41,12 @@ export async function reviewLocalSubjectAccess(
   namespace: string,
 ): Promise<LocalSubjectAccessReview> {
   const spec = review.spec ?? {}
-  refuseInvalid([...specErrors(spec), ...userErrors(spec), ...localErrors(spec, review.metadata.namespace ?? '')])
+  refuseInvalid([
+    ...specErrors(spec),
+    ...userErrors(spec),
+    ...validateEmptyMetadata(review.metadata, 'namespace'),
+    ...localErrors(spec, review.metadata.namespace ?? ''),
+  ])
   if (review.metadata.namespace !== namespace) {
     throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`)
   }
@@ -51,7 +59,7 @@ export async function reviewSelfSubjectAccess(
   user: UserInfo,
 ): Promise<SelfSubjectAccessReview> {
   const spec = review.spec ?? {}
-  refuseInvalid(specErrors(spec))
+  refuseInvalid([...specErrors(spec), ...validateEmptyMetadata(review.metadata)])
   return { ...review, spec: withoutEmpty(spec), status: await answer(authorizer, user, spec) }
 }
 
@@ -134,7 +142,12 @@ function specErrors({ resourceAttributes, nonResourceAttributes }: SubjectAccess
   const errors: FieldError[] = []
   if (resourceAttributes && nonResourceAttributes) {
     const detail = 'cannot be specified in combination with resourceAttributes'
-    errors.push({ type: 'Invalid', path: 'spec.nonResourceAttributes', value: nonResourceAttributes, detail })
+    errors.push({
+      type: 'Invalid',
+      path: 'spec.nonResourceAttributes',
+      value: goStruct('NonResourceAttributes', nonResourceAttributes),
+      detail,
+    })
   }
   if (!resourceAttributes && !nonResourceAttributes) {
     const detail = 'exactly one of nonResourceAttributes or resourceAttributes must be specified'
@@ -151,6 +164,7 @@ function specErrors({ resourceAttributes, nonResourceAttributes }: SubjectAccess
       const detail = `when ${path} is specified, requirements or rawSelector is required`
       errors.push({ type: 'Required', path: `${path}.requirements`, detail })
     }
+    errors.push(...selectorRequirementErrors(name, `${path}.requirements`, selector?.requirements ?? []))
   }
   return errors
 }
@@ -173,7 +187,12 @@ function localErrors(
   }
   if (nonResourceAttributes) {
     const detail = 'disallowed on this kind of request'
-    errors.push({ type: 'Invalid', path: 'spec.nonResourceAttributes', value: nonResourceAttributes, detail })
+    errors.push({
+      type: 'Invalid',
+      path: 'spec.nonResourceAttributes',
+      value: goStruct('NonResourceAttributes', nonResourceAttributes),
+      detail,
+    })
   }
   return errors
 }

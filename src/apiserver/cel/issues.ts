@@ -3,7 +3,7 @@
 export interface Issue {
   /** From 1. */
   readonly line: number
-  /** From 1, in code points. */
+  /** From 1, in code points; 0 where there is no text at all. */
   readonly column: number
   readonly message: string
 }
@@ -20,6 +20,7 @@ export class IssueError extends Error {
 }
 
 export function issueAt(text: string, at: number, message: string): Issue {
+  if (text === '') return { line: 1, column: 0, message }
   const before = text.slice(0, at)
   const lineStart = before.lastIndexOf('\n') + 1
   const line = before.split('\n').length
@@ -38,7 +39,7 @@ export function printIssues(text: string, issues: readonly Issue[]): string {
   const printed = sorted.slice(0, printedMax).map(({ line, column, message }) => {
     const place = `ERROR: <input>:${line}:${column}: ${message}`
     const shown = (lines[line - 1] ?? '').replaceAll('\t', ' ')
-    return shown.length > shownLineMax ? place : `${place}\n | ${shown}\n | ${'.'.repeat(column - 1)}^`
+    return shown.length > shownLineMax || column === 0 ? place : `${place}\n | ${shown}\n | ${'.'.repeat(column - 1)}^`
   })
   if (sorted.length > printedMax) printed.push(`${sorted.length - printedMax} more errors were truncated`)
   return printed.join('\n')

@@ -52,7 +52,10 @@ class Parser {
   whole(): Expr {
     const expr = this.#expression()
     const token = this.#peek()
-    if (token.kind !== 'end') throw this.#unexpected(token, 'extraneous input', '<EOF>')
+    if (token.kind !== 'end') {
+      const isOnlyOne = this.#tokens[this.#next + 1]?.kind === 'end'
+      throw this.#unexpected(token, isOnlyOne ? 'extraneous input' : 'mismatched input', '<EOF>')
+    }
     return expr
   }
 

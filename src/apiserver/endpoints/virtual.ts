@@ -3,6 +3,8 @@ import { notFound } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { negotiate } from '../negotiation/accept.ts'
 import { presentDocument } from '../negotiation/represent.ts'
+import { trackUpdate } from '../registry/field-ownership.ts'
+import { clearSystemFields } from '../registry/metadata.ts'
 import { readWriteQuery } from '../registry/options.ts'
 import { admissionAttributes, type Target } from '../registry/parts.ts'
 import { requireCurrent } from '../registry/persistence.ts'
@@ -42,16 +44,24 @@ export function virtualEndpoint(virtual: VirtualResource, subresource: string): 
     const sub = served.subresources.get(subresource)
     const kind = sub?.kind ?? served.resource
     const type = sub ? typeOfKind(sub.kind) : served.type
-    const object = await objectFromBody(exchange, { kind, type }, query.fieldValidation)
-    if (!sub) matchNamespace(object, exchange.info.namespace)
+    const sent = await objectFromBody(exchange, { kind, type }, query.fieldValidation)
+    if (!sub) matchNamespace(sent, exchange.info.namespace)
+    const target = targetOf(served, exchange)
+    const object = sub ? sent : tracked(parts, target, sent, callerOf(exchange).manager)
     if (sub) await requireCurrent(parts.registry, { ...targetOf(served, exchange), subresource: '' })
     const call = callOf(exchange, object, query.dryRun, sub !== undefined)
     const prepared = { ...call, object: (await virtual.prepare?.(call)) ?? object }
-    await admit(parts, targetOf(served, exchange), exchange, prepared)
+    await admit(parts, target, exchange, prepared)
     const answer = await virtual.answer(prepared)
     const document = { ...answer, kind: kind.kind, apiVersion: apiVersionOf(kind) }
     return await presentDocument(document, type, { ...representation, view: 'object' }, 201)
   }
+}
+
+/** As if it were going to be stored: without what only the server sets, and with who wrote it. */
+function tracked(parts: EndpointParts, target: Target, object: KubeObject, manager: string): KubeObject {
+  clearSystemFields(object.metadata)
+  return trackUpdate(parts.registry, target, undefined, object, manager)
 }
 
 async function admit(parts: EndpointParts, target: Target, exchange: Exchange, call: VirtualCall): Promise<void> {

@@ -84,7 +84,8 @@ function visit(way: Closed, value: unknown, decide: Decide): void {
   for (const [name, { way: next, dropEmpty }] of way.below) {
     const member = members[name]
     if (member === undefined) continue
+    const wasEmpty = dropEmpty && Object.keys(member as object).length === 0
     visit(next, member, decide)
-    if (dropEmpty && Object.keys(member as object).length === 0) delete members[name]
+    if (dropEmpty && !wasEmpty && Object.keys(member as object).length === 0) delete members[name]
   }
 }

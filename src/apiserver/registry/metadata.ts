@@ -31,13 +31,20 @@ export function fillSystemFields(
   parts: { nowMs: number; random: Random; namespace: string },
 ): void {
   const { metadata } = object
-  delete metadata.deletionTimestamp
-  delete metadata.deletionGracePeriodSeconds
-  delete metadata.selfLink
+  clearSystemFields(metadata)
   metadata.uid = parts.random.uuid()
   metadata.creationTimestamp = rfc3339(parts.nowMs)
   if (parts.namespace === '') delete metadata.namespace
   else metadata.namespace = parts.namespace
+}
+
+/** Removes what clients can't give. In place. */
+export function clearSystemFields(metadata: ObjectMeta): void {
+  delete metadata.creationTimestamp
+  delete metadata.deletionTimestamp
+  delete metadata.deletionGracePeriodSeconds
+  delete metadata.selfLink
+  delete metadata.uid
 }
 
 /** The name to create under: given, or made from generateName. */
@@ -161,7 +168,7 @@ function commonErrors(metadata: ObjectMeta): FieldError[] {
 
 function ownerErrors(references: readonly OwnerReference[]): FieldError[] {
   const path = 'metadata.ownerReferences'
-  const errors = references.flatMap((reference, index) => ownerReferenceErrors(`${path}[${index}]`, reference))
+  const errors = references.flatMap((reference) => ownerReferenceErrors(path, reference))
   const controllers = references.filter(({ controller }) => controller === true)
   for (const extra of controllers.slice(1)) {
     const [first] = controllers
@@ -173,8 +180,8 @@ function ownerErrors(references: readonly OwnerReference[]): FieldError[] {
 
 function ownerReferenceErrors(path: string, reference: OwnerReference): FieldError[] {
   const errors: FieldError[] = []
-  const version = (reference.apiVersion ?? '').split('/').at(-1) ?? ''
-  if (version === '')
+  const parts = (reference.apiVersion ?? '').split('/')
+  if (parts.length > 2 || parts.at(-1) === '')
     errors.push(invalid(`${path}.apiVersion`, reference.apiVersion ?? '', 'version must not be empty'))
   for (const field of ['kind', 'name', 'uid'] as const) {
     if (!reference[field]) errors.push(invalid(`${path}.${field}`, reference[field] ?? '', 'must not be empty'))

@@ -47,10 +47,16 @@ export function compose(
   const variables = new Map<string, Typed>()
   const types: Record<string, CelType> = {}
   const environmentOf = (hasAuthorizer: boolean) =>
-    policyEnvironment({ ...options, hasAuthorizer, variables: objectType('kubernetes.variables', { ...types }) })
-  for (const { name, expression } of named) {
+    policyEnvironment({
+      ...options,
+      hasAuthorizer,
+      ...(named.length > 0 ? { variables: objectType('kubernetes.variables', { ...types }) } : {}),
+    })
+  for (const { name = '', expression = '' } of named) {
+    if (expression.trim() === '') continue
     const compiled = compileTyped(expression, environmentOf(true))
     variables.set(name, compiled)
+    if (name.trim() === '') continue
     types[name] = 'program' in compiled ? shared(compiled.program.type) : dynType
   }
   return { variables, environment: environmentOf(true), environmentWithoutAuthorizer: environmentOf(false) }

@@ -32,9 +32,9 @@ function validateUrl(path: string, text: string): FieldError[] {
 function validateService(path: string, service: Partial<ServiceReference>): FieldError[] {
   const { name = '', namespace = '', path: target, port = 443 } = service
   const errors: FieldError[] = []
-  if (name === '') errors.push(required(`${path}.name`))
-  // Upstream reports a missing namespace at the name.
+  // Upstream takes the one for the other.
   if (namespace === '') errors.push(required(`${path}.name`))
+  if (name === '') errors.push(required(`${path}.namespace`))
   for (const _ of isPortNumber(port)) {
     errors.push(invalid(`${path}.port`, port, 'port is not valid: must be between 1 and 65535, inclusive'))
   }
@@ -43,9 +43,9 @@ function validateService(path: string, service: Partial<ServiceReference>): Fiel
 
 function validatePath(path: string, target: string): FieldError[] {
   if (target === '' || target === '/') return []
+  if (target === '//') return [invalid(path, target, 'segment[0] may not be empty')]
   const errors = target.startsWith('/') ? [] : [invalid(path, target, "must start with a '/'")]
-  const trimmed = target.endsWith('/') ? target.slice(0, -1) : target
-  const segments = (trimmed.startsWith('/') ? trimmed.slice(1) : trimmed).split('/')
+  const segments = target.slice(1).replace(/\/$/, '').split('/')
   for (const [index, segment] of segments.entries()) {
     if (segment === '') {
       errors.push(invalid(path, target, `segment[${index}] may not be empty`))

@@ -6,14 +6,20 @@ import { duplicate, invalidEach, required, tooMany } from '../validation/field.t
 
 const conditionsMax = 64
 
-/** Whether an expression compiles is not decided here. */
-export function validateMatchConditions(path: string, conditions: readonly MatchCondition[]): FieldError[] {
+/** `compile` answers what is wrong with an expression that is not blank. */
+export function validateMatchConditions(
+  path: string,
+  conditions: readonly MatchCondition[],
+  compile: (path: string, expression: string) => FieldError[],
+): FieldError[] {
   const errors: FieldError[] = []
   if (conditions.length > conditionsMax) errors.push(tooMany(path, conditions.length, conditionsMax))
   const names = new Set<string>()
   for (const [index, { name = '', expression = '' }] of conditions.entries()) {
     const at = `${path}[${index}]`
-    if (expression.trim() === '') errors.push(required(`${at}.expression`))
+    const text = expression.trim()
+    if (text === '') errors.push(required(`${at}.expression`))
+    else errors.push(...compile(`${at}.expression`, text))
     if (name === '') errors.push(required(`${at}.name`))
     else {
       errors.push(...invalidEach(`${at}.name`, name, isQualifiedName(name)))

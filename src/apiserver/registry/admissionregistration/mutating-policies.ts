@@ -10,7 +10,7 @@ import { plainEnvironment } from '../../admission/policy/environments.ts'
 import { type Composition, compileTyped, compose } from '../../admission/policy/expression.ts'
 import { patchResult } from '../../admission/policy/patch-types.ts'
 import type { Strategy } from '../strategy.ts'
-import { forbidden, notSupported, optionalOneOf, required, requiredOneOf } from '../validation/field.ts'
+import { invalid, notSupported, optionalOneOf, required, requiredOneOf } from '../validation/field.ts'
 import {
   compiledErrors,
   defaultMatchResources,
@@ -31,6 +31,7 @@ const operations = ['*', 'CONNECT', 'CREATE', 'UPDATE']
 export const mutatingAdmissionPolicies: Strategy<MutatingAdmissionPolicy> = {
   resource: admissionregistrationV1.mutatingAdmissionPolicies,
   allowUnconditionalUpdate: false,
+  anyFinalizers: true,
   default({ spec }) {
     if (!spec) return
     spec.failurePolicy ??= 'Fail'
@@ -45,6 +46,7 @@ export const mutatingAdmissionPolicies: Strategy<MutatingAdmissionPolicy> = {
 export const mutatingAdmissionPolicyBindings: Strategy<MutatingAdmissionPolicyBinding> = {
   resource: admissionregistrationV1.mutatingAdmissionPolicyBindings,
   allowUnconditionalUpdate: false,
+  anyFinalizers: true,
   default: ({ spec }) => defaultMatchResources(spec?.matchResources),
   prepareForCreate: generations.create,
   prepareForUpdate: generations.update,
@@ -81,15 +83,15 @@ function validateMutation(path: string, mutation: Mutation, { environment }: Com
       ? (['jsonPatch', 'applyConfiguration'] as const)
       : (['applyConfiguration', 'jsonPatch'] as const)
   const given = { applyConfiguration, jsonPatch }
-  const errors = given[other]
-    ? [forbidden(`${path}.${other}`, `must not be specified when patchType is ${patchType}`)]
+  const excess = given[other]
+    ? [invalid(`${path}.${other}`, `{${other}}`, `must not be specified when patchType is ${patchType}`)]
     : []
   const change = given[own]
-  if (!change) return [...errors, required(`${path}.${own}`, `must be specified when patchType is ${patchType}`)]
+  if (!change) return [required(`${path}.${own}`, `must be specified when patchType is ${patchType}`), ...excess]
   const { expression = '' } = change
   const at = `${path}.${own}.expression`
-  if (expression.trim() === '') return [...errors, required(at)]
-  return [...errors, ...compiledErrors(at, expression, compileTyped(expression, environment, [patchResult[patchType]]))]
+  if (expression.trim() === '') return [...excess, required(at)]
+  return [...excess, ...compiledErrors(at, expression, compileTyped(expression, environment, [patchResult[patchType]]))]
 }
 
 function validateBinding({ spec = {} }: MutatingAdmissionPolicyBinding): FieldError[] {

@@ -119,13 +119,9 @@ export function validateConditions(
   conditions: readonly MatchCondition[] | undefined,
   environment: Environment,
 ): FieldError[] {
-  const errors = validateMatchConditions(path, conditions ?? [])
-  for (const [index, { expression = '' }] of (conditions ?? []).entries()) {
-    const text = expression.trim()
-    if (text === '') continue
-    errors.push(...compiledErrors(`${path}[${index}].expression`, text, compileTyped(text, environment, [boolType])))
-  }
-  return errors
+  return validateMatchConditions(path, conditions ?? [], (at, expression) =>
+    compiledErrors(at, expression, compileTyped(expression, environment, [boolType])),
+  )
 }
 
 const reservedNames = new Set(
@@ -144,7 +140,7 @@ export function validateVariables(
     const at = `${path}[${index}]`
     if (name.trim() === '') errors.push(required(`${at}.name`, 'name is not specified'))
     else if (!/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) || reservedNames.has(name))
-      errors.push(invalid(`${at}.name`, name, 'name is not a valid CEL identifier'))
+      errors.push(invalid(`${at}.name`, name, 'must be a valid CEL identifier'))
     if (expression.trim() === '') errors.push(required(`${at}.expression`, 'expression is not specified'))
     else errors.push(...compiledErrors(`${at}.expression`, expression, compiled.get(name)!))
   }

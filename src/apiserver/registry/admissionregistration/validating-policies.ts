@@ -51,6 +51,7 @@ export const generations = {
 export const validatingAdmissionPolicies: Strategy<ValidatingAdmissionPolicy> = {
   resource: admissionregistrationV1.validatingAdmissionPolicies,
   allowUnconditionalUpdate: false,
+  anyFinalizers: true,
   default({ spec }) {
     if (!spec) return
     spec.failurePolicy ??= 'Fail'
@@ -72,6 +73,7 @@ export const validatingAdmissionPolicies: Strategy<ValidatingAdmissionPolicy> = 
 export const validatingAdmissionPolicyBindings: Strategy<ValidatingAdmissionPolicyBinding> = {
   resource: admissionregistrationV1.validatingAdmissionPolicyBindings,
   allowUnconditionalUpdate: false,
+  anyFinalizers: true,
   default: ({ spec }) => defaultMatchResources(spec?.matchResources),
   prepareForCreate: generations.create,
   prepareForUpdate: generations.update,

@@ -28,6 +28,7 @@ type Configuration = MutatingWebhookConfiguration | ValidatingWebhookConfigurati
 
 const common = {
   allowUnconditionalUpdate: false,
+  anyFinalizers: true,
   default(configuration: Configuration): void {
     for (const webhook of configuration.webhooks ?? []) defaultWebhook(webhook)
   },

@@ -17,6 +17,7 @@ const conditionStatuses = ['True', 'False', 'Unknown']
 
 export const apiServices: Strategy<APIService> = {
   resource: apiregistrationV1.apiServices,
+  anyFinalizers: true,
   allowUnconditionalUpdate: false,
   validateName: isPathSegmentName,
   default({ spec }) {
@@ -27,7 +28,7 @@ export const apiServices: Strategy<APIService> = {
   },
   prepareForUpdate: keepStatus,
   validateCreate: validateApiService,
-  validateUpdate: validateApiService,
+  validateUpdate: (apiService, _old, found) => validateApiService(apiService, found),
   status: {
     prepareForUpdate: keepSpec,
     validateUpdate: ({ status }) =>
@@ -49,7 +50,7 @@ export function localCondition(nowMs: number): APIServiceCondition {
   }
 }
 
-function validateApiService({ metadata, spec }: APIService): FieldError[] {
+function validateApiService({ metadata, spec }: APIService, found: readonly FieldError[] = []): FieldError[] {
   const {
     group = '',
     version = '',
@@ -57,10 +58,13 @@ function validateApiService({ metadata, spec }: APIService): FieldError[] {
     versionPriority = 0,
   }: Partial<APIServiceSpec> = spec ?? {}
   const errors: FieldError[] = []
-  const name = `${version}.${group}`
-  if (metadata.name !== name) {
-    const rule = `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`
-    errors.push(invalid('metadata.name', metadata.name ?? '', rule))
+  const wanted = `${version}.${group}`
+  for (const field of ['generateName', 'name'] as const) {
+    const name = metadata[field]
+    if (!name || name === wanted || found.some(({ path }) => path === `metadata.${field}`)) continue
+    errors.push(
+      invalid(`metadata.${field}`, name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`),
+    )
   }
   if (group !== '') errors.push(...invalidEach('spec.group', group, isDns1123Subdomain(group)))
   else if (version !== 'v1') {

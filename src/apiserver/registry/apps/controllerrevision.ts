@@ -17,6 +17,10 @@ export const controllerRevisions: Strategy<ControllerRevision> = {
 }
 
 function validateRevision(revision: ControllerRevision): FieldError[] {
-  const errors = revision.data === undefined ? [required('data', 'data is mandatory')] : []
+  const { data } = revision
+  const errors = data === undefined ? [required('data', 'data is mandatory')] : []
+  if (data !== undefined && (typeof data !== 'object' || data === null || Array.isArray(data))) {
+    errors.push(required('data', 'data must be a valid JSON object'))
+  }
   return [...errors, ...nonNegative('revision', revision.revision)]
 }

@@ -42,7 +42,10 @@ export const daemonSets: Strategy<DaemonSet> = {
     return Object.keys(others).length > 0 ? { ...metadata, annotations: others } : metadata
   },
   validateCreate: validateDaemonSet,
-  warnings: (object, old) => [...templateWarnings('spec.template', object.spec?.template, old?.spec?.template)],
+  warnings(object, old) {
+    if (old && semanticEqual(object.spec?.template, old.spec?.template)) return []
+    return templateWarnings('spec.template', object.spec?.template, { object, old })
+  },
   validateUpdate(set, old) {
     const errors = validateDaemonSet(set)
     if (semanticEqual(set.spec?.selector, old.spec?.selector)) return errors

@@ -35,7 +35,7 @@ export const deployments: Strategy<Deployment> = {
   validateCreate: validateDeployment,
   warnings: (object, old) => [
     ...(old ? [] : nameWarning(object.metadata.name ?? '', 'Pod names and hostnames')),
-    ...templateWarnings('spec.template', object.spec?.template, old?.spec?.template),
+    ...templateWarnings('spec.template', object.spec?.template, { object, old }),
   ],
   validateUpdate(deployment, old) {
     const errors = validateDeployment(deployment)

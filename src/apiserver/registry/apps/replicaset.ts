@@ -25,7 +25,7 @@ export const replicaSets: Strategy<ReplicaSet> = {
   validateCreate: validateReplicaSet,
   warnings: (object, old) => [
     ...(old ? [] : nameWarning(object.metadata.name ?? '', 'Pod names and hostnames')),
-    ...templateWarnings('spec.template', object.spec?.template, old?.spec?.template),
+    ...templateWarnings('spec.template', object.spec?.template, { object, old }),
   ],
   validateUpdate(set, old) {
     const errors = validateReplicaSet(set)

@@ -39,7 +39,7 @@ export const statefulSets: Strategy<StatefulSet> = {
   prepareForUpdate: keepStatus,
   validateCreate: (set) => [...validateSet(set), ...validateClaims(set)],
   warnings: (object, old) => [
-    ...templateWarnings('spec.template', object.spec?.template, old?.spec?.template),
+    ...templateWarnings('spec.template', object.spec?.template, { object, old }),
     ...revisionWarnings(object),
   ],
   validateUpdate(set, old) {

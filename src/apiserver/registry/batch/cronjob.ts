@@ -8,7 +8,7 @@ import { requiredInOrder } from '../core/pod-validation/spec.ts'
 import { keepSpec, keepStatus, startWithoutStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { invalid, nonNegative, notSupported, required } from '../validation/field.ts'
-import { templateWarnings } from '../warnings/pod-warnings.ts'
+import { nameWarning, templateWarnings } from '../warnings/pod-warnings.ts'
 import { validateTemplatedJobSpec } from './job-validation.ts'
 
 /** Jobs get the cron job's name and eleven characters more, and must fit a label. */
@@ -26,13 +26,10 @@ export const cronJobs: Strategy<CronJob> = {
     if (name.length <= nameLengthMax) return errors
     return [...errors, invalid('metadata.name', name, `must be no more than ${nameLengthMax} characters`)]
   },
-  warnings: ({ spec }, old) => [
-    ...zoneWarnings(spec?.schedule ?? ''),
-    ...templateWarnings(
-      'spec.jobTemplate.spec.template',
-      spec?.jobTemplate.spec?.template,
-      old?.spec?.jobTemplate.spec?.template,
-    ),
+  warnings: (object, old) => [
+    ...(old ? [] : nameWarning(object.metadata.name ?? '', 'Pod names and hostnames')),
+    ...zoneWarnings(object.spec?.schedule ?? ''),
+    ...templateWarnings('spec.jobTemplate.spec.template', object.spec?.jobTemplate.spec?.template, { object, old }),
   ],
   validateUpdate: validateCronJob,
   status: { prepareForUpdate: keepSpec },

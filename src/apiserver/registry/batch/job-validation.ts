@@ -10,7 +10,8 @@ import { validateLabelSelector } from '../validation/labels.ts'
 import { validatePodFailurePolicy } from './pod-failure-policy.ts'
 import { validateSuccessPolicy } from './success-policy.ts'
 
-const indexedParallelismMax = 100_000
+/** Pods, completions and failures of an indexed job, and what of them when there are many completions. */
+const limits = { indexed: 100_000, ofMany: 10_000 }
 const managedByBytesMax = 63
 
 /** A job itself: its selector is there and chooses its pods. */
@@ -36,21 +37,14 @@ export function validateTemplatedJobSpec(path: string, spec: JobSpec): FieldErro
   ] as const) {
     errors.push(...nonNegative(`${path}.${field}`, spec[field]))
   }
+  if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined) {
+    errors.push(required(`${path}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified'))
+  }
   if (spec.managedBy !== undefined) {
     errors.push(...isDomainPrefixedPath(`${path}.managedBy`, spec.managedBy))
     if (byteLength(spec.managedBy) > managedByBytesMax) errors.push(tooLong(`${path}.managedBy`, managedByBytesMax))
   }
   errors.push(...validateCompletionMode(path, spec))
-  if (spec.maxFailedIndexes !== undefined && spec.backoffLimitPerIndex === undefined) {
-    errors.push(required(`${path}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified'))
-  }
-  if (
-    spec.maxFailedIndexes !== undefined &&
-    spec.completions !== undefined &&
-    spec.maxFailedIndexes > spec.completions
-  ) {
-    errors.push(invalid(`${path}.maxFailedIndexes`, spec.maxFailedIndexes, 'must be less than or equal to completions'))
-  }
   errors.push(...validatePodFailurePolicy(`${path}.podFailurePolicy`, spec))
   errors.push(...validateSuccessPolicy(`${path}.successPolicy`, spec))
   errors.push(...validateReplacement(`${path}.podReplacementPolicy`, spec))
@@ -67,12 +61,32 @@ function validateCompletionMode(path: string, spec: JobSpec): FieldError[] {
     )
   }
   if (mode !== 'Indexed') return [notSupported(`${path}.completionMode`, mode, ['NonIndexed', 'Indexed'])]
+  if (completions === undefined) return [required(`${path}.completions`, 'when completion mode is Indexed')]
   const errors: FieldError[] = []
-  if (completions === undefined) errors.push(required(`${path}.completions`, 'when completion mode is Indexed'))
-  if (parallelism > indexedParallelismMax) {
-    const why = `must be less than or equal to ${indexedParallelismMax} when completion mode is Indexed`
+  if (parallelism > limits.indexed) {
+    const why = `must be less than or equal to ${limits.indexed} when completion mode is Indexed`
     errors.push(invalid(`${path}.parallelism`, parallelism, why))
   }
+  return [...errors, ...validateFailedIndexes(path, spec, completions)]
+}
+
+function validateFailedIndexes(path: string, spec: JobSpec, completions: number): FieldError[] {
+  const { maxFailedIndexes: failed, parallelism = 0, backoffLimitPerIndex } = spec
+  const at = `${path}.maxFailedIndexes`
+  const errors: FieldError[] = []
+  if (failed !== undefined && failed > completions) {
+    errors.push(invalid(at, failed, 'must be less than or equal to completions'))
+  }
+  if (failed !== undefined && failed > limits.indexed) {
+    errors.push(invalid(at, failed, `must be less than or equal to ${limits.indexed}`))
+  }
+  if (completions <= limits.indexed || backoffLimitPerIndex === undefined) return errors
+  const why = `must be less than or equal to ${limits.ofMany} when completions are above ${limits.indexed} and used with backoff limit per index`
+  if (failed === undefined) {
+    errors.push(required(at, `must be specified when completions is above ${limits.indexed}`))
+  }
+  if (parallelism > limits.ofMany) errors.push(invalid(`${path}.parallelism`, parallelism, why))
+  if (failed !== undefined && failed > limits.ofMany) errors.push(invalid(at, failed, why))
   return errors
 }
 

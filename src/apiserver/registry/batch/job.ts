@@ -4,12 +4,14 @@
  */
 import { defaultJob } from '../../../api/defaults/batch.ts'
 import type { FieldError } from '../../../api/errors.ts'
+import { isLabelValue } from '../../../api/names.ts'
 import { batchV1 } from '../../../api/resources.ts'
 import { matchesLabelSelector } from '../../../api/selectors/label.ts'
 import type { Job, JobSpec } from '../../../api/types/batch/v1.ts'
 import { keepSpec, keepStatus, startWithoutStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { invalid, nonNegative, required } from '../validation/field.ts'
+import { validateLabelSelector } from '../validation/labels.ts'
 import { nameWarning, templateWarnings } from '../warnings/pod-warnings.ts'
 import { validateJobChange } from './job-update.ts'
 import { validateIndexedName, validateJobSpec } from './job-validation.ts'
@@ -26,15 +28,15 @@ export const jobs: Strategy<Job> = {
   default: defaultJob,
   prepareForCreate(job) {
     generateSelector(job)
-    // Labels that the template has only now are the job's own by default.
-    defaultJob(job)
+    // Labels that the template has only now are the job's own by default, unless its name can be none.
+    if (isLabelValue(job.metadata.name ?? '').length === 0) defaultJob(job)
     startWithoutStatus(job)
   },
   prepareForUpdate: keepStatus,
   validateCreate: validateJob,
   warnings: (object, old) => [
     ...(old ? [] : nameWarning(object.metadata.name ?? '', 'Pod names and hostnames')),
-    ...templateWarnings('spec.template', object.spec?.template, old?.spec?.template),
+    ...templateWarnings('spec.template', object.spec?.template, { object, old }),
   ],
   validateUpdate: (job, old) => [...validateJob(job), ...validateJobChange('spec', job, old)],
   status: { prepareForUpdate: keepSpec, validateUpdate: (job) => validateStatus(job) },
@@ -78,7 +80,8 @@ function validateGeneratedSelector(job: Job, spec: JobSpec): FieldError[] {
     if (present[key] === undefined) errors.push(required(path, `must be '${value}'`))
     else if (present[key] !== value) errors.push(invalid(path, present, `must be '${value}'`))
   }
-  if (!matchesLabelSelector(spec.selector, Object.fromEntries(expected))) {
+  const isReadable = validateLabelSelector('', spec.selector).length === 0
+  if (isReadable && !matchesLabelSelector(spec.selector, Object.fromEntries(expected))) {
     errors.push(invalid('spec.selector', spec.selector, '`selector` not auto-generated'))
   }
   return errors

@@ -8,6 +8,7 @@ import { forbidden, invalid, invalidEach, nonNegative } from '../validation/fiel
 
 export const leases: Strategy<Lease> = {
   resource: coordinationV1.leases,
+  anyFinalizers: true,
   validateCreate: validateLease,
   validateUpdate: validateLease,
   allowCreateOnUpdate: true,

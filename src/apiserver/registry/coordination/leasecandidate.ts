@@ -10,6 +10,7 @@ const version = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[
 
 export const leaseCandidates: Strategy<LeaseCandidate> = {
   resource: coordinationV1beta1.leaseCandidates,
+  anyFinalizers: true,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
   validateCreate: ({ spec }) => validateSpec(spec ?? {}),

@@ -19,7 +19,11 @@ const lists = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'
 
 export const limitRanges: Strategy<LimitRange> = {
   resource: coreV1.limitRanges,
+  allowCreateOnUpdate: true,
   default: defaultLimitRange,
+  prepareForCreate(range) {
+    range.metadata.name ||= range.metadata.uid ?? ''
+  },
   validateCreate: validateRange,
   validateUpdate: validateRange,
 }

@@ -13,6 +13,8 @@ import { validateLabelName } from '../validation/labels.ts'
 import { validateResourceAmount } from '../validation/resources.ts'
 import { validateTaintEffect } from './pod-validation/scheduling.ts'
 
+const externalIdWarning = 'spec.externalID: this field is deprecated, and is unused by Kubernetes'
+
 export const nodes: Strategy<Node> = {
   resource: coreV1.nodes,
   default: defaultNode,
@@ -26,6 +28,7 @@ export const nodes: Strategy<Node> = {
     ...validatePodCidrs(node.spec?.podCIDRs ?? []),
   ],
   validateUpdate: validateNodeUpdate,
+  warnings: ({ spec }) => (spec?.externalID ? [externalIdWarning] : []),
   status: { prepareForUpdate: keepSpec, validateUpdate: validateNodeUpdate },
   selectableFields: { 'spec.unschedulable': (node) => String(node.spec?.unschedulable ?? false) },
 }

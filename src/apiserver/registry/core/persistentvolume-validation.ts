@@ -10,6 +10,7 @@ import { validateAccessModes, volumeModes } from './pod-validation/claim-spec.ts
 import { legacyVolumeRules, requireFields, secretNamed, validateStorageOs } from './pod-validation/legacy-volumes.ts'
 import { hostPathRule, type SourceRule, validateCsiDriverName } from './pod-validation/volumes.ts'
 
+const onlyOneType = 'may not specify more than 1 volume type'
 const reclaimPolicies = ['Delete', 'Recycle', 'Retain']
 const secretRefs = [
   'controllerPublishSecretRef',
@@ -146,7 +147,9 @@ function validateSources(path: string, spec: PersistentVolumeSpec, name: string)
     const source = (spec as unknown as Record<string, Record<string, unknown> | undefined>)[field]
     if (!source) continue
     found += 1
-    if (found > 1) errors.push(forbidden(`${path}.${field}`, 'may not specify more than 1 volume type'))
+    // Flex volumes are let stand beside others.
+    if (found > 1 && field !== 'flexVolume')
+      errors.push(forbidden(`${path}.${field === 'cephfs' ? 'cephFS' : field}`, onlyOneType))
     else errors.push(...rule(`${path}.${segment ?? field}`, source, name))
   }
   return found === 0 ? [...errors, required(path, 'must specify a volume type')] : errors

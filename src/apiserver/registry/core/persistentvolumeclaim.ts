@@ -4,7 +4,11 @@ import type { FieldError } from '../../../api/errors.ts'
 import { isQualifiedName } from '../../../api/names.ts'
 import { compareQuantities, wholeValue } from '../../../api/quantity.ts'
 import { coreV1 } from '../../../api/resources.ts'
-import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../../../api/types/core/v1.ts'
+import type {
+  PersistentVolumeClaim,
+  PersistentVolumeClaimSpec,
+  TypedLocalObjectReference,
+} from '../../../api/types/core/v1.ts'
 import { keepSpec } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
@@ -26,14 +30,13 @@ const resizeStates = [
 
 export const persistentVolumeClaims: Strategy<PersistentVolumeClaim> = {
   resource: coreV1.persistentVolumeClaims,
-  default(claim) {
-    defaultClaim(claim)
-    mirrorDataSource(claim)
-  },
+  default: defaultClaim,
   prepareForCreate(claim) {
+    if (claim.spec) mirrorDataSource(claim.spec)
     claim.status = { phase: 'Pending' }
   },
   prepareForUpdate(claim, old) {
+    if (claim.spec && !old.spec?.dataSource && !old.spec?.dataSourceRef) mirrorDataSource(claim.spec)
     claim.status = old.status ?? { phase: 'Pending' }
   },
   validateCreate: (claim) => validateClaimSpec('spec', claim.spec ?? {}),
@@ -43,16 +46,20 @@ export const persistentVolumeClaims: Strategy<PersistentVolumeClaim> = {
   selectableFields: { name: (claim) => claim.metadata.name ?? '' },
 }
 
-/** The older and the newer field say the same, except across namespaces. */
-function mirrorDataSource({ spec }: PersistentVolumeClaim): void {
-  if (!spec || spec.dataSourceRef?.namespace) return
+/**
+ * The older and the newer field say the same. What the older one may not name is dropped from it, and what reaches into
+ * another namespace is not taken while the gate CrossNamespaceVolumeDataSource is closed.
+ */
+function mirrorDataSource(spec: PersistentVolumeClaimSpec): void {
+  if (spec.dataSource && !isClaimOrSnapshot(spec.dataSource)) delete spec.dataSource
+  if (spec.dataSourceRef?.namespace) delete spec.dataSourceRef
   if (spec.dataSource && !spec.dataSourceRef) spec.dataSourceRef = { ...spec.dataSource }
-  else if (spec.dataSourceRef && !spec.dataSource) {
-    const { kind, apiGroup } = spec.dataSourceRef
-    const known =
-      kind === 'PersistentVolumeClaim' ? !apiGroup : kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io'
-    if (known) spec.dataSource = { ...spec.dataSourceRef }
-  }
+  else if (spec.dataSourceRef && !spec.dataSource) spec.dataSource = { ...spec.dataSourceRef }
+}
+
+function isClaimOrSnapshot({ kind, apiGroup = '' }: TypedLocalObjectReference): boolean {
+  if (kind === 'PersistentVolumeClaim') return apiGroup === ''
+  return kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io'
 }
 
 function validateClaimUpdate(claim: PersistentVolumeClaim, old: PersistentVolumeClaim): FieldError[] {

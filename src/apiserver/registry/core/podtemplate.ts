@@ -21,6 +21,6 @@ export const podTemplates: Strategy<PodTemplate> = {
     object.metadata.generation = semanticEqual(object.template, old.template) ? generation : generation + 1
   },
   validateCreate: (object) => validatePodTemplate('template', object.template),
-  warnings: (object, old) => templateWarnings('template', object.template, old?.template),
+  warnings: (object, old) => templateWarnings('template', object.template, { object, old }),
   validateUpdate: (object) => validatePodTemplate('template', object.template),
 }

@@ -5,6 +5,7 @@
  */
 import type { FieldError } from '../../../api/errors.ts'
 import type { Service, ServiceSpec } from '../../../api/types/core/v1.ts'
+import { ipFamily } from '../validation/addresses.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { invalid } from '../validation/field.ts'
 import { isHeadless } from './service-allocation.ts'
@@ -84,7 +85,8 @@ function inferFamilies(spec: ServiceSpec, cluster: ClusterFamilies): FieldError[
   for (const [index, address] of (spec.clusterIPs ?? []).entries()) {
     if (address === 'None') break
     if (index < families.length) continue
-    const family = address.includes(':') ? 'IPv6' : 'IPv4'
+    const family = ipFamily(address)
+    if (!family) continue
     if (cluster.includes(family)) families.push(family)
     else {
       errors.push(invalid(`spec.clusterIPs[${index}]`, spec.clusterIPs, `${family} is not configured on this cluster`))

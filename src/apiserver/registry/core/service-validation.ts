@@ -232,7 +232,7 @@ function validateTrafficPolicies(spec: ServiceSpec): FieldError[] {
     errors.push(required('spec.internalTrafficPolicy'))
   }
   errors.push(...optionalOneOf('spec.internalTrafficPolicy', internal, ['Cluster', 'Local']))
-  const distributions = ['PreferClose', 'PreferSameNode', 'PreferSameZone']
+  const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode']
   return [...errors, ...optionalOneOf('spec.trafficDistribution', spec.trafficDistribution, distributions)]
 }
 

@@ -19,6 +19,7 @@ import { validateLoadBalancerStatus, validateService, validateServiceUpdate } fr
 export function serviceStrategy(cluster: ClusterFamilies): Strategy<Service> {
   return {
     resource: coreV1.services,
+    allowCreateOnUpdate: true,
     default: defaultService,
     validateName: withoutTrailingDash(isDns1123Label),
     prepareForCreate(service) {

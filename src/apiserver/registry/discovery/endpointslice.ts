@@ -1,7 +1,7 @@
 /** Endpoint slices. Source: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/. */
 import { defaultEndpointSlice } from '../../../api/defaults/service.ts'
 import type { FieldError } from '../../../api/errors.ts'
-import { isDns1123Label, isDns1123Subdomain, isPortNumber, isQualifiedName } from '../../../api/names.ts'
+import { isDns1123Label, isDns1123Subdomain, isLabelValue, isQualifiedName } from '../../../api/names.ts'
 import { discoveryV1 } from '../../../api/resources.ts'
 import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from '../../../api/types/discovery/v1.ts'
 import { protocols } from '../core/pod-validation/containers.ts'
@@ -29,8 +29,10 @@ export const endpointSlices: Strategy<EndpointSlice> = {
   default: defaultEndpointSlice,
   prepareForCreate(slice) {
     slice.metadata.generation = 1
+    dropTopology(slice)
   },
   prepareForUpdate(slice, old) {
+    if (!old.endpoints?.some(hasTopology)) dropTopology(slice)
     const before = old.metadata.generation ?? 0
     const { metadata: _new, ...content } = slice
     const { metadata: _old, ...held } = old
@@ -43,7 +45,16 @@ export const endpointSlices: Strategy<EndpointSlice> = {
     if (slice.addressType === old.addressType) return errors
     return [...errors, invalid('addressType', slice.addressType ?? '', messages.immutable)]
   },
-  allowCreateOnUpdate: true,
+  warnings: ({ addressType }) => (addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : []),
+}
+
+/** Clients of v1 can't add what v1beta1 had, only keep it. */
+function dropTopology(slice: EndpointSlice): void {
+  for (const endpoint of slice.endpoints ?? []) delete endpoint.deprecatedTopology
+}
+
+function hasTopology({ deprecatedTopology }: Endpoint): boolean {
+  return Object.keys(deprecatedTopology ?? {}).length > 0
 }
 
 function validateSlice(slice: EndpointSlice): FieldError[] {
@@ -92,7 +103,8 @@ function validateAddress(path: string, address: string, type: string): FieldErro
   if (type !== 'IPv4' && type !== 'IPv6') return []
   const family = ipFamily(address)
   if (!family) return [invalid(path, address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')]
-  const errors = family === type ? [] : [invalid(path, address, `must be a valid ${type} address`)]
+  const list = path.replace(/\[\d+\]$/, '')
+  const errors = family === type ? [] : [invalid(list, address, `must be an ${type} address`)]
   return [...errors, ...invalidEach(path, address, nonSpecialIpErrors(address))]
 }
 
@@ -105,13 +117,13 @@ function validateHints(path: string, hints: EndpointHints): FieldError[] {
       errors.push(tooMany(`${path}.${field}`, entries.length, most))
       continue
     }
+    const rule = field === 'forZones' ? isLabelValue : isDns1123Subdomain
     const seen = new Set<string>()
     for (const [index, { name = '' }] of entries.entries()) {
       const at = `${path}.${field}[${index}].name`
       if (seen.has(name)) errors.push(duplicate(at, name))
       seen.add(name)
-      const wrong = field === 'forZones' ? validateLabelName(at, name) : invalidEach(at, name, isDns1123Subdomain(name))
-      errors.push(...wrong)
+      errors.push(...invalidEach(at, name, rule(name)))
     }
   }
   return errors
@@ -121,14 +133,13 @@ function validatePorts(path: string, ports: readonly EndpointPort[]): FieldError
   if (ports.length > limits.ports) return [tooMany(path, ports.length, limits.ports)]
   const errors: FieldError[] = []
   const names = new Set<string>()
-  for (const [index, { name = '', protocol, port, appProtocol }] of ports.entries()) {
+  for (const [index, { name = '', protocol, appProtocol }] of ports.entries()) {
     const at = `${path}[${index}]`
     if (name !== '') errors.push(...invalidEach(`${at}.name`, name, isDns1123Label(name)))
     if (names.has(name)) errors.push(duplicate(`${at}.name`, name))
     names.add(name)
-    if (!protocol) errors.push(required(`${at}.protocol`))
+    if (protocol === undefined) errors.push(required(`${at}.protocol`))
     else if (!protocols.includes(protocol)) errors.push(notSupported(`${at}.protocol`, protocol, protocols))
-    if (port !== undefined) errors.push(...invalidEach(`${at}.port`, port, isPortNumber(port)))
     if (appProtocol !== undefined)
       errors.push(...invalidEach(`${at}.appProtocol`, appProtocol, isQualifiedName(appProtocol)))
   }

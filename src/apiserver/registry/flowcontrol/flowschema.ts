@@ -17,8 +17,7 @@ import { forbidden, invalid, invalidEach, notSupported, required } from '../vali
 const precedenceMax = 10_000
 const defaultPrecedence = 1000
 const exemptPrecedence = 1
-const resourceVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch']
-const urlVerbs = ['connect', 'delete', 'get', 'head', 'options', 'patch', 'post', 'put', 'trace']
+const knownVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch']
 
 export const flowSchemas: Strategy<FlowSchema> = {
   resource: flowcontrolV1.flowSchemas,
@@ -120,7 +119,7 @@ function starAlone(path: string, values: readonly string[], noun: string): Field
 
 function validateResourceRule(path: string, rule: ResourcePolicyRule): FieldError[] {
   const { verbs = [], apiGroups = [], resources = [], namespaces = [], clusterScope = false } = rule
-  const errors = validateVerbs(`${path}.verbs`, verbs, resourceVerbs)
+  const errors = validateVerbs(`${path}.verbs`, verbs, knownVerbs)
   if (apiGroups.length === 0)
     errors.push(required(`${path}.apiGroups`, 'resource rules must supply at least one api group'))
   errors.push(...starAlone(`${path}.apiGroups`, apiGroups, 'api groups'))
@@ -150,13 +149,13 @@ function validateUrlRule(
   path: string,
   { verbs = [], nonResourceURLs: urls = [] }: NonResourcePolicyRule,
 ): FieldError[] {
-  const errors = validateVerbs(`${path}.verbs`, verbs, urlVerbs)
+  const errors = validateVerbs(`${path}.verbs`, verbs, knownVerbs)
   const at = `${path}.nonResourceURLs`
   if (urls.length === 0) return [...errors, required(at, 'nonResourceURLs must contain at least one value')]
   if (semanticEqual(urls, ['*'])) return errors
   if (urls.includes('*')) return [...errors, ...starAlone(at, urls, 'non-resource URLs')]
   for (const [index, url] of urls.entries()) {
-    if (url === '') errors.push(invalid(`${at}[${index}]`, url, 'non-resource URL may not be empty'))
+    if (url === '') errors.push(invalid(`${at}[${index}]`, url, 'must not be empty'))
     else if (!url.startsWith('/')) errors.push(invalid(`${at}[${index}]`, url, 'must start with slash'))
     else if (/\s/.test(url)) errors.push(invalid(`${at}[${index}]`, url, 'must not contain white-space'))
     else if (/\*(?!$)|[^/]\*$/.test(url))

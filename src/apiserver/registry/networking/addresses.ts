@@ -1,6 +1,6 @@
 /** Service ranges and the addresses taken from them. Source: KEP-1880 (multiple service CIDRs). */
 import type { FieldError } from '../../../api/errors.ts'
-import { isPathSegmentName } from '../../../api/names.ts'
+import { isDns1123Subdomain, isPathSegmentName } from '../../../api/names.ts'
 import { networkingV1 } from '../../../api/resources.ts'
 import type { IPAddress, ServiceCIDR } from '../../../api/types/networking/v1.ts'
 import { keepSpec } from '../generation.ts'
@@ -23,13 +23,15 @@ export const ipAddresses: Strategy<IPAddress> = {
 function validateAddress({ spec }: IPAddress): FieldError[] {
   const parent = spec?.parentRef
   if (!parent) return [required('spec.parentRef')]
-  const errors: FieldError[] = []
+  const { group = '', namespace = '' } = parent
+  const errors = group === '' ? [] : invalidEach('spec.parentRef.group', group, isDns1123Subdomain(group))
   for (const field of ['resource', 'name'] as const) {
     const value = parent[field] ?? ''
     if (value === '') errors.push(required(`spec.parentRef.${field}`))
     else errors.push(...invalidEach(`spec.parentRef.${field}`, value, isPathSegmentName(value)))
   }
-  return errors
+  if (namespace === '') return errors
+  return [...errors, ...invalidEach('spec.parentRef.namespace', namespace, isPathSegmentName(namespace))]
 }
 
 export const serviceCidrs: Strategy<ServiceCIDR> = {
@@ -58,7 +60,7 @@ function validateRanges({ spec }: ServiceCIDR): FieldError[] {
     invalid(
       'spec.cidrs',
       ranges,
-      'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96',
+      'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64',
     ),
   ]
 }

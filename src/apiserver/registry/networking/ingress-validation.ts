@@ -29,13 +29,7 @@ export function validateIngress({ spec }: Ingress): FieldError[] {
   const backend = spec?.defaultBackend
   const rules = spec?.rules ?? []
   if (rules.length === 0 && !backend) {
-    errors.push(
-      invalid(
-        'spec',
-        Object.keys(spec ?? {}).length === 0 ? null : spec,
-        'either `defaultBackend` or `rules` must be specified',
-      ),
-    )
+    errors.push(invalid('spec', spec?.rules ?? null, 'either `defaultBackend` or `rules` must be specified'))
   }
   if (backend) errors.push(...validateBackend('spec.defaultBackend', backend))
   for (const [index, rule] of rules.entries()) errors.push(...validateRule(`spec.rules[${index}]`, rule))

@@ -81,11 +81,9 @@ function validateParameters(ingressClass: IngressClass): FieldError[] {
   if (scope === undefined) errors.push(required(`${path}.scope`))
   else if (scope !== 'Cluster' && scope !== 'Namespace')
     errors.push(notSupported(`${path}.scope`, scope, ['Cluster', 'Namespace']))
-  if (namespace !== undefined && namespace !== '') {
-    errors.push(...invalidEach(`${path}.namespace`, namespace, isDns1123Label(namespace)))
-  }
-  if (scope === 'Namespace' && namespace === undefined) {
-    errors.push(required(`${path}.namespace`, "`parameters.scope` is set to 'Namespace'"))
+  if (scope === 'Namespace') {
+    if (!namespace) errors.push(required(`${path}.namespace`, "`parameters.scope` is set to 'Namespace'"))
+    else errors.push(...invalidEach(`${path}.namespace`, namespace, isDns1123Label(namespace)))
   }
   if (scope === 'Cluster' && namespace !== undefined) {
     errors.push(forbidden(`${path}.namespace`, "`parameters.scope` is set to 'Cluster'"))

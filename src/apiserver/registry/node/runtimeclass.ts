@@ -6,12 +6,15 @@ import type { RuntimeClass } from '../../../api/types/node/v1.ts'
 import { validateTolerations } from '../core/pod-validation/scheduling.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
-import { duplicate, invalid, invalidEach, messages } from '../validation/field.ts'
+import { duplicate, invalid, invalidEach, messages, required } from '../validation/field.ts'
+import { goStruct } from '../validation/go-struct.ts'
 import { validateLabels } from '../validation/labels.ts'
 import { validateContainerResources } from '../validation/resources.ts'
 
 export const runtimeClasses: Strategy<RuntimeClass> = {
+  allowCreateOnUpdate: true,
   resource: nodeV1.runtimeClasses,
+  anyFinalizers: true,
   validateCreate: validateClass,
   validateUpdate(runtimeClass, old) {
     if (runtimeClass.handler === old.handler) return []
@@ -21,7 +24,7 @@ export const runtimeClasses: Strategy<RuntimeClass> = {
 }
 
 function validateClass({ handler = '', overhead, scheduling }: RuntimeClass): FieldError[] {
-  const errors = invalidEach('handler', handler, isDns1123Label(handler))
+  const errors = handler === '' ? [required('handler')] : invalidEach('handler', handler, isDns1123Label(handler))
   if (overhead) {
     const limits = overhead.podFixed ?? {}
     const wrong = validateContainerResources('overhead', { limits })
@@ -35,7 +38,7 @@ function validateClass({ handler = '', overhead, scheduling }: RuntimeClass): Fi
   errors.push(...validateTolerations('scheduling.tolerations', tolerations))
   for (const [index, toleration] of tolerations.entries()) {
     if (!tolerations.slice(0, index).some((other) => semanticEqual(other, toleration))) continue
-    errors.push(duplicate(`scheduling.tolerations[${index}]`, toleration))
+    errors.push(duplicate(`scheduling.tolerations[${index}]`, goStruct('Toleration', toleration)))
   }
   return errors
 }

@@ -1,5 +1,6 @@
 /** Disruption budgets. Source: https://kubernetes.io/docs/tasks/run-application/configure-pdb/. */
 import type { FieldError } from '../../../api/errors.ts'
+import { isPathSegmentName } from '../../../api/names.ts'
 import { policyV1 } from '../../../api/resources.ts'
 import type { PodDisruptionBudget } from '../../../api/types/policy/v1.ts'
 import { notAboveHundredPercent, validateCountOrPercent } from '../apps/selector-template.ts'
@@ -13,6 +14,8 @@ const emptyStatus = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 
 
 export const podDisruptionBudgets: Strategy<PodDisruptionBudget> = {
   resource: policyV1.podDisruptionBudgets,
+  anyFinalizers: true,
+  validateName: isPathSegmentName,
   prepareForCreate(budget) {
     budget.metadata.generation = 1
     budget.status = { ...emptyStatus }

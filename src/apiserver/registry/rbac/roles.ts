@@ -5,7 +5,7 @@ import { isPathSegmentName } from '../../../api/names.ts'
 import { rbacV1 } from '../../../api/resources.ts'
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../../../api/types/rbac/v1.ts'
 import type { Strategy } from '../strategy.ts'
-import { required } from '../validation/field.ts'
+import { invalid, required } from '../validation/field.ts'
 import { validateLabelSelector } from '../validation/labels.ts'
 import { validateRoleRef, validateRoleRefChange, validateRules, validateSubjects } from './rules.ts'
 
@@ -34,8 +34,11 @@ function validateClusterRole(role: ClusterRole): FieldError[] {
   const path = 'aggregationRule.clusterRoleSelectors'
   if (selectors.length === 0)
     errors.push(required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil'))
-  for (const [index, selector] of selectors.entries())
-    errors.push(...validateLabelSelector(`${path}[${index}]`, selector))
+  for (const [index, selector] of selectors.entries()) {
+    const wrong = validateLabelSelector(`${path}[${index}]`, selector)
+    errors.push(...wrong)
+    if (wrong.length > 0) errors.push(invalid(`${path}[${index}]`, null, 'invalid label selector.'))
+  }
   return errors
 }
 

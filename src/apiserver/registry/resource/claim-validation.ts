@@ -1,49 +1,50 @@
-/**
- * Rules of claims to devices. Expressions are not compiled here.
- * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/ and the recorded messages.
- */
+/** What a claim may ask for, and its defaults. Source: kubernetes `pkg/apis/resource/validation`, read as facts; KEP-4381, KEP-4816. */
 import type { FieldError } from '../../../api/errors.ts'
-import { isCIdentifier, isDns1123Label, isDns1123Subdomain } from '../../../api/names.ts'
+import { isDns1123Subdomain } from '../../../api/names.ts'
 import type {
   DeviceClaim,
-  DeviceConfiguration,
+  DeviceClaimConfiguration,
   DeviceConstraint,
   DeviceRequest,
   DeviceSelector,
   DeviceSubRequest,
-  DeviceToleration,
   ResourceClaimSpec,
 } from '../../../api/types/resource/v1.ts'
 import {
   byteLength,
-  duplicate,
   invalid,
   invalidEach,
+  messages,
   notSupported,
-  optionalOneOf,
   required,
   tooLong,
   tooMany,
 } from '../validation/field.ts'
-import { validateLabelName } from '../validation/labels.ts'
 import { deviceExpressionFault } from './device-expression.ts'
+import {
+  validateConfiguration,
+  validateLabelNamed,
+  validateList,
+  validateQualifiedAttribute,
+  validateToleration,
+} from './device-values.ts'
 
 const limits = {
   requests: 32,
-  firstAvailable: 8,
-  selectors: 32,
   constraints: 32,
   config: 32,
-  nameBytes: 32,
-  domainBytes: 63,
+  firstAvailable: 8,
+  selectors: 32,
   expressionBytes: 10 * 1024,
   tolerations: 16,
 }
 const modes = ['All', 'ExactCount']
+const oneOf = 'exactly one of `exactly` or `firstAvailable` is required'
 const unknownRequest =
   "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'"
 
 type Choice = Partial<DeviceSubRequest>
+type Known = ReadonlySet<string>
 
 export function defaultClaimSpec(spec: ResourceClaimSpec | undefined): void {
   for (const request of spec?.devices?.requests ?? []) {
@@ -58,63 +59,59 @@ function defaultChoice(choice: Choice): void {
 }
 
 export function validateClaimSpec(path: string, spec: ResourceClaimSpec | undefined): FieldError[] {
-  const devices: DeviceClaim = spec?.devices ?? {}
-  const { requests = [], constraints = [], config = [] } = devices
-  const errors: FieldError[] = []
-  if (requests.length > limits.requests)
-    errors.push(tooMany(`${path}.devices.requests`, requests.length, limits.requests))
-  const names = new Set<string>()
-  for (const [index, request] of requests.entries()) {
-    const at = `${path}.devices.requests[${index}]`
-    errors.push(...validateRequest(at, request))
-    if (names.has(request.name)) errors.push(duplicate(at, request.name))
-    names.add(request.name)
-  }
-  const known = new Set(
-    requests.flatMap(({ name, firstAvailable = [] }) => [name, ...firstAvailable.map((sub) => `${name}/${sub.name}`)]),
-  )
-  if (constraints.length > limits.constraints)
-    errors.push(tooMany(`${path}.devices.constraints`, constraints.length, limits.constraints))
-  for (const [index, constraint] of constraints.entries()) {
-    errors.push(...validateConstraint(`${path}.devices.constraints[${index}]`, constraint, known))
-  }
-  for (const [index, entry] of config.entries()) {
-    const at = `${path}.devices.config[${index}]`
-    errors.push(
-      ...validateRequestNames(`${at}.requests`, entry.requests ?? [], known),
-      ...validateConfiguration(at, entry),
-    )
-  }
-  return errors
+  const devices = spec?.devices ?? {}
+  const known = requestNames(devices)
+  return [
+    ...validateList(`${path}.devices.requests`, devices.requests ?? [], {
+      max: limits.requests,
+      each: validateRequest,
+      key: ({ name }) => name ?? '',
+    }),
+    ...validateList(`${path}.devices.constraints`, devices.constraints ?? [], {
+      max: limits.constraints,
+      each: (at, constraint) => validateConstraint(at, constraint, known),
+    }),
+    ...validateList(`${path}.devices.config`, devices.config ?? [], {
+      max: limits.config,
+      each: (at, entry) => validateClaimConfiguration(at, entry, known),
+    }),
+    ...excessTolerations(`${path}.devices.requests`, devices),
+  ]
 }
 
-function validateRequest(path: string, request: DeviceRequest): FieldError[] {
-  const { name = '', exactly, firstAvailable = [] } = request
-  const errors = invalidEach(`${path}.name`, name, isDns1123Label(name))
-  if (!exactly && firstAvailable.length === 0) {
-    return [...errors, required(path, 'exactly one of `exactly` or `firstAvailable` is required')]
-  }
+/** Upstream counts them after everything else. */
+function excessTolerations(path: string, { requests = [] }: DeviceClaim): FieldError[] {
+  const choices = requests.flatMap(({ exactly, firstAvailable = [] }, index): [string, Choice][] => [
+    ...(exactly ? [[`${path}[${index}].exactly`, exactly] as [string, Choice]] : []),
+    ...firstAvailable.map((sub, number): [string, Choice] => [`${path}[${index}].firstAvailable[${number}]`, sub]),
+  ])
+  return choices.flatMap(([at, { tolerations = [] }]) =>
+    tolerations.length > limits.tolerations
+      ? [tooMany(`${at}.tolerations`, tolerations.length, limits.tolerations)]
+      : [],
+  )
+}
+
+/** Of requests and, after a slash, of their alternatives. */
+export function requestNames({ requests = [] }: DeviceClaim): Known {
+  return new Set(
+    requests.flatMap(({ name, firstAvailable = [] }) => [name, ...firstAvailable.map((sub) => `${name}/${sub.name}`)]),
+  )
+}
+
+function validateRequest(path: string, { name = '', exactly, firstAvailable = [] }: DeviceRequest): FieldError[] {
+  const errors = validateLabelNamed(`${path}.name`, name)
   if (exactly && firstAvailable.length > 0) {
-    return [
-      ...errors,
-      invalid(path, undefined, 'exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set'),
-    ]
+    return [...errors, invalid(path, null, `${oneOf}, but multiple fields are set`)]
   }
   if (exactly) return [...errors, ...validateChoice(`${path}.exactly`, exactly)]
-  if (firstAvailable.length > limits.firstAvailable) {
-    errors.push(tooMany(`${path}.firstAvailable`, firstAvailable.length, limits.firstAvailable))
-  }
-  const names = new Set<string>()
-  for (const [index, sub] of firstAvailable.entries()) {
-    const at = `${path}.firstAvailable[${index}]`
-    errors.push(
-      ...invalidEach(`${at}.name`, sub.name ?? '', isDns1123Label(sub.name ?? '')),
-      ...validateChoice(at, sub),
-    )
-    if (names.has(sub.name)) errors.push(duplicate(at, sub.name))
-    names.add(sub.name)
-  }
-  return errors
+  if (firstAvailable.length === 0) return [...errors, required(path, oneOf)]
+  const alternatives = validateList(`${path}.firstAvailable`, firstAvailable, {
+    max: limits.firstAvailable,
+    each: (at, sub) => [...validateLabelNamed(`${at}.name`, sub.name ?? ''), ...validateChoice(at, sub)],
+    key: (sub) => sub.name ?? '',
+  })
+  return [...errors, ...alternatives]
 }
 
 function validateChoice(path: string, choice: Choice): FieldError[] {
@@ -128,93 +125,49 @@ function validateChoice(path: string, choice: Choice): FieldError[] {
   else if (allocationMode === 'All' && count !== 0) {
     errors.push(invalid(`${path}.count`, count, "must not be specified when allocationMode is 'All'"))
   } else if (allocationMode === 'ExactCount' && count <= 0) {
-    errors.push(invalid(`${path}.count`, count, 'must be greater than zero'))
+    errors.push(invalid(`${path}.count`, count, messages.notPositive))
   }
-  return [...errors, ...validateTolerations(`${path}.tolerations`, tolerations)]
+  return [...errors, ...validateList(`${path}.tolerations`, tolerations, { each: validateToleration })]
 }
 
 export function validateSelectors(path: string, selectors: readonly DeviceSelector[]): FieldError[] {
-  const errors = selectors.length > limits.selectors ? [tooMany(path, selectors.length, limits.selectors)] : []
-  for (const [index, { cel }] of selectors.entries()) {
-    const at = `${path}[${index}].cel`
-    if (!cel) errors.push(required(at))
-    else if (!cel.expression) errors.push(required(`${at}.expression`))
-    else if (byteLength(cel.expression) > limits.expressionBytes)
-      errors.push(tooLong(`${at}.expression`, limits.expressionBytes))
-    else {
-      const fault = deviceExpressionFault(cel.expression)
-      if (fault !== undefined) errors.push(invalid(`${at}.expression`, cel.expression, fault))
-    }
-  }
-  return errors
+  return validateList(path, selectors, { max: limits.selectors, each: validateSelector })
 }
 
-export function validateConfiguration(path: string, { opaque }: DeviceConfiguration): FieldError[] {
-  if (!opaque) return [required(`${path}.opaque`)]
-  const errors = validateDriver(`${path}.opaque.driver`, opaque.driver ?? '')
-  return opaque.parameters === undefined ? [...errors, required(`${path}.opaque.parameters`)] : errors
+function validateSelector(path: string, { cel }: DeviceSelector): FieldError[] {
+  if (!cel) return [required(`${path}.cel`)]
+  const { expression = '' } = cel
+  const at = `${path}.cel.expression`
+  if (byteLength(expression) > limits.expressionBytes) return [tooLong(at, limits.expressionBytes)]
+  const fault = deviceExpressionFault(expression)
+  return fault === undefined ? [] : [invalid(at, expression, fault)]
 }
 
-export function validateDriver(path: string, driver: string): FieldError[] {
-  if (driver === '') return [required(path)]
-  const errors = byteLength(driver) > limits.domainBytes ? [tooLong(path, limits.domainBytes)] : []
-  return [...errors, ...invalidEach(path, driver, isDns1123Subdomain(driver))]
+export function validateRequestReference(path: string, name: string, known: Known): FieldError[] {
+  const parts = name.split('/')
+  if (parts.length > 2) return [invalid(path, name, unknownRequest)]
+  const errors = parts.flatMap((part) => validateLabelNamed(path, part))
+  return known.has(name) ? errors : [...errors, invalid(path, name, unknownRequest)]
 }
 
-function validateRequestNames(path: string, names: readonly string[], known: ReadonlySet<string>): FieldError[] {
-  const errors: FieldError[] = []
-  for (const [index, name] of names.entries()) {
-    const at = `${path}[${index}]`
-    for (const part of name.split('/')) errors.push(...invalidEach(at, part, isDns1123Label(part)))
-    if (!known.has(name)) errors.push(invalid(at, name, unknownRequest))
-    if (names.indexOf(name) < index) errors.push(duplicate(at, name))
-  }
-  return errors
+export function validateRequestReferences(path: string, names: readonly string[], known: Known): FieldError[] {
+  const each = (at: string, name: string) => validateRequestReference(at, name, known)
+  return validateList(path, names, { max: limits.requests, each, key: (name) => name })
 }
 
-function validateConstraint(path: string, constraint: DeviceConstraint, known: ReadonlySet<string>): FieldError[] {
+export function validateClaimConfiguration(path: string, entry: DeviceClaimConfiguration, known: Known): FieldError[] {
+  return [
+    ...validateRequestReferences(`${path}.requests`, entry.requests ?? [], known),
+    ...validateConfiguration(path, entry),
+  ]
+}
+
+function validateConstraint(path: string, constraint: DeviceConstraint, known: Known): FieldError[] {
   const { requests = [], matchAttribute, distinctAttribute } = constraint
-  const errors = validateRequestNames(`${path}.requests`, requests, known)
-  if (matchAttribute !== undefined) errors.push(...validateQualifiedAttribute(`${path}.matchAttribute`, matchAttribute))
-  else if (distinctAttribute !== undefined) {
-    errors.push(...validateQualifiedAttribute(`${path}.distinctAttribute`, distinctAttribute))
-  } else errors.push(required(path, 'exactly one of matchAttribute or distinctAttribute is required'))
-  return errors
-}
-
-/** `domain/name`; in a device's own attributes the domain may be left out. */
-export function validateAttributeName(path: string, name: string): FieldError[] {
-  if (name === '') return [required(path, 'name required')]
-  const slash = name.indexOf('/')
-  const domain = slash < 0 ? undefined : name.slice(0, slash)
-  const identifier = name.slice(slash + 1)
-  const errors: FieldError[] = []
-  if (domain !== undefined) {
-    if (domain === '') errors.push(required(path, 'the domain must not be empty'))
-    else errors.push(...validateDriver(path, domain))
-    if (identifier === '') return [...errors, required(path, 'the name must not be empty')]
+  const errors = validateRequestReferences(`${path}.requests`, requests, known)
+  for (const [field, attribute] of Object.entries({ matchAttribute, distinctAttribute })) {
+    if (attribute !== undefined) return [...errors, ...validateQualifiedAttribute(`${path}.${field}`, attribute)]
   }
-  if (byteLength(identifier) > limits.nameBytes) errors.push(tooLong(path, limits.nameBytes))
-  return [...errors, ...invalidEach(path, identifier, isCIdentifier(identifier))]
-}
-
-function validateQualifiedAttribute(path: string, name: string): FieldError[] {
-  const errors = validateAttributeName(path, name)
-  if (name === '' || name.includes('/')) return errors
-  return [...errors, invalid(path, name, 'a fully qualified name must be a domain and a name separated by a slash')]
-}
-
-function validateTolerations(path: string, tolerations: readonly DeviceToleration[]): FieldError[] {
-  const errors = tolerations.length > limits.tolerations ? [tooMany(path, tolerations.length, limits.tolerations)] : []
-  for (const [index, { key = '', operator = '', value = '', effect }] of tolerations.entries()) {
-    const at = `${path}[${index}]`
-    if (key !== '') errors.push(...validateLabelName(`${at}.key`, key))
-    if (operator === '') errors.push(required(`${at}.operator`))
-    else if (operator !== 'Equal' && operator !== 'Exists')
-      errors.push(notSupported(`${at}.operator`, operator, ['Equal', 'Exists']))
-    if (operator === 'Exists' && value !== '')
-      errors.push(invalid(`${at}.value`, value, "must be empty for operator 'Exists'"))
-    errors.push(...optionalOneOf(`${at}.effect`, effect || undefined, ['NoExecute', 'NoSchedule']))
-  }
-  return errors
+  const why = 'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set'
+  return [...errors, required(path, why)]
 }

@@ -6,12 +6,15 @@ import type { DeviceClass, ResourceClaim, ResourceClaimTemplate } from '../../..
 import { bumpGeneration, keepSpec } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
-import { invalid, messages, tooMany } from '../validation/field.ts'
+import { invalid, messages } from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
-import { defaultClaimSpec, validateClaimSpec, validateConfiguration, validateSelectors } from './claim-validation.ts'
+import { isExtendedResource } from '../validation/resources.ts'
+import { validateTemplateMetadata } from '../validation/template-metadata.ts'
+import { validateClaimStatus } from './claim-status.ts'
+import { defaultClaimSpec, validateClaimSpec, validateSelectors } from './claim-validation.ts'
+import { validateConfiguration, validateList } from './device-values.ts'
 
 const configMax = 32
-const reservedForMax = 256
 
 export const resourceClaims: Strategy<ResourceClaim> = {
   resource: resourceV1.resourceClaims,
@@ -29,10 +32,7 @@ export const resourceClaims: Strategy<ResourceClaim> = {
   },
   status: {
     prepareForUpdate: keepSpec,
-    validateUpdate: ({ status }) => {
-      const count = (status?.reservedFor ?? []).length
-      return count > reservedForMax ? [tooMany('status.reservedFor', count, reservedForMax)] : []
-    },
+    validateUpdate: validateClaimStatus,
   },
 }
 
@@ -42,18 +42,22 @@ export const resourceClaimTemplates: Strategy<ResourceClaimTemplate> = {
     template.spec ??= { spec: {} }
     defaultClaimSpec(template.spec.spec)
   },
-  validateCreate: (template) => validateClaimSpec('spec.spec', template.spec?.spec),
+  validateCreate: validateTemplate,
   validateUpdate(template, old) {
-    const errors = validateClaimSpec('spec.spec', template.spec?.spec)
-    if (semanticEqual(template.spec, old.spec)) return errors
-    return [...errors, invalid('spec', goStruct('ResourceClaimTemplateSpec', template.spec), messages.immutable)]
+    if (semanticEqual(template.spec, old.spec)) return []
+    return [invalid('spec', goStruct('ResourceClaimTemplateSpec', template.spec), messages.immutable)]
   },
+}
+
+function validateTemplate({ spec }: ResourceClaimTemplate): FieldError[] {
+  return [...validateTemplateMetadata('spec.metadata', spec?.metadata), ...validateClaimSpec('spec.spec', spec?.spec)]
 }
 
 export const deviceClasses: Strategy<DeviceClass> = {
   resource: resourceV1.deviceClasses,
   // Declared upstream, whose generated rule counts in bytes.
-  validateName: (name) => isDns1123Subdomain(name).map((rule) => rule.replace(/characters$/, 'bytes')),
+  validateName: (name, prefix) =>
+    prefix ? [] : isDns1123Subdomain(name).map((rule) => rule.replace(/characters$/, 'bytes')),
   prepareForCreate(deviceClass) {
     deviceClass.metadata.generation = 1
   },
@@ -63,9 +67,11 @@ export const deviceClasses: Strategy<DeviceClass> = {
 }
 
 function validateClass({ spec }: DeviceClass): FieldError[] {
-  const { selectors = [], config = [] } = spec ?? {}
-  const errors = validateSelectors('spec.selectors', selectors)
-  if (config.length > configMax) errors.push(tooMany('spec.config', config.length, configMax))
-  for (const [index, entry] of config.entries()) errors.push(...validateConfiguration(`spec.config[${index}]`, entry))
-  return errors
+  const { selectors = [], config = [], extendedResourceName: name } = spec ?? {}
+  const errors = [
+    ...validateSelectors('spec.selectors', selectors),
+    ...validateList('spec.config', config, { max: configMax, each: validateConfiguration }),
+  ]
+  if (name === undefined || isExtendedResource(name)) return errors
+  return [...errors, invalid('spec.extendedResourceName', name, 'must be a valid extended resource name')]
 }

@@ -1,18 +1,15 @@
 /** Taints put on devices from outside their driver, and questions about pools of devices. Source: KEP-5055, KEP-5677. */
 import type { FieldError } from '../../../api/errors.ts'
-import { isDns1123Subdomain, isLabelValue, isQualifiedName } from '../../../api/names.ts'
 import { resourceV1alpha3, resourceV1beta2 } from '../../../api/resources.ts'
 import type { ResourcePoolStatusRequest } from '../../../api/types/resource/v1alpha3.ts'
-import type { DeviceTaint, DeviceTaintRule, DeviceTaintSelector } from '../../../api/types/resource/v1beta2.ts'
+import type { DeviceTaintRule, DeviceTaintSelector } from '../../../api/types/resource/v1beta2.ts'
 import { rfc3339 } from '../../../platform/clock.ts'
 import { keepSpec, keepStatus, startWithoutStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
-import { inRange, invalid, invalidEach, messages, notSupported, required, tooLong } from '../validation/field.ts'
+import { inRange, invalid, messages } from '../validation/field.ts'
+import { validateDriver, validateLabelNamed, validatePoolName, validateTaint } from './device-values.ts'
 
-const poolNameBytesMax = 253
-const driverBytesMax = 63
-const effects = ['NoExecute', 'NoSchedule', 'None']
 const poolsMax = 1000
 
 export const deviceTaintRules: Strategy<DeviceTaintRule> = {
@@ -46,7 +43,7 @@ export const resourcePoolStatusRequests: Strategy<ResourcePoolStatusRequest> = {
   validateCreate({ spec }) {
     const { driver = '', poolName, limit } = spec ?? {}
     return [
-      ...(driver === '' ? [required('spec.driver')] : validateDriver('spec.driver', driver)),
+      ...validateDriver('spec.driver', driver),
       ...(poolName === undefined ? [] : validatePoolName('spec.poolName', poolName)),
       ...(limit === undefined ? [] : inRange('spec.limit', limit, 1, poolsMax)),
     ]
@@ -68,27 +65,6 @@ function validateRule({ spec }: DeviceTaintRule): FieldError[] {
   if (selector.driver !== undefined) errors.push(...validateDriver('spec.deviceSelector.driver', selector.driver))
   if (selector.pool !== undefined) errors.push(...validatePoolName('spec.deviceSelector.pool', selector.pool))
   const device = selector.device
-  if (device !== undefined)
-    errors.push(...invalidEach('spec.deviceSelector.device', device, isDns1123Subdomain(device)))
-  return [...errors, ...validateTaint('spec.taint', spec?.taint)]
-}
-
-function validateTaint(path: string, taint: Partial<DeviceTaint> = {}): FieldError[] {
-  const { key = '', value = '', effect = '' } = taint
-  const errors = invalidEach(`${path}.key`, key, isQualifiedName(key))
-  if (value !== '') errors.push(...invalidEach(`${path}.value`, value, isLabelValue(value)))
-  if (effect === '') return [...errors, required(`${path}.effect`)]
-  return effects.includes(effect) ? errors : [...errors, notSupported(`${path}.effect`, effect, effects)]
-}
-
-function validateDriver(path: string, driver: string): FieldError[] {
-  const errors = driver.length > driverBytesMax ? [tooLong(path, driverBytesMax)] : []
-  return [...errors, ...invalidEach(path, driver, isDns1123Subdomain(driver))]
-}
-
-/** Subdomains joined by slashes. */
-function validatePoolName(path: string, name: string): FieldError[] {
-  if (name === '') return [required(path)]
-  const errors = name.length > poolNameBytesMax ? [tooLong(path, poolNameBytesMax)] : []
-  return [...errors, ...name.split('/').flatMap((part) => invalidEach(path, part, isDns1123Subdomain(part)))]
+  if (device !== undefined) errors.push(...validateLabelNamed('spec.deviceSelector.device', device))
+  return [...errors, ...validateTaint('spec.taint', spec?.taint ?? {})]
 }

@@ -1,31 +1,19 @@
 /** Slices of device pools, as drivers publish them. Source: KEP-4381 (structured parameters). */
 import type { FieldError } from '../../../api/errors.ts'
-import { isDns1123Label, isDns1123Subdomain } from '../../../api/names.ts'
+import { isDns1123Subdomain } from '../../../api/names.ts'
 import { resourceV1 } from '../../../api/resources.ts'
-import type {
-  Device,
-  DeviceAttribute,
-  ResourcePool,
-  ResourceSlice,
-  ResourceSliceSpec,
-} from '../../../api/types/resource/v1.ts'
+import type { Device, ResourcePool, ResourceSlice, ResourceSliceSpec } from '../../../api/types/resource/v1.ts'
 import { rfc3339 } from '../../../platform/clock.ts'
 import { validateNodeSelector } from '../core/pod-validation/affinity.ts'
 import { bumpGeneration } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
-import {
-  byteLength,
-  duplicate,
-  invalid,
-  invalidEach,
-  messages,
-  required,
-  tooLong,
-  tooMany,
-} from '../validation/field.ts'
-import { validateAttributeName, validateDriver } from './claim-validation.ts'
+import { invalid, invalidEach, messages, required } from '../validation/field.ts'
+import { goStruct } from '../validation/go-struct.ts'
+import { validateCounterSet, validateDevice } from './device-validation.ts'
+import { validateDriver, validateList, validatePoolName } from './device-values.ts'
 
-const limits = { devices: 128, facts: 32, textBytes: 64, poolNameBytes: 253 }
+/** Devices that are costly to look at count for more. */
+const limits = { devices: 128, costlyDevices: 64, counterSets: 8 }
 const placement = '`nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection`'
 
 export const resourceSlices: Strategy<ResourceSlice> = {
@@ -38,17 +26,8 @@ export const resourceSlices: Strategy<ResourceSlice> = {
     dateTaints(slice, nowMs)
     bumpGeneration(slice, old)
   },
-  validateCreate: (slice) => validateSpec('spec', slice.spec ?? ({} as ResourceSliceSpec)),
-  validateUpdate(slice, old) {
-    const errors = validateSpec('spec', slice.spec ?? ({} as ResourceSliceSpec))
-    const fixed: [string, unknown, unknown][] = [
-      ['spec.driver', slice.spec?.driver ?? '', old.spec?.driver ?? ''],
-      ['spec.pool.name', slice.spec?.pool?.name ?? '', old.spec?.pool?.name ?? ''],
-      ['spec.nodeName', slice.spec?.nodeName ?? null, old.spec?.nodeName ?? null],
-    ]
-    for (const [path, now, before] of fixed) if (now !== before) errors.push(invalid(path, now, messages.immutable))
-    return errors
-  },
+  validateCreate: (slice) => validateSpec('spec', slice.spec ?? {}, undefined),
+  validateUpdate: (slice, old) => validateSpec('spec', slice.spec ?? {}, old.spec ?? {}),
   selectableFields: {
     'spec.nodeName': (slice) => slice.spec?.nodeName ?? '',
     'spec.driver': (slice) => slice.spec?.driver ?? '',
@@ -59,39 +38,58 @@ function dateTaints({ spec }: ResourceSlice, nowMs: number): void {
   for (const { taints = [] } of spec?.devices ?? []) for (const taint of taints) taint.timeAdded ??= rfc3339(nowMs)
 }
 
-function validateSpec(path: string, spec: ResourceSliceSpec): FieldError[] {
-  const { driver = '', pool, devices = [] } = spec
+type Spec = Partial<ResourceSliceSpec>
+
+function validateSpec(path: string, spec: Spec, old: Spec | undefined): FieldError[] {
+  const { devices = [], sharedCounters = [], perDeviceNodeSelection = false } = spec
   const errors = [
-    ...validateDriver(`${path}.driver`, driver),
-    ...validatePool(`${path}.pool`, pool ?? {}),
+    ...validateDriver(`${path}.driver`, spec.driver ?? ''),
+    ...validatePool(`${path}.pool`, spec.pool ?? {}),
+    ...(old ? validateFixed(path, spec, old) : []),
     ...validatePlacement(path, spec),
   ]
-  if (devices.length > limits.devices) errors.push(tooMany(`${path}.devices`, devices.length, limits.devices))
-  const names = new Set<string>()
-  for (const [index, device] of devices.entries()) {
-    const at = `${path}.devices[${index}]`
-    errors.push(...validateDevice(at, device))
-    if (names.has(device.name)) errors.push(duplicate(at, device.name))
-    names.add(device.name)
+  if (spec.sharedCounters && spec.devices) {
+    errors.push(invalid(path, '', 'only one of `sharedCounters` or `devices` is allowed'))
   }
-  return errors
+  const held = new Map((old?.devices ?? []).map((device) => [device.name, device]))
+  errors.push(
+    ...validateList(`${path}.devices`, devices, {
+      max: devices.some(isCostly) ? limits.costlyDevices : limits.devices,
+      each: (at, device) =>
+        validateDevice(at, device, { old: held.get(device.name), ownPlacement: perDeviceNodeSelection }),
+      key: ({ name }) => name ?? '',
+    }),
+  )
+  const rules = { max: limits.counterSets, each: validateCounterSet, key: ({ name = '' }) => name }
+  return [...errors, ...validateList(`${path}.sharedCounters`, sharedCounters, rules)]
+}
+
+function isCostly({ taints, consumesCounters, attributes = {} }: Device): boolean {
+  const lists = Object.values(attributes).some(
+    ({ bools, ints, strings, versions }) => bools ?? ints ?? strings ?? versions,
+  )
+  return Boolean(taints?.length || consumesCounters?.length || lists)
+}
+
+function validateFixed(path: string, spec: Spec, old: Spec): FieldError[] {
+  const fixed: [string, unknown, unknown][] = [
+    [`${path}.pool.name`, spec.pool?.name ?? '', old.pool?.name ?? ''],
+    [`${path}.driver`, spec.driver ?? '', old.driver ?? ''],
+    [`${path}.nodeName`, spec.nodeName ?? null, old.nodeName ?? null],
+  ]
+  return fixed.flatMap(([at, now, before]) => (now === before ? [] : [invalid(at, now, messages.immutable)]))
 }
 
 function validatePool(path: string, pool: Partial<ResourcePool>): FieldError[] {
   const { name = '', resourceSliceCount = 0, generation = 0 } = pool
-  const errors: FieldError[] = []
-  if (name === '') errors.push(required(`${path}.name`))
-  else {
-    if (byteLength(name) > limits.poolNameBytes) errors.push(tooLong(`${path}.name`, limits.poolNameBytes))
-    for (const part of name.split('/')) errors.push(...invalidEach(`${path}.name`, part, isDns1123Subdomain(part)))
-  }
+  const errors = validatePoolName(`${path}.name`, name)
   if (resourceSliceCount <= 0)
     errors.push(invalid(`${path}.resourceSliceCount`, resourceSliceCount, messages.notPositive))
   if (generation < 0) errors.push(invalid(`${path}.generation`, generation, 'must be greater than or equal to zero'))
   return errors
 }
 
-function validatePlacement(path: string, spec: ResourceSliceSpec): FieldError[] {
+function validatePlacement(path: string, spec: Spec): FieldError[] {
   const { nodeName, nodeSelector, allNodes, perDeviceNodeSelection } = spec
   const unset = 'must be either unset or set to '
   const errors: FieldError[] = []
@@ -104,6 +102,11 @@ function validatePlacement(path: string, spec: ResourceSliceSpec): FieldError[] 
   if (nodeSelector) {
     set.push('nodeSelector')
     errors.push(...validateNodeSelector(`${path}.nodeSelector`, nodeSelector))
+    const terms = nodeSelector.nodeSelectorTerms
+    if (terms?.length !== 1) {
+      const shown = terms?.map((term) => goStruct('NodeSelectorTerm', term)) ?? null
+      errors.push(invalid(`${path}.nodeSelector.nodeSelectorTerms`, shown, 'must have exactly one node selector term'))
+    }
   }
   for (const [field, value] of [
     ['allNodes', allNodes],
@@ -116,37 +119,4 @@ function validatePlacement(path: string, spec: ResourceSliceSpec): FieldError[] 
   if (set.length === 1) return errors
   const shown = `{${set.map((field) => `\`${field}\``).join(', ')}}`
   return [...errors, invalid(path, shown, `exactly one of ${placement} is required, but multiple fields are set`)]
-}
-
-function validateDevice(path: string, device: Device): FieldError[] {
-  const { name = '', attributes = {}, capacity = {} } = device
-  const errors = invalidEach(`${path}.name`, name, isDns1123Label(name))
-  const facts = Object.keys(attributes).length + Object.keys(capacity).length
-  for (const [key, attribute] of Object.entries(attributes)) {
-    errors.push(
-      ...validateAttributeName(`${path}.attributes`, key),
-      ...validateAttribute(`${path}.attributes[${key}]`, attribute),
-    )
-  }
-  for (const key of Object.keys(capacity)) errors.push(...validateAttributeName(`${path}.capacity`, key))
-  if (facts <= limits.facts) return errors
-  const why = `the total number of attributes and capacities must not exceed ${limits.facts}`
-  return [...errors, invalid(path, facts, why)]
-}
-
-function validateAttribute(path: string, attribute: DeviceAttribute): FieldError[] {
-  const { string: text, version } = attribute
-  const count = ['bool', 'int', 'string', 'version'].filter(
-    (field) => (attribute as Record<string, unknown>)[field] !== undefined,
-  ).length
-  if (count === 0) return [required(path, 'exactly one value must be specified')]
-  if (count > 1) return [invalid(path, attribute, 'exactly one value must be specified')]
-  for (const [field, value] of [
-    ['string', text],
-    ['version', version],
-  ] as const) {
-    if (value !== undefined && byteLength(value) > limits.textBytes)
-      return [tooLong(`${path}.${field}`, limits.textBytes)]
-  }
-  return []
 }

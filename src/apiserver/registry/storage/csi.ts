@@ -26,7 +26,7 @@ export const csiDrivers: Strategy<CSIDriver> = {
   resource: storageV1.csiDrivers,
   default: defaultCsiDriver,
   prepareForUpdate: bumpWhenCounted,
-  validateCreate: (driver) => [...validateName(driver), ...validateDriverSpec(driver.spec ?? {})],
+  validateCreate: (driver) => validateDriverSpec(driver.spec ?? {}),
   warnings({ spec = {} }) {
     if (!spec.tokenRequests?.length || spec.serviceAccountTokenInSecrets !== undefined) return []
     const why = 'to prevent possible logging of tokens in volume attributes'
@@ -49,11 +49,6 @@ export const csiDrivers: Strategy<CSIDriver> = {
 /** Drivers made before v1.22 have no generation. */
 function bumpWhenCounted(driver: CSIDriver, old: CSIDriver): void {
   if (old.metadata.generation !== undefined || !semanticEqual(driver.spec, old.spec)) bumpGeneration(driver, old)
-}
-
-function validateName({ metadata }: CSIDriver): FieldError[] {
-  const name = metadata.name ?? ''
-  return name.length > 63 && name.length <= 253 ? validateCsiDriverName('metadata.name', name) : []
 }
 
 function validateDriverSpec(spec: CSIDriverSpec): FieldError[] {
@@ -137,6 +132,7 @@ function validateNodeDriver(path: string, driver: CSINodeDriver): FieldError[] {
   if (count !== undefined && count < 0) errors.push(invalid(`${path}.allocatable.count`, count, messages.negative))
   for (const [index, key] of topologyKeys.entries()) {
     if (topologyKeys.indexOf(key) < index) errors.push(duplicate(path, key))
+    if (key === '') errors.push(required(path))
     errors.push(...validateLabelName(path, key))
   }
   return errors
@@ -157,11 +153,10 @@ export const csiStorageCapacities: Strategy<CSIStorageCapacity> = {
 }
 
 function validateCapacity(object: CSIStorageCapacity): FieldError[] {
-  const { nodeTopology, storageClassName = '', capacity, maximumVolumeSize } = object
+  const { nodeTopology, storageClassName = '', capacity } = object
   return [
     ...validateLabelSelector('nodeTopology', nodeTopology),
     ...invalidEach('storageClassName', storageClassName, isDns1123Subdomain(storageClassName)),
     ...(capacity === undefined ? [] : nonNegativeQuantity('capacity', capacity)),
-    ...(maximumVolumeSize === undefined ? [] : nonNegativeQuantity('maximumVolumeSize', maximumVolumeSize)),
   ]
 }

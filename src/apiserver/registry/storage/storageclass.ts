@@ -103,8 +103,10 @@ function validateTopologies(path: string, terms: readonly TopologySelectorTerm[]
       if (key in values) errors.push(duplicate(`${where}.key`, key))
       values[key] = [...new Set(wanted)].sort()
     }
-    const empty = Object.keys(values).length === 0
-    if (empty || raw.some((other) => semanticEqual(other, values))) errors.push(duplicate(at, ''))
+    // An empty term counts as equal to as many as there are.
+    const times =
+      (Object.keys(values).length === 0 ? terms.length : 0) + raw.filter((other) => semanticEqual(other, values)).length
+    errors.push(...Array.from({ length: times }, () => duplicate(at, '')))
     raw.push(values)
   }
   return errors

@@ -7,7 +7,7 @@ import { validateVolumeSpec } from '../core/persistentvolume-validation.ts'
 import { validateCsiDriverName } from '../core/pod-validation/volumes.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
-import { byteLength, invalid, invalidEach, messages, required, tooLong } from '../validation/field.ts'
+import { byteLength, forbidden, invalid, invalidEach, messages, required, tooLong } from '../validation/field.ts'
 
 const limits = { metadata: 512, metadataBytes: 256 * 1024, errorBytes: 1024 }
 
@@ -53,11 +53,12 @@ function validateSource(
   { inlineVolumeSpec, persistentVolumeName }: VolumeAttachmentSource,
 ): FieldError[] {
   const choice = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'
-  if ((inlineVolumeSpec === undefined) === (persistentVolumeName === undefined)) return [required(path, choice)]
-  if (persistentVolumeName === '')
-    return [required(`${path}.persistentVolumeName`, 'must specify non empty persistentVolumeName')]
+  if (inlineVolumeSpec && persistentVolumeName !== undefined) return [forbidden(path, choice)]
+  if (!inlineVolumeSpec && persistentVolumeName === undefined) return [required(path, choice)]
   if (persistentVolumeName !== undefined) {
-    return invalidEach(`${path}.persistentVolumeName`, persistentVolumeName, isDns1123Subdomain(persistentVolumeName))
+    const at = `${path}.persistentVolumeName`
+    const missing = persistentVolumeName === '' ? [required(at, 'must specify non empty persistentVolumeName')] : []
+    return [...missing, ...invalidEach(at, persistentVolumeName, isDns1123Subdomain(persistentVolumeName))]
   }
   return inlineVolumeSpec ? validateVolumeSpec(`${path}.inlineVolumeSpec`, inlineVolumeSpec, '', true) : []
 }

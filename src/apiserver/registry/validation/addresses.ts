@@ -28,6 +28,14 @@ export function cidrFamily(value: string): 'IPv4' | 'IPv6' | undefined {
   return Number(bits) <= (family === 'IPv4' ? 32 : 128) ? family : undefined
 }
 
+/** An address of a network interface with the size of its network, in canonical form. */
+export function isInterfaceAddress(value: string): string[] {
+  if (!cidrFamily(value)) return ['must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)']
+  const slash = value.lastIndexOf('/')
+  const canonical = `${ipaddr.parse(sloppy(value.slice(0, slash)))}/${Number(value.slice(slash + 1))}`
+  return canonical === value ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`]
+}
+
 /** Old objects may hold IPv4 octets with leading zeros. */
 function sloppy(value: string): string {
   return /^[\d.]+$/.test(value) ? value.replace(/(^|\.)0+(?=\d)/g, '$1') : value

@@ -17,6 +17,10 @@ export const goStructTables: Readonly<Record<string, string>> = {
   PodFailurePolicyRule: 'Action:s OnExitCodes:*OnExitCodes OnPodConditions:[]OnPodCondition',
   OnExitCodes: 'ContainerName:* Operator:s Values:*',
   OnPodCondition: 'Type:s Status:s',
+  PodDisruptionBudgetSpec: 'MinAvailable:* Selector:* MaxUnavailable:* UnhealthyPodEvictionPolicy:*',
+  NonResourceAttributes: 'Path:s Verb:s',
+  DeviceAttribute:
+    'IntValue=int:* BoolValue=bool:* StringValue=string:* VersionValue=version:* IntValues=ints:* BoolValues=bools:* StringValues=strings:* VersionValues=versions:*',
   ResourceClaimTemplateSpec: 'Spec:ResourceClaimSpec',
   ResourceClaimSpec: 'Devices:DeviceClaim',
   DeviceClaim: 'Requests:[]DeviceRequest Constraints:[]DeviceConstraint Config:[]DeviceClaimConfiguration',

@@ -115,7 +115,7 @@ export function validateContainerResources(
 
 export function validatePodResources(path: string, resources: ResourceRequirements): FieldError[] {
   const errors = resources.claims
-    ? [forbidden(`${path}.claims`, 'claims cannot be set for Resources at pod-level')]
+    ? [forbidden(`${path}.claims`, 'claims may not be set for Resources at pod-level')]
     : []
   return [...errors, ...validateRequirements(path, resources, validatePodResourceName, new Set())]
 }

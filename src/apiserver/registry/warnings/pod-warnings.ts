@@ -2,13 +2,14 @@
  * What is valid in a pod or a pod template but is not what its author will have meant, or works no more. Texts are
  * upstream's (`pkg/api/pod/warnings.go`), since users and tests know them.
  */
+
+import type { KubeObject } from '../../../api/meta.ts'
 import { isDns1123Label } from '../../../api/names.ts'
 import { milliValue } from '../../../api/quantity.ts'
 import type { Affinity, ContainerPort, Pod, PodSpec, PodTemplateSpec, Volume } from '../../../api/types/core/v1.ts'
 import type { LabelSelector, ObjectMeta } from '../../../api/types/meta/v1.ts'
 import { appArmorAnnotation } from '../core/app-armor.ts'
 import { type AnyContainer, containersWithPath } from '../core/pod-validation/visit.ts'
-import { semanticEqual } from '../validation/equal.ts'
 import { nodeLabelWarning } from './node-labels.ts'
 import { portWarnings } from './port-warnings.ts'
 
@@ -39,13 +40,13 @@ export function podWarnings(pod: Pod, old: Pod | undefined): string[] {
   return [...own, ...specWarnings('', pod.metadata, pod.spec ?? { containers: [] }, false)]
 }
 
-/** None when the template did not change. `path` is the template's. */
+/** None when the update wants nothing else than before, which its generation tells. `path` is the template's. */
 export function templateWarnings(
   path: string,
   template: PodTemplateSpec | undefined,
-  old: PodTemplateSpec | undefined,
+  { object, old }: { object: KubeObject; old: KubeObject | undefined },
 ): string[] {
-  if (!template || (old && semanticEqual(template, old))) return []
+  if (!template || (old && object.metadata.generation === old.metadata.generation)) return []
   return specWarnings(`${path}.`, template.metadata ?? {}, template.spec ?? { containers: [] }, true)
 }
 
@@ -149,7 +150,9 @@ function removedVolume(path: string, volume: Volume): string[] {
     return [`volume ${JSON.stringify(volume.name)} (Projected) has no sources provided`]
   }
   return (Object.keys(volumeWarnings) as (keyof Volume)[]).flatMap((source) =>
-    volume[source] === undefined ? [] : [`${path}.${source}: ${volumeWarnings[source]}`],
+    volume[source] === undefined
+      ? []
+      : [`${path}.${source === 'storageos' ? 'storageOS' : source}: ${volumeWarnings[source]}`],
   )
 }
 

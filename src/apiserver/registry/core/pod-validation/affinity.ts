@@ -155,9 +155,10 @@ export function validateSpreadKeys(
   selector: LabelSelector | undefined,
 ): FieldError[] {
   if (keys.length === 0) return []
-  const errors = selector ? [] : [forbidden(path, 'must not be specified when labelSelector is not set')]
-  const selected = new Set(Object.keys(selector?.matchLabels ?? {}))
-  for (const { key } of selector?.matchExpressions ?? []) selected.add(key)
+  if (!selector) return [forbidden(path, 'must not be specified when labelSelector is not set')]
+  const errors: FieldError[] = []
+  const selected = new Set(Object.keys(selector.matchLabels ?? {}))
+  for (const { key } of selector.matchExpressions ?? []) selected.add(key)
   for (const [index, key] of keys.entries()) {
     errors.push(...validateLabelName(`${path}[${index}]`, key))
     if (selected.has(key)) errors.push(invalid(`${path}[${index}]`, key, inBothSelectors))

@@ -47,7 +47,7 @@ export function validateContainers(path: string, pod: PodContext): FieldError[] 
     if (names.has(container.name)) errors.push(duplicate(`${at}.name`, container.name))
     names.add(container.name)
     errors.push(...validateHooksAndProbes(at, container, pod))
-    errors.push(...validateRestartRules(at, container))
+    errors.push(...validateRestartRules(at, container, false))
   }
   return [...errors, ...validateHostPorts(path, containers)]
 }
@@ -57,7 +57,7 @@ export function validateInitContainers(path: string, pod: PodContext): FieldErro
   const names = new Set((pod.spec.containers ?? []).map(({ name }) => name))
   for (const [index, container] of (pod.spec.initContainers ?? []).entries()) {
     const at = `${path}[${index}]`
-    errors.push(...validateCommon(at, container, pod), ...validateRestartRules(at, container))
+    errors.push(...validateCommon(at, container, pod), ...validateRestartRules(at, container, true))
     if (names.has(container.name)) errors.push(duplicate(`${at}.name`, container.name))
     else if (container.name) names.add(container.name)
     errors.push(...validateHostPorts(path, [container]))
@@ -103,8 +103,7 @@ function validateEphemeralFields(path: string, container: EphemeralContainer): F
     'lifecycle',
   ] as const) {
     const value = container[field]
-    const isList = Array.isArray(value) || field === 'resources'
-    const empty = value === undefined || (isList && Object.keys(value).length === 0)
+    const empty = value === undefined || (field === 'resources' && Object.keys(value).length === 0)
     if (!empty) errors.push(forbidden(`${path}.${field}`, why))
   }
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {

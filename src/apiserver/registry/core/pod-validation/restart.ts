@@ -11,7 +11,8 @@ const resizePolicies = ['NotRequired', 'RestartContainer']
 const rulesMax = 20
 const exitCodesMax = 255
 
-export function validateRestartRules(path: string, container: Container): FieldError[] {
+/** Of init containers upstream says no more once the policy is missing. */
+export function validateRestartRules(path: string, container: Container, isInit: boolean): FieldError[] {
   const policy = container.restartPolicy
   const rules = container.restartPolicyRules ?? []
   const errors: FieldError[] = []
@@ -19,6 +20,7 @@ export function validateRestartRules(path: string, container: Container): FieldE
     errors.push(notSupported(`${path}.restartPolicy`, policy, policies))
   if (policy === undefined && rules.length > 0) {
     errors.push(required(`${path}.restartPolicy`, 'must specify restartPolicy when restart rules are used'))
+    if (isInit) return errors
   }
   if (rules.length > rulesMax) errors.push(tooMany(`${path}.restartPolicyRules`, rules.length, rulesMax))
   for (const [index, rule] of rules.entries()) {
@@ -55,7 +57,7 @@ export function validateResizePolicy(
     if (restartPolicy === '') errors.push(required(path))
     else if (!resizePolicies.includes(restartPolicy)) errors.push(notSupported(path, restartPolicy, resizePolicies))
     if (podRestartPolicy === 'Never' && restartPolicy !== 'NotRequired') {
-      errors.push(invalid(path, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"))
+      errors.push(invalid(path, restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"))
     }
   }
   return errors

@@ -20,6 +20,8 @@ import { validateLabelName, validateLabelSelector } from '../../validation/label
 import { validateSpreadKeys } from './affinity.ts'
 
 const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
+/** Known, and refused while the gate TaintTolerationComparisonOperators is closed. */
+const comparisons = ['Lt', 'Gt']
 const dnsLimits = { nameservers: 3, searches: 32, searchChars: 2048 }
 
 export function validateTaintEffect(path: string, effect: string): FieldError[] {
@@ -49,6 +51,7 @@ function validateTolerationValue(path: string, operator: string, value: string):
   if (operator === 'Exists') {
     return value === '' ? [] : [invalid(path, value, "value must be empty when `operator` is 'Exists'")]
   }
+  if (comparisons.includes(operator)) return [notSupported(path, operator, ['Equal', 'Exists', ...comparisons])]
   if (operator !== '' && operator !== 'Equal') return [notSupported(path, operator, ['Equal', 'Exists'])]
   const wrong = isLabelValue(value)
   return wrong.length === 0 ? [] : [invalid(path, value, wrong.join(';'))]
@@ -150,12 +153,13 @@ function validateSearches(path: string, searches: readonly string[]): FieldError
 /** Search paths may hold underscores (KEP-4427). */
 function searchErrors(name: string): string[] {
   if (isDns1123Subdomain(name).length === 0) return []
-  const format = '[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?(\\.[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?)*'
+  const label = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
+  const format = `${label}(\\.${label})*`
   const errors = name.length > 253 ? ['must be no more than 253 characters'] : []
   if (!new RegExp(`^${format}$`).test(name)) {
     const why =
-      "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-', '_', or '.', and must start and end with an alphanumeric character or an underscore"
-    errors.push(regexError(why, format, 'example.com', '_foo.bar'))
+      "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character"
+    errors.push(regexError(why, format, 'example.com'))
   }
   return errors
 }

@@ -29,6 +29,8 @@ const profileTypes = ['Localhost', 'RuntimeDefault', 'Unconfined']
 const sysctlSegment = '[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
 const sysctlFormat = `^(${sysctlSegment}[\\./])*${sysctlSegment}$`
 const sysctlName = new RegExp(sysctlFormat)
+/** `MountOption` too, once the gate SELinuxMount is open. */
+const seLinuxPolicies = ['Recursive']
 const profileBytesMax = 4095
 
 export function validatePodSecurityContext(path: string, spec: PodSpec): FieldError[] {
@@ -56,7 +58,7 @@ function validatePodPolicies(path: string, context: PodSecurityContext): FieldEr
     ...validateWindowsOptions(`${path}.windowsOptions`, context.windowsOptions),
     ...validateAppArmorProfile(`${path}.appArmorProfile`, context.appArmorProfile),
     ...optionalOneOf(`${path}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, ['Merge', 'Strict']),
-    ...optionalOneOf(`${path}.seLinuxChangePolicy`, context.seLinuxChangePolicy, ['MountOption', 'Recursive']),
+    ...optionalOneOf(`${path}.seLinuxChangePolicy`, context.seLinuxChangePolicy, seLinuxPolicies),
   ]
 }
 

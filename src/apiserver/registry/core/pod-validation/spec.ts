@@ -8,6 +8,7 @@ import { isDns1123Label, isDns1123Subdomain } from '../../../../api/names.ts'
 import type { HostAlias, PodResourceClaim, PodSpec, PodTemplateSpec } from '../../../../api/types/core/v1.ts'
 import { isIp } from '../../validation/addresses.ts'
 import {
+  byteLength,
   duplicate,
   forbidden,
   inclusiveRange,
@@ -15,7 +16,9 @@ import {
   invalidEach,
   notSupported,
   required,
+  tooLong,
 } from '../../validation/field.ts'
+import { goStruct } from '../../validation/go-struct.ts'
 import { validateAnnotations, validateLabels } from '../../validation/labels.ts'
 import { validateContainerResources, validatePodResources } from '../../validation/resources.ts'
 import { validateAffinity } from './affinity.ts'
@@ -30,6 +33,8 @@ import { validateHostProcess, validateOs } from './windows.ts'
 const restartPolicies = ['Always', 'OnFailure', 'Never']
 const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
 export const preemptionPolicies = ['PreemptLowerPriority', 'Never']
+/** What the kernel takes. */
+const hostnameBytesMax = 64
 const maxInt32 = 2147483647
 
 /** `podName` is set for real pods only; a template has none. */
@@ -75,6 +80,7 @@ function validateReferences(path: string, spec: PodSpec): FieldError[] {
   }
   errors.push(...optionalName(`${path}.hostname`, spec.hostname, isDns1123Label))
   errors.push(...optionalName(`${path}.subdomain`, spec.subdomain, isDns1123Label))
+  errors.push(...validateHostnameOverride(`${path}.hostnameOverride`, spec))
   errors.push(...validateTolerations(`${path}.tolerations`, spec.tolerations ?? []))
   errors.push(...validateHostAliases(`${path}.hostAliases`, spec.hostAliases ?? []))
   errors.push(...optionalName(`${path}.priorityClassName`, spec.priorityClassName, isDns1123Subdomain))
@@ -88,6 +94,12 @@ function validateReferences(path: string, spec: PodSpec): FieldError[] {
   }
   if (spec.overhead) errors.push(...validateContainerResources(`${path}.overhead`, { limits: spec.overhead }))
   return errors
+}
+
+function validateHostnameOverride(path: string, { hostnameOverride: name }: PodSpec): FieldError[] {
+  if (name === undefined) return []
+  const errors = byteLength(name) > hostnameBytesMax ? [tooLong(path, hostnameBytesMax)] : []
+  return [...errors, ...invalidEach(path, name, isDns1123Subdomain(name))]
 }
 
 function optionalName(path: string, name: string | undefined, rule: (name: string) => string[]): FieldError[] {
@@ -109,12 +121,13 @@ function validateResourceClaims(path: string, claims: readonly PodResourceClaim[
     else if (names.has(name)) errors.push(duplicate(`${at}.name`, name))
     else errors.push(...invalidEach(`${at}.name`, name, isDns1123Label(name)))
     names.add(name)
+    const shown = goStruct('PodResourceClaim', claim)
     if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
       const why = 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'
-      errors.push(invalid(at, claim, why))
+      errors.push(invalid(at, shown, why))
     }
     if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) {
-      errors.push(invalid(at, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'))
+      errors.push(invalid(at, shown, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'))
     }
     for (const field of ['resourceClaimName', 'resourceClaimTemplateName'] as const) {
       const value = claim[field]

@@ -6,7 +6,7 @@
 import type { FieldError } from '../../../../api/errors.ts'
 import { isDns1123Label, isDns1123Subdomain } from '../../../../api/names.ts'
 import { compareQuantities } from '../../../../api/quantity.ts'
-import type { Volume } from '../../../../api/types/core/v1.ts'
+import type { PersistentVolumeClaimTemplate, Volume } from '../../../../api/types/core/v1.ts'
 import {
   duplicate,
   forbidden,
@@ -17,12 +17,18 @@ import {
   required,
 } from '../../validation/field.ts'
 import { localDescendingPath, localNonReservedPath, noBacksteps } from '../../validation/paths.ts'
+import { validateTemplateMetadata } from '../../validation/template-metadata.ts'
 import { validateClaimSpec } from './claim-spec.ts'
 import { legacyVolumeRules, requireFields } from './legacy-volumes.ts'
 import { validateDownwardFiles, validateProjected } from './projected-volumes.ts'
 
 /** What the rules of one source look like; `path` ends at the source's own field. */
-export type SourceRule = (path: string, source: Record<string, unknown>, volumeName: string) => FieldError[]
+export type SourceRule = (
+  path: string,
+  source: Record<string, unknown>,
+  volumeName: string,
+  isPod?: boolean,
+) => FieldError[]
 
 const hostPathTypes = [
   '',
@@ -82,11 +88,9 @@ const emptyDir: SourceRule = (path, source) =>
 const csi: SourceRule = (path, source) => {
   const errors = validateCsiDriverName(`${path}.driver`, (source.driver ?? '') as string)
   const secret = source.nodePublishSecretRef as { name?: string } | undefined
-  if (secret)
-    errors.push(
-      ...invalidEach(`${path}.nodePublishSecretRef.name`, secret.name ?? '', isDns1123Subdomain(secret.name ?? '')),
-    )
-  return errors
+  if (!secret) return errors
+  if (!secret.name) return [...errors, required(`${path}.nodePublishSecretRef.name`)]
+  return [...errors, ...invalidEach(`${path}.name`, secret.name, isDns1123Subdomain(secret.name))]
 }
 
 export function validateCsiDriverName(path: string, driver: string): FieldError[] {
@@ -103,13 +107,18 @@ export function validateCsiDriverName(path: string, driver: string): FieldError[
 }
 
 const ephemeral: SourceRule = (path, source) => {
-  const template = source.volumeClaimTemplate as { metadata?: object; spec?: object } | undefined
+  const template = source.volumeClaimTemplate as PersistentVolumeClaimTemplate | undefined
   if (!template) return [required(`${path}.volumeClaimTemplate`)]
-  return validateClaimSpec(`${path}.volumeClaimTemplate.spec`, template.spec ?? {})
+  const at = `${path}.volumeClaimTemplate`
+  return [
+    ...validateTemplateMetadata(`${at}.metadata`, template.metadata),
+    ...validateClaimSpec(`${at}.spec`, template.spec ?? {}),
+  ]
 }
 
-const image: SourceRule = (path, source) => [
-  ...requireFields(path, source, ['reference']),
+/** Templates may leave the reference to whoever fills them in. */
+const image: SourceRule = (path, source, _name, isPod) => [
+  ...(isPod ? requireFields(path, source, ['reference']) : []),
   ...optionalOneOf(`${path}.pullPolicy`, (source.pullPolicy as string) || undefined, [
     'Always',
     'IfNotPresent',
@@ -186,7 +195,7 @@ function validateVolume(path: string, volume: Volume, podName: string | undefine
     if (!source) continue
     found += 1
     if (found > 1) errors.push(forbidden(`${path}.${field}`, onlyOneType))
-    else errors.push(...rule(`${path}.${segment ?? field}`, source, name))
+    else errors.push(...rule(`${path}.${segment ?? field}`, source, name, podName !== undefined))
   }
   if (found === 0) errors.push(required(path, 'must specify a volume type'))
   if (volume.ephemeral && podName && name) {
