@@ -4,7 +4,7 @@
  */
 import { badRequest } from '../errors.ts'
 import { plainFailure } from '../patch/failures.ts'
-import { assertDepth, isObject, type JsonObject } from '../patch/json-value.ts'
+import { assertDepth, isObject, type JsonObject, jsonEqual } from '../patch/json-value.ts'
 import { conflictError } from './conflict.ts'
 import { type ApplyContext, managerOf } from './context.ts'
 import type { FieldSet } from './field-set.ts'
@@ -36,16 +36,27 @@ export interface ApplyRequest<T> extends ApplyContext {
  * upstream) when the configuration does not fit the schema.
  */
 export function applyPatch<T extends object>(request: ApplyRequest<T>): T {
+  const owners = ownersBefore(request)
   const config = checkedConfig(request)
   const live = withEntries((request.live ?? {}) as JsonObject, [])
   try {
-    const { object, owners } = apply(request, live, config)
-    const merged = withEntries(object, encodeOwners(owners))
+    const applied = apply(request, owners, live, config)
+    const merged = withEntries(applied.object, encodeOwners(applied.owners))
     return (request.live ? keepUnchangedTimes(request.live as JsonObject, merged) : merged) as T
   } catch (error) {
-    if (error instanceof ElementError) throw plainFailure(`failed to merge config: ${error.message}`)
+    if (error instanceof ElementError) throw untypable('failed to create typed live object', request, live, error)
     throw error
   }
+}
+
+/** The configuration is typed by now, so what cannot be is the stored object. */
+function untypable(failed: string, { type }: ApplyContext, object: JsonObject, error: ElementError): Error {
+  const { metadata } = object
+  const { namespace = '', name = '' } = isObject(metadata) ? metadata : {}
+  const why = validateTyped(type, object).filter((text) => text.endsWith(error.message))
+  const named = `${namespace}/${name}; ${goKind(object)}`
+  const text = joinErrors(why.length > 0 ? why : [error.message])
+  return plainFailure(`${failed.replace('object', `object (${named})`)}: ${text}`)
 }
 
 interface Applied {
@@ -53,19 +64,20 @@ interface Applied {
   owners: Owners
 }
 
-function apply(request: ApplyRequest<object>, live: JsonObject, config: JsonObject): Applied {
+function apply(request: ApplyRequest<object>, owners: Owners, live: JsonObject, config: JsonObject): Applied {
   const self = managerOf(request, request.manager, 'Apply')
   const identity = identityOf(self)
-  const owners = ownersBefore(request, live)
   const merged = mergeTyped(request.type, live, config) as JsonObject
   const previous = owners.get(identity)
-  owners.set(identity, { ...self, set: appliedSet(request, config), time: request.now })
+  owners.set(identity, { ...self, set: appliedSet(request, config), time: previous?.time })
   const next = prune({ context: request, merged, owners, previous })
   const { owners: left, conflicts } = release(owners, { context: request, live, next }, identity)
   const refused = request.force ? new Map() : refusedConflicts(request, live, conflicts)
   if (refused.size > 0) throw conflictError(refused, owners)
   const mine = left.get(identity)
-  if (mine) left.set(identity, { ...mine, set: mine.set.difference(untrackedFields) })
+  // Who only comes to share what is there already has no time.
+  const time = jsonEqual(live, next) ? previous?.time : request.now
+  if (mine) left.set(identity, { ...mine, time, set: mine.set.difference(untrackedFields) })
   const object = withoutNulls(request.type, next) as JsonObject
   return { owners: left, object: request.manager === 'kubectl' ? withLastApplied(object, config) : object }
 }
@@ -76,11 +88,18 @@ function appliedSet(request: ApplyContext, config: JsonObject): FieldSet {
 }
 
 /** An object that nobody tracked so far: all its fields go to "before-first-apply", so that a conflict shows them. */
-function ownersBefore(request: ApplyRequest<object>, live: JsonObject): Owners {
+function ownersBefore(request: ApplyRequest<object>): Owners {
   const owners = decode(request.live)
   if (owners.size > 0 || !request.live) return owners
+  const live = withEntries(request.live as JsonObject, [])
   const manager = managerOf(request, 'before-first-apply', 'Update')
-  return ownersAfterUpdate(owners, { context: request, live: {}, next: live }, manager)
+  try {
+    return ownersAfterUpdate(owners, { context: request, live: {}, next: live }, manager)
+  } catch (error) {
+    if (!(error instanceof ElementError)) throw error
+    const failed = 'failed to create manager for existing fields: failed to convert new object to smd typed'
+    throw untypable(failed, request, live, error)
+  }
 }
 
 function decode(live: object | undefined): Owners {

@@ -17,7 +17,7 @@ export interface ApplyContext {
   /** RFC 3339 in whole seconds. */
   now: string
   /**
-   * Other versions in which owners may have written. Undefined for a version that is no longer served: its owners are
+   * Other versions in which owners may have written. Undefined for a version that is not served (any more): its owners are
    * dropped. Absent: all versions have the same fields.
    */
   version?(apiVersion: string): VersionView | undefined

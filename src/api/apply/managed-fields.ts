@@ -40,13 +40,14 @@ export function decodeOwners(entries: readonly ManagedFieldsEntry[] | undefined,
     if (operation !== 'Apply' && operation !== 'Update') {
       throw new TypeError(`operation must be Apply or Update, got ${JSON.stringify(operation)}`)
     }
+    if (!entry.apiVersion) throw new TypeError('apiVersion must not be empty')
     if (entry.fieldsType !== 'FieldsV1') {
       throw new TypeError(`fieldsType must be FieldsV1, got ${JSON.stringify(entry.fieldsType)}`)
     }
     const manager: Manager = {
       name: entry.manager ?? '',
       operation,
-      apiVersion: entry.apiVersion ?? '',
+      apiVersion: entry.apiVersion,
       subresource: entry.subresource ?? '',
     }
     const time = entry.time ?? undefined

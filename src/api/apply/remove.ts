@@ -59,13 +59,17 @@ function typeBelow(type: TypeNode, name: string | undefined): TypeNode {
   return type.kind === 'list' ? type.element : type
 }
 
-/** Drops nulls from structs and maps: in typed objects a null is an absent field. Values kept raw stay as they are. */
+/**
+ * Drops nulls from structs: in typed objects a null is an absent field. A map's null is the empty value of its type, a
+ * custom resource may mean one, and values kept raw stay as they are.
+ */
 export function withoutNulls(type: TypeNode, value: unknown): unknown {
   if (type.kind === 'list' && Array.isArray(value)) return value.map((item) => withoutNulls(type.element, item))
   if ((type.kind !== 'struct' && type.kind !== 'map') || !isObject(value)) return value
   const result: JsonObject = {}
   for (const name of Object.keys(value)) {
-    if (value[name] !== null) setMember(result, name, withoutNulls(memberType(type, name), value[name]))
+    if (value[name] !== null || type.kind === 'map' || type.custom)
+      setMember(result, name, withoutNulls(memberType(type, name), value[name]))
   }
   return result
 }

@@ -111,8 +111,14 @@ function setElement(item: unknown): string {
   return valueElement(item)
 }
 
-function keyDefault(list: ListNode, name: string): unknown {
-  return list.element.kind === 'struct' ? list.element.fields.get(name)?.default : undefined
+/** A key that is always written has its zero value where it is left out. */
+function keyDefault({ element }: ListNode, name: string): unknown {
+  const field = element.kind === 'struct' ? element.fields.get(name) : undefined
+  if (!field || element.kind !== 'struct') return undefined
+  if (field.default !== undefined) return field.default
+  const { type, pointer, omit } = field
+  const isWritten = omit === 'never' || element.name === 'core/v1.LocalObjectReference'
+  return isWritten && !pointer && type.kind === 'scalar' ? zeroValues[type.scalar] : undefined
 }
 
 /** Every leaf of the value and every item of its lists and maps. Throws `ElementError`. */

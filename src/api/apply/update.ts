@@ -18,7 +18,7 @@ export interface UpdateRequest<T> extends ApplyContext {
 
 /**
  * A copy of `updated` with its managed fields. Objects that never had any get none by an update, only by a create; sending
- * one empty entry clears them (upstream's reset). A live object whose lists cannot be compared loses its managed fields
+ * an empty list, or one empty entry, clears them (upstream's reset). A live object whose lists cannot be compared loses its managed fields
  * rather than failing the request.
  */
 export function updateManagedFields<T extends object>(request: UpdateRequest<T>): T {
@@ -63,7 +63,7 @@ function startingOwners({ live, updated, subresource }: UpdateRequest<object>): 
   const ofLive = (): Owners => decodeOrNone(entriesOf(live), true)
   if (subresource !== '') return ofLive()
   const sent = entriesOf(updated)
-  if (sent?.length === 1 && isBlank(sent[0])) return new Map()
+  if (sent && (sent.length === 0 || (sent.length === 1 && isBlank(sent[0])))) return new Map()
   const owners = decodeOrNone(sent)
   return owners.size === 0 ? ofLive() : owners
 }

@@ -130,6 +130,7 @@ function applyElementDirectives(
 }
 
 function mergeElements(kept: JsonObject[], changes: JsonObject[], strategy: FieldStrategy): unknown[] {
+  for (const element of kept) keyOf(element, strategy.mergeKey)
   const result: unknown[] = [...kept]
   const places = indexBy(kept, identityOf(strategy.mergeKey))
   for (const change of changes) {
@@ -145,10 +146,19 @@ function mergeElements(kept: JsonObject[], changes: JsonObject[], strategy: Fiel
   return result
 }
 
+/** As Go's `%v` prints what JSON holds. */
+function goText(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>'
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`
+  if (!isObject(value)) return String(value)
+  const members = Object.keys(value).sort()
+  return `map[${members.map((name) => `${name}:${goText(value[name])}`).join(' ')}]`
+}
+
 function keyOf(element: JsonObject, mergeKey: string): unknown {
   const key = member(element, mergeKey)
   if (key === undefined) {
-    throw plainFailure(`map: ${JSON.stringify(element)} does not contain declared merge key: ${mergeKey}`)
+    throw plainFailure(`map: ${goText(element)} does not contain declared merge key: ${mergeKey}`)
   }
   return key
 }

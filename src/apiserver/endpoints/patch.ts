@@ -65,13 +65,16 @@ export async function patchEndpoint(parts: EndpointParts, served: Served, exchan
 export function patchFormat({ request }: Exchange, served: Served): PatchFormat {
   const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
   const format = formats[mediaType]
-  if (!format || (format === 'strategic' && served.custom)) throw unsupportedMediaType()
+  if (!format || (format === 'strategic' && served.custom)) throw unsupportedMediaType(served)
   return format
 }
 
-function unsupportedMediaType(): Error {
-  const message = '415: Unsupported Media Type'
-  return apiError({ code: 415, reason: 'UnsupportedMediaType', message, details: {} })
+function unsupportedMediaType({ custom }: Served): Error {
+  const accepted = 'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml'
+  const message = custom
+    ? `the body of the request was in an unknown format - accepted media types include: ${accepted}`
+    : '415: Unsupported Media Type'
+  return apiError({ code: 415, reason: 'UnsupportedMediaType', message, ...(custom ? {} : { details: {} }) })
 }
 
 export async function readPatch({ request }: Exchange, format: PatchFormat, served: Served): Promise<Patch> {
@@ -95,7 +98,7 @@ function existing(live: KubeObject | undefined, { served, name }: Target): KubeO
 }
 
 /** The patched object, decoded again so that the patch can't smuggle in what the type does not have. */
-async function patchedObject(
+export async function patchedObject(
   served: Served,
   exchange: Exchange,
   { live, patch, query }: PatchRequest<KubeObject>,
@@ -126,13 +129,14 @@ function withoutOwners(live: KubeObject, value: unknown): { value: unknown; rest
   }
 }
 
-export function patchedValue(live: KubeObject, patch: Patch, type: Served['type']): unknown {
+function patchedValue(live: KubeObject, patch: Patch, type: Served['type']): unknown {
   if (patch.format === 'json') return applyJsonPatch(live, patch.value)
   if (patch.format === 'merge') return applyMergePatch(live, patch.value)
   return applyStrategicPatch(live, patch.value, type)
 }
 
-async function appliedObject(
+/** What an apply makes of the stored object. */
+export async function appliedObject(
   parts: EndpointParts,
   served: Served,
   exchange: Exchange,

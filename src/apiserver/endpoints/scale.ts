@@ -1,6 +1,9 @@
 /** The `scale` subresource: replicas of a workload seen and changed as an autoscaling/v1 Scale. */
+import type { FieldPath } from '../../api/apply/field-set.ts'
+import { fieldElement } from '../../api/apply/fields-v1.ts'
+import { entriesAfterScale, type ScaledObject, scaleEntries } from '../../api/apply/scale.ts'
 import { badRequest, conflict, internalError, invalid as invalidObject } from '../../api/errors.ts'
-import type { KubeObject } from '../../api/meta.ts'
+import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import type { JsonObject } from '../../api/patch/json-value.ts'
 import { formatLabelSelector, labelSelectorRequirements } from '../../api/selectors/label.ts'
 import type { CustomResourceSubresourceScale } from '../../api/types/apiextensions/v1.ts'
@@ -9,6 +12,7 @@ import type { LabelSelector } from '../../api/types/meta/v1.ts'
 import { numberAt, setNumber, textAt } from '../crd/value/scale.ts'
 import { presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
+import { trackUpdate } from '../registry/field-ownership.ts'
 import { readWriteQuery, type WriteQuery } from '../registry/options.ts'
 import { fromStored } from '../registry/persistence.ts'
 import { getObject } from '../registry/read.ts'
@@ -16,9 +20,10 @@ import { updateObject } from '../registry/update.ts'
 import { nonNegative } from '../registry/validation/field.ts'
 import { typeOfKind } from '../scheme/scheme.ts'
 import type { Served } from '../scheme/served.ts'
-import { decodedObject, objectFromBody, reportProblems } from './body.ts'
+import { objectFromBody } from './body.ts'
 import { callerOf, type Exchange } from './exchange.ts'
-import { type Patch, patchedValue, patchFormat, readPatch } from './patch.ts'
+import type { EndpointParts } from './parts.ts'
+import { appliedObject, type Patch, patchedObject, patchFormat, readPatch } from './patch.ts'
 import { representationOf } from './read.ts'
 import type { Endpoint } from './router.ts'
 import { matchName, matchNamespace, targetOf, writeOptions } from './write.ts'
@@ -35,11 +40,21 @@ const scaleColumns: Served['columns'] = [
 
 /** The workload's scales as if they were a resource of their own, for every representation. */
 function asScale(served: Served): Served {
-  const { verbs, shortNames, categories, subresources, strategy, storePrefix, storedKind, splice } = served
+  const { verbs, shortNames, categories, subresources, storePrefix, storedKind, splice } = served
   const type = typeOfKind(scaleKind)
   const resource = { ...served.resource, ...scaleKind, plural: 'scales' }
   return {
-    ...{ resource, verbs, shortNames, categories, subresources, strategy, storePrefix, storedKind, splice },
+    ...{
+      resource,
+      verbs,
+      shortNames,
+      categories,
+      subresources,
+      strategy: { resource },
+      storePrefix,
+      storedKind,
+      splice,
+    },
     ...{ columns: scaleColumns, type, listType: type, storedType: type, conversion: undefined },
   }
 }
@@ -64,20 +79,34 @@ const getScale: Endpoint = async (parts, served, exchange) => {
     targetOf(served, exchange),
     exchange.request.query.get('resourceVersion') ?? '',
   )
-  const scale = scaleOf(served, fromStored(served, stored))
+  const object = fromStored(served, stored)
+  requireReplicas(served, object)
+  const scale = scaleOf(served, object)
   return await presentObject(parts.presenter, asScale(served), scale, representationOf(parts, exchange))
+}
+
+/** Without a number wanted there is nothing to show, though it can be set. */
+function requireReplicas({ scale: paths }: Served, object: KubeObject): void {
+  if (!paths || numberAt(object, paths.specReplicasPath) !== undefined) return
+  throw internalError(`the spec replicas field ${JSON.stringify(paths.specReplicasPath)} does not exist`)
 }
 
 async function changeScale(
   ...[parts, served, exchange, verb]: [...Parameters<Endpoint>, 'update' | 'patch']
 ): ReturnType<Endpoint> {
-  const query = readWriteQuery(exchange.request.query, verb === 'update' ? 'UpdateOptions' : 'PatchOptions')
-  const wanted = verb === 'update' ? await sentScale(exchange, query) : await patchedScale(served, exchange, query)
+  const format = verb === 'patch' ? patchFormat(exchange, served) : undefined
+  const kind = format ? 'PatchOptions' : 'UpdateOptions'
+  const query = readWriteQuery(exchange.request.query, kind, format === 'apply')
+  const wanted = format
+    ? await patchedScale(parts, served, exchange, { query, patch: await readPatch(exchange, format, served) })
+    : await sentScale(parts, served, exchange, query)
   const written = await updateObject(parts.registry, {
     target: { ...targetOf(served, exchange), subresource: 'scale' },
     caller: callerOf(exchange),
-    options: writeOptions(query, verb === 'update' ? 'UpdateOptions' : 'PatchOptions'),
-    change: (live) => withReplicas(served, clone(live as Scalable), wanted(live as Scalable)),
+    options: writeOptions(query, kind),
+    change: (live) => withScale(served, clone(live as Scalable), wanted),
+    // The scale brings its owners.
+    apply: true,
     uid: undefined,
     admitted: {
       show: (object) => scaleOf(served, object),
@@ -92,26 +121,60 @@ async function changeScale(
   )
 }
 
-async function sentScale(exchange: Exchange, query: WriteQuery): Promise<() => Scale> {
+/** The scale that is wanted instead of the one that is, both with their managed fields. */
+type Wanted = (live: Scale) => Promise<Scale> | Scale
+
+async function sentScale(...[parts, served, exchange, query]: [...Parameters<Endpoint>, WriteQuery]): Promise<Wanted> {
   const expected = { kind: scaleKind, type: typeOfKind(scaleKind) }
   const scale = (await objectFromBody(exchange, expected, query.fieldValidation)) as Scale
   matchNamespace(scale, exchange.info.namespace)
   matchName(scale, exchange.info.name)
-  return () => scale
+  return (live) => tracked(parts, served, exchange, { live, scale })
 }
 
-async function patchedScale(served: Served, exchange: Exchange, query: WriteQuery): Promise<(live: Scalable) => Scale> {
-  const type = typeOfKind(scaleKind)
-  const format = patchFormat(exchange, served)
-  const patch: Patch = await readPatch(exchange, format, served)
-  if (format === 'apply') patch.format = 'merge'
-  return (live) => {
-    const value = clone(patchedValue(scaleOf(served, live), patch, type))
-    const { object, strictErrors } = decodedObject({ value, duplicates: patch.duplicates }, { kind: scaleKind, type })
-    reportProblems({ kind: scaleKind, type }, strictErrors, query.fieldValidation, exchange.warnings)
-    matchName(object, exchange.info.name)
-    return object as Scale
+async function patchedScale(
+  ...[parts, served, exchange, request]: [...Parameters<Endpoint>, { query: WriteQuery; patch: Patch }]
+): Promise<Wanted> {
+  const view = asScale(served)
+  if (request.patch.format === 'apply') {
+    return async (live) => (await appliedObject(parts, view, exchange, { live, ...request })) as Scale
   }
+  return async (live) => {
+    const scale = (await patchedObject(view, exchange, { live, ...request })) as Scale
+    return tracked(parts, served, exchange, { live, scale })
+  }
+}
+
+function tracked(
+  { registry }: EndpointParts,
+  served: Served,
+  exchange: Exchange,
+  { live, scale }: { live: Scale; scale: Scale },
+): Scale {
+  const target = { ...targetOf(asScale(served), exchange), subresource: 'scale' }
+  return trackUpdate(registry, target, live, scale, callerOf(exchange).manager) as Scale
+}
+
+async function withScale(served: Served, live: Scalable, wanted: Wanted): Promise<KubeObject> {
+  const owned: ScaledObject = {
+    entries: live.metadata.managedFields,
+    apiVersion: apiVersionOf(served.resource),
+    replicasPath: (apiVersion) => replicasPath(served, apiVersion),
+  }
+  const before = scaleOf(served, live)
+  const entries = scaleEntries(owned)
+  if (entries.length > 0) before.metadata.managedFields = entries
+  const scale = await wanted(before)
+  const object = withReplicas(served, live, scale)
+  const after = entriesAfterScale(owned, scale.metadata.managedFields)
+  delete object.metadata.managedFields
+  if (after.length > 0) object.metadata.managedFields = after
+  return object
+}
+
+function replicasPath(served: Served, apiVersion: string): FieldPath | undefined {
+  if (apiVersion !== apiVersionOf(served.resource) && !served.otherVersion?.(apiVersion)) return undefined
+  return (served.scale?.specReplicasPath ?? '.spec.replicas').split('.').slice(1).map(fieldElement)
 }
 
 function withReplicas(served: Served, live: Scalable, scale: Scale): KubeObject {
@@ -159,12 +222,8 @@ function scaleAtUsualPlace({ spec, status }: Scalable): ScaleParts {
   }
 }
 
-/** Without a number wanted there is nothing to scale. */
 function customScale(paths: CustomResourceSubresourceScale, object: Scalable): ScaleParts {
-  const replicas = numberAt(object, paths.specReplicasPath)
-  if (replicas === undefined) {
-    throw internalError(`the spec replicas field ${JSON.stringify(paths.specReplicasPath)} does not exist`)
-  }
+  const replicas = numberAt(object, paths.specReplicasPath) ?? 0
   const selector = paths.labelSelectorPath ? textAt(object, paths.labelSelectorPath) : ''
   return {
     spec: replicas === 0 ? {} : { replicas },

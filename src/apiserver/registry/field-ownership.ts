@@ -19,6 +19,9 @@ export function trackUpdate(
   manager: string,
 ): KubeObject {
   const written = target.served.custom ? updated : withoutOmittedEmpties(target.served.type, updated)
+  // An empty list says that nobody shall own anything any more.
+  const { managedFields } = updated.metadata
+  if (managedFields?.length === 0) written.metadata.managedFields = managedFields
   const tracked = updateManagedFields({ ...contextOf(parts, target), live, updated: written, manager })
   return written === updated ? tracked : withManagedFields(updated, tracked)
 }
@@ -56,6 +59,6 @@ function contextOf(parts: Time, { served, subresource }: Target): ApplyContext {
     subresource,
     now: rfc3339(parts.clock.nowMs()),
     ...(ignored ? { ignored } : {}),
-    ...(served.otherVersion ? { version: (apiVersion) => served.otherVersion?.(apiVersion) } : {}),
+    version: (apiVersion) => served.otherVersion?.(apiVersion),
   }
 }

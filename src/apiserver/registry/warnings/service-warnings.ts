@@ -19,6 +19,9 @@ export function serviceWarnings({ metadata, spec = {} }: Service): string[] {
   for (const [index, address] of (spec.externalIPs ?? []).entries()) {
     warnings.push(...addressWarning(`spec.externalIPs[${index}]`, address))
   }
+  if ((spec.externalIPs ?? []).length > 0 && !isHeadless(spec) && spec.type !== 'ExternalName') {
+    warnings.push('spec.externalIPs is deprecated and may no longer be implemented in some clusters')
+  }
   if (spec.loadBalancerIP) warnings.push(...addressWarning('spec.loadBalancerIP', spec.loadBalancerIP))
   for (const [index, cidr] of (spec.loadBalancerSourceRanges ?? []).entries()) {
     warnings.push(...cidrWarning(`spec.loadBalancerSourceRanges[${index}]`, cidr.trim()))
