@@ -19,36 +19,53 @@ export interface Field {
 
 export type Message = readonly Field[]
 
+/** As fields are declared: a message stands for its kind. */
+type Declared = Kind | (() => Message)
+
 export const string: SingleKind = { is: 'string' }
-export const bool: SingleKind = { is: 'bool' }
 /** A bool whose false is not the same as nothing. */
 export const choice: SingleKind = { is: 'choice' }
-export const any: SingleKind = { is: 'any' }
-export const int: SingleKind = { is: 'int' }
 export const double: SingleKind = { is: 'double' }
+const any: SingleKind = { is: 'any' }
 
 export function of(message: () => Message): SingleKind {
   return { is: 'message', message }
 }
 
-export function one(number: number, kind: Kind, name: string): Field {
-  return { number, kind, repeated: false, read: (source) => source[name] }
+function kindOf(kind: Declared): Kind {
+  return typeof kind === 'function' ? of(kind) : kind
 }
 
-export function many(number: number, kind: Kind, name: string): Field {
+/** Fields that stand in members of the same names: `25 string type, 23 string* required`, with `*` for several values. */
+export function plain(text: string): Message {
+  return text
+    .trim()
+    .split(/\s*,\s*/)
+    .map((field) => {
+      const [number, kind = '', name = ''] = field.split(' ')
+      const is = kind.replace('*', '') as 'string' | 'bool' | 'int' | 'double' | 'any'
+      return { ...one(Number(number), { is }, name), repeated: kind.endsWith('*') }
+    })
+}
+
+export function one(number: number, kind: Declared, name: string): Field {
+  return taken(number, kind, (source) => source[name])
+}
+
+export function many(number: number, kind: Declared, name: string): Field {
   return { ...one(number, kind, name), repeated: true }
 }
 
-export function taken(number: number, kind: Kind, read: Field['read']): Field {
-  return { number, kind, repeated: false, read }
+export function taken(number: number, kind: Declared, read: Field['read']): Field {
+  return { number, kind: kindOf(kind), repeated: false, read }
 }
 
 /** The source itself, for messages that only wrap another. */
-export function itself(number: number, kind: Kind): Field {
+export function itself(number: number, kind: Declared): Field {
   return taken(number, kind, (source) => source)
 }
 
-export function when(number: number, kind: Kind, holds: (source: JsonObject) => boolean): Field {
+export function when(number: number, kind: Declared, holds: (source: JsonObject) => boolean): Field {
   return taken(number, kind, (source) => (holds(source) ? source : undefined))
 }
 

@@ -3,32 +3,25 @@
  * Source: https://github.com/google/gnostic/blob/main/openapiv2/OpenAPIv2.proto
  */
 import {
-  any,
-  bool,
   choice,
-  double,
   entries,
   extensions,
-  int,
   itself,
   type Message,
   many,
   of,
   one,
+  plain,
   string,
   taken,
   when,
 } from './gnostic-fields.ts'
 
 const schema = of(() => schemaMessage)
-const operation = of(() => operationMessage)
+const wrappedSchema = of(() => [itself(1, schema)])
+const schemasByName = of(() => [entries(1, schema)])
 const parameter = of(() => parameterMessage)
 const parameterItem = of(() => parameterItemMessage)
-
-const wrappedSchemaMessage: Message = [itself(1, schema)]
-const wrappedSchema = of(() => wrappedSchemaMessage)
-const schemasByNameMessage: Message = [entries(1, schema)]
-const schemasByName = of(() => schemasByNameMessage)
 
 const typeMessage: Message = [taken(1, string, (source) => source.type)]
 const additionalPropertiesMessage: Message = [
@@ -37,34 +30,14 @@ const additionalPropertiesMessage: Message = [
 ]
 
 const schemaMessage: Message = [
-  one(1, string, '$ref'),
-  one(2, string, 'format'),
-  one(3, string, 'title'),
-  one(4, string, 'description'),
-  one(5, any, 'default'),
-  one(6, double, 'multipleOf'),
-  one(7, double, 'maximum'),
-  one(8, bool, 'exclusiveMaximum'),
-  one(9, double, 'minimum'),
-  one(10, bool, 'exclusiveMinimum'),
-  one(11, int, 'maxLength'),
-  one(12, int, 'minLength'),
-  one(13, string, 'pattern'),
-  one(14, int, 'maxItems'),
-  one(15, int, 'minItems'),
-  one(16, bool, 'uniqueItems'),
-  one(17, int, 'maxProperties'),
-  one(18, int, 'minProperties'),
-  many(19, string, 'required'),
-  many(20, any, 'enum'),
-  one(
-    21,
-    of(() => additionalPropertiesMessage),
-    'additionalProperties',
-  ),
+  ...plain(`1 string $ref, 2 string format, 3 string title, 4 string description, 5 any default, 6 double multipleOf,
+    7 double maximum, 8 bool exclusiveMaximum, 9 double minimum, 10 bool exclusiveMinimum, 11 int maxLength,
+    12 int minLength, 13 string pattern, 14 int maxItems, 15 int minItems, 16 bool uniqueItems, 17 int maxProperties,
+    18 int minProperties, 19 string* required, 20 any* enum`),
+  one(21, () => additionalPropertiesMessage, 'additionalProperties'),
   when(
     22,
-    of(() => typeMessage),
+    () => typeMessage,
     (source) => source.type !== undefined,
   ),
   one(23, wrappedSchema, 'items'),
@@ -73,155 +46,101 @@ const schemaMessage: Message = [
   extensions(31),
 ]
 
-const placeFields: Message = [
-  one(1, bool, 'required'),
-  one(2, string, 'in'),
-  one(3, string, 'description'),
-  one(4, string, 'name'),
-]
-const queryMessage: Message = [...placeFields, one(6, string, 'type'), one(20, bool, 'uniqueItems')]
-const pathMessage: Message = [...placeFields, one(5, string, 'type'), one(19, bool, 'uniqueItems')]
+const placeFields = plain('1 bool required, 2 string in, 3 string description, 4 string name')
+const queryMessage: Message = [...placeFields, ...plain('6 string type, 20 bool uniqueItems')]
+const pathMessage: Message = [...placeFields, ...plain('5 string type, 19 bool uniqueItems')]
 const nonBodyMessage: Message = [
   when(
     3,
-    of(() => queryMessage),
+    () => queryMessage,
     (source) => source.in === 'query',
   ),
   when(
     4,
-    of(() => pathMessage),
+    () => pathMessage,
     (source) => source.in === 'path',
   ),
 ]
 const bodyMessage: Message = [
-  one(1, string, 'description'),
-  one(2, string, 'name'),
-  one(3, string, 'in'),
-  one(4, bool, 'required'),
+  ...plain('1 string description, 2 string name, 3 string in, 4 bool required'),
   one(5, schema, 'schema'),
 ]
 const parameterMessage: Message = [
   when(
     1,
-    of(() => bodyMessage),
+    () => bodyMessage,
     (source) => source.in === 'body',
   ),
   when(
     2,
-    of(() => nonBodyMessage),
+    () => nonBodyMessage,
     (source) => source.in !== 'body',
   ),
 ]
-const referenceMessage: Message = [one(1, string, '$ref')]
+const referenceMessage = plain('1 string $ref')
 const parameterItemMessage: Message = [
   when(1, parameter, ({ $ref }) => $ref === undefined),
   when(
     2,
-    of(() => referenceMessage),
+    () => referenceMessage,
     ({ $ref }) => $ref !== undefined,
   ),
 ]
 
-const responseMessage: Message = [one(1, string, 'description'), one(2, wrappedSchema, 'schema')]
-const responseValueMessage: Message = [
-  itself(
-    1,
-    of(() => responseMessage),
-  ),
-]
+const responseMessage: Message = [...plain('1 string description'), one(2, wrappedSchema, 'schema')]
 const responsesMessage: Message = [
   entries(
     1,
-    of(() => responseValueMessage),
+    of(() => [itself(1, () => responseMessage)]),
   ),
 ]
 
-const parametersByNameMessage: Message = [entries(1, parameter)]
-const parametersByName = of(() => parametersByNameMessage)
-
 const operationMessage: Message = [
-  many(1, string, 'tags'),
-  one(3, string, 'description'),
-  one(5, string, 'operationId'),
-  many(6, string, 'produces'),
-  many(7, string, 'consumes'),
+  ...plain('1 string* tags, 3 string description, 5 string operationId, 6 string* produces, 7 string* consumes'),
   many(8, parameterItem, 'parameters'),
-  one(
-    9,
-    of(() => responsesMessage),
-    'responses',
-  ),
-  many(10, string, 'schemes'),
+  one(9, () => responsesMessage, 'responses'),
+  ...plain('10 string* schemes'),
   extensions(13),
 ]
 
+const operation = of(() => operationMessage)
 const pathItemMessage: Message = [
-  one(2, operation, 'get'),
-  one(3, operation, 'put'),
-  one(4, operation, 'post'),
-  one(5, operation, 'delete'),
-  one(6, operation, 'options'),
-  one(7, operation, 'head'),
-  one(8, operation, 'patch'),
+  ...['get', 'put', 'post', 'delete', 'options', 'head', 'patch'].map((method, index) =>
+    one(index + 2, operation, method),
+  ),
   many(9, parameterItem, 'parameters'),
   extensions(10),
 ]
-const pathsMessage: Message = [
-  entries(
-    2,
-    of(() => pathItemMessage),
-  ),
-]
 
-const infoMessage: Message = [one(1, string, 'title'), one(2, string, 'version')]
-const stringArrayMessage: Message = [many(1, string, 'value')]
 const requirementMessage: Message = [
   entries(
     1,
-    of(() => stringArrayMessage),
+    of(() => [many(1, string, 'value')]),
   ),
 ]
-const apiKeyMessage: Message = [
-  one(1, string, 'type'),
-  one(2, string, 'name'),
-  one(3, string, 'in'),
-  one(4, string, 'description'),
-]
-const securityItemMessage: Message = [
-  itself(
-    2,
-    of(() => apiKeyMessage),
-  ),
-]
-const securityDefinitionsMessage: Message = [
+const apiKeyMessage = plain('1 string type, 2 string name, 3 string in, 4 string description')
+const securityMessage: Message = [
   entries(
     1,
-    of(() => securityItemMessage),
+    of(() => [itself(2, () => apiKeyMessage)]),
   ),
 ]
 
 export const documentMessageV2: Message = [
-  one(1, string, 'swagger'),
-  one(
-    2,
-    of(() => infoMessage),
-    'info',
-  ),
+  ...plain('1 string swagger'),
+  one(2, () => plain('1 string title, 2 string version'), 'info'),
   one(
     8,
-    of(() => pathsMessage),
+    () => [
+      entries(
+        2,
+        of(() => pathItemMessage),
+      ),
+    ],
     'paths',
   ),
   one(9, schemasByName, 'definitions'),
-  one(10, parametersByName, 'parameters'),
-  many(
-    12,
-    of(() => requirementMessage),
-    'security',
-  ),
-  one(
-    13,
-    of(() => securityDefinitionsMessage),
-    'securityDefinitions',
-  ),
+  one(10, () => [entries(1, parameter)], 'parameters'),
+  many(12, () => requirementMessage, 'security'),
+  one(13, () => securityMessage, 'securityDefinitions'),
 ]
