@@ -1,6 +1,6 @@
 /**
  * An object as the store holds it: encoded JSON without resourceVersion, opening with kind, apiVersion and metadata in
- * that order, so that the version is spliced in and a list item is cut out without decoding anything.
+ * that order, so that the version is spliced in behind the uid and a list item is cut out without decoding anything.
  */
 import { encodeJson } from '../../api/codec/json.ts'
 import type { KubeObject } from '../../api/meta.ts'
@@ -21,7 +21,7 @@ export class Stored {
   readonly revision: number
   readonly #stale: KeyValue['stale']
   #selectable: { by: (object: KubeObject) => Record<string, string>; found: Selectable } | undefined
-  #splices: boolean | undefined
+  #versionAt: number | undefined
   #message: { type: StructNode; bytes: Uint8Array } | undefined
 
   constructor(item: Pick<KeyValue, 'key' | 'value' | 'modRevision' | 'stale'>) {
@@ -64,10 +64,13 @@ export class Stored {
     this.#message = { type, bytes }
   }
 
-  /** Whether the value opens as expected; others (of another version, or written by hand) are encoded anew. */
-  splices({ head }: Splice): boolean {
-    this.#splices ??= opensWith(this.value, head)
-    return this.#splices
+  /**
+   * Where in the value its resourceVersion belongs: after the uid, as Go's struct has it. -1 when the value does not open
+   * as expected: others (of another version, or written by hand) are encoded anew.
+   */
+  versionAt({ head }: Splice): number {
+    this.#versionAt ??= opensWith(this.value, head) ? afterMembers(this.value, head.length) : -1
+    return this.#versionAt
   }
 
   /** Computed once for the same function. */
@@ -125,10 +128,40 @@ function opensWith(value: Uint8Array, head: Uint8Array): boolean {
   return true
 }
 
+const beforeVersion: ReadonlySet<string> = new Set(['name', 'generateName', 'namespace', 'selfLink', 'uid'])
+
+/** Where the members that stand before resourceVersion end, from where metadata's first one starts. */
+function afterMembers(value: Uint8Array, start: number): number {
+  for (let at = start; ; ) {
+    const nameEnd = value.indexOf(quote, at + 1)
+    if (value[at] !== quote || !beforeVersion.has(latin1(value, at + 1, nameEnd))) return at
+    const next = textEnd(value, nameEnd + '":"'.length) + '",'.length
+    // Metadata that ends here has no member to stand before.
+    if (value[next - 1] !== comma) return start
+    at = next
+  }
+}
+
+function textEnd(value: Uint8Array, start: number): number {
+  let end = start
+  while (value[end] !== quote && end < value.length) end += value[end] === backslash ? 2 : 1
+  return end
+}
+
+function latin1(value: Uint8Array, start: number, end: number): string {
+  return Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1', start, end)
+}
+
+const quote = 0x22
+const comma = 0x2c
+const openBrace = 0x7b
+const backslash = 0x5c
+
 /** Chunks that together are the object with its resourceVersion. */
 export function objectChunks(splice: Splice, stored: Stored, revision = stored.revision): Uint8Array[] {
-  if (!stored.splices(splice)) return [encodeWithRevision(stored, revision)]
-  return [splice.head, versionBytes(revision), stored.value.subarray(splice.head.length)]
+  const at = stored.versionAt(splice)
+  if (at < 0) return [encodeWithRevision(stored, revision)]
+  return [stored.value.subarray(0, at), versionBytes(revision), stored.value.subarray(at)]
 }
 
 export interface Joining {
@@ -140,38 +173,42 @@ export interface Joining {
 
 /** `{"items":[…]}`-style joining: the objects as they stand in a list (without kind and apiVersion), between `[` and `]`. */
 export function joinItems(splice: Splice, items: readonly Stored[], { opening, closing, room }: Joining): Uint8Array {
-  const head = Buffer.from(splice.head.subarray(splice.itemStart))
-  const rest = items.map((stored) => restOf(splice, stored))
-  const versions = items.map(({ revision }) => `"resourceVersion":"${revision}",`)
+  const parts = items.map((stored) => itemParts(splice, stored))
   let length = Buffer.byteLength(opening) + Buffer.byteLength(closing)
-  for (let index = 0; index < items.length; index++) length += itemLength(head, versions[index]!, rest[index]!) + 1
+  for (const { value, start, version } of parts) length += value.length - start + version.length + ',{'.length
   const bytes = room ? room(length) : Buffer.allocUnsafe(length)
   let at = bytes.write(opening, 0)
-  for (let index = 0; index < items.length; index++) {
+  for (const [index, { value, start, versionAt, version }] of parts.entries()) {
     if (index > 0) bytes[at++] = comma
     bytes[at++] = openBrace
-    at += head.copy(bytes, at)
-    at += bytes.write(versions[index]!, at, 'latin1')
-    bytes.set(rest[index]!, at)
-    at += rest[index]!.length
+    bytes.set(value.subarray(start, versionAt), at)
+    at += versionAt - start
+    at += bytes.write(version, at, 'latin1')
+    bytes.set(value.subarray(versionAt), at)
+    at += value.length - versionAt
   }
   at += bytes.write(closing, at)
   return bytes.subarray(0, at)
 }
 
-const comma = 0x2c
-const openBrace = 0x7b
-
-function itemLength(head: Uint8Array, version: string, rest: Uint8Array): number {
-  return 1 + head.length + version.length + rest.length
+interface ItemParts {
+  value: Uint8Array
+  /** After the brace of the item. */
+  start: number
+  versionAt: number
+  version: string
 }
 
-/** What follows `"metadata":{"resourceVersion":"…",` in the value. */
-function restOf(splice: Splice, stored: Stored): Uint8Array {
-  if (stored.splices(splice)) return stored.value.subarray(splice.head.length)
-  const { kind: _kind, apiVersion: _apiVersion, metadata, ...others } = stored.decode()
-  const { resourceVersion: _, ...kept } = metadata
-  return textEncoder.encode(JSON.stringify({ metadata: kept, ...others }).slice('{"metadata":{'.length))
+function itemParts(splice: Splice, stored: Stored): ItemParts {
+  const versionAt = stored.versionAt(splice)
+  if (versionAt >= 0) {
+    const version = `"resourceVersion":"${stored.revision}",`
+    return { value: stored.value, start: splice.itemStart, versionAt, version }
+  }
+  const { kind, apiVersion, ...item } = versioned(stored, stored.revision)
+  const shown = splice.itemStart === 1 ? { kind, apiVersion, ...item } : item
+  const value = textEncoder.encode(JSON.stringify(shown))
+  return { value, start: 1, versionAt: value.length, version: '' }
 }
 
 function versionBytes(revision: number): Uint8Array {
@@ -179,5 +216,13 @@ function versionBytes(revision: number): Uint8Array {
 }
 
 function encodeWithRevision(stored: Stored, revision: number): Uint8Array {
-  return textEncoder.encode(JSON.stringify(decodeStored(stored.value, revision)))
+  return textEncoder.encode(JSON.stringify(versioned(stored, revision)))
+}
+
+/** The decoded object, its version where it belongs. */
+function versioned(stored: Stored, revision: number): KubeObject {
+  const { kind, apiVersion, metadata, ...others } = decodeStored(stored.value, revision)
+  const { name, generateName, namespace, selfLink, uid, resourceVersion, ...rest } = metadata
+  const ordered = { name, generateName, namespace, selfLink, uid, resourceVersion, ...rest }
+  return { kind, apiVersion, metadata: ordered, ...others } as KubeObject
 }
