@@ -1,84 +1,12 @@
-/** Storage by a CSI driver, whose provisioner and attacher are simulated: they follow the objects as real sidecars do. */
+/** Storage by a CSI driver, whose provisioner and attacher are simulated. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { coreV1, storageV1 } from '../../src/api/resources.ts'
-import type { PersistentVolumeClaim, Pod } from '../../src/api/types/core/v1.ts'
-import { type Controller, type ControllerParts, done, source } from '../../src/client/controller.ts'
+import type { Pod } from '../../src/api/types/core/v1.ts'
+import { attacher, driver, provisioner } from './csi-driver.ts'
 import { namespace, startTestbed, type Testbed } from './testbed.ts'
 
-const driver = 'csi.example.com'
 const size = { storage: '1Gi' }
-
-/** Makes volumes for claims that ask for the driver, where their pod's node is, and deletes what is released. */
-function provisioner({ client, informers }: ControllerParts, refuses: Set<string>): Controller {
-  const claims = informers.of(coreV1.persistentVolumeClaims)
-  const volumes = informers.of(coreV1.persistentVolumes)
-  const classes = informers.of(storageV1.storageClasses)
-  async function provide({ metadata, spec }: PersistentVolumeClaim): Promise<void> {
-    const node = metadata.annotations?.['volume.kubernetes.io/selected-node']
-    if (metadata.annotations?.['volume.kubernetes.io/storage-provisioner'] !== driver || spec?.volumeName) return
-    if (!node && classes.get(spec?.storageClassName ?? '')?.volumeBindingMode !== 'Immediate') return
-    if (node && refuses.has(node)) {
-      // The scheduler is to choose anew.
-      const patch = { metadata: { annotations: { 'volume.kubernetes.io/selected-node': null } } }
-      await client
-        .of(coreV1.persistentVolumeClaims, metadata.namespace)
-        .patch(metadata.name ?? '', { type: 'merge', patch })
-      return
-    }
-    const name = `pvc-${metadata.uid}`
-    if (volumes.get(name)) return
-    const { namespace: of = '', name: claimName = '', uid = '' } = metadata
-    await client.of(coreV1.persistentVolumes).create({
-      metadata: { name, annotations: { 'pv.kubernetes.io/provisioned-by': driver } },
-      spec: {
-        capacity: size,
-        accessModes: spec?.accessModes ?? [],
-        storageClassName: spec?.storageClassName ?? '',
-        persistentVolumeReclaimPolicy: 'Delete',
-        claimRef: { kind: 'PersistentVolumeClaim', apiVersion: 'v1', namespace: of, name: claimName, uid },
-        csi: { driver, volumeHandle: name },
-      },
-    })
-  }
-  return {
-    name: 'csi-provisioner',
-    sources: [
-      source(classes, () => []),
-      source(claims, ({ object }) => [`claim ${object.metadata.namespace}/${object.metadata.name}`]),
-      source(volumes, ({ object }) => [`volume ${object.metadata.name}`]),
-    ],
-    async reconcile(key) {
-      const [kind, name = ''] = key.split(' ')
-      const claim = kind === 'claim' ? claims.get(name) : undefined
-      if (claim) await provide(claim)
-      const volume = kind === 'volume' ? volumes.get(name) : undefined
-      if (volume?.status?.phase === 'Released' && !volume.metadata.deletionTimestamp) {
-        await client.of(coreV1.persistentVolumes).delete(name)
-      }
-      return done
-    },
-  }
-}
-
-/** Attaches at once, and detaches what is to go. */
-function attacher({ client, informers }: ControllerParts): Controller {
-  const attachments = informers.of(storageV1.volumeAttachments)
-  return {
-    name: 'csi-attacher',
-    sources: [source(attachments, ({ object }) => [object.metadata.name ?? ''])],
-    async reconcile(name) {
-      const api = client.of(storageV1.volumeAttachments)
-      const { metadata, status } = attachments.get(name) ?? {}
-      if (!metadata) return done
-      const finalizers = [`external-attacher/${driver}`]
-      if (metadata.deletionTimestamp) await api.patch(name, { type: 'merge', patch: { metadata: { finalizers: [] } } })
-      else if (!metadata.finalizers) await api.patch(name, { type: 'merge', patch: { metadata: { finalizers } } })
-      else if (!status?.attached) await api.patchStatus(name, { type: 'merge', patch: { status: { attached: true } } })
-      return done
-    },
-  }
-}
 
 async function started(mode: string, { nodes = ['node1', 'node2'], refuses = new Set<string>() } = {}) {
   const bed = await startTestbed({ nodes })
