@@ -6,23 +6,12 @@ import type {
   MutatingAdmissionPolicyBinding,
   Mutation,
 } from '../../../api/types/admissionregistration/v1.ts'
-import { plainEnvironment } from '../../admission/policy/environments.ts'
 import { type Composition, compileTyped, compose } from '../../admission/policy/expression.ts'
 import { patchResult } from '../../admission/policy/patch-types.ts'
 import type { Strategy } from '../strategy.ts'
-import { invalid, notSupported, optionalOneOf, required, requiredOneOf } from '../validation/field.ts'
-import {
-  compiledErrors,
-  defaultMatchResources,
-  validateConditions,
-  validateMatchConstraints,
-  validateMatchResources,
-  validateParamKind,
-  validateParamRef,
-  validatePolicyName,
-  validateVariables,
-} from './policy-parts.ts'
-import { generations } from './validating-policies.ts'
+import { invalid, notSupported, required, requiredOneOf } from '../validation/field.ts'
+import { bindingStrategy, defaultPolicy, generations, validateBindingSpec, validatePolicySpec } from './policies.ts'
+import { compiledErrors } from './policy-parts.ts'
 
 const patchTypes = ['ApplyConfiguration', 'JSONPatch']
 /** What is deleted can't be changed. */
@@ -30,13 +19,10 @@ const operations = ['*', 'CONNECT', 'CREATE', 'UPDATE']
 
 export const mutatingAdmissionPolicies: Strategy<MutatingAdmissionPolicy> = {
   resource: admissionregistrationV1.mutatingAdmissionPolicies,
+  metadataOnUpdate: 'whole',
   allowUnconditionalUpdate: false,
   anyFinalizers: true,
-  default({ spec }) {
-    if (!spec) return
-    spec.failurePolicy ??= 'Fail'
-    defaultMatchResources(spec.matchConstraints)
-  },
+  default: defaultPolicy,
   prepareForCreate: generations.create,
   prepareForUpdate: generations.update,
   validateCreate: validatePolicy,
@@ -44,28 +30,20 @@ export const mutatingAdmissionPolicies: Strategy<MutatingAdmissionPolicy> = {
 }
 
 export const mutatingAdmissionPolicyBindings: Strategy<MutatingAdmissionPolicyBinding> = {
+  ...bindingStrategy,
   resource: admissionregistrationV1.mutatingAdmissionPolicyBindings,
-  allowUnconditionalUpdate: false,
-  anyFinalizers: true,
-  default: ({ spec }) => defaultMatchResources(spec?.matchResources),
-  prepareForCreate: generations.create,
-  prepareForUpdate: generations.update,
-  validateCreate: validateBinding,
-  validateUpdate: validateBinding,
+  metadataOnUpdate: 'whole',
+  validateCreate: ({ spec }) => validateBindingSpec(spec),
+  validateUpdate: ({ spec }) => validateBindingSpec(spec),
 }
 
 function validatePolicy({ spec = {} }: MutatingAdmissionPolicy): FieldError[] {
-  const hasParams = spec.paramKind !== undefined
-  const composition = compose(spec.variables ?? [], { hasParams, hasPatchTypes: true })
-  const errors = optionalOneOf('spec.failurePolicy', spec.failurePolicy, ['Fail', 'Ignore'])
-  errors.push(...validateParamKind('spec.paramKind', spec.paramKind))
-  errors.push(...validateMatchConstraints('spec.matchConstraints', spec.matchConstraints))
-  for (const { operations: wanted = [] } of spec.matchConstraints?.resourceRules ?? []) {
-    const path = 'spec.matchConstraints.resourceRules.operations'
-    errors.push(...wanted.filter((one) => !operations.includes(one)).map((one) => notSupported(path, one, operations)))
-  }
-  errors.push(...validateConditions('spec.matchConditions', spec.matchConditions, plainEnvironment(hasParams, true)))
-  errors.push(...validateVariables('spec.variables', spec.variables, composition.variables))
+  const composition = compose(spec.variables ?? [], { hasParams: spec.paramKind !== undefined, hasPatchTypes: true })
+  const path = 'spec.matchConstraints.resourceRules.operations'
+  const wrong = (spec.matchConstraints?.resourceRules ?? [])
+    .flatMap(({ operations: wanted = [] }) => wanted.filter((one) => !operations.includes(one)))
+    .map((one) => notSupported(path, one, operations))
+  const errors = validatePolicySpec(spec, composition, wrong)
   const mutations = spec.mutations ?? []
   if (mutations.length === 0) errors.push(required('spec.mutations', 'mutations must contain at least one item'))
   for (const [index, mutation] of mutations.entries())
@@ -92,12 +70,4 @@ function validateMutation(path: string, mutation: Mutation, { environment }: Com
   const at = `${path}.${own}.expression`
   if (expression.trim() === '') return [...excess, required(at)]
   return [...excess, ...compiledErrors(at, expression, compileTyped(expression, environment, [patchResult[patchType]]))]
-}
-
-function validateBinding({ spec = {} }: MutatingAdmissionPolicyBinding): FieldError[] {
-  return [
-    ...validatePolicyName('spec.policyName', spec.policyName ?? ''),
-    ...validateParamRef('spec.paramRef', spec.paramRef),
-    ...validateMatchResources('spec.matchResources', spec.matchResources),
-  ]
 }

@@ -10,53 +10,23 @@ import type {
   ValidatingAdmissionPolicyStatus,
   Validation,
 } from '../../../api/types/admissionregistration/v1.ts'
-import { plainEnvironment } from '../../admission/policy/environments.ts'
 import { type Composition, compileTyped, compose } from '../../admission/policy/expression.ts'
 import { boolType, nullType, stringType } from '../../cel/index.ts'
 import type { Strategy } from '../strategy.ts'
-import { semanticEqual } from '../validation/equal.ts'
-import { duplicate, invalid, invalidEach, notSupported, optionalOneOf, required } from '../validation/field.ts'
-import {
-  compiledErrors,
-  defaultMatchResources,
-  validateConditions,
-  validateMatchConstraints,
-  validateMatchResources,
-  validateParamKind,
-  validateParamRef,
-  validatePolicyName,
-  validateVariables,
-} from './policy-parts.ts'
+import { duplicate, invalid, invalidEach, notSupported, required } from '../validation/field.ts'
+import { bindingStrategy, defaultPolicy, generations, validateBindingSpec, validatePolicySpec } from './policies.ts'
+import { compiledErrors } from './policy-parts.ts'
 
 const annotationsMax = 20
 const valueExpressionBytesMax = 5 * 1024
 const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge']
 
-interface Specified {
-  metadata: { generation?: number }
-  spec?: unknown
-}
-
-/** Generations of objects whose spec is all that a user writes. */
-export const generations = {
-  create(object: Specified): void {
-    object.metadata.generation = 1
-  },
-  update(object: Specified, old: Specified): void {
-    const before = old.metadata.generation ?? 0
-    object.metadata.generation = semanticEqual(object.spec, old.spec) ? before : before + 1
-  },
-}
-
 export const validatingAdmissionPolicies: Strategy<ValidatingAdmissionPolicy> = {
   resource: admissionregistrationV1.validatingAdmissionPolicies,
+  metadataOnUpdate: 'whole',
   allowUnconditionalUpdate: false,
   anyFinalizers: true,
-  default({ spec }) {
-    if (!spec) return
-    spec.failurePolicy ??= 'Fail'
-    defaultMatchResources(spec.matchConstraints)
-  },
+  default: defaultPolicy,
   prepareForCreate(policy) {
     policy.status = {}
     generations.create(policy)
@@ -71,25 +41,16 @@ export const validatingAdmissionPolicies: Strategy<ValidatingAdmissionPolicy> = 
 }
 
 export const validatingAdmissionPolicyBindings: Strategy<ValidatingAdmissionPolicyBinding> = {
+  ...bindingStrategy,
   resource: admissionregistrationV1.validatingAdmissionPolicyBindings,
-  allowUnconditionalUpdate: false,
-  anyFinalizers: true,
-  default: ({ spec }) => defaultMatchResources(spec?.matchResources),
-  prepareForCreate: generations.create,
-  prepareForUpdate: generations.update,
+  metadataOnUpdate: 'whole',
   validateCreate: validateBinding,
   validateUpdate: validateBinding,
 }
 
 function validatePolicy({ metadata, spec = {} }: ValidatingAdmissionPolicy): FieldError[] {
-  const hasParams = spec.paramKind !== undefined
-  const composition = compose(spec.variables ?? [], { hasParams })
-  const errors = optionalOneOf('spec.failurePolicy', spec.failurePolicy, ['Fail', 'Ignore'])
-  errors.push(...validateParamKind('spec.paramKind', spec.paramKind))
-  errors.push(...validateMatchConstraints('spec.matchConstraints', spec.matchConstraints))
-  errors.push(...validateConditions('spec.matchConditions', spec.matchConditions, plainEnvironment(hasParams, true)))
-  errors.push(...validateVariables('spec.variables', spec.variables, composition.variables))
-  return [...errors, ...validateRules(metadata.name ?? '', spec, composition)]
+  const composition = compose(spec.variables ?? [], { hasParams: spec.paramKind !== undefined })
+  return [...validatePolicySpec(spec, composition), ...validateRules(metadata.name ?? '', spec, composition)]
 }
 
 function validateRules(
@@ -169,9 +130,7 @@ function validateStatus({ typeChecking }: ValidatingAdmissionPolicyStatus): Fiel
 const actions = ['Audit', 'Deny', 'Warn']
 
 function validateBinding({ spec }: ValidatingAdmissionPolicyBinding): FieldError[] {
-  const errors = validatePolicyName('spec.policyName', spec?.policyName ?? '')
-  errors.push(...validateParamRef('spec.paramRef', spec?.paramRef))
-  errors.push(...validateMatchResources('spec.matchResources', spec?.matchResources))
+  const errors = validateBindingSpec(spec)
   const wanted = spec?.validationActions ?? []
   for (const [index, action] of wanted.entries()) {
     const at = `spec.validationActions[${index}]`
