@@ -83,7 +83,7 @@ export function findVolume(
   let smallest: PersistentVolume | undefined
   for (const volume of volumes) {
     if (!offersModes(volume, claim) || modeOf(volume.spec) !== modeOf(claim.spec)) continue
-    if (volume.metadata.deletionTimestamp || compareQuantities(requestOf(claim), capacityOf(volume)) > 0) continue
+    if (isGoing(volume, claim) || compareQuantities(requestOf(claim), capacityOf(volume)) > 0) continue
     if (node && !isReachable(volume, node)) continue
     if (isBoundTo(volume, claim)) return volume
     if ((delayed && !node) || isTaken(volume) || !isEligible(volume, claim)) continue
@@ -108,6 +108,12 @@ export function requestOf({ spec }: PersistentVolumeClaim): string {
 
 export function capacityOf({ spec }: PersistentVolume): string {
   return spec?.capacity?.storage ?? '0'
+}
+
+/** What was deleted after its half of the binding was written stays until the claim goes: the other half is written then. */
+function isGoing({ metadata, spec, status }: PersistentVolume, claim: PersistentVolumeClaim): boolean {
+  if (metadata.deletionTimestamp === undefined) return false
+  return status?.phase !== 'Bound' || spec?.claimRef?.uid !== claim.metadata.uid
 }
 
 function isEligible(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {

@@ -91,6 +91,18 @@ const claims: [string, PersistentVolumeClaim, ClaimView, string][] = [
     'Pending FailedBinding',
   ],
   [
+    'has half of its binding to what is going',
+    claimOf(),
+    viewOf([
+      volumeOf(
+        'v',
+        { claimRef: reference('u') },
+        { metadata: { deletionTimestamp: 'now' }, status: { phase: 'Bound' } },
+      ),
+    ]),
+    'bind v',
+  ],
+  [
     'prefers what is reserved for it',
     claimOf(),
     viewOf([volumeOf('a'), volumeOf('b', { claimRef: reference(), capacity: { storage: '9Gi' } })]),
