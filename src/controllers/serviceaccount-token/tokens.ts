@@ -6,7 +6,7 @@ import { accountAnnotations, isTokenOf, legacyTokenClaims, legacyTokenType } fro
 import { keyOf } from '../../api/meta.ts'
 import { coreV1 } from '../../api/resources.ts'
 import type { Secret, ServiceAccount } from '../../api/types/core/v1.ts'
-import { type Controller, type ControllerParts, done, source } from '../../client/controller.ts'
+import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import type { Change } from '../../client/informer.ts'
 import { ifThere, unless } from '../../client/writes.ts'
 
@@ -19,21 +19,13 @@ const byAccount = 'service-account'
 const fieldSelector = `type=${legacyTokenType}`
 
 export function serviceAccountTokenController(
-  { client, informers }: ControllerParts,
-  { sign, rootCaPem }: SecretTokenOptions & { rootCaPem: string },
+  parts: ControllerParts,
+  options: SecretTokenOptions & { rootCaPem: string },
 ): Controller {
-  const secrets = informers.of(coreV1.secrets, { fieldSelector })
-  const accounts = informers.of(coreV1.serviceAccounts)
-  const accountKey = ({ metadata }: Secret) =>
-    `${metadata.namespace}/${metadata.annotations?.[accountAnnotations.name] ?? ''}`
+  const secrets = parts.informers.of(coreV1.secrets, { fieldSelector })
+  const accounts = parts.informers.of(coreV1.serviceAccounts)
   secrets.addIndex(byAccount, (secret) => [accountKey(secret)])
-  const encode = (text: string) => Buffer.from(text).toString('base64')
-  const wanted = (secret: Secret, account: ServiceAccount): Record<string, string> => ({
-    ...secret.data,
-    ...(rootCaPem ? { 'ca.crt': encode(rootCaPem) } : {}),
-    namespace: secret.data?.namespace || encode(secret.metadata.namespace ?? ''),
-    token: secret.data?.token || encode(sign(legacyTokenClaims(account, secret))),
-  })
+  const reconciler = new SecretTokens(parts, options)
   return {
     name: 'serviceaccount-token-controller',
     sources: [
@@ -42,55 +34,92 @@ export function serviceAccountTokenController(
         type === 'updated' ? [] : secrets.byIndex(byAccount, keyOf(object)).map(keyOf),
       ),
     ],
-    async reconcile(key) {
-      if (key.startsWith('gone:')) return await dropReference(key)
-      const secret = secrets.get(key)
-      if (!secret || secret.metadata.deletionTimestamp) return done
-      const { name = '', namespace, uid } = secret.metadata
-      const cached = accounts.get(accountKey(secret))
-      const api = client.of(coreV1.secrets, namespace)
-      // Before a Secret is taken away, the server itself must say that its account is gone.
-      const account = cached && isTokenOf(secret, cached) ? cached : await currentAccount(secret)
-      if (!account) {
-        await unless(['NotFound', 'Conflict'], api.delete(name, uid ? { preconditions: { uid } } : {}))
-        return done
-      }
-      if (isComplete(secret)) return done
-      const annotations = {
-        ...secret.metadata.annotations,
-        [accountAnnotations.name]: account.metadata.name ?? '',
-        [accountAnnotations.uid]: account.metadata.uid ?? '',
-      }
-      const metadata = { ...secret.metadata, annotations }
-      await unless(['NotFound', 'Conflict'], api.update({ ...secret, metadata, data: wanted(secret, account) }))
+    reconcile: (key) => (key.startsWith('gone:') ? reconciler.dropReference(key) : reconciler.reconcile(key)),
+  }
+}
+
+class SecretTokens {
+  readonly #client
+  readonly #secrets
+  readonly #accounts
+  readonly #sign: SecretTokenOptions['sign']
+  /** As Secrets hold it; empty where there is none. */
+  readonly #authority: string
+
+  constructor({ client, informers }: ControllerParts, { sign, rootCaPem }: SecretTokenOptions & { rootCaPem: string }) {
+    this.#client = client
+    this.#secrets = informers.of(coreV1.secrets, { fieldSelector })
+    this.#accounts = informers.of(coreV1.serviceAccounts)
+    this.#sign = sign
+    this.#authority = encode(rootCaPem)
+  }
+
+  async reconcile(key: string): Promise<Outcome> {
+    const secret = this.#secrets.get(key)
+    if (!secret || secret.metadata.deletionTimestamp) return done
+    const { name = '', namespace, uid } = secret.metadata
+    const api = this.#client.of(coreV1.secrets, namespace)
+    const account = await this.#accountOf(secret)
+    if (!account) {
+      await unless(['NotFound', 'Conflict'], api.delete(name, uid ? { preconditions: { uid } } : {}))
       return done
-    },
-  }
-
-  function isComplete({ data = {} }: Secret): boolean {
-    const authority = !rootCaPem || data['ca.crt'] === encode(rootCaPem)
-    return authority && Boolean(data.namespace) && Boolean(data.token)
-  }
-
-  async function currentAccount(secret: Secret): Promise<ServiceAccount | undefined> {
-    const name = secret.metadata.annotations?.[accountAnnotations.name]
-    if (!name) return undefined
-    const account = await ifThere(client.of(coreV1.serviceAccounts, secret.metadata.namespace).get(name))
-    return account && isTokenOf(secret, account) ? account : undefined
+    }
+    if (this.#isComplete(secret)) return done
+    const annotations = {
+      ...secret.metadata.annotations,
+      [accountAnnotations.name]: account.metadata.name ?? '',
+      [accountAnnotations.uid]: account.metadata.uid ?? '',
+    }
+    const metadata = { ...secret.metadata, annotations }
+    await unless(['NotFound', 'Conflict'], api.update({ ...secret, metadata, data: this.#wanted(secret, account) }))
+    return done
   }
 
   /** An account no longer lists a Secret that is gone. */
-  async function dropReference(key: string) {
+  async dropReference(key: string): Promise<Outcome> {
     const [, namespace = '', accountName = '', secretName = ''] = key.split(/[:/]/)
-    if (!accounts.get(`${namespace}/${accountName}`)?.secrets?.some(({ name }) => name === secretName)) return done
-    const api = client.of(coreV1.serviceAccounts, namespace)
+    const lists = ({ secrets = [] }: ServiceAccount) => secrets.some(({ name }) => name === secretName)
+    const cached = this.#accounts.get(`${namespace}/${accountName}`)
+    if (!cached || !lists(cached)) return done
+    const api = this.#client.of(coreV1.serviceAccounts, namespace)
     const account = await ifThere(api.get(accountName))
-    if (!account || secrets.get(`${namespace}/${secretName}`)) return done
-    await ifThere(
-      api.update({ ...account, secrets: (account.secrets ?? []).filter(({ name }) => name !== secretName) }),
-    )
+    if (!account || this.#secrets.get(`${namespace}/${secretName}`)) return done
+    const secrets = (account.secrets ?? []).filter(({ name }) => name !== secretName)
+    await ifThere(api.update({ ...account, secrets }))
     return done
   }
+
+  /** Before a Secret is taken away, the server itself must say that its account is gone. */
+  async #accountOf(secret: Secret): Promise<ServiceAccount | undefined> {
+    const cached = this.#accounts.get(accountKey(secret))
+    if (cached && isTokenOf(secret, cached)) return cached
+    const name = secret.metadata.annotations?.[accountAnnotations.name]
+    if (!name) return undefined
+    const account = await ifThere(this.#client.of(coreV1.serviceAccounts, secret.metadata.namespace).get(name))
+    return account && isTokenOf(secret, account) ? account : undefined
+  }
+
+  #isComplete({ data = {} }: Secret): boolean {
+    const authority = this.#authority === '' || data['ca.crt'] === this.#authority
+    return authority && Boolean(data.namespace) && Boolean(data.token)
+  }
+
+  #wanted(secret: Secret, account: ServiceAccount): Record<string, string> {
+    return {
+      ...secret.data,
+      ...(this.#authority === '' ? {} : { 'ca.crt': this.#authority }),
+      namespace: secret.data?.namespace || encode(secret.metadata.namespace ?? ''),
+      token: secret.data?.token || encode(this.#sign(legacyTokenClaims(account, secret))),
+    }
+  }
+}
+
+function accountKey({ metadata }: Secret): string {
+  return `${metadata.namespace}/${metadata.annotations?.[accountAnnotations.name] ?? ''}`
+}
+
+function encode(text: string): string {
+  return Buffer.from(text).toString('base64')
 }
 
 function goneReference({ type, object: { metadata } }: Change<Secret>): string[] {
