@@ -24,9 +24,9 @@ const verbs: Readonly<Record<string, string>> = {
   update: 'PUT',
   patch: 'PATCH',
   delete: 'DELETE',
-  deletecollection: 'DELETECOLLECTION',
+  deletecollection: 'DELETE',
 }
-const connecting = new Set(['attach', 'exec', 'portforward', 'proxy'])
+const connecting = new Set(['attach', 'exec', 'log', 'portforward', 'proxy'])
 /** Paths beside resources that are told apart; what else is asked for may be anything. */
 const knownPaths = /^\/(apis?|flagz|healthz|livez|metrics|openapi|openid|readyz|statusz|version)(?=\/|$)/
 
@@ -58,7 +58,7 @@ export class RequestMetrics {
     'apiserver_request_sli_duration_seconds',
     'The same for service level objectives.',
     resourceLabels,
-    durationBuckets,
+    durationBuckets.filter((bound) => bound >= 0.05),
   )
   readonly #sizes = new Histogram(
     'apiserver_response_sizes',
@@ -121,14 +121,18 @@ export class RequestMetrics {
     const served = this.#scheme.find(info.apiGroup, info.apiVersion, info.resource)
     if (!served) {
       const path = knownPaths.exec(info.path)?.[0] ?? ''
-      return [knownMethods.has(request.method) ? request.method : 'OTHER', '', '', '', path, '', 'apiserver']
+      return [knownMethods.has(request.method) ? request.method : 'OTHER', '', '', '', path, '', '']
     }
     const { group, version, plural } = served.resource
     const subresource = served.subresources.has(info.subresource) ? info.subresource : ''
-    const scope = info.namespace !== '' ? 'namespace' : info.name !== '' ? 'resource' : 'cluster'
-    const shown = info.name !== '' && info.verb !== 'list' && info.verb !== 'watch' ? 'resource' : scope
-    return [verbOf(request, info, subresource), group, version, plural, subresource, shown, 'apiserver']
+    const scope = scopeOf(info)
+    return [verbOf(request, info, subresource), group, version, plural, subresource, scope, 'apiserver']
   }
+}
+
+function scopeOf({ verb, name, namespace }: RequestInfo): string {
+  const isOne = verb === 'create' || (name !== '' && verb !== 'list' && verb !== 'watch')
+  return isOne ? 'resource' : namespace === '' ? 'cluster' : 'namespace'
 }
 
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
