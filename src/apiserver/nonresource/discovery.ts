@@ -196,10 +196,15 @@ function plainResources(served: Served): object[] {
 
 function aggregatedResource(served: Served): object {
   const { resource, verbs, shortNames, categories, subresources } = advertised(served)
-  const { group, version, kind } = resource
+  const { group, version } = resource
+  // Where it is that of the group version upstream leaves it to the reader, but for custom resources.
+  const shown = (kind: KindName) =>
+    served.custom || kind.group !== group || kind.version !== version
+      ? kind
+      : { group: '', version: '', kind: kind.kind }
   return {
     resource: resource.plural,
-    responseKind: { group, version, kind },
+    responseKind: shown({ group, version, kind: resource.kind }),
     scope: resource.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: resource.singular,
     verbs,
@@ -210,7 +215,7 @@ function aggregatedResource(served: Served): object {
       : {
           subresources: [...subresources.values()].map((each) => ({
             subresource: each.name,
-            responseKind: each.kind,
+            responseKind: shown(each.kind),
             verbs: each.verbs,
           })),
         }),
