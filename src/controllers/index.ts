@@ -1,6 +1,6 @@
 /** The set of controllers that `k8ts server` and `k8ts controller-manager` run, by the names of `--controllers`. */
 import type { Controller, ControllerParts } from '../client/controller.ts'
-import { attachDetachController } from './attachdetach/reconcile.ts'
+import { type AttachDetachOptions, attachDetachController } from './attachdetach/reconcile.ts'
 import { bootstrapSigner, tokenCleaner } from './bootstrap-token/reconcile.ts'
 import { podCertificateCleaningController } from './certificates/pod-requests.ts'
 import {
@@ -60,7 +60,8 @@ export interface ControllerOptions {
   terminatedPodsMax?: number
   autoscaler?: AutoscalerOptions
   /** What of it is absent is as upstream's flags default. */
-  nodeLifecycle?: Partial<NodeLifecycleOptions>
+  nodeLifecycle?: NodeLifecycleOptions
+  attachDetach?: AttachDetachOptions
   /** Feature gates that are on, of those that are off by default. Default: none. */
   featureGates?: ReadonlySet<string>
   /** Who makes the tokens that lie in Secrets. Absent: nobody does. */
@@ -108,7 +109,7 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     ephemeralVolumeController(parts),
     volumeExpandController(parts),
     volumeAttributesClassProtectionController(parts),
-    attachDetachController(parts),
+    attachDetachController(parts, options.attachDetach),
     persistentVolumeProtectionController(parts),
     persistentVolumeClaimProtectionController(parts),
     serviceCidrController(parts),

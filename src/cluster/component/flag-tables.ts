@@ -119,13 +119,13 @@ const controllerManager = `
   external-cloud-volume-plugin text ! | cloud providers run apart
   configure-cloud-routes bool =false | cloud providers run apart
   allow-untagged-cloud bool ! | cloud providers run apart
-  node-monitor-period duration =5s | a fixed time
-  node-monitor-grace-period duration =40s | a fixed time
-  node-startup-grace-period duration ! | a fixed time
-  node-eviction-rate text =0.1 | a fixed rate
-  secondary-node-eviction-rate text =0.01 | a fixed rate
-  large-cluster-size-threshold count =50 | a fixed limit
-  unhealthy-zone-threshold text =0.55 | a fixed limit
+  node-monitor-period duration | from one look at a node that is not ready to the next (default: 5s)
+  node-monitor-grace-period duration | silence that makes a node unreachable (default: 50s)
+  node-startup-grace-period duration | the same before its first word (default: 1m)
+  node-eviction-rate text | nodes of a healthy zone given up per second (default: 0.1)
+  secondary-node-eviction-rate text | the same where most of a large zone is unhealthy; none of a small one (default: 0.01)
+  large-cluster-size-threshold count | zones of more nodes are large (default: 50)
+  unhealthy-zone-threshold text | share of unready nodes, three at least, that makes a zone unhealthy (default: 0.55)
   min-resync-period duration ! | caches follow watches and are not resynced
   enable-garbage-collector bool =true | see --controllers
   enable-dynamic-provisioning bool =true | see --controllers
@@ -147,7 +147,7 @@ const controllerManager = `
   leader-migration-config text ! | cloud providers run apart
   disable-attach-detach-reconcile-sync bool =false | what is attached is always compared
   attach-detach-reconcile-sync-period duration ! | a fixed time
-  disable-force-detach-on-timeout bool =false | volumes of nodes that are gone are detached in the end
+  disable-force-detach-on-timeout bool | never take a volume from an unhealthy node that may use it (default: false)
   controller-shutdown-timeout duration ! | controllers end what they do, however long it takes
   endpoint-updates-batch-period duration =0s | changes are written at once
   endpointslice-updates-batch-period duration =0s | changes are written at once

@@ -25,6 +25,7 @@ import { DelegatedAccess } from './access.ts'
 import { cloudFurther } from './cloud.ts'
 import { runsBy, workersBy } from './controllers-flag.ts'
 import type { Component } from './flag-tables.ts'
+import { nodeOptionsOf } from './node-flags.ts'
 import { openPort } from './port.ts'
 import { QueueMetrics } from './queue-metrics.ts'
 
@@ -130,6 +131,7 @@ async function managerParts(
     controllerOptions: {
       autoscaler: autoscalerOf(flags),
       featureGates: enabledGates(gatesOf(flags)),
+      ...nodeOptionsOf(flags),
       ...(await signingOf(disk, flags)),
       ...(await secretTokensOf(disk, flags)),
       ...(terminatedPodsMax === undefined ? {} : { terminatedPodsMax }),

@@ -25,30 +25,24 @@ const byNode = 'nodeName'
 
 export interface NodeLifecycleOptions {
   /** Silence that makes a node unreachable, in milliseconds. Default 50,000. Source: `--node-monitor-grace-period`. */
-  gracePeriodMs: number
+  gracePeriodMs?: number
   /** The same before its first word. Default 60,000. Source: `--node-startup-grace-period`. */
-  startupGracePeriodMs: number
+  startupGracePeriodMs?: number
   /** How often unready nodes are looked at. Default 5,000. Source: `--node-monitor-period`. */
-  monitorPeriodMs: number
-  rates: EvictionRates
+  monitorPeriodMs?: number
+  rates?: Partial<EvictionRates>
 }
 
-export const defaultNodeLifecycleOptions: NodeLifecycleOptions = {
-  gracePeriodMs,
-  startupGracePeriodMs,
-  monitorPeriodMs: 5_000,
-  rates: defaultEvictionRates,
-}
+type Settings = Required<Omit<NodeLifecycleOptions, 'rates'>>
 
-export function nodeLifecycleController(
-  parts: ControllerParts,
-  options: Partial<NodeLifecycleOptions> = {},
-): Controller {
+const defaults: Settings = { gracePeriodMs, startupGracePeriodMs, monitorPeriodMs: 5_000 }
+
+export function nodeLifecycleController(parts: ControllerParts, options: NodeLifecycleOptions = {}): Controller {
   const nodes = parts.informers.of(coreV1.nodes)
   const leases = parts.informers.of(coordinationV1.leases, { namespace: leaseNamespace })
   const pods = parts.informers.of(coreV1.pods)
   pods.addIndex(byNode, (pod) => [pod.spec?.nodeName ?? ''])
-  const reconciler = new NodeLifecycleReconciler(parts, { ...defaultNodeLifecycleOptions, ...options })
+  const reconciler = new NodeLifecycleReconciler(parts, options)
   return {
     name: 'node-lifecycle',
     sources: [
@@ -68,7 +62,7 @@ interface Sign {
 
 class NodeLifecycleReconciler {
   readonly #parts: ControllerParts
-  readonly #options: NodeLifecycleOptions
+  readonly #settings: Settings
   readonly #nodes
   readonly #leases
   readonly #pods
@@ -77,13 +71,13 @@ class NodeLifecycleReconciler {
   readonly #zones: Zones
   #surveyedMs = Number.NEGATIVE_INFINITY
 
-  constructor(parts: ControllerParts, options: NodeLifecycleOptions) {
+  constructor(parts: ControllerParts, { rates, ...settings }: NodeLifecycleOptions) {
     this.#parts = parts
-    this.#options = options
+    this.#settings = { ...defaults, ...settings }
     this.#nodes = parts.informers.of(coreV1.nodes)
     this.#leases = parts.informers.of(coordinationV1.leases, { namespace: leaseNamespace })
     this.#pods = parts.informers.of(coreV1.pods)
-    this.#zones = new Zones(options.rates)
+    this.#zones = new Zones({ ...defaultEvictionRates, ...rates })
   }
 
   keysOfLease(name: string): string[] {
@@ -110,7 +104,7 @@ class NodeLifecycleReconciler {
     // A kubelet that still speaks says itself whether its pods are ready.
     if (ready === 'Unknown') await this.#markPodsNotReady(name)
     if (ready === 'True' && leftMs > 0) return { kind: 'requeueAfter', delayMs: leftMs }
-    const { monitorPeriodMs } = this.#options
+    const { monitorPeriodMs } = this.#settings
     const soonestMs = Math.min(monitorPeriodMs, waitMs, leftMs > 0 ? leftMs : monitorPeriodMs)
     return { kind: 'requeueAfter', delayMs: Math.max(100, soonestMs) }
   }
@@ -128,7 +122,7 @@ class NodeLifecycleReconciler {
 
   /** Milliseconds until the node's silence counts; 0 and less: it does. */
   #leftMs(node: Node): number {
-    const grace = readyOf(node) ? this.#options.gracePeriodMs : this.#options.startupGracePeriodMs
+    const grace = readyOf(node) ? this.#settings.gracePeriodMs : this.#settings.startupGracePeriodMs
     return grace - this.#silentForMs(node)
   }
 
