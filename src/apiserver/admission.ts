@@ -1,6 +1,7 @@
 /** What a write must pass after its caller is known to be allowed. Implementations: `admission/`. */
 import type { KubeObject, Resource } from '../api/meta.ts'
 import type { Reinvocation } from './admission/reinvocation.ts'
+import type { Family } from './metrics/families.ts'
 import type { UserInfo } from './request.ts'
 
 export interface AdmissionAttributes {
@@ -27,6 +28,8 @@ export interface AdmissionAttributes {
 
 /** At once where nobody has to be asked. */
 export interface Admission {
+  /** What it tells monitors. */
+  readonly families?: readonly Family[]
   /** Changes `attributes.object` in place; throws `ApiError` to refuse. */
   mutate(attributes: AdmissionAttributes): void | Promise<void>
   /** Throws `ApiError` to refuse. Sees the object as it would be stored. */

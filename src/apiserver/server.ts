@@ -44,6 +44,7 @@ import type { RequestLimit } from './flow-control/request-limit.ts'
 import { httpHandlers } from './http/front.ts'
 import { asApiError, errorResponse } from './http/status.ts'
 import { inProcessTransport } from './in-process.ts'
+import { MeasuredAccess } from './metrics/measured-access.ts'
 import { RequestMetrics } from './metrics/request-metrics.ts'
 import { StoreMetrics } from './metrics/store-metrics.ts'
 import { mediaTypes, preferredEncoding } from './negotiation/accept.ts'
@@ -271,6 +272,8 @@ class Pipeline {
   readonly #nonResource: NonResource
   readonly #special: ReturnType<typeof specialEndpoints>
   readonly #metrics: RequestMetrics
+  readonly #authenticator: Authenticator
+  readonly #authorizer: Authorizer
   readonly #aggregator: Aggregator | undefined
 
   constructor(
@@ -281,6 +284,14 @@ class Pipeline {
   ) {
     this.#aggregator = aggregator
     this.#metrics = new RequestMetrics(endpoints.scheme)
+    const access = new MeasuredAccess(security, parts.clock)
+    this.#authenticator = access.authenticator
+    this.#authorizer = access.authorizer
+    const families = () => [
+      ...access.families,
+      ...(security.admission?.families ?? []),
+      ...(parts.audit?.families ?? []),
+    ]
     this.#parts = parts
     this.#security = security
     this.#endpoints = endpoints
@@ -292,7 +303,12 @@ class Pipeline {
       aggregator,
     )
     this.#nonResource = nonResourceEndpoints({
-      ...{ endpoints, inFlight: this.#inFlight, documents, metrics: { requests: this.#metrics, store } },
+      ...{
+        endpoints,
+        inFlight: this.#inFlight,
+        documents,
+        metrics: { requests: this.#metrics, store, security: families },
+      },
       extension: parts.extension,
       flags: parts.flags,
       gates: parts.gates,
@@ -405,13 +421,13 @@ class Pipeline {
 
   /** At once, unless somebody has to be asked. */
   #allowed({ info, user, annotate }: Exchange): void | Promise<void> {
-    return authorized(this.#security.authorizer, attributesOf(user, info), annotate)
+    return authorized(this.#authorizer, attributesOf(user, info), annotate)
   }
 
   async #authenticated(request: ApiRequest, trace: Trace): Promise<UserInfo> {
     const { audit } = this.#parts
     try {
-      const known = authenticated(this.#security.authenticator, request)
+      const known = authenticated(this.#authenticator, request)
       const caller = known instanceof Promise ? await known : known
       trace.audit = audit?.begin(request, trace.info, caller)
       if (trace.audit) await trace.audit.received()
@@ -425,7 +441,7 @@ class Pipeline {
   /** A WebSocket is opened by GET, but what runs in a pod through it needs the right to create. */
   async #mayConnect({ info, user }: Exchange): Promise<void> {
     if (info.verb !== 'get' || !['exec', 'attach', 'portforward'].includes(info.subresource)) return
-    await authorized(this.#security.authorizer, { ...attributesOf(user, info), verb: 'create' })
+    await authorized(this.#authorizer, { ...attributesOf(user, info), verb: 'create' })
   }
 
   /** The failure as a Status in the encoding that the client prefers. */

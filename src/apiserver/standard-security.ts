@@ -44,6 +44,7 @@ import {
   reviewSubjectAccess,
 } from './authorization/reviews.ts'
 import type { VirtualCall, VirtualResource, VirtualResources } from './endpoints/virtual.ts'
+import { AdmissionMetrics } from './metrics/security-metrics.ts'
 import type { OutsideSecurityOptions, OutsideTokens } from './outside-security.ts'
 import type { ApiRequest, UserInfo } from './request.ts'
 import { type OwnAccess, type Security, serverUser } from './server.ts'
@@ -94,6 +95,7 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
   return async (own) => {
     const { objects } = own
     const { clock, random } = options
+    const metrics = new AdmissionMetrics()
     const rbac = new Rbac()
     const graph = new NodeGraph()
     await rbac.start(objects)
@@ -112,6 +114,7 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
       authorizer,
       impersonator: impersonator(authorizer, { constrained: options.constrainedImpersonation ?? true }),
       admission: defaultAdmission({
+        metrics,
         objects,
         authorizer,
         rbac,
@@ -120,7 +123,15 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
         quotaWriter: () => quotaWriter(own),
         scheme: own.scheme,
         net: options.net,
-        dynamic: dynamicAdmission({ objects, scheme: own.scheme, authorizer, clock, random, net: options.net }),
+        dynamic: dynamicAdmission({
+          objects,
+          scheme: own.scheme,
+          authorizer,
+          clock,
+          random,
+          metrics,
+          net: options.net,
+        }),
         ...options.admission,
       }),
       stop: () => outside?.stop(),

@@ -13,6 +13,7 @@ import { MemoryObjects } from '../testbed/memory-objects.ts'
 import { defaultAdmission } from './chain.ts'
 
 const clock = {
+  monotonicMs: () => 0,
   nowMs: () => Date.UTC(2026, 5, 1),
   sleep: async () => undefined,
   after(_delayMs: number, callback: () => void) {

@@ -234,6 +234,25 @@ test('Pod Security tells the audit event what it held the pod to', async () => {
   await one.stop()
 })
 
+test('monitors are told how many events there were, at which levels, and what was lost', async () => {
+  const one = await audited([{ level: 'None', verbs: ['list'] }, { level: 'Metadata' }])
+  const before = (await send(one, 'GET', '/metrics')).text
+  const eventsIn = (text: string) => Number(/^apiserver_audit_event_total (\d+)$/m.exec(text)?.[1])
+  await send(one, 'GET', '/api/v1/namespaces/default/configmaps')
+  await send(one, 'GET', '/api/v1/namespaces/default/configmaps/none')
+  await send(one, 'GET', '/version', undefined, { authorization: 'Bearer wrong' })
+  const { text } = await send(one, 'GET', '/metrics')
+  // Those of one get, what remained of the request for metrics before it, a refusal, and the beginning of this request.
+  assert.equal(eventsIn(text) - eventsIn(before), 5)
+  assert.match(text, /^apiserver_audit_level_total\{level="None"\} 1$/m)
+  assert.match(text, /^apiserver_audit_requests_rejected_total 0$/m)
+  assert.match(text, /^authentication_attempts\{result="failure"\} 1$/m)
+  assert.match(text, /^authenticated_user_requests\{username="other"\} [1-9]/m)
+  const open = (await send(one, 'GET', '/metrics', undefined, { accept: 'application/openmetrics-text' })).text
+  assert.match(open, /^authentication_attempts_total\{result="failure"\} 1$/m)
+  await one.stop()
+})
+
 test('readAuditPolicy refuses what would not do what it seems to', () => {
   const policy = (...rules: object[]) => ({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules })
   const cases: [unknown, RegExp][] = [

@@ -10,6 +10,7 @@ import { type Clock, rfc3339Micro } from '../../platform/clock.ts'
 import { type Logger, messageOf } from '../../platform/log.ts'
 import type { Random } from '../../platform/random.ts'
 import { asApiError } from '../http/status.ts'
+import { Counter, counter, type Family, type Sample } from '../metrics/families.ts'
 import { type ApiRequest, type ApiResponse, isLongRunning, type RequestInfo, type UserInfo } from '../request.ts'
 import { documentOf, isSensitive, withoutManagedFields } from './documents.ts'
 import { type AuditEvent, auditUser, completed, objectReference, sourceIps } from './event.ts'
@@ -17,6 +18,10 @@ import { type AuditDecision, type AuditPolicy, type AuditStage, atLeast, decide 
 
 /** Where events go. */
 export interface AuditSink {
+  /** `log` or `webhook`. */
+  readonly name?: string
+  /** Events that it could not hand on. */
+  readonly lost?: number
   /** Resolves when the event is taken; rejects when it is lost and the request shall fail for that. */
   write(event: AuditEvent): Promise<void> | undefined
   /** Resolves when everything taken was handed on, or cannot be. */
@@ -35,15 +40,38 @@ export class Auditor {
   readonly #parts: AuditorParts
   readonly #random: Random
   readonly counts = { events: 0, requestsRejected: 0 }
+  readonly #levels = new Counter('apiserver_audit_level_total', 'Requests by the level that the policy gives them.', [
+    'level',
+  ])
 
   constructor(parts: AuditorParts) {
     this.#parts = parts
     this.#random = parts.random.stream('audit')
   }
 
+  get families(): readonly Family[] {
+    const { events, requestsRejected } = this.counts
+    return [
+      counter('apiserver_audit_event_total', 'Events that were recorded.', events),
+      counter(
+        'apiserver_audit_requests_rejected_total',
+        'Requests refused for what was not recorded.',
+        requestsRejected,
+      ),
+      this.#levels,
+      {
+        ...{ name: 'apiserver_audit_error_total', type: 'counter' },
+        help: 'Events that were lost, by who was to take them.',
+        samples: () =>
+          this.#parts.sinks.flatMap(({ name, lost }): Sample[] => (name ? [[{ plugin: name }, lost ?? 0]] : [])),
+      },
+    ]
+  }
+
   /** Undefined: the policy records nothing of the request. `user` absent: its credentials were wrong. */
   begin(request: ApiRequest, info: RequestInfo, user: UserInfo | undefined): AuditTrail | undefined {
     const decision = decide(this.#parts.policy, info, user)
+    this.#levels.add([decision.level])
     if (decision.level === 'None') return undefined
     const given = request.headers['audit-id']
     // What a client may put into every line of the log is bounded.

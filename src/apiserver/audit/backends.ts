@@ -57,19 +57,35 @@ function sinkOf(
   { clock, log }: Platform,
   { deliver, close }: { deliver(events: readonly string[]): Promise<void>; close?(): Promise<void> },
 ): AuditSink {
+  let lost = 0
   const send = async (events: readonly AuditEvent[]) => {
     const { batches, dropped } = truncate
       ? truncated(events, truncate)
       : { batches: [events.map((event) => JSON.stringify(event))], dropped: 0 }
+    lost += dropped
     if (dropped > 0) log.error('audit events are too large, and lost', { backend: name, events: dropped })
     for (const texts of batches) await deliver(texts)
   }
   if (mode !== 'batch') {
-    const onLoss = (error: unknown) => log.error('an audit event was lost', { backend: name, error: messageOf(error) })
-    return blocking(send, { strict: mode === 'blocking-strict', onLoss, ...(close ? { close } : {}) })
+    const onLoss = (error: unknown) => {
+      lost += 1
+      log.error('an audit event was lost', { backend: name, error: messageOf(error) })
+    }
+    const sink = blocking(send, { strict: mode === 'blocking-strict', onLoss, ...(close ? { close } : {}) })
+    return {
+      ...sink,
+      name,
+      get lost() {
+        return lost
+      },
+    }
   }
   const batches = new Batches({ ...batch, name, clock, log, deliver: send })
   return {
+    name,
+    get lost() {
+      return lost + batches.lost
+    },
     write: (event) => batches.write(event),
     async close() {
       await batches.close()

@@ -115,8 +115,8 @@ export function blocking(
       try {
         await deliver([event])
       } catch (error) {
-        if (options.strict) throw error
         options.onLoss(error)
+        if (options.strict) throw error
       }
     },
     close: async () => await options.close?.(),

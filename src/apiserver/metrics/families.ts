@@ -27,7 +27,6 @@ export class Counter implements Family {
   readonly #labelNames: readonly string[]
   readonly #series = new Map<string, { values: readonly string[]; count: number }>()
 
-  /** The name ends in `_total`. */
   constructor(name: string, help: string, labelNames: readonly string[]) {
     this.name = name
     this.help = help
@@ -115,12 +114,17 @@ export class Histogram implements Family {
       for (const [index, count] of counts.entries()) {
         total += count
         const bound = this.#buckets[index]
-        yield [{ ...labels, le: bound === undefined ? '+Inf' : String(bound) }, total, '_bucket']
+        yield [{ ...labels, le: bound === undefined ? '+Inf' : boundText(bound) }, total, '_bucket']
       }
       yield [labels, sum, '_sum']
       yield [labels, total, '_count']
     }
   }
+}
+
+/** As Go writes it, since series are told apart by it: `1e+06`. */
+function boundText(bound: number): string {
+  return bound >= 1e6 && Number.isInteger(bound) ? bound.toExponential().replace(/e\+(\d)$/, 'e+0$1') : String(bound)
 }
 
 /** A family whose samples are read when they are asked for. */
@@ -133,13 +137,17 @@ export function counter(name: string, help: string, value: number): Family {
   return { name, type: 'counter', help, samples: () => [[{}, value]] }
 }
 
+/** Families that nothing was counted in yet are left out, as Go's library leaves them out. */
 export function familiesText(families: readonly Family[], format: Format): string {
   const lines: string[] = []
   for (const { name, type, help, samples } of families.map(bound)) {
     // OpenMetrics names a family of counters without the ending that its samples have.
-    const family = format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name
-    lines.push(`# HELP ${family} ${escaped(help)}`, `# TYPE ${family} ${type}`)
-    for (const [labels, value, suffix = ''] of samples()) lines.push(`${name}${suffix}${labelText(labels)} ${value}`)
+    const isCounter = format === 'openmetrics' && type === 'counter'
+    const family = isCounter ? name.replace(/_total$/, '') : name
+    const sample = isCounter ? `${family}_total` : name
+    const shown = [...samples()].map(([labels, value, suffix = '']) => `${sample}${suffix}${labelText(labels)} ${value}`)
+    if (shown.length === 0) continue
+    lines.push(`# HELP ${family} ${escaped(help)}`, `# TYPE ${family} ${type}`, ...shown)
   }
   if (format === 'openmetrics') lines.push('# EOF')
   return `${lines.join('\n')}\n`

@@ -29,7 +29,7 @@ export function nonResourceEndpoints(parts: {
   inFlight: RequestLimit
   documents: NonResource | undefined
   aggregator?: Aggregator | undefined
-  metrics: Pick<MetricsParts, 'requests' | 'store'>
+  metrics: Pick<MetricsParts, 'requests' | 'store' | 'security'>
   extension?: Extension | undefined
   flags?: ReadonlyMap<string, string> | undefined
   gates?: Gates | undefined

@@ -1,5 +1,7 @@
 /** `/metrics`: what the server knows about itself now, in the Prometheus text format or as OpenMetrics. */
+import type { APIService } from '../../api/types/apiregistration/v1.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { processFacts } from '../../platform/process.ts'
 import type { Caches } from '../cache/caches.ts'
 import type { RequestLimit } from '../flow-control/request-limit.ts'
 import { counter, type Family, type Format, familiesText, gauge } from '../metrics/families.ts'
@@ -14,6 +16,8 @@ import { versionInfo } from './version.ts'
 export interface MetricsParts {
   requests: RequestMetrics
   store: StoreMetrics
+  /** Of who came, what admission said, and what is recorded. */
+  security: () => readonly Family[]
   caches: Caches
   scheme: Scheme
   inFlight: RequestLimit
@@ -30,8 +34,10 @@ export function metricsResponse(parts: MetricsParts, accept: string | undefined)
   const families = [
     ...parts.requests.families,
     ...parts.store.families,
+    ...parts.security(),
     ...loadFamilies(parts),
     ...cacheFamilies(parts),
+    unavailableFamily(parts),
     featureFamily(parts.gates),
     ...processFamilies(parts.clock),
   ]
@@ -97,6 +103,21 @@ function cacheFamilies({ caches, scheme }: MetricsParts): Family[] {
   ]
 }
 
+/** Groups that other servers answer, and whether they do. */
+function unavailableFamily({ scheme, caches }: MetricsParts): Family {
+  const served = scheme.find('apiregistration.k8s.io', 'v1', 'apiservices')
+  const services = served ? caches.of(served).list({ prefix: served.storePrefix, limit: 0 }).items : []
+  return gauge(
+    'aggregator_unavailable_apiservice',
+    'Whether the server behind each APIService cannot be reached.',
+    services.map(({ shared }) => {
+      const { metadata, status } = shared as APIService
+      const isUp = status?.conditions?.some((each) => each.type === 'Available' && each.status === 'True')
+      return [{ name: metadata.name ?? '' }, isUp ? 0 : 1]
+    }),
+  )
+}
+
 /** Stable gates have no stage there. */
 function featureFamily(gates: Gates): Family {
   const stageOf = (name: string) => featureGates.get(name)?.stage ?? (name === 'AllAlpha' ? 'ALPHA' : 'BETA')
@@ -124,11 +145,27 @@ export function processFamilies(clock: Clock): Family[] {
       'When the process started, in Unix time.',
       clock.nowMs() / 1000 - process.uptime(),
     ),
+    ...limitFamilies(),
     one('nodejs_heap_size_used_bytes', 'Heap in use.', heapUsed),
     one('nodejs_heap_size_total_bytes', 'Heap that was set aside.', heapTotal),
     one('nodejs_external_memory_bytes', 'Memory of buffers outside the heap.', external),
     gauge('kubernetes_build_info', 'The release whose interface is kept.', [
       [{ major, minor, git_version: gitVersion, platform }, 1],
+    ]),
+  ]
+}
+
+function limitFamilies(): Family[] {
+  const facts = processFacts()
+  if (!facts) return []
+  // Prometheus' own clients write an unlimited address space as the largest number of 64 bits.
+  const { virtualMemoryMaxBytes: most } = facts
+  return [
+    gauge('process_open_fds', 'Open file descriptors.', [[{}, facts.openFiles]]),
+    gauge('process_max_fds', 'How many may be open.', [[{}, facts.openFilesMax]]),
+    gauge('process_virtual_memory_bytes', 'Address space in use.', [[{}, facts.virtualMemoryBytes]]),
+    gauge('process_virtual_memory_max_bytes', 'How much may be in use.', [
+      [{}, Number.isFinite(most) ? most : 2 ** 64],
     ]),
   ]
 }

@@ -104,19 +104,28 @@ class Dispatcher {
     const reinvocation = attributes.reinvocation ?? new Reinvocation()
     const memory = reinvocation.memoryOf(pluginName)
     if (reinvocation.again && memory.changedSince(attributes.object)) memory.changed()
+    const { clock, metrics } = this.#parts
     for (const invocation of invocations) {
       const key = keyOf(invocation)
+      const startMs = clock.monotonicMs()
+      const before = failures.length
+      const count = (failed: boolean) => {
+        const names = { policy: invocation.policy.metadata.name ?? '', binding: invocation.binding.metadata.name ?? '' }
+        metrics?.mutatingPolicy(names, failed, (clock.monotonicMs() - startMs) / 1000)
+      }
       try {
         const isDue = () => !reinvocation.again || memory.isDue(key)
         const failed = (why: string) => failures.push(...failureOf(invocation, why))
         const changed = await this.#invoke(invocation, attributes, { isDue, failed })
         if (changed === undefined) continue
+        count(failures.length > before)
         if (changed) {
           memory.changed()
           reinvocation.wanted = true
         }
       } catch (error) {
         if (!(error instanceof MutationError)) throw error
+        count(true)
         failures.push(...failureOf(invocation, error.message))
       }
       if (invocation.policy.spec?.reinvocationPolicy === 'IfNeeded') memory.asked(key)

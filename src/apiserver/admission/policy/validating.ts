@@ -13,6 +13,7 @@ import type { Clock } from '../../../platform/clock.ts'
 import { whenKnown } from '../../../platform/turn.ts'
 import type { AdmissionAttributes } from '../../admission.ts'
 import type { DecidingAuthorizer } from '../../authorization/decision.ts'
+import type { AdmissionMetrics, PolicyNames } from '../../metrics/security-metrics.ts'
 import type { Objects } from '../../objects.ts'
 import type { Scheme } from '../../scheme/scheme.ts'
 import { Equivalents } from '../matching/equivalents.ts'
@@ -31,6 +32,8 @@ export interface PolicyParts {
   readonly scheme: Scheme
   readonly authorizer: DecidingAuthorizer
   readonly clock: Clock
+  /** Default: nothing is counted. */
+  readonly metrics?: AdmissionMetrics
 }
 
 type ValidatingHook = Hook<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding>
@@ -90,7 +93,13 @@ class Dispatcher {
         const wanted = { paramRef, namespace: attributes.namespace }
         const params = await collectParameters(this.#parts, policy.spec?.paramKind, wanted)
         const verdicts = await this.#verdicts(policy, attributes, { resource, params })
-        for (const verdict of verdicts) {
+        for (const { verdict, seconds } of verdicts) {
+          this.#count(
+            { policy: policy.metadata.name ?? '', binding: binding.metadata.name ?? '' },
+            binding,
+            verdict,
+            seconds,
+          )
           refusals.push(...acted(attributes, { policy, binding, verdict }))
           for (const { key, value } of verdict.annotations) annotations.add(key, value)
         }
@@ -108,16 +117,27 @@ class Dispatcher {
     policy: ValidatingAdmissionPolicy,
     attributes: AdmissionAttributes,
     { resource, params }: { resource: AdmissionAttributes['resource']; params: readonly (KubeObject | undefined)[] },
-  ): Promise<Verdict[]> {
+  ): Promise<{ verdict: Verdict; seconds: number }[]> {
     if (params.length === 0) return []
     const validator = this.#validator(policy)
     const subject = await subjectOf(this.#matcher, attributes, resource)
     const { clock, authorizer } = this.#parts
     const turn = new Turn(() => clock.monotonicMs())
-    const verdicts: Verdict[] = []
-    for (const one of params)
-      verdicts.push(await validator.validate(bindingsOf({ ...subject, params: one }, authorizer), turn))
+    const verdicts: { verdict: Verdict; seconds: number }[] = []
+    for (const one of params) {
+      const startMs = clock.monotonicMs()
+      const verdict = await validator.validate(bindingsOf({ ...subject, params: one }, authorizer), turn)
+      verdicts.push({ verdict, seconds: (clock.monotonicMs() - startMs) / 1000 })
+    }
     return verdicts
+  }
+
+  #count(names: PolicyNames, { spec }: ValidatingAdmissionPolicyBinding, { denials }: Verdict, seconds: number): void {
+    const { metrics } = this.#parts
+    if (denials.length === 0) metrics?.policy(names, 'allow', false, seconds)
+    for (const { reason } of denials)
+      for (const action of spec?.validationActions ?? [])
+        metrics?.policy(names, actionLabels[action] ?? 'audit', reason === undefined, seconds)
   }
 
   /** Compiled when first needed, and anew when the policy changes. */
@@ -159,6 +179,8 @@ function acted(
   for (const message of verdict.annotationErrors) refusals.push({ policy, binding, denial: { message } })
   return refusals
 }
+
+const actionLabels: Readonly<Record<string, 'deny' | 'warn' | 'audit'>> = { Deny: 'deny', Warn: 'warn', Audit: 'audit' }
 
 class Annotations {
   readonly #values = new Map<string, Set<string>>()

@@ -1,6 +1,7 @@
 /** Asks one webhook, and says what its answer or its silence means. Source: apiserver's `webhook/mutating/dispatcher.go`. */
-import { type ApiError, apiError, badRequest } from '../../../api/errors.ts'
+import { ApiError, apiError, badRequest } from '../../../api/errors.ts'
 import type { Status } from '../../../api/types/meta/v1.ts'
+import type { AdmissionMetrics, WebhookCall } from '../../metrics/security-metrics.ts'
 import { callWebhook, WebhookError, type WebhookParts } from '../../webhook/client.ts'
 import { ReviewError, type ReviewResponse, readResponse, reviewOf, reviewVersion } from './review.ts'
 import type { Invocation } from './selection.ts'
@@ -15,12 +16,38 @@ export class CallError extends Error {
 /** Source: the API's default. */
 const timeoutSecondsDefault = 10
 
+export interface AskParts extends WebhookParts {
+  readonly metrics?: AdmissionMetrics | undefined
+}
+
 /** An answer that allows the request. Throws `CallError`, and `ApiError` when the webhook refuses. */
-export async function ask(
-  parts: WebhookParts,
-  { hook, subject }: Invocation,
-  mutating: boolean,
-): Promise<ReviewResponse> {
+export async function ask(parts: AskParts, invocation: Invocation, mutating: boolean): Promise<ReviewResponse> {
+  const startMs = parts.clock.monotonicMs()
+  const { webhook } = invocation.hook
+  const observe = (outcome: Pick<WebhookCall, 'code' | 'errorType' | 'rejected'>) =>
+    parts.metrics?.webhook({
+      ...{ name: webhook.name, type: mutating ? 'admit' : 'validating', ...outcome },
+      operation: invocation.subject.attributes.operation,
+      seconds: (parts.clock.monotonicMs() - startMs) / 1000,
+    })
+  try {
+    const response = await asked(parts, invocation, mutating)
+    observe({ code: 200, errorType: 'no_error', rejected: false })
+    return response
+  } catch (error) {
+    const isCall = error instanceof CallError
+    const code = isCall ? 503 : error instanceof ApiError ? (error.status.code ?? 0) : 0
+    const errorType = isCall
+      ? 'calling_webhook_error'
+      : error instanceof ApiError
+        ? 'no_error'
+        : 'apiserver_internal_error'
+    observe({ code, errorType, rejected: !isCall || webhook.failurePolicy !== 'Ignore' })
+    throw error
+  }
+}
+
+async function asked(parts: WebhookParts, { hook, subject }: Invocation, mutating: boolean): Promise<ReviewResponse> {
   const { webhook } = hook
   const { attributes } = subject
   const { name } = webhook

@@ -4,14 +4,13 @@ import { admissionregistrationV1 } from '../../../api/resources.ts'
 import type { ValidatingWebhook } from '../../../api/types/admissionregistration/v1.ts'
 import { whenKnown } from '../../../platform/turn.ts'
 import type { AdmissionAttributes } from '../../admission.ts'
-import type { WebhookParts } from '../../webhook/client.ts'
 import type { AdmissionPlugin } from '../plugin.ts'
 import { isAdmissionConfiguration } from '../policy/exempt.ts'
-import { ask, CallError } from './ask.ts'
+import { type AskParts, ask, CallError } from './ask.ts'
 import { type Hook, HookSource } from './hooks.ts'
 import { type Invocation, type SelectionParts, Selector } from './selection.ts'
 
-export type WebhookAdmissionParts = WebhookParts & SelectionParts
+export type WebhookAdmissionParts = AskParts & SelectionParts
 
 export function validatingAdmissionWebhook(parts: WebhookAdmissionParts): AdmissionPlugin {
   const source = new HookSource<ValidatingWebhook>(
@@ -31,7 +30,7 @@ export function validatingAdmissionWebhook(parts: WebhookAdmissionParts): Admiss
 }
 
 async function judgeAll(
-  parts: WebhookParts,
+  parts: AskParts,
   attributes: AdmissionAttributes,
   { hooks, selector }: { hooks: readonly Hook<ValidatingWebhook>[]; selector: Selector },
 ): Promise<void> {
@@ -46,7 +45,7 @@ async function judgeAll(
 }
 
 async function judge(
-  parts: WebhookParts,
+  parts: AskParts,
   invocation: Invocation<ValidatingWebhook>,
   { attributes, index }: { attributes: AdmissionAttributes; index: number },
 ): Promise<void> {

@@ -6,6 +6,7 @@ import { realPlatform } from '../../../../platform/real/platform.ts'
 import type { AdmissionAttributes } from '../../../admission.ts'
 import { AuthorizerChain } from '../../../authorization/decision.ts'
 import { Rbac } from '../../../authorization/rbac.ts'
+import { AdmissionMetrics } from '../../../metrics/security-metrics.ts'
 import { TestCaller } from '../../../testbed/caller.ts'
 import { startTestApiServer } from '../../../testbed/server.ts'
 import { defaultAdmission } from '../../chain.ts'
@@ -107,9 +108,10 @@ export async function startCluster(): Promise<Cluster> {
       const rbac = new Rbac()
       await rbac.start(objects)
       const authorizer = new AuthorizerChain([rbac])
-      const dynamic = dynamicAdmission({ objects, scheme, authorizer, clock, random, net })
+      const metrics = new AdmissionMetrics()
+      const dynamic = dynamicAdmission({ objects, scheme, authorizer, clock, random, metrics, net })
       const admission = defaultAdmission({
-        ...{ objects, authorizer, rbac, clock, random, dynamic },
+        ...{ objects, authorizer, rbac, clock, random, metrics, dynamic },
         quotaWriter: () => {
           throw new Error('no quotas here')
         },
@@ -123,6 +125,7 @@ export async function startCluster(): Promise<Cluster> {
         authenticator: { authenticate: async () => undefined },
         authorizer,
         admission: {
+          families: metrics.families,
           mutate: (attributes) => admission.mutate(recorded(attributes)),
           validate: (attributes) => admission.validate(recorded(attributes)),
         },
