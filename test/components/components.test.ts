@@ -189,7 +189,7 @@ test('components refuse flags that they do not honour, and say why', () => {
   const table: [words: string[], message: RegExp][] = [
     [['controller-manager', '--nonsense'], /unknown flag: --nonsense/],
     [['controller-manager', '--cloud-provider=aws'], /--cloud-provider is not offered: cloud providers run apart/],
-    [['controller-manager', '--node-eviction-rate=7'], /--node-eviction-rate=7 is not offered, only 0.1: a fixed rate/],
+    [['controller-manager', '--max-endpoints-per-slice=7'], /--max-endpoints-per-slice=7 is not offered, only 100: a fixed limit/],
     [
       ['controller-manager', '--kubeconfig', kubeconfig, '--concurrent-job-syncs=0'],
       /--concurrent-job-syncs must be at least 1/,
