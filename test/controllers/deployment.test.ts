@@ -177,22 +177,3 @@ test('a Deployment goes back to the revision that its annotation asks for', asyn
   )
   assert.deepEqual((await deployments.get('d')).metadata.annotations, { 'deployment.kubernetes.io/revision': '3' })
 })
-
-test('a Deployment whose set’s name is taken counts a collision and takes another', async () => {
-  await using bed = await startTestbed()
-  const deployments = bed.client.of(appsV1.deployments, namespace)
-  const sets = bed.client.of(appsV1.replicaSets, namespace)
-  await bed.create(appsV1.deployments, deployment(2))
-  await bed.settle()
-  const name = (await sets.list()).items[0]?.metadata.name ?? ''
-  await deployments.delete('d')
-  await bed.settle()
-  const foreign = { ...deployment(0).spec, selector: { matchLabels: { app: 'other' } } }
-  const template = { ...foreign.template, metadata: { labels: { app: 'other' } } }
-  await bed.create(appsV1.replicaSets, { metadata: { name }, spec: { replicas: 0, ...foreign, template } })
-  await bed.create(appsV1.deployments, deployment(2))
-  await bed.advance(5_000)
-  const { status } = await deployments.get('d')
-  assert.deepEqual([status?.collisionCount, status?.availableReplicas], [1, 2])
-  assert.equal((await sets.list()).items.length, 2)
-})
