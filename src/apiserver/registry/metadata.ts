@@ -199,12 +199,17 @@ function finalizerErrors(finalizers: readonly string[], anyFinalizers: boolean):
     const detail = `finalizer ${orphanFinalizer} and ${foregroundFinalizer} cannot be both set`
     errors.push(invalid(path, finalizers, detail))
   }
-  for (const [index, finalizer] of finalizers.entries()) {
-    if (anyFinalizers || finalizer.includes('/') || standardFinalizers.has(finalizer)) continue
-    const detail = 'name is neither a standard finalizer name nor is it fully qualified'
-    errors.push(invalid(`${path}[${index}]`, finalizer, detail))
-  }
-  return errors
+  return anyFinalizers ? errors : [...errors, ...unqualifiedFinalizers({ finalizers })]
+}
+
+/** Upstream's own groups know their finalizers without a domain. */
+export function unqualifiedFinalizers({ finalizers = [] }: { finalizers?: readonly string[] }): FieldError[] {
+  const detail = 'name is neither a standard finalizer name nor is it fully qualified'
+  return finalizers.flatMap((finalizer, index) =>
+    finalizer.includes('/') || standardFinalizers.has(finalizer)
+      ? []
+      : [invalid(`metadata.finalizers[${index}]`, finalizer, detail)],
+  )
 }
 
 function newFinalizerErrors(finalizers: readonly string[], old: readonly string[]): FieldError[] {

@@ -29,6 +29,8 @@ export interface WriteContext {
   user: UserInfo
 }
 
+export type MetadataLook = 'changes' | 'whole'
+
 export interface Strategy<T extends KubeObject = KubeObject> {
   resource: Resource<T>
   /** The kind that a 422 names where it is not the resource's own (events.k8s.io speaks of the core Event). */
@@ -77,6 +79,11 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   validateName?(name: string, prefix: boolean): string[]
   /** Before the first delete of an object is decided upon: adds what must be done first (finalizers). In place. */
   prepareForDelete?(object: T, nowMs: number): void
+  /**
+   * How upstream looks at metadata when an object is updated, in this order, after its look at what all kinds share: at
+   * what changed (the default), at what must hold of every object. Causes repeat with each look.
+   */
+  metadataOnUpdate?: readonly MetadataLook[]
   /** Finalizers may lack a domain, which upstream demands of its own groups only. */
   anyFinalizers?: boolean
   /** Seconds of grace a delete gets, absent when deletion is immediate (pods: their own terminationGracePeriodSeconds). */

@@ -2,9 +2,9 @@
 import { type FieldError, methodNotAllowed } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { inTurns } from '../../platform/turn.ts'
-import { keepSystemFields, validateMetadata, validateMetadataUpdate } from './metadata.ts'
+import { keepSystemFields, unqualifiedFinalizers, validateMetadata, validateMetadataUpdate } from './metadata.ts'
 import type { Target } from './parts.ts'
-import type { WriteContext } from './strategy.ts'
+import type { MetadataLook, WriteContext } from './strategy.ts'
 
 type WithStatus = KubeObject & { status?: unknown }
 
@@ -45,11 +45,19 @@ export function prepareUpdate(target: Target, object: KubeObject, old: KubeObjec
 
 export async function validateUpdated(target: Target, object: KubeObject, old: KubeObject): Promise<FieldError[]> {
   const { resource, strategy } = target.served
-  const { validateName, anyFinalizers } = strategy
-  const names = { namespaced: resource.namespaced, validateName, anyFinalizers }
-  // Upstream looks twice, and says everything twice.
-  const changed = validateMetadataUpdate(object.metadata, old.metadata)
-  const metadata = [...validateMetadata(object.metadata, names), ...changed, ...changed]
+  const { validateName, anyFinalizers = false } = strategy
+  const rules = { namespaced: resource.namespaced, validateName, anyFinalizers }
+  const changes = validateMetadataUpdate(object.metadata, old.metadata)
+  const look = {
+    whole: () => validateMetadata(object.metadata, rules),
+    changes: () => (anyFinalizers ? changes : [...changes, ...unqualifiedFinalizers(object.metadata)]),
+  }
+  const looks: readonly MetadataLook[] = (writesSpec(target) && strategy.metadataOnUpdate) || ['changes']
+  const metadata = [
+    ...validateMetadata(object.metadata, { ...rules, anyFinalizers: true }),
+    ...changes,
+    ...looks.flatMap((how) => look[how]()),
+  ]
   const errors = [...metadata, ...ownErrors(target, { object, old, found: metadata })]
   const isRuled = writesSpec(target) || target.subresource === 'status'
   if (strategy.rules && isRuled) errors.push(...(await inTurns(strategy.rules(object, old, errors))))

@@ -19,7 +19,7 @@ const operations = ['*', 'CONNECT', 'CREATE', 'UPDATE']
 
 export const mutatingAdmissionPolicies: Strategy<MutatingAdmissionPolicy> = {
   resource: admissionregistrationV1.mutatingAdmissionPolicies,
-  metadataOnUpdate: 'whole',
+  metadataOnUpdate: ['whole'],
   allowUnconditionalUpdate: false,
   anyFinalizers: true,
   default: defaultPolicy,
@@ -32,7 +32,7 @@ export const mutatingAdmissionPolicies: Strategy<MutatingAdmissionPolicy> = {
 export const mutatingAdmissionPolicyBindings: Strategy<MutatingAdmissionPolicyBinding> = {
   ...bindingStrategy,
   resource: admissionregistrationV1.mutatingAdmissionPolicyBindings,
-  metadataOnUpdate: 'whole',
+  metadataOnUpdate: ['whole'],
   validateCreate: ({ spec }) => validateBindingSpec(spec),
   validateUpdate: ({ spec }) => validateBindingSpec(spec),
 }

@@ -23,7 +23,7 @@ const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge']
 
 export const validatingAdmissionPolicies: Strategy<ValidatingAdmissionPolicy> = {
   resource: admissionregistrationV1.validatingAdmissionPolicies,
-  metadataOnUpdate: 'whole',
+  metadataOnUpdate: ['whole'],
   allowUnconditionalUpdate: false,
   anyFinalizers: true,
   default: defaultPolicy,
@@ -43,7 +43,7 @@ export const validatingAdmissionPolicies: Strategy<ValidatingAdmissionPolicy> = 
 export const validatingAdmissionPolicyBindings: Strategy<ValidatingAdmissionPolicyBinding> = {
   ...bindingStrategy,
   resource: admissionregistrationV1.validatingAdmissionPolicyBindings,
-  metadataOnUpdate: 'whole',
+  metadataOnUpdate: ['whole'],
   validateCreate: validateBinding,
   validateUpdate: validateBinding,
 }

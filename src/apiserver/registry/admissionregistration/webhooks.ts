@@ -45,11 +45,13 @@ const common = {
 
 export const validatingWebhookConfigurations: Strategy<ValidatingWebhookConfiguration> = {
   resource: admissionregistrationV1.validatingWebhookConfigurations,
+  metadataOnUpdate: ['whole'],
   ...common,
 }
 
 export const mutatingWebhookConfigurations: Strategy<MutatingWebhookConfiguration> = {
   resource: admissionregistrationV1.mutatingWebhookConfigurations,
+  metadataOnUpdate: ['whole'],
   ...common,
   default(configuration) {
     common.default(configuration)

@@ -8,6 +8,7 @@ import { invalid, messages, nonNegative, required } from '../validation/field.ts
 
 export const controllerRevisions: Strategy<ControllerRevision> = {
   resource: appsV1.controllerRevisions,
+  metadataOnUpdate: ['changes', 'whole'],
   validateCreate: validateRevision,
   validateUpdate(revision, old) {
     if (semanticEqual(revision.data, old.data)) return validateRevision(revision)

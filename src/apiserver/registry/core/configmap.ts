@@ -12,6 +12,7 @@ export const immutableWhenSet = 'field is immutable when `immutable` is set'
 
 export const configMaps: Strategy<ConfigMap> = {
   resource: coreV1.configMaps,
+  metadataOnUpdate: ['changes', 'whole'],
   validateCreate: validateConfigMap,
   validateUpdate(map, old) {
     const errors: FieldError[] = []

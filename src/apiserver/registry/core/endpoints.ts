@@ -11,6 +11,7 @@ import { protocols } from './pod-validation/containers.ts'
 
 export const endpoints: Strategy<Endpoints> = {
   resource: coreV1.endpoints,
+  metadataOnUpdate: ['changes', 'whole'],
   default: defaultEndpoints,
   validateCreate: validateEndpoints,
   validateUpdate: validateEndpoints,

@@ -19,6 +19,7 @@ const lists = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'
 
 export const limitRanges: Strategy<LimitRange> = {
   resource: coreV1.limitRanges,
+  metadataOnUpdate: ['whole'],
   allowCreateOnUpdate: true,
   default: defaultLimitRange,
   prepareForCreate(range) {

@@ -17,6 +17,7 @@ const standardFinalizers = new Set([ownFinalizer, 'orphan', 'foregroundDeletion'
 
 export const namespaces: Strategy<Namespace> = {
   resource: coreV1.namespaces,
+  metadataOnUpdate: ['whole', 'changes'],
   default: defaultNamespace,
   validateName: withoutTrailingDash(isDns1123Label),
   prepareForCreate(namespace) {

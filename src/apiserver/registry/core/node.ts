@@ -17,6 +17,7 @@ const externalIdWarning = 'spec.externalID: this field is deprecated, and is unu
 
 export const nodes: Strategy<Node> = {
   resource: coreV1.nodes,
+  metadataOnUpdate: ['whole', 'changes'],
   default: defaultNode,
   prepareForUpdate(node, old) {
     if (old.status) node.status = old.status
@@ -26,6 +27,7 @@ export const nodes: Strategy<Node> = {
     ...validateTaints('metadata.taints', node.spec?.taints ?? []),
     ...validateAmounts(node),
     ...validatePodCidrs(node.spec?.podCIDRs ?? []),
+    ...duplicatePodCidrs(node.spec?.podCIDRs ?? []),
   ],
   validateUpdate: validateNodeUpdate,
   warnings: ({ spec }) => (spec?.externalID ? [externalIdWarning] : []),
@@ -41,6 +43,7 @@ function validateNodeUpdate(node: Node, old: Node): FieldError[] {
       errors.push(duplicate(`status.addresses[${index}]`, { Type: address.type, Address: address.address }))
     }
   }
+  errors.push(...validatePodCidrs(node.spec?.podCIDRs ?? []))
   const before = old.spec?.podCIDRs ?? []
   if (before.length > 0 && !semanticEqual(before, node.spec?.podCIDRs)) {
     errors.push(forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'))
@@ -91,8 +94,11 @@ function validatePodCidrs(cidrs: readonly string[]): FieldError[] {
   if (cidrs.length > 2 || families.size < 2) {
     errors.push(invalid('spec.podCIDRs', cidrs, 'may specify no more than one CIDR for each IP family'))
   }
-  for (const [index, cidr] of cidrs.entries()) {
-    if (cidrs.indexOf(cidr) < index) errors.push(duplicate(`spec.podCIDRs[${index}]`, cidr))
-  }
   return errors
+}
+
+function duplicatePodCidrs(cidrs: readonly string[]): FieldError[] {
+  return cidrs.flatMap((cidr, index) =>
+    cidrs.indexOf(cidr) < index ? [duplicate(`spec.podCIDRs[${index}]`, cidr)] : [],
+  )
 }

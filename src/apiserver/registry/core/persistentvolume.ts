@@ -28,6 +28,7 @@ const replacedLabels: Readonly<Record<string, string>> = {
 
 export const persistentVolumes: Strategy<PersistentVolume> = {
   resource: coreV1.persistentVolumes,
+  metadataOnUpdate: ['whole', 'whole'],
   default: defaultVolume,
   prepareForCreate(volume) {
     const { creationTimestamp } = volume.metadata

@@ -30,6 +30,7 @@ const resizeStates = [
 
 export const persistentVolumeClaims: Strategy<PersistentVolumeClaim> = {
   resource: coreV1.persistentVolumeClaims,
+  metadataOnUpdate: ['changes', 'whole'],
   default: defaultClaim,
   prepareForCreate(claim) {
     if (claim.spec) mirrorDataSource(claim.spec)

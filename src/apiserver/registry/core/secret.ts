@@ -13,6 +13,7 @@ const accountAnnotation = 'kubernetes.io/service-account.name'
 
 export const secrets: Strategy<Secret> = {
   resource: coreV1.secrets,
+  metadataOnUpdate: ['changes', 'whole'],
   default: defaultSecret,
   prepareForUpdate(secret, old) {
     // A client that names no type means the one there is.

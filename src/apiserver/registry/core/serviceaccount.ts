@@ -5,6 +5,7 @@ import type { Strategy } from '../strategy.ts'
 
 export const serviceAccounts: Strategy<ServiceAccount> = {
   resource: coreV1.serviceAccounts,
+  metadataOnUpdate: ['changes', 'whole'],
   prepareForCreate: namesOnly,
   prepareForUpdate: namesOnly,
 }

@@ -6,7 +6,7 @@ import { discoveryV1 } from '../../../api/resources.ts'
 import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from '../../../api/types/discovery/v1.ts'
 import { protocols } from '../core/pod-validation/containers.ts'
 import type { Strategy } from '../strategy.ts'
-import { ipFamily, nonSpecialIpErrors } from '../validation/addresses.ts'
+import { ipFamily, isCanonicalIp, nonSpecialIpErrors } from '../validation/addresses.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import {
   duplicate,
@@ -26,22 +26,23 @@ const hostnameKey = 'kubernetes.io/hostname'
 
 export const endpointSlices: Strategy<EndpointSlice> = {
   resource: discoveryV1.endpointSlices,
+  metadataOnUpdate: ['whole'],
   default: defaultEndpointSlice,
   prepareForCreate(slice) {
     slice.metadata.generation = 1
     dropTopology(slice)
   },
   prepareForUpdate(slice, old) {
-    if (!old.endpoints?.some(hasTopology)) dropTopology(slice)
     const before = old.metadata.generation ?? 0
     const { metadata: _new, ...content } = slice
     const { metadata: _old, ...held } = old
     const labels = semanticEqual(slice.metadata.labels, old.metadata.labels)
     slice.metadata.generation = labels && semanticEqual(content, held) ? before : before + 1
+    if (!old.endpoints?.some(hasTopology)) dropTopology(slice)
   },
-  validateCreate: validateSlice,
+  validateCreate: (slice) => validateSlice(slice, new Set()),
   validateUpdate(slice, old) {
-    const errors = validateSlice(slice)
+    const errors = validateSlice(slice, new Set((old.endpoints ?? []).flatMap(({ addresses = [] }) => addresses)))
     if (slice.addressType === old.addressType) return errors
     return [...errors, invalid('addressType', slice.addressType ?? '', messages.immutable)]
   },
@@ -57,7 +58,8 @@ function hasTopology({ deprecatedTopology }: Endpoint): boolean {
   return Object.keys(deprecatedTopology ?? {}).length > 0
 }
 
-function validateSlice(slice: EndpointSlice): FieldError[] {
+/** Addresses that are `held` already are not looked at again. */
+function validateSlice(slice: EndpointSlice, held: ReadonlySet<string>): FieldError[] {
   const type = slice.addressType ?? ''
   const errors: FieldError[] = []
   if (type === '') errors.push(required('addressType'))
@@ -66,20 +68,24 @@ function validateSlice(slice: EndpointSlice): FieldError[] {
   if (endpoints.length > limits.endpoints) errors.push(tooMany('endpoints', endpoints.length, limits.endpoints))
   else {
     for (const [index, endpoint] of endpoints.entries()) {
-      errors.push(...validateEndpoint(`endpoints[${index}]`, endpoint, type))
+      errors.push(...validateEndpoint(`endpoints[${index}]`, endpoint, { type, held }))
     }
   }
   return [...errors, ...validatePorts('ports', slice.ports ?? [])]
 }
 
-function validateEndpoint(path: string, endpoint: Endpoint, type: string): FieldError[] {
+function validateEndpoint(
+  path: string,
+  endpoint: Endpoint,
+  { type, held }: { type: string; held: ReadonlySet<string> },
+): FieldError[] {
   const { addresses = [], hostname, nodeName, deprecatedTopology = {}, hints } = endpoint
   const errors: FieldError[] = []
   if (addresses.length === 0) errors.push(required(`${path}.addresses`, 'must contain at least 1 address'))
   else if (addresses.length > limits.addresses)
     errors.push(tooMany(`${path}.addresses`, addresses.length, limits.addresses))
   for (const [index, address] of addresses.entries()) {
-    errors.push(...validateAddress(`${path}.addresses[${index}]`, address, type))
+    if (!held.has(address)) errors.push(...validateAddress(`${path}.addresses[${index}]`, address, type))
   }
   if (nodeName !== undefined) errors.push(...invalidEach(`${path}.nodeName`, nodeName, isDns1123Subdomain(nodeName)))
   const keys = Object.keys(deprecatedTopology)
@@ -101,11 +107,12 @@ function validateEndpoint(path: string, endpoint: Endpoint, type: string): Field
 function validateAddress(path: string, address: string, type: string): FieldError[] {
   if (type === 'FQDN') return invalidEach(path, address, isDns1123Subdomain(address))
   if (type !== 'IPv4' && type !== 'IPv6') return []
+  const wrong = invalidEach(path, address, isCanonicalIp(address))
   const family = ipFamily(address)
-  if (!family) return [invalid(path, address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')]
+  if (!family) return wrong
   const list = path.replace(/\[\d+\]$/, '')
   const errors = family === type ? [] : [invalid(list, address, `must be an ${type} address`)]
-  return [...errors, ...invalidEach(path, address, nonSpecialIpErrors(address))]
+  return [...wrong, ...errors, ...invalidEach(path, address, nonSpecialIpErrors(address))]
 }
 
 function validateHints(path: string, hints: EndpointHints): FieldError[] {

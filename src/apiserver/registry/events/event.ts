@@ -33,6 +33,7 @@ const selectable: Record<string, (event: Event) => string> = {
 
 export const events: Strategy<Event> = {
   resource: coreV1.events,
+  metadataOnUpdate: [],
   anyFinalizers: true,
   /** Event names hold what their object is called; anything goes. */
   validateName: () => [],

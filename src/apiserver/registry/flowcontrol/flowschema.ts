@@ -21,6 +21,7 @@ const knownVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patc
 
 export const flowSchemas: Strategy<FlowSchema> = {
   resource: flowcontrolV1.flowSchemas,
+  metadataOnUpdate: ['whole'],
   default(schema) {
     schema.spec ??= { priorityLevelConfiguration: { name: '' } }
     schema.spec.matchingPrecedence ||= defaultPrecedence

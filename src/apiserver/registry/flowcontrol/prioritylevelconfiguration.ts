@@ -18,6 +18,7 @@ const handEntropyBitsMax = 60
 
 export const priorityLevelConfigurations: Strategy<PriorityLevelConfiguration> = {
   resource: flowcontrolV1.priorityLevelConfigurations,
+  metadataOnUpdate: ['whole'],
   default: defaultLevel,
   prepareForCreate: startWithoutStatus,
   prepareForUpdate: keepStatus,

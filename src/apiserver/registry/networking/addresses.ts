@@ -8,15 +8,20 @@ import type { Strategy } from '../strategy.ts'
 import { cidrFamily, isCidr, isIp } from '../validation/addresses.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { invalid, invalidEach, messages, required } from '../validation/field.ts'
+import { goStruct } from '../validation/go-struct.ts'
 
 export const ipAddresses: Strategy<IPAddress> = {
   resource: networkingV1.ipAddresses,
+  metadataOnUpdate: ['whole', 'changes'],
   validateName: isIp,
   validateCreate: validateAddress,
   validateUpdate(address, old) {
     const errors = validateAddress(address)
     if (semanticEqual(address.spec?.parentRef, old.spec?.parentRef)) return errors
-    return [...errors, invalid('spec.parentRef', address.spec?.parentRef ?? null, messages.immutable)]
+    return [
+      ...errors,
+      invalid('spec.parentRef', goStruct('ParentReference', address.spec?.parentRef), messages.immutable),
+    ]
   },
 }
 
@@ -44,8 +49,13 @@ export const serviceCidrs: Strategy<ServiceCIDR> = {
   },
   validateCreate: validateRanges,
   validateUpdate(cidr, old) {
-    if (semanticEqual(cidr.spec?.cidrs, old.spec?.cidrs)) return validateRanges(cidr)
-    return [invalid('spec.cidrs', cidr.spec?.cidrs ?? null, messages.immutable)]
+    const [held, wanted] = [old.spec?.cidrs ?? [], cidr.spec?.cidrs ?? []]
+    // A second family may be added; what is there stays.
+    if (held.length > wanted.length) return [invalid('spec.cidrs', cidr.spec?.cidrs ?? null, messages.immutable)]
+    const errors = held.flatMap((range, index) =>
+      range === wanted[index] ? [] : [invalid(`spec.cidrs[${index}]`, wanted[index], messages.immutable)],
+    )
+    return wanted.length > held.length ? [...errors, ...validateRanges(cidr)] : errors
   },
   status: { prepareForUpdate: keepSpec },
 }

@@ -24,6 +24,7 @@ const controllerBytesMax = 250
 
 export const ingresses: Strategy<Ingress> = {
   resource: networkingV1.ingresses,
+  metadataOnUpdate: ['changes', 'whole'],
   prepareForCreate(ingress) {
     ingress.metadata.generation = 1
     ingress.status = { loadBalancer: {} }
@@ -50,6 +51,7 @@ function validateClassAnnotation(ingress: Ingress): FieldError[] {
 
 export const ingressClasses: Strategy<IngressClass> = {
   resource: networkingV1.ingressClasses,
+  metadataOnUpdate: ['changes', 'whole'],
   default: defaultIngressClass,
   prepareForCreate(ingressClass) {
     ingressClass.metadata.generation = 1
@@ -60,7 +62,7 @@ export const ingressClasses: Strategy<IngressClass> = {
     const controller = ingressClass.spec?.controller ?? ''
     const errors =
       controller === (old.spec?.controller ?? '') ? [] : [invalid('spec.controller', controller, messages.immutable)]
-    return [...errors, ...validateParameters(ingressClass)]
+    return [...errors, ...validateClass(ingressClass)]
   },
 }
 

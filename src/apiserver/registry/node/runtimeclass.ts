@@ -14,11 +14,13 @@ import { validateContainerResources } from '../validation/resources.ts'
 export const runtimeClasses: Strategy<RuntimeClass> = {
   allowCreateOnUpdate: true,
   resource: nodeV1.runtimeClasses,
+  metadataOnUpdate: ['whole', 'changes'],
   anyFinalizers: true,
   validateCreate: validateClass,
   validateUpdate(runtimeClass, old) {
-    if (runtimeClass.handler === old.handler) return []
-    return [invalid('handler', runtimeClass.handler ?? '', messages.immutable)]
+    const errors = validateClass(runtimeClass)
+    if (runtimeClass.handler === old.handler) return errors
+    return [...errors, invalid('handler', runtimeClass.handler ?? '', messages.immutable)]
   },
   allowUnconditionalUpdate: false,
 }

@@ -14,6 +14,7 @@ const emptyStatus = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 
 
 export const podDisruptionBudgets: Strategy<PodDisruptionBudget> = {
   resource: policyV1.podDisruptionBudgets,
+  metadataOnUpdate: [],
   anyFinalizers: true,
   validateName: isPathSegmentName,
   prepareForCreate(budget) {

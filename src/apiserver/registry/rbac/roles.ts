@@ -13,6 +13,7 @@ const validateName = (name: string) => isPathSegmentName(name)
 
 export const roles: Strategy<Role> = {
   resource: rbacV1.roles,
+  metadataOnUpdate: ['whole', 'changes'],
   validateName,
   validateCreate: (role) => validateRules(role.rules ?? [], true),
   validateUpdate: (role) => validateRules(role.rules ?? [], true),
@@ -21,6 +22,7 @@ export const roles: Strategy<Role> = {
 
 export const clusterRoles: Strategy<ClusterRole> = {
   resource: rbacV1.clusterRoles,
+  metadataOnUpdate: ['whole', 'changes'],
   validateName,
   validateCreate: validateClusterRole,
   validateUpdate: validateClusterRole,
@@ -44,6 +46,7 @@ function validateClusterRole(role: ClusterRole): FieldError[] {
 
 export const roleBindings: Strategy<RoleBinding> = {
   resource: rbacV1.roleBindings,
+  metadataOnUpdate: ['whole', 'changes'],
   default: defaultRoleBinding,
   validateName,
   validateCreate: validateRoleBinding,
@@ -61,6 +64,7 @@ function validateRoleBinding(binding: RoleBinding): FieldError[] {
 
 export const clusterRoleBindings: Strategy<ClusterRoleBinding> = {
   resource: rbacV1.clusterRoleBindings,
+  metadataOnUpdate: ['whole', 'changes'],
   default: defaultRoleBinding,
   validateName,
   validateCreate: validateClusterRoleBinding,

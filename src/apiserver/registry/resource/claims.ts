@@ -18,6 +18,7 @@ const configMax = 32
 
 export const resourceClaims: Strategy<ResourceClaim> = {
   resource: resourceV1.resourceClaims,
+  metadataOnUpdate: ['whole', 'changes'],
   default: (claim) => defaultClaimSpec(claim.spec),
   prepareForCreate(claim) {
     claim.status = {}
@@ -38,14 +39,17 @@ export const resourceClaims: Strategy<ResourceClaim> = {
 
 export const resourceClaimTemplates: Strategy<ResourceClaimTemplate> = {
   resource: resourceV1.resourceClaimTemplates,
+  metadataOnUpdate: ['whole', 'changes'],
   default(template) {
     template.spec ??= { spec: {} }
     defaultClaimSpec(template.spec.spec)
   },
   validateCreate: validateTemplate,
   validateUpdate(template, old) {
-    if (semanticEqual(template.spec, old.spec)) return []
-    return [invalid('spec', goStruct('ResourceClaimTemplateSpec', template.spec), messages.immutable)]
+    const errors = validateTemplate(template)
+    if (semanticEqual(template.spec, old.spec)) return errors
+    const shown = { ...template.spec?.metadata, ...(goStruct('ResourceClaimTemplateSpec', template.spec) as object) }
+    return [...errors, invalid('spec', shown, messages.immutable)]
   },
 }
 
@@ -55,6 +59,7 @@ function validateTemplate({ spec }: ResourceClaimTemplate): FieldError[] {
 
 export const deviceClasses: Strategy<DeviceClass> = {
   resource: resourceV1.deviceClasses,
+  metadataOnUpdate: ['whole', 'changes'],
   // Declared upstream, whose generated rule counts in bytes.
   validateName: (name, prefix) =>
     prefix ? [] : isDns1123Subdomain(name).map((rule) => rule.replace(/characters$/, 'bytes')),

@@ -15,6 +15,7 @@ import { bumpGeneration } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { duplicate, invalid, invalidEach, messages, notSupported, required } from '../validation/field.ts'
+import { goStruct } from '../validation/go-struct.ts'
 import { validateLabelName, validateLabelSelector } from '../validation/labels.ts'
 import { nonNegativeQuantity } from '../validation/resources.ts'
 
@@ -27,8 +28,13 @@ export const csiDrivers: Strategy<CSIDriver> = {
   default: defaultCsiDriver,
   prepareForUpdate: bumpWhenCounted,
   validateCreate: (driver) => validateDriverSpec(driver.spec ?? {}),
-  warnings({ spec = {} }) {
-    if (!spec.tokenRequests?.length || spec.serviceAccountTokenInSecrets !== undefined) return []
+  warnings({ spec = {} }, old) {
+    if (
+      (old && semanticEqual(spec.tokenRequests, old.spec?.tokenRequests)) ||
+      !spec.tokenRequests?.length ||
+      spec.serviceAccountTokenInSecrets !== undefined
+    )
+      return []
     const why = 'to prevent possible logging of tokens in volume attributes'
     return [`spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true ${why}`]
   },
@@ -97,13 +103,16 @@ function validateTokenRequests(
 
 export const csiNodes: Strategy<CSINode> = {
   resource: storageV1.csiNodes,
+  metadataOnUpdate: ['whole'],
   validateCreate: validateNode,
   validateUpdate(node, old) {
     const errors = validateNode(node)
-    for (const [index, driver] of (node.spec?.drivers ?? []).entries()) {
+    for (const driver of node.spec?.drivers ?? []) {
       const before = (old.spec?.drivers ?? []).find(({ name }) => name === driver.name)
       if (!before || semanticEqual({ ...driver, allocatable: 0 }, { ...before, allocatable: 0 })) continue
-      errors.push(invalid(`spec.drivers[${index}]`, driver, messages.immutable))
+      errors.push(
+        invalid('spec.drivers', goStruct('CSINodeDriver', { ...driver, allocatable: null }), messages.immutable),
+      )
     }
     return errors
   },
@@ -140,6 +149,7 @@ function validateNodeDriver(path: string, driver: CSINodeDriver): FieldError[] {
 
 export const csiStorageCapacities: Strategy<CSIStorageCapacity> = {
   resource: storageV1.csiStorageCapacities,
+  metadataOnUpdate: ['whole', 'changes'],
   validateCreate: validateCapacity,
   validateUpdate(capacity, old) {
     const errors = validateCapacity(capacity)

@@ -26,22 +26,15 @@ const bindingModes = ['Immediate', 'WaitForFirstConsumer']
 
 export const storageClasses: Strategy<StorageClass> = {
   resource: storageV1.storageClasses,
+  metadataOnUpdate: ['whole', 'changes'],
   default: defaultStorageClass,
   validateCreate: validateClass,
   validateUpdate(storageClass, old) {
     const errors = validateClass(storageClass)
-    const fixed = (
-      field: 'parameters' | 'provisioner' | 'reclaimPolicy' | 'volumeBindingMode',
-      verb: typeof forbidden | undefined,
-    ) => {
-      if (semanticEqual(storageClass[field], old[field])) return
-      if (verb) errors.push(verb(field, `updates to ${field} are forbidden.`))
-      else errors.push(invalid(field, storageClass[field] ?? null, messages.immutable))
+    for (const field of ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const) {
+      if (semanticEqual(storageClass[field], old[field])) continue
+      errors.push(invalid(field, storageClass[field] ?? null, messages.immutable))
     }
-    fixed('parameters', undefined)
-    fixed('provisioner', forbidden)
-    fixed('reclaimPolicy', forbidden)
-    fixed('volumeBindingMode', undefined)
     return errors
   },
 }
@@ -114,6 +107,7 @@ function validateTopologies(path: string, terms: readonly TopologySelectorTerm[]
 
 export const volumeAttributesClasses: Strategy<VolumeAttributesClass> = {
   resource: storageV1.volumeAttributesClasses,
+  metadataOnUpdate: ['changes', 'whole'],
   validateCreate: (object) => [
     ...validateProvisioner('driverName', object.driverName ?? ''),
     ...validateParameters('parameters', object.parameters, false),

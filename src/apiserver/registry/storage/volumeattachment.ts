@@ -8,11 +8,17 @@ import { validateCsiDriverName } from '../core/pod-validation/volumes.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { byteLength, forbidden, invalid, invalidEach, messages, required, tooLong } from '../validation/field.ts'
+import { goStruct } from '../validation/go-struct.ts'
 
 const limits = { metadata: 512, metadataBytes: 256 * 1024, errorBytes: 1024 }
 
 export const volumeAttachments: Strategy<VolumeAttachment> = {
   resource: storageV1.volumeAttachments,
+  metadataOnUpdate: ['whole'],
+  default({ spec }) {
+    const hostPath = spec?.source?.inlineVolumeSpec?.hostPath
+    if (hostPath) hostPath.type ??= ''
+  },
   prepareForCreate(attachment) {
     attachment.status = { attached: false }
   },
@@ -23,7 +29,7 @@ export const volumeAttachments: Strategy<VolumeAttachment> = {
   validateUpdate(attachment, old) {
     const errors = validateAttachment(attachment, false)
     if (semanticEqual(attachment.spec, old.spec)) return errors
-    return [...errors, invalid('spec', attachment.spec ?? null, messages.immutable)]
+    return [...errors, invalid('spec', goStruct('VolumeAttachmentSpec', attachment.spec), messages.immutable)]
   },
   allowUnconditionalUpdate: false,
   status: {

@@ -10,6 +10,17 @@ export function isIp(value: string): string[] {
   return ipFamily(value) ? [] : ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']
 }
 
+/** For newer fields: one way only to write an address. */
+export function isCanonicalIp(value: string): string[] {
+  if (!ipFamily(value)) return isIp(value)
+  if (sloppy(value) !== value) return ['must not have leading 0s']
+  const address = ipaddr.parse(value)
+  if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress())
+    return ['must not be an IPv4-mapped IPv6 address']
+  const canonical = address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()
+  return canonical === value ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`]
+}
+
 /** The address family of a bare address, undefined when it is none. Zone ids are no part of an address here. */
 export function ipFamily(value: string): 'IPv4' | 'IPv6' | undefined {
   if (fourParts.test(sloppy(value))) return 'IPv4'

@@ -20,8 +20,27 @@ function listsEqual(left: unknown[], right: unknown[]): boolean {
   return left.length === right.length && left.every((item, index) => semanticEqual(item, right[index]))
 }
 
+/** Fields that are maps wherever they stand: an empty one is none. Elsewhere `{}` may be a message that is there. */
+const maps: ReadonlySet<string> = new Set([
+  'matchLabels',
+  'labels',
+  'annotations',
+  'nodeSelector',
+  'limits',
+  'requests',
+])
+
 function mapsEqual(left: Record<string, unknown>, right: Record<string, unknown>): boolean {
-  for (const key of Object.keys(left)) if (!semanticEqual(left[key], right[key])) return false
-  for (const key of Object.keys(right)) if (!(key in left) && !isEmpty(right[key])) return false
+  for (const key of Object.keys(left)) {
+    if (semanticEqual(left[key], right[key])) continue
+    if (!maps.has(key) || !isEmptyMap(left[key]) || !isEmptyMap(right[key])) return false
+  }
+  for (const key of Object.keys(right)) {
+    if (!(key in left) && !isEmpty(right[key]) && !(maps.has(key) && isEmptyMap(right[key]))) return false
+  }
   return true
+}
+
+function isEmptyMap(value: unknown): boolean {
+  return isEmpty(value) || (typeof value === 'object' && Object.keys(value as object).length === 0)
 }

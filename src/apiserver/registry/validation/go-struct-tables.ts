@@ -26,9 +26,15 @@ export const goStructTables: Readonly<Record<string, string>> = {
   DeviceClaim: 'Requests:[]DeviceRequest Constraints:[]DeviceConstraint Config:[]DeviceClaimConfiguration',
   DeviceRequest: 'Name:s Exactly:*ExactDeviceRequest FirstAvailable:[]DeviceSubRequest',
   ExactDeviceRequest:
-    'DeviceClassName:s Selectors:[]DeviceSelector AllocationMode:s Count:n AdminAccess:* Tolerations:* Capacity:*',
+    'DeviceClassName:s Selectors:[]DeviceSelector AllocationMode:s Count:n AdminAccess:* Tolerations:[]DeviceToleration Capacity:*CapacityRequirements',
   DeviceSubRequest:
-    'Name:s DeviceClassName:s Selectors:[]DeviceSelector AllocationMode:s Count:n Tolerations:* Capacity:*',
+    'Name:s DeviceClassName:s Selectors:[]DeviceSelector AllocationMode:s Count:n Tolerations:[]DeviceToleration Capacity:*CapacityRequirements',
+  DeviceToleration: 'Key:s Operator:s Value:s Effect:s TolerationSeconds:*',
+  CapacityRequirements: 'Requests:*',
+  VolumeAttachmentSpec: 'Attacher:s Source:VolumeAttachmentSource NodeName:s',
+  VolumeAttachmentSource: 'PersistentVolumeName:* InlineVolumeSpec:*PersistentVolumeSpec',
+  ParentReference: 'Group:s Resource:s Namespace:s Name:s',
+  CSINodeDriver: 'Name:s NodeID:s TopologyKeys:* Allocatable:*',
   DeviceSelector: 'CEL:*CELSelector',
   CELSelector: 'Expression:s',
   DeviceConstraint: 'Requests:* MatchAttribute:* DistinctAttribute:*',

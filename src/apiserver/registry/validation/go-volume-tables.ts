@@ -1,11 +1,13 @@
 /** Upstream's internal types of volumes, for `go-struct.ts`. */
 const keyed = 'Items:[]KeyToPath'
+const persistentSources =
+  'GCEPersistentDisk:*GCEDisk AWSElasticBlockStore:*AWSDisk HostPath:*HostPath Glusterfs:*GlusterfsPV NFS:*NFS RBD:*RBD Quobyte:*Quobyte ISCSI:*ISCSI FlexVolume:*Flex Cinder:*Cinder CephFS=cephfs:*CephFS FC:*FC Flocker:*Flocker AzureFile:*AzureFilePV VsphereVolume:*Vsphere AzureDisk:*AzureDisk PhotonPersistentDisk:*Photon PortworxVolume:*Portworx ScaleIO:*ScaleIO Local:*LocalVolume StorageOS=storageos:*StorageOSPV CSI:*CSIPV'
 
 export const volumeTables: Readonly<Record<string, string>> = {
   Volume:
     'Name:s HostPath:*HostPath EmptyDir:*EmptyDir GCEPersistentDisk:*GCEDisk AWSElasticBlockStore:*AWSDisk GitRepo:*GitRepo Secret:*SecretVolume NFS:*NFS ISCSI:*ISCSI Glusterfs:*Glusterfs PersistentVolumeClaim:*ClaimVolume RBD:*RBD Quobyte:*Quobyte FlexVolume:*Flex Cinder:*Cinder CephFS=cephfs:*CephFS Flocker:*Flocker DownwardAPI:*DownwardVolume FC:*FC AzureFile:*AzureFile ConfigMap:*ConfigMapVolume VsphereVolume:*Vsphere AzureDisk:*AzureDisk PhotonPersistentDisk:*Photon Projected:*Projected PortworxVolume:*Portworx ScaleIO:*ScaleIO StorageOS=storageos:*StorageOS CSI:*CSIVolume Ephemeral:*EphemeralVolume Image:*ImageVolume',
-  PersistentVolumeSource:
-    'GCEPersistentDisk:*GCEDisk AWSElasticBlockStore:*AWSDisk HostPath:*HostPath Glusterfs:*GlusterfsPV NFS:*NFS RBD:*RBD Quobyte:*Quobyte ISCSI:*ISCSI FlexVolume:*Flex Cinder:*Cinder CephFS=cephfs:*CephFS FC:*FC Flocker:*Flocker AzureFile:*AzureFilePV VsphereVolume:*Vsphere AzureDisk:*AzureDisk PhotonPersistentDisk:*Photon PortworxVolume:*Portworx ScaleIO:*ScaleIO Local:*LocalVolume StorageOS=storageos:*StorageOS CSI:*CSIPV',
+  PersistentVolumeSource: persistentSources,
+  PersistentVolumeSpec: `Capacity:* ${persistentSources} AccessModes:* ClaimRef:*ObjectReference PersistentVolumeReclaimPolicy:s StorageClassName:s MountOptions:* VolumeMode:* NodeAffinity:*VolumeNodeAffinity VolumeAttributesClassName:*`,
   HostPath: 'Path:s Type:*',
   EmptyDir: 'Medium:s SizeLimit:*',
   GCEDisk: 'PDName:s FSType:s Partition:n ReadOnly:b',
@@ -44,6 +46,8 @@ export const volumeTables: Readonly<Record<string, string>> = {
   Portworx: 'VolumeID:s FSType:s ReadOnly:b',
   ScaleIO:
     'Gateway:s System:s SecretRef:*SecretReference SSLEnabled:b ProtectionDomain:s StoragePool:s StorageMode:s VolumeName:s FSType:s ReadOnly:b',
+  StorageOSPV: 'VolumeName:s VolumeNamespace:s FSType:s ReadOnly:b SecretRef:*ObjectReference',
+  ObjectReference: 'Kind:s Namespace:s Name:s UID:s APIVersion:s ResourceVersion:s FieldPath:s',
   StorageOS: 'VolumeName:s VolumeNamespace:s FSType:s ReadOnly:b SecretRef:*SecretReference',
   CSIVolume: 'Driver:s ReadOnly:* FSType:* VolumeAttributes:* NodePublishSecretRef:*LocalObjectReference',
   CSIPV:
