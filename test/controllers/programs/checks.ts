@@ -4,11 +4,12 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '../../../src/api/meta.ts'
-import { appsV1, batchV1, coreV1, policyV1 } from '../../../src/api/resources.ts'
+import { appsV1, batchV1, coreV1, policyV1, resourceV1 } from '../../../src/api/resources.ts'
 import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../../../src/api/types/apps/v1.ts'
 import type { Job } from '../../../src/api/types/batch/v1.ts'
 import type { ConfigMap, Node, Pod, ReplicationController } from '../../../src/api/types/core/v1.ts'
 import type { PodDisruptionBudget } from '../../../src/api/types/policy/v1.ts'
+import type { ResourceClaim } from '../../../src/api/types/resource/v1.ts'
 import type { Client } from '../../../src/client/client.ts'
 
 export interface World {
@@ -22,6 +23,7 @@ export interface World {
   nodes: Node[]
   configMaps: ConfigMap[]
   budgets: PodDisruptionBudget[]
+  claims: ResourceClaim[]
 }
 
 export async function worldOf(client: Client): Promise<World> {
@@ -38,6 +40,7 @@ export async function worldOf(client: Client): Promise<World> {
     nodes: await of(coreV1.nodes),
     configMaps: await of(coreV1.configMaps),
     budgets: await of(policyV1.podDisruptionBudgets),
+    claims: await of(resourceV1.resourceClaims),
   }
 }
 
@@ -51,6 +54,8 @@ export function wrongIn(world: World): string[] {
     ...world.jobs.flatMap((one) => wrongJob(one, world)),
     ...world.pods.flatMap((pod) => wrongPod(pod, world)),
     ...world.budgets.flatMap((one) => wrongBudget(one, world)),
+    ...world.claims.flatMap((one) => wrongClaim(one, world)),
+    ...world.pods.flatMap((pod) => wrongDevices(pod, world)),
     ...lostOwners(world),
   ]
 }
@@ -157,6 +162,33 @@ function wrongBudget({ metadata, spec, status }: PodDisruptionBudget, { pods }: 
   const healthy = pods.filter((pod) => pod.metadata.labels?.app === app && isAlive(pod) && isReady(pod)).length
   if (status?.currentHealthy === healthy) return []
   return [`PodDisruptionBudget ${metadata.name} counts ${status?.currentHealthy} of ${healthy} healthy pods`]
+}
+
+/** A claim has the one pod that it was made for, and a device of that pod's node which nobody else has. */
+function wrongClaim({ metadata, status }: ResourceClaim, { pods, claims }: World): string[] {
+  const user = pods.find((pod) => pod.metadata.uid === metadata.ownerReferences?.[0]?.uid)
+  const users = (status?.reservedFor ?? []).map(({ uid }) => uid)
+  const [device] = status?.allocation?.devices?.results ?? []
+  const rivals = claims.filter(({ status: other }) =>
+    other?.allocation?.devices?.results?.some((one) => one.pool === device?.pool && one.device === device?.device),
+  )
+  const fact = (condition: boolean, text: string) => (condition ? [] : [`ResourceClaim ${metadata.name} ${text}`])
+  return [
+    ...fact(user !== undefined && isAlive(user), 'outlived its pod'),
+    ...fact(isDeepStrictEqual(users, [user?.metadata.uid]), `is reserved for ${users.length} pods`),
+    ...fact(
+      device?.pool === user?.spec?.nodeName,
+      `has a device on ${device?.pool}, its pod is on ${user?.spec?.nodeName}`,
+    ),
+    ...fact(rivals.length === 1, `shares its device with ${rivals.length - 1} claims`),
+  ]
+}
+
+/** A pod that asks for a device has one claim. */
+function wrongDevices(pod: Pod, { claims }: World): string[] {
+  const wanted = isAlive(pod) ? (pod.spec?.resourceClaims ?? []).length : 0
+  const mine = claims.filter((claim) => ownedBy(claim, pod.metadata.uid))
+  return mine.length === wanted ? [] : [`Pod ${pod.metadata.name} has ${mine.length} claims of ${wanted}`]
 }
 
 /** What has owners has a living one. */

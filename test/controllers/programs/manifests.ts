@@ -20,6 +20,33 @@ export interface Shape {
   version: number
   /** Recreate, Parallel, Indexed, surge: the kind's other way of working. */
   other: boolean
+  /** Its pods ask for a device each. */
+  device: boolean
+}
+
+const deviceTemplate = 'device'
+const driver = 'device.example.com'
+/** On each node: more than programs ever ask for. */
+const devicesPerNode = 60
+
+/** What pods with devices need in the cluster: a class, a template of claims, and the devices of each node. */
+export function deviceObjects(nodeNames: readonly string[]): KubeObject[] {
+  const apiVersion = 'resource.k8s.io/v1'
+  const expression = `device.driver == '${driver}'`
+  const requests = [{ name: 'device', exactly: { deviceClassName: 'device' } }]
+  const devices = Array.from({ length: devicesPerNode }, (_, index) => ({ name: `device-${index}` }))
+  const slices = nodeNames.map((nodeName) => ({
+    ...{ apiVersion, kind: 'ResourceSlice', metadata: { name: nodeName } },
+    spec: { driver, nodeName, devices, pool: { name: nodeName, generation: 1, resourceSliceCount: 1 } },
+  }))
+  return [
+    { apiVersion, kind: 'DeviceClass', metadata: { name: 'device' }, spec: { selectors: [{ cel: { expression } }] } },
+    {
+      ...{ apiVersion, kind: 'ResourceClaimTemplate', metadata: { name: deviceTemplate, namespace: 'default' } },
+      spec: { spec: { devices: { requests } } },
+    },
+    ...slices,
+  ] as KubeObject[]
 }
 
 export const resources: Readonly<Record<Kind, Resource>> = {
@@ -42,49 +69,53 @@ export function workload(kind: Kind, name: string, shape: Shape): KubeObject {
 }
 
 const specs: Readonly<Record<Kind, (name: string, shape: Shape) => object>> = {
-  Deployment: (name, { replicas, version, other }) => ({
+  Deployment: (name, { replicas, version, other, device }) => ({
     replicas,
     selector: { matchLabels: { app: name } },
-    template: template(name, version),
+    template: template(name, { version, device }),
     ...(other ? { strategy: { type: 'Recreate' } } : {}),
   }),
-  ReplicaSet: (name, { replicas, version }) => ({
+  ReplicaSet: (name, { replicas, version, device }) => ({
     replicas,
     selector: { matchLabels: { app: name } },
-    template: template(name, version),
+    template: template(name, { version, device }),
   }),
-  ReplicationController: (name, { replicas, version }) => ({
+  ReplicationController: (name, { replicas, version, device }) => ({
     replicas,
     selector: { app: name },
-    template: template(name, version),
+    template: template(name, { version, device }),
   }),
-  StatefulSet: (name, { replicas, version, other }) => ({
+  StatefulSet: (name, { replicas, version, other, device }) => ({
     replicas,
     serviceName: name,
     selector: { matchLabels: { app: name } },
-    template: template(name, version),
+    template: template(name, { version, device }),
     podManagementPolicy: other ? 'Parallel' : 'OrderedReady',
   }),
-  DaemonSet: (name, { version, other }) => ({
+  DaemonSet: (name, { version, other, device }) => ({
     selector: { matchLabels: { app: name } },
-    template: template(name, version),
+    template: template(name, { version, device }),
     updateStrategy: { rollingUpdate: other ? { maxSurge: 1, maxUnavailable: 0 } : { maxUnavailable: 1 } },
   }),
   Job: (name, shape) => jobSpec(name, shape),
   CronJob: (name, shape) => ({ schedule: '*/2 * * * *', jobTemplate: { spec: jobSpec(name, shape) } }),
 }
 
-function jobSpec(name: string, { replicas, version, other }: Shape): object {
+function jobSpec(name: string, { replicas, version, other, device }: Shape): object {
   return {
     completions: replicas,
     parallelism: 2,
     backoffLimit: 20,
-    template: template(name, version, 'Never'),
+    template: template(name, { version, device }, 'Never'),
     ...(other ? { completionMode: 'Indexed' } : {}),
   }
 }
 
-function template(app: string, version: number, restartPolicy = 'Always'): object {
+function template(
+  app: string,
+  { version, device }: Pick<Shape, 'version' | 'device'>,
+  restartPolicy = 'Always',
+): object {
   const tolerate = (key: string) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 })
   return {
     metadata: { labels: { app } },
@@ -93,6 +124,7 @@ function template(app: string, version: number, restartPolicy = 'Always'): objec
       terminationGracePeriodSeconds: 5,
       tolerations: [tolerate('node.kubernetes.io/not-ready'), tolerate('node.kubernetes.io/unreachable')],
       containers: [{ name: 'main', image: `app:${version}` }],
+      ...(device ? { resourceClaims: [{ name: 'device', resourceClaimTemplateName: deviceTemplate }] } : {}),
     },
   }
 }

@@ -45,7 +45,7 @@ export function drawProgram(random: Random, length: number): Move[] {
 }
 
 function creation(random: Random, index: number): Step {
-  const shape = { replicas: random.int(5), version: 1, other: random.int(2) === 0 }
+  const shape = { replicas: random.int(5), version: 1, other: random.int(2) === 0, device: random.int(3) === 0 }
   return { do: 'create', kind: pick(random, kinds), name: `app-${index}`, shape }
 }
 

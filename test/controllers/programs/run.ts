@@ -6,7 +6,7 @@ import type { Pod } from '../../../src/api/types/core/v1.ts'
 import { simulatedRandom } from '../../../src/platform/simulated/random.ts'
 import { startCluster, type TestCluster } from '../../../src/testing/index.ts'
 import { isReady, type World, worldOf, wrongIn } from './checks.ts'
-import { type Kind, resources, type Shape, workload } from './manifests.ts'
+import { deviceObjects, type Kind, resources, type Shape, workload } from './manifests.ts'
 import { Overshoot } from './overshoot.ts'
 import { drawProgram, type Move, nodeNames, programText, type Step } from './program.ts'
 
@@ -62,6 +62,7 @@ class ProgramRun {
     const startTime = '2030-01-01T00:00:00Z'
     const quick = { https: false, podEvents: false, settleTimeout: '60s' } as const
     this.#cluster = await startCluster({ nodes, seed: this.#seed, startTime, freeze: true, ...quick })
+    for (const object of deviceObjects(nodeNames)) await this.#cluster.apply(object)
     this.#overshoot.follow(this.#cluster.api)
   }
 
