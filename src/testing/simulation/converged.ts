@@ -1,32 +1,35 @@
 /** What is still wanting, judged by what is stored: nothing, once faults have stopped and controllers had their time. */
 import type { KubeObject } from '../../api/meta.ts'
 import { matchesLabelSelector } from '../../api/selectors/label.ts'
-import type { Deployment, StatefulSet } from '../../api/types/apps/v1.ts'
-import type { Job } from '../../api/types/batch/v1.ts'
+import type { DaemonSet, Deployment, StatefulSet } from '../../api/types/apps/v1.ts'
+import type { CronJob, Job } from '../../api/types/batch/v1.ts'
 import type { Node, Pod, Service } from '../../api/types/core/v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
 import type { PodDisruptionBudget } from '../../api/types/policy/v1.ts'
 import { isReady } from './invariants.ts'
-import { namespace } from './manifests.ts'
+import { namespace, poolLabel, poolOf } from './manifests.ts'
 import { decoded, type Truth } from './truth.ts'
 
 /** In words, one each. The user's own objects with finalizers may wait. */
 export function wanting(truth: Truth, nodeNames: readonly string[]): string[] {
-  const pods = truth.objects<Pod>(`/registry/pods/${namespace}/`)
+  const pods = truth.objects<Pod>('/registry/pods/')
   return [
     ...deployments(truth),
     ...statefulSets(truth),
     ...jobs(truth),
+    ...daemonSets(truth),
+    ...cronJobs(truth),
     ...podsWanting(pods, truth),
     ...nodes(truth, nodeNames),
     ...budgets(truth, pods),
     ...endpoints(truth, pods),
     ...orphans(truth),
+    ...homeless(truth),
   ]
 }
 
 function deployments(truth: Truth): string[] {
-  return truth.objects<Deployment>(`/registry/deployments/${namespace}/`).flatMap(({ metadata, spec, status = {} }) => {
+  return truth.objects<Deployment>('/registry/deployments/').flatMap(({ metadata, spec, status = {} }) => {
     const { replicas = 0, updatedReplicas = 0, readyReplicas = 0, observedGeneration = 0 } = status
     const wanted = spec?.replicas ?? 1
     if (observedGeneration < (metadata.generation ?? 0)) return [`deployment ${metadata.name} was not looked at`]
@@ -54,6 +57,43 @@ function jobs(truth: Truth): string[] {
     )
     return over ? [] : [`job ${metadata.name} is not over`]
   })
+}
+
+function daemonSets(truth: Truth): string[] {
+  const wanted = truth
+    .objects<Node>('/registry/minions/')
+    .filter(({ metadata }) => metadata.labels?.[poolLabel] === poolOf(0)).length
+  return truth.objects<DaemonSet>(`/registry/daemonsets/${namespace}/`).flatMap(({ metadata, status }) => {
+    const { numberReady = 0, updatedNumberScheduled = 0, numberMisscheduled = 0, observedGeneration = 0 } = status ?? {}
+    if (observedGeneration < (metadata.generation ?? 0)) return [`daemon set ${metadata.name} was not looked at`]
+    if (numberReady === wanted && updatedNumberScheduled === wanted && numberMisscheduled === 0) return []
+    return [`daemon set ${metadata.name} has ${numberReady} ready and ${updatedNumberScheduled} updated of ${wanted}`]
+  })
+}
+
+/** All are suspended: what they began has ended, and of that no more is kept than was asked for. */
+function cronJobs(truth: Truth): string[] {
+  const all = truth.objects<Job>(`/registry/jobs/${namespace}/`)
+  return truth
+    .objects<CronJob>(`/registry/cronjobs/${namespace}/`)
+    .flatMap(({ metadata: { name, uid }, spec, status }) => {
+      const own = all.filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid))
+      const kept = (spec.successfulJobsHistoryLimit ?? 3) + (spec.failedJobsHistoryLimit ?? 1)
+      if ((status?.active ?? []).length > 0) return [`cron job ${name} holds ${status?.active?.[0]?.name} to be active`]
+      return own.length > kept ? [`cron job ${name} keeps ${own.length} jobs of ${kept}`] : []
+    })
+}
+
+/** What lies in a namespace that is not there. */
+function homeless(truth: Truth): string[] {
+  const found: string[] = []
+  for (const [key, value] of truth.entries()) {
+    if (key.startsWith('/registry/events/')) continue
+    const { kind, metadata } = decoded<KubeObject>(value)
+    if (!metadata.namespace || truth.object(`/registry/namespaces/${metadata.namespace}`)) continue
+    found.push(`${kind} ${metadata.name} lies in namespace ${metadata.namespace}, which is gone`)
+  }
+  return found
 }
 
 function podsWanting(pods: readonly Pod[], truth: Truth): string[] {
@@ -93,15 +133,18 @@ function budgets(truth: Truth, pods: readonly Pod[]): string[] {
 }
 
 function endpoints(truth: Truth, pods: readonly Pod[]): string[] {
-  const slices = truth.objects<EndpointSlice>(`/registry/endpointslices/${namespace}/`)
+  const slices = truth.objects<EndpointSlice>('/registry/endpointslices/')
   return truth
-    .objects<Service>(`/registry/services/specs/${namespace}/`)
-    .flatMap(({ metadata: { name = '' }, spec }) => {
+    .objects<Service>('/registry/services/specs/')
+    .flatMap(({ metadata: { name = '', namespace: space }, spec }) => {
       if (!spec?.selector) return []
       const { app } = spec.selector
-      const ready = pods.filter((pod) => pod.metadata.labels?.app === app && isReady(pod))
+      const ready = pods.filter(
+        (pod) => pod.metadata.namespace === space && pod.metadata.labels?.app === app && isReady(pod),
+      )
       const wanted = ready.map(({ status }) => status?.podIP ?? '').sort()
       const known = slices
+        .filter(({ metadata }) => metadata.namespace === space)
         .filter(({ metadata: { labels } }) => labels?.['kubernetes.io/service-name'] === name)
         .flatMap((slice) => slice.endpoints ?? [])
         .filter(({ conditions }) => conditions?.ready !== false)

@@ -50,9 +50,11 @@ export class Invariants {
 
   /** A container of the pod starts on `kubelet`, or goes on. */
   onRunning(pod: Pod, kubelets: readonly SimulatedKubelet[]): void {
-    const { name, uid } = pod.metadata
+    const { name, namespace: space, uid } = pod.metadata
     for (const kubelet of kubelets) {
-      const other = kubelet.running().find(({ metadata }) => metadata.name === name && metadata.uid !== uid)
+      const other = kubelet
+        .running()
+        .find(({ metadata }) => metadata.name === name && metadata.namespace === space && metadata.uid !== uid)
       if (!other) continue
       const text = `${name} (${uid}) starts while ${name} (${other.metadata.uid}) runs on ${kubelet.name}`
       this.#findings.report('one pod runs per ordinal', text)

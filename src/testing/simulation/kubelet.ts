@@ -18,6 +18,7 @@ import type { Random } from '../../platform/random.ts'
 import { healthyConditions, nodeAddress, nodeObject, podRange } from '../nodes/node-object.ts'
 import { PodRun } from '../nodes/pod-run.ts'
 import type { PodRule } from '../nodes/rules.ts'
+import { poolLabel, poolOf } from './manifests.ts'
 import type { Trace } from './trace.ts'
 
 export interface KubeletParts {
@@ -137,7 +138,7 @@ export class SimulatedKubelet {
       await nodes.patchStatus(name, { type: 'strategic', patch: { status: { conditions } } })
     } catch (error) {
       if (!isNotFound(error) || !starts) throw error
-      await nodes.create(nodeObject({ name }, index, now))
+      await nodes.create(nodeObject({ name, labels: { [poolLabel]: poolOf(index) } }, index, now))
     }
   }
 

@@ -73,7 +73,7 @@ export class Ledger {
   async #create(entry: Entry): Promise<void> {
     const metadata = { name: entry.name, namespace, finalizers: [finalizer] }
     try {
-      await this.#api().create({ metadata, data: { value: '0' } })
+      await this.#api().create({ metadata: { ...metadata, labels: labelsOf(0) }, data: { value: '0' } })
     } catch (error) {
       if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error
     }
@@ -88,7 +88,8 @@ export class Ledger {
 
   async #write(entry: Entry, current: ConfigMap): Promise<void> {
     const value = ++entry.attempted
-    await this.#api().update({ ...current, data: { value: String(value) } })
+    const metadata = { ...current.metadata, labels: labelsOf(value) }
+    await this.#api().update({ ...current, metadata, data: { value: String(value) } })
     entry.acknowledged = value
     await this.#read(entry)
   }
@@ -125,4 +126,9 @@ export class Ledger {
   #api() {
     return this.#client.of(coreV1.configMaps, namespace)
   }
+}
+
+/** With every write the object comes into view of somebody who selects by label, or leaves it. */
+function labelsOf(value: number): Record<string, string> {
+  return { parity: value % 2 === 0 ? 'even' : 'odd' }
 }

@@ -1,6 +1,6 @@
 /** What the simulated user creates. Small programs: pods that tolerate a lost node for seconds only. */
-import type { Deployment, StatefulSet } from '../../api/types/apps/v1.ts'
-import type { Job } from '../../api/types/batch/v1.ts'
+import type { DaemonSet, Deployment, StatefulSet } from '../../api/types/apps/v1.ts'
+import type { CronJob, Job } from '../../api/types/batch/v1.ts'
 import type { PodTemplateSpec, Service } from '../../api/types/core/v1.ts'
 import type { PodDisruptionBudget } from '../../api/types/policy/v1.ts'
 
@@ -41,6 +41,28 @@ export function statefulSet(app: string, replicas: number, parallel: boolean): S
 export function job(app: string, completions: number, parallelism: number): Job {
   const spec = { completions, parallelism, backoffLimit: 4, template: template(app, 1, 'Never') }
   return { metadata: { name: app, namespace }, spec }
+}
+
+/** Nodes that DaemonSets want: every tenth. */
+export const poolLabel = 'simulation.k8ts.dev/pool'
+
+export function poolOf(nodeIndex: number): string {
+  return nodeIndex % 10 === 0 ? 'few' : 'many'
+}
+
+export function daemonSet(app: string): DaemonSet {
+  const { metadata, spec } = template(app, 1, 'Always')
+  const pods = { metadata, spec: { ...spec!, nodeSelector: { [poolLabel]: poolOf(0) } } } as PodTemplateSpec
+  return { metadata: { name: app, namespace }, spec: { selector: { matchLabels: { app } }, template: pods } }
+}
+
+export function cronJob(app: string, concurrencyPolicy: 'Allow' | 'Forbid' | 'Replace'): CronJob {
+  const jobTemplate = { spec: { backoffLimit: 4, template: template(app, 1, 'Never') } }
+  const limits = { successfulJobsHistoryLimit: 1, failedJobsHistoryLimit: 1 }
+  return {
+    metadata: { name: app, namespace },
+    spec: { schedule: '* * * * *', concurrencyPolicy, ...limits, jobTemplate },
+  }
 }
 
 export function service(app: string): Service {

@@ -2,6 +2,7 @@
  * Bugs on purpose, to see that a simulation finds such as these. Each stands around the real parts, which stay as they
  * are: between the log and the store, right in front of the server, or in a control plane's own process.
  */
+import { notFound } from '../../api/errors.ts'
 import type { Lease } from '../../api/types/coordination/v1.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import type { RequestInfo } from '../../apiserver/request.ts'
@@ -47,6 +48,10 @@ export const plantedBugs: Readonly<Record<string, PlantedBug>> = {
   },
   'a pod gone before it stopped': { server: (call) => (isPodDelete(call) ? withoutGrace(call) : undefined) },
   'a finalizer skipped': { server: (call) => (call.info.verb === 'delete' ? removed(call) : undefined) },
+  'an owner taken for gone': { controlPlane: () => blindToOwners },
+  'a selector that misses what comes into view': {
+    server: (call) => (isSelectingWatch(call) ? withoutArrivals(call) : undefined),
+  },
   'a leader that does not look at its lease': { controlPlane: () => trustingItsLease() },
   'a retry dropped': { controlPlane: () => takingFailuresForSuccess },
 }
@@ -135,6 +140,44 @@ async function removed({ request, info, send, store }: ServerCall): Promise<Tran
   const reply = await send(request)
   if (reply.status === 200 && info.resource === 'configmaps') await store.commit([{ op: 'delete', key: keyOf(info) }])
   return reply
+}
+
+/** New owners are neither heard of nor found. */
+function blindToOwners(transport: Transport): Transport {
+  return {
+    ...transport,
+    async send(request) {
+      const { verb, resource, name, apiGroup } = infoOf(request)
+      if (resource !== 'configmaps') return transport.send(request)
+      if (verb === 'get' && name.startsWith('parent-')) {
+        const { status } = notFound({ group: apiGroup, plural: resource }, name)
+        return { status: 404, headers: { 'content-type': 'application/json' }, body: bytesOf(status) }
+      }
+      const reply = await transport.send(request)
+      return reply.body instanceof Uint8Array ? reply : { ...reply, body: withoutOwners(reply.body) }
+    },
+  }
+}
+
+async function* withoutOwners(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    const lines = Buffer.from(piece).toString().split('\n')
+    yield Buffer.from(lines.filter((line) => !line.includes('"name":"parent-')).join('\n'))
+  }
+}
+
+function isSelectingWatch({ request, info }: ServerCall): boolean {
+  return info.verb === 'watch' && request.path.includes('Selector=')
+}
+
+async function withoutArrivals({ request, send }: ServerCall): Promise<TransportReply> {
+  const reply = await send(request)
+  if (reply.body instanceof Uint8Array) return reply
+  const known = async function* (pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const piece of pieces)
+      if (!Buffer.from(piece).toString('latin1').startsWith('{"type":"ADDED"')) yield piece
+  }
+  return { ...reply, body: known(reply.body) }
 }
 
 /** Once it has led, it finds its lease always as it left it. */

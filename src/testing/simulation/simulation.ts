@@ -80,8 +80,9 @@ class Simulation {
       ...{ clock: this.#clock, random: this.#random, trace: this.#trace, findings: this.#findings },
       ...{ planted: this.#planted, weather: this.#weather, image: this.#image, nodes: this.#options.nodes ?? 20 },
     })
-    const { server, sufferers } = this.#parts
+    const { server, sufferers, observer } = this.#parts
     await server.start()
+    observer.start()
     for (const each of sufferers) each.on()
     await this.#pass(warmUpMs)
     await this.#storm(this.#options.stormMs ?? 60_000)
@@ -116,7 +117,7 @@ class Simulation {
   }
 
   async #untilConverged(): Promise<void> {
-    const { truth, nodeNames, watches, user } = this.#parts
+    const { truth, nodeNames, watches, user, observer } = this.#parts
     const endMs = this.#clock.monotonicMs() + convergeMs
     let left: string[] = ['time to settle']
     let quietMs = 0
@@ -136,12 +137,14 @@ class Simulation {
     await this.#pass(stepMs)
     watches.checkAllTold(revision)
     user.ledger.check(truth)
+    observer.check(truth)
     this.#trace.note('simulation', `has converged, at revision ${truth.revision} with state ${truth.digest()}`)
   }
 
   async #end(): Promise<void> {
-    const { server, sufferers } = this.#parts
+    const { server, sufferers, observer } = this.#parts
     for (const each of sufferers) each.off()
+    void observer.stop()
     await server.stop()
     await this.#clock.advance(stepMs)
   }

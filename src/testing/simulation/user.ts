@@ -2,7 +2,6 @@
  * The simulated user: a program drawn from the seed that deploys, scales, updates, deletes and drains, by an own way to
  * the server that fails as others do. It remembers what it was told and checks it.
  */
-import { ApiError } from '../../api/errors.ts'
 import type { KubeObject, Resource } from '../../api/meta.ts'
 import { appsV1, batchV1, coreV1, policyV1 } from '../../api/resources.ts'
 import type { Deployment } from '../../api/types/apps/v1.ts'
@@ -10,23 +9,28 @@ import type { Pod } from '../../api/types/core/v1.ts'
 import type { Client } from '../../client/client.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
+import { Families } from './families.ts'
 import type { Findings } from './findings.ts'
 import { Ledger } from './ledger.ts'
-import { budget, deployment, job, namespace, service, statefulSet } from './manifests.ts'
+import { budget, cronJob, daemonSet, deployment, job, namespace, service, statefulSet } from './manifests.ts'
+import { type Persist, persisting } from './persist.ts'
+import { Teams } from './teams.ts'
 import type { Trace } from './trace.ts'
+import type { Truth } from './truth.ts'
 
 export interface UserParts {
   client: Client
   clock: Clock
   random: Random
   findings: Findings
+  truth: Truth
   trace: Trace
   nodeNames: readonly string[]
   /** The server said that it evicted the pod, asked to at this monotonic time. */
   onEvicted(pod: Pod, sinceMs: number): void
 }
 
-type Kind = 'deployment' | 'statefulSet' | 'job'
+type Kind = 'deployment' | 'statefulSet' | 'job' | 'daemonSet' | 'cronJob'
 
 interface App {
   name: string
@@ -38,21 +42,46 @@ const resources: Readonly<Record<Kind, Resource>> = {
   deployment: appsV1.deployments,
   statefulSet: appsV1.statefulSets,
   job: batchV1.jobs,
+  daemonSet: appsV1.daemonSets,
+  cronJob: batchV1.cronJobs,
 }
+const prefixes: Readonly<Record<Kind, string>> = {
+  deployment: 'web',
+  statefulSet: 'set',
+  job: 'job',
+  daemonSet: 'daemon',
+  cronJob: 'cron',
+}
+const creations: readonly Kind[] = [
+  'deployment',
+  'deployment',
+  'statefulSet',
+  'statefulSet',
+  'job',
+  'daemonSet',
+  'cronJob',
+]
 const appsMax = 5
-const writeTries = 8
 
 export class SimulatedUser {
   readonly #parts: UserParts
   readonly #random: Random
   readonly #ledger: Ledger
+  readonly #families: Families
+  readonly #teams: Teams
+  readonly #persist: Persist
+  readonly #cronJobs: string[] = []
   #apps: App[] = []
   #made = 0
 
   constructor(parts: UserParts) {
     this.#parts = parts
     this.#random = parts.random.stream('user')
+    this.#persist = persisting(parts)
+    const own = { ...parts, persist: this.#persist }
     this.#ledger = new Ledger(parts, this.#random.stream('ledger'))
+    this.#families = new Families({ ...own, random: this.#random.stream('families') })
+    this.#teams = new Teams({ ...own, random: this.#random.stream('teams') })
   }
 
   get ledger(): Ledger {
@@ -61,20 +90,27 @@ export class SimulatedUser {
 
   /** Works until the signal; what is under way is finished. */
   async work(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#parts
-    const ledger = this.#keepLedger(signal)
-    while (!signal.aborted) {
-      await this.#act(signal)
-      await clock.sleep(500 + this.#random.int(3_500), signal).catch(() => undefined)
-    }
-    await ledger
+    await Promise.all([
+      this.#repeat(signal, [500, 4_000], () => this.#act(signal)),
+      this.#repeat(signal, [200, 2_200], () => this.#ledger.act()),
+      this.#repeat(signal, [2_000, 9_000], () => this.#families.act()),
+      this.#repeat(signal, [12_000, 45_000], () => this.#teams.act()),
+    ])
+    for (const name of this.#cronJobs) await this.#suspend(name)
   }
 
-  async #keepLedger(signal: AbortSignal): Promise<void> {
+  async #repeat(signal: AbortSignal, [minMs, maxMs]: [number, number], step: () => Promise<void>): Promise<void> {
     while (!signal.aborted) {
-      await this.#ledger.act()
-      await this.#parts.clock.sleep(200 + this.#random.int(2_000), signal).catch(() => undefined)
+      await step()
+      await this.#parts.clock.sleep(minMs + this.#random.int(maxMs - minMs), signal).catch(() => undefined)
     }
+  }
+
+  /** Or all would never be done. */
+  #suspend(name: string): Promise<void> {
+    const api = this.#parts.client.of(batchV1.cronJobs, namespace)
+    const patch = { spec: { suspend: true } }
+    return this.#persist(`suspend ${name}`, () => api.patch(name, { type: 'merge', patch }), Number.POSITIVE_INFINITY)
   }
 
   async #act(signal: AbortSignal): Promise<void> {
@@ -89,12 +125,13 @@ export class SimulatedUser {
   }
 
   async #create(): Promise<void> {
-    const kinds: readonly Kind[] = ['deployment', 'deployment', 'statefulSet', 'statefulSet', 'job']
-    const kind = kinds[this.#random.int(kinds.length)] ?? 'deployment'
-    const name = `${kind === 'statefulSet' ? 'set' : kind === 'job' ? 'job' : 'web'}-${++this.#made}`
+    const kind = creations[this.#random.int(creations.length)] ?? 'deployment'
+    const name = `${prefixes[kind]}-${++this.#made}`
     this.#apps.push({ name, kind, version: 1 })
     const count = 2 + this.#random.int(3)
     if (kind === 'job') return this.#write(batchV1.jobs, job(name, count + 1, 2))
+    if (kind === 'daemonSet') return this.#write(appsV1.daemonSets, daemonSet(name))
+    if (kind === 'cronJob') return this.#createCronJob(name)
     if (kind === 'deployment') await this.#write(appsV1.deployments, deployment(name, count))
     else await this.#write(appsV1.statefulSets, statefulSet(name, count, this.#random.int(2) === 0))
     await this.#write(policyV1.podDisruptionBudgets, budget(name, count - 1))
@@ -108,7 +145,15 @@ export class SimulatedUser {
     })
   }
 
-  async #scale({ name, kind }: App): Promise<void> {
+  async #createCronJob(name: string): Promise<void> {
+    const policies = ['Allow', 'Forbid', 'Replace'] as const
+    this.#cronJobs.push(name)
+    await this.#write(batchV1.cronJobs, cronJob(name, policies[this.#random.int(policies.length)] ?? 'Allow'))
+  }
+
+  async #scale(app: App): Promise<void> {
+    const { name, kind } = app
+    if (kind === 'daemonSet' || kind === 'cronJob') return this.#update(app)
     const replicas = this.#random.int(6)
     const patch = { spec: kind === 'job' ? { parallelism: 1 + (replicas % 3) } : { replicas } }
     const api = this.#parts.client.of(resources[kind], namespace)
@@ -116,7 +161,7 @@ export class SimulatedUser {
   }
 
   async #update(app: App): Promise<void> {
-    if (app.kind === 'job') return
+    if (app.kind === 'job' || app.kind === 'cronJob') return
     app.version++
     const containers = [{ name: 'main', image: `app:${app.version}` }]
     const patch = { spec: { template: { spec: { containers } } } }
@@ -131,7 +176,8 @@ export class SimulatedUser {
     const api = this.#parts.client.of(resources[app.kind], namespace)
     await this.#persist(`delete ${app.name}`, () => api.delete(app.name, { propagationPolicy }))
     const budgets = this.#parts.client.of(policyV1.podDisruptionBudgets, namespace)
-    if (app.kind !== 'job') await this.#persist(`delete budget ${app.name}`, () => budgets.delete(app.name))
+    if (app.kind === 'deployment' || app.kind === 'statefulSet')
+      await this.#persist(`delete budget ${app.name}`, () => budgets.delete(app.name))
   }
 
   async #deletePod({ name }: App): Promise<void> {
@@ -147,7 +193,7 @@ export class SimulatedUser {
     const node = nodeNames[this.#random.int(nodeNames.length)] ?? ''
     await this.#cordon(node, true)
     for (let round = 0; round < 4 && !signal.aborted; round++) {
-      const pods = (await this.#podsOf('')).filter(({ spec }) => spec?.nodeName === node)
+      const pods = (await this.#podsOf('')).filter((pod) => pod.spec?.nodeName === node && !isOfDaemonSet(pod))
       for (const pod of pods) await this.#evict(pod)
       if (pods.length === 0) break
       await clock.sleep(2_000, signal).catch(() => undefined)
@@ -183,19 +229,9 @@ export class SimulatedUser {
       return []
     }
   }
+}
 
-  /** Tries again until it is done, refused for a reason, or no longer worth it. */
-  async #persist(what: string, call: () => Promise<unknown>): Promise<void> {
-    this.#parts.trace.note('user', what)
-    for (let attempt = 1; attempt <= writeTries; attempt++) {
-      try {
-        await call()
-        return
-      } catch (error) {
-        const code = error instanceof ApiError ? error.code : 0
-        if (code === 404 || (error instanceof ApiError && error.reason === 'AlreadyExists')) return
-        await this.#parts.clock.sleep(500 * attempt)
-      }
-    }
-  }
+/** Draining leaves them: they would come back at once. */
+function isOfDaemonSet({ metadata }: Pod): boolean {
+  return (metadata.ownerReferences ?? []).some(({ kind }) => kind === 'DaemonSet')
 }

@@ -2,11 +2,11 @@
  * Watches are complete and ordered: whoever watches from a revision is told of each later change of what it watches,
  * once, in order, as what it is. Looks at the stream as it reaches the client and compares it with the truth.
  */
-import type { Pod } from '../../api/types/core/v1.ts'
 import { builtInStorePrefix } from '../../apiserver/scheme/store-prefix.ts'
 import type { Transport } from '../../client/transport.ts'
 import type { Findings } from './findings.ts'
 import { infoOf } from './request-info.ts'
+import { selects } from './selection.ts'
 import { type Change, decoded, type Truth } from './truth.ts'
 
 interface Watched {
@@ -62,16 +62,17 @@ export class WatchCheck {
     const info = infoOf({ method: 'GET', path })
     const query = new URLSearchParams(path.split('?')[1] ?? '')
     const from = Number(query.get('resourceVersion') ?? '')
-    const node = /^spec\.nodeName=([^,]+)$/.exec(query.get('fieldSelector') ?? '')?.[1]
-    const selects = query.has('labelSelector') || (query.has('fieldSelector') && node === undefined)
-    if (!(from > 0) || selects || query.get('sendInitialEvents') === 'true') return undefined
+    if (!(from > 0) || query.get('sendInitialEvents') === 'true') return undefined
+    const labelSelector = query.get('labelSelector') ?? ''
+    const fieldSelector = query.get('fieldSelector') ?? ''
+    const wants = labelSelector + fieldSelector === '' ? undefined : selects({ labelSelector, fieldSelector })
     const prefix = builtInStorePrefix({ group: info.apiGroup, plural: info.resource })
     const changes = this.#truth.changesOf(prefix)
     return {
-      who: `${component}'s watch of ${info.resource} from ${from}`,
+      who: `${component}'s watch of ${[info.resource, labelSelector, fieldSelector].join(' ').trim()} from ${from}`,
       changes,
       keyPrefix: info.namespace === '' ? prefix : `${prefix}${info.namespace}/`,
-      wants: node === undefined ? undefined : (value) => decoded<Pod>(value).spec?.nodeName === node,
+      wants: wants && ((value) => wants(decoded(value))),
       next: firstAfter(changes, from),
       told: from,
     }

@@ -10,6 +10,7 @@ import { Invariants } from './invariants.ts'
 import type { SimulatedKubelet } from './kubelet.ts'
 import { SimulatedLog } from './log.ts'
 import { Link, type NetworkParts } from './network.ts'
+import { Observer } from './observer.ts'
 import type { PlantedBug } from './planted.ts'
 import { processClock } from './process-clock.ts'
 import { logOf } from './process-log.ts'
@@ -42,6 +43,7 @@ export interface World {
   watches: WatchCheck
   storm: Storm
   user: SimulatedUser
+  observer: Observer
   nodeNames: readonly string[]
   sufferers: readonly Sufferer[]
   /** Counts changes besides leases and events, which go on for ever. */
@@ -73,7 +75,12 @@ export async function createWorld(parts: WorldParts): Promise<World> {
   const client = createClient(watches.transport(link.transportFor(admin), 'user'), { userAgent: 'user' })
   const nodeNames = kubelets.map(({ name }) => name)
   const onEvicted = invariants.onEvicted.bind(invariants)
-  const user = new SimulatedUser({ client, clock, random, findings, trace, nodeNames, onEvicted })
+  const user = new SimulatedUser({ client, clock, random, findings, truth, trace, nodeNames, onEvicted })
+  const view = new Link('observer', network)
+  const observer = new Observer({
+    ...{ clock, findings, random: random.stream('observer'), log: logOf('observer', { trace, findings }) },
+    client: createClient(watches.transport(view.transportFor(admin), 'observer'), { userAgent: 'observer' }),
+  })
   const forgetNode = async (name: string): Promise<void> => {
     trace.note('user', `forgets node ${name}`)
     await client
@@ -99,7 +106,7 @@ export async function createWorld(parts: WorldParts): Promise<World> {
     if (!key.startsWith('/registry/leases/') && !key.startsWith('/registry/events/')) changes++
   })
   const sufferers = [...nodes, ...controlPlanes]
-  return { server, truth, watches, storm, user, nodeNames, sufferers, meaningfulChanges: () => changes }
+  return { server, truth, watches, storm, user, observer, nodeNames, sufferers, meaningfulChanges: () => changes }
 }
 
 function plantedServer(planted: PlantedBug, random: Random): (reached: Reached) => Reached {
