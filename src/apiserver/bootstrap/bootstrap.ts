@@ -13,6 +13,7 @@ import type { Scheme } from '../scheme/scheme.ts'
 import { defaultRbac } from './default-rbac.ts'
 import { type EnsureParts, ensureObjects } from './ensure.ts'
 import { flowDefaults } from './flow-defaults.ts'
+import { FlowKeeper } from './flow-keeper.ts'
 import { IdentityLease } from './identity-lease.ts'
 import { KubernetesService } from './kubernetes-service.ts'
 import { builtInApiServices, LocalApiServices } from './local-api-services.ts'
@@ -52,8 +53,9 @@ export async function bootstrap(options: BootstrapOptions): Promise<Bootstrapped
   await server.objects.get(coreV1.namespaces, 'default')
   const repair = new AddressRepair({ ...parts, log, addresses: new AddressObjects(parts) })
   const local = new LocalApiServices({ ...parts, log })
-  await Promise.all([repair.start(), local.start()])
-  const stopOwn = async () => void (await Promise.all([repair.stop(), local.stop()]))
+  const flows = new FlowKeeper({ ...parts, log })
+  await Promise.all([repair.start(), local.start(), flows.start()])
+  const stopOwn = async () => void (await Promise.all([repair.stop(), local.stop(), flows.stop()]))
   if (!advertise) return { written, stop: stopOwn }
   const { hostName } = advertise
   const serviceAddress = addressRange(serviceCidrs[0] ?? '').at(0)

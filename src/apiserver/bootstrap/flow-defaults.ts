@@ -138,10 +138,9 @@ export function flowDefaults(nowMs: number): Wanted[] {
 
 /** What is in force even when nobody has stored it. */
 export function mandatoryFlows(): { levels: PriorityLevelConfiguration[]; schemas: FlowSchema[] } {
-  const names = ['exempt', 'catch-all']
   return {
-    levels: names.map((name) => ({ metadata: { name }, spec: levels[name]! })),
-    schemas: names.map((name) => ({ metadata: { name }, spec: schemaSpec(flows[name]!) })),
+    levels: mandatory.map((name) => ({ metadata: { name }, spec: levels[name]! })),
+    schemas: mandatory.map((name) => ({ metadata: { name }, spec: schemaSpec(flows[name]!) })),
   }
 }
 
@@ -157,13 +156,25 @@ function schemaStatus({ level }: Flow, nowMs: number): FlowSchemaStatus {
 
 type WithSpec = KubeObject & { spec: object }
 
-/** The spec is ours only as long as the annotation says so. */
+const mandatory = ['exempt', 'catch-all']
+
+/** Those that the server cannot do without are always ours. Of the others the annotation says it, and is written down where it is missing. */
 function reconcileSpec(present: KubeObject, target: KubeObject): KubeObject | undefined {
-  if (present.metadata.annotations?.[autoupdate] !== 'true') return undefined
-  const { spec } = target as WithSpec
-  if (JSON.stringify(sorted((present as WithSpec).spec)) === JSON.stringify(sorted(spec))) return undefined
-  const generation = (present.metadata.generation ?? 0) + 1
-  return { ...present, metadata: { ...present.metadata, generation }, spec } as WithSpec
+  const { metadata } = present
+  const isOurs = mandatory.includes(metadata.name ?? '') || isUpdated(metadata)
+  const wanted = isOurs ? (target as WithSpec).spec : (present as WithSpec).spec
+  const told = String(isOurs)
+  const same = JSON.stringify(sorted((present as WithSpec).spec)) === JSON.stringify(sorted(wanted))
+  if (same && metadata.annotations?.[autoupdate] === told) return undefined
+  const annotations = { ...metadata.annotations, [autoupdate]: told }
+  const generation = (metadata.generation ?? 0) + (same ? 0 : 1)
+  return { ...present, metadata: { ...metadata, annotations, generation }, spec: wanted } as WithSpec
+}
+
+/** Without a word of its own it is ours as long as nobody has changed it. */
+function isUpdated({ annotations, generation }: KubeObject['metadata']): boolean {
+  const told = annotations?.[autoupdate]
+  return told === 'true' || (told !== 'false' && generation === 1)
 }
 
 function schemaSpec({
