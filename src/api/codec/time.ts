@@ -59,9 +59,12 @@ const unitNanos: Readonly<Record<string, bigint>> = {
 }
 
 const int64Max = 2n ** 63n - 1n
+/** A longer text says nothing that a shorter cannot, and takes its time. */
+const durationTextMax = 200
 
 /** Nanoseconds; undefined when the text is no duration or longer than 64 bits hold (290 years). */
 export function parseDuration(text: string): bigint | undefined {
+  if (text.length > durationTextMax) return undefined
   const match = /^([+-]?)((?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text)
   if (!match) return /^[+-]?0$/.test(text) ? 0n : undefined
   let nanos = 0n
@@ -70,8 +73,8 @@ export function parseDuration(text: string): bigint | undefined {
     nanos += BigInt(integer || '0') * size
     if (fraction !== '') nanos += (BigInt(fraction) * size) / 10n ** BigInt(fraction.length)
   }
-  if (nanos > int64Max) return undefined
-  return match[1] === '-' ? -nanos : nanos
+  const signed = match[1] === '-' ? -nanos : nanos
+  return signed > int64Max || signed < -int64Max - 1n ? undefined : signed
 }
 
 /** `1h30m0s`, `1.5s`, `250ms`, `0s`. */

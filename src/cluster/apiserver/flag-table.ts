@@ -21,6 +21,16 @@ export interface Flag {
   why: string
 }
 
+/** Of every component: how it logs. */
+export const loggingTable = `
+  log-flush-frequency duration ! | lines are written at once
+  log-json-info-buffer-size text =0 | lines are written at once
+  log-json-split-stream bool =false | all lines go to standard error
+  log-text-info-buffer-size text =0 | lines are written at once
+  log-text-split-stream bool =false | all lines go to standard error
+  vmodule list ! | verbosity is the same for all files; see --v
+`
+
 const table = `
   data-dir file | where keys, certificates and the embedded store are kept (ours; default: /var/lib/k8ts-apiserver)
   advertise-address text | address under which members of the cluster reach this server (default: the bind address, else the machine's)
@@ -193,13 +203,7 @@ const table = `
   allow-metric-labels-manifest text ! | labels of metrics are fixed
   disabled-metrics list ! | all metrics are served
   show-hidden-metrics-for-version text ! | no metric is hidden
-  log-flush-frequency duration ! | lines are written at once
-  log-json-info-buffer-size text =0 | lines are written at once
-  log-json-split-stream bool =false | all lines go to standard error
-  log-text-info-buffer-size text =0 | lines are written at once
-  log-text-split-stream bool =false | all lines go to standard error
-  vmodule list ! | verbosity is the same for all files; see --v
-`
+${loggingTable}`
 
 /** Flags of `k8ts server` alone. */
 const ownTable = `

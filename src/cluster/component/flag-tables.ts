@@ -3,7 +3,7 @@
  * Sources: https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/ and
  * https://kubernetes.io/docs/reference/command-line-tools-reference/kube-scheduler/.
  */
-import { type Flag, flagsOf } from '../apiserver/flag-table.ts'
+import { type Flag, flagsOf, loggingTable } from '../apiserver/flag-table.ts'
 import { cloudFlags } from './cloud.ts'
 
 const common = `
@@ -56,13 +56,7 @@ const common = `
   show-hidden-metrics-for-version text ! | no metric is hidden
   disabled-metrics list ! | all metrics are served
   allow-metric-labels texts ! | labels of metrics are fixed
-  log-flush-frequency duration ! | lines are written at once
-  log-json-info-buffer-size text =0 | lines are written at once
-  log-json-split-stream bool =false | all lines go to standard error
-  log-text-info-buffer-size text =0 | lines are written at once
-  log-text-split-stream bool =false | all lines go to standard error
-  vmodule list ! | verbosity is the same for all files; see --v
-`
+${loggingTable}`
 
 const controllerManager = `
   controllers list | controllers to run: *, a name, or -name to leave it out (default: *)

@@ -1,33 +1,13 @@
 /** Durations and timestamps as text: Go's `1h2m3.5s`, RFC 3339. */
+import { parseDuration as parseGoDuration } from '../../../api/codec/time.ts'
 import { CelError, Duration, Timestamp } from '../values.ts'
 import { plainDecimal } from './numbers.ts'
 
-const nanosOf: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1_000n,
-  µs: 1_000n,
-  μs: 1_000n,
-  ms: 1_000_000n,
-  s: 1_000_000_000n,
-  m: 60_000_000_000n,
-  h: 3_600_000_000_000n,
-}
-
 /** Throws `CelError`. */
 export function parseDuration(text: string): Duration {
-  const [, sign, body = ''] = /^([+-]?)(.*)$/s.exec(text) ?? []
-  if (body === '0') return new Duration(0n)
-  const invalid = () => new CelError(`time: invalid duration ${JSON.stringify(text)}`)
-  const parts = [...body.matchAll(/(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/g)]
-  if (body === '' || text.length > 200 || parts.map(([part]) => part).join('') !== body) throw invalid()
-  let nanos = 0n
-  for (const [, whole = '', fraction = '', unit = ''] of parts) {
-    if (whole === '' && fraction === '') throw invalid()
-    const scale = nanosOf[unit]!
-    nanos += BigInt(whole || '0') * scale + (BigInt(fraction || '0') * scale) / 10n ** BigInt(fraction.length)
-  }
-  if (nanos > 2n ** 63n) throw invalid()
-  return new Duration(sign === '-' ? -nanos : nanos)
+  const nanos = parseGoDuration(text)
+  if (nanos === undefined) throw new CelError(`time: invalid duration ${JSON.stringify(text)}`)
+  return new Duration(nanos)
 }
 
 /** In seconds: `5400s`. */
