@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { flagsDocument, writtenFlagsDocument } from '../tools/apiserver-flags-document.ts'
 import { programOf } from '../tools/doc-blocks.ts'
+import { flagsDocuments, writtenDocument } from '../tools/flags-documents.ts'
 import { limitsDocument } from '../tools/limits-document.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -75,9 +75,11 @@ test('docs/limits.md is what tools/limits-document.ts makes of src/limits.ts', (
   assert.equal(readFileSync(join(root, 'docs/limits.md'), 'utf8'), limitsDocument(), 'run script/update-docs')
 })
 
-test('docs/apiserver-flags.md is what tools/apiserver-flags-document.ts makes of the table of flags', () => {
-  assert.equal(writtenFlagsDocument(), flagsDocument(), 'run script/update-docs')
-})
+for (const { name, text } of flagsDocuments) {
+  test(`docs/${name} is what tools/flags-documents.ts makes of the table of flags`, () => {
+    assert.equal(writtenDocument(name), text(), 'run script/update-docs')
+  })
+}
 
 /** Output goes into the failure's message. */
 async function run(program: string, words: string[]): Promise<void> {

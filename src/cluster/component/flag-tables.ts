@@ -56,12 +56,15 @@ const common = `
   show-hidden-metrics-for-version text ! | no metric is hidden
   disabled-metrics list ! | all metrics are served
   allow-metric-labels texts ! | labels of metrics are fixed
+  allow-metric-labels-manifest text ! | labels of metrics are fixed
+  tls-curve-preferences list ! | Node's own choice of curves is used
 ${loggingTable}`
 
 const controllerManager = `
   controllers list | controllers to run: *, a name, or -name to leave it out (default: *)
   allocate-node-cidrs bool | whether nodes get pod ranges out of --cluster-cidr (default: false)
   cluster-cidr list | the ranges, one for each IP family
+  cidr-allocator-type text =RangeAllocator | cloud providers run apart
   node-cidr-mask-size count =24 | a /24 for each node
   node-cidr-mask-size-ipv4 count =24 | a /24 for each node
   node-cidr-mask-size-ipv6 count =64 | a /64 for each node
