@@ -9,7 +9,6 @@ import type {
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,
 } from '../../../api/types/admissionregistration/v1.ts'
-import { whenKnown } from '../../../platform/turn.ts'
 import type { AdmissionAttributes } from '../../admission.ts'
 import { semanticEqual } from '../../registry/validation/equal.ts'
 import { Equivalents } from '../matching/equivalents.ts'
@@ -17,12 +16,11 @@ import { type AdmissionPlugin, forbid } from '../plugin.ts'
 import { Reinvocation } from '../reinvocation.ts'
 import { replaceContents } from '../replaced.ts'
 import { bindingsOf } from './bindings.ts'
-import { isExemptFromPolicies } from './exempt.ts'
-import { type Matcher, matchResources } from './matching.ts'
+import type { Matcher } from './matching.ts'
 import { MutationError, Mutator } from './mutator.ts'
-import { ConfigurationError, collectParameters } from './parameters.ts'
 import { Turn } from './run.ts'
 import { type Hook, PolicySource } from './source.ts'
+import { applicationsOf, madeOnce, policyStep } from './step.ts'
 import { subjectOf } from './subject.ts'
 import type { PolicyParts } from './validating.ts'
 
@@ -46,19 +44,14 @@ export function mutatingAdmissionPolicy(parts: PolicyParts): AdmissionPlugin {
   const dispatcher = new Dispatcher(parts)
   return {
     name: pluginName,
-    mutate(attributes) {
-      if (isExemptFromPolicies(attributes)) return undefined
-      return whenKnown(source.hooks(), (hooks) =>
-        hooks.length > 0 ? dispatcher.dispatch(hooks, attributes) : undefined,
-      )
-    },
+    mutate: policyStep(source, (hooks, attributes) => dispatcher.dispatch(hooks, attributes)),
   }
 }
 
 class Dispatcher {
   readonly #parts: PolicyParts
   readonly #matcher: Matcher
-  readonly #mutators = new WeakMap<MutatingAdmissionPolicy, Mutator>()
+  readonly #mutator = madeOnce((policy: MutatingAdmissionPolicy) => new Mutator(policy))
 
   constructor(parts: PolicyParts) {
     this.#parts = parts
@@ -74,24 +67,13 @@ class Dispatcher {
   }
 
   /** Which bindings are about the request, with their parameters. */
-  async #invocations(
-    { policy, bindings }: MutatingHook,
-    attributes: AdmissionAttributes,
-    failures: string[],
-  ): Promise<Invocation[]> {
-    const resource = await matchResources(this.#matcher, policy.spec?.matchConstraints, attributes)
-    if (!resource) return []
+  async #invocations(hook: MutatingHook, attributes: AdmissionAttributes, failures: string[]): Promise<Invocation[]> {
     const invocations: Invocation[] = []
-    for (const binding of bindings) {
-      if (!(await matchResources(this.#matcher, binding.spec?.matchResources, attributes))) continue
-      try {
-        const wanted = { paramRef: binding.spec?.paramRef, namespace: attributes.namespace }
-        for (const params of await collectParameters(this.#parts, policy.spec?.paramKind, wanted))
-          invocations.push({ policy, binding, resource, params })
-      } catch (error) {
-        if (!(error instanceof ConfigurationError)) throw error
-        failures.push(...failureOf({ policy, binding }, `failed to configure binding: ${error.message}`))
-      }
+    const about = { parts: this.#parts, matcher: this.#matcher }
+    for (const { binding, resource, params, problem } of await applicationsOf(about, hook, attributes)) {
+      const { policy } = hook
+      if (problem !== undefined) failures.push(...failureOf({ policy, binding }, problem))
+      for (const one of params) invocations.push({ policy, binding, resource, params: one })
     }
     return invocations
   }
@@ -165,14 +147,6 @@ class Dispatcher {
   #back(object: KubeObject, from: Resource, to: Resource): KubeObject {
     const { equivalents } = this.#matcher
     return from === to ? object : equivalents.convert(object, from, equivalents.served(to))
-  }
-
-  #mutator(policy: MutatingAdmissionPolicy): Mutator {
-    const known = this.#mutators.get(policy)
-    if (known) return known
-    const mutator = new Mutator(policy)
-    this.#mutators.set(policy, mutator)
-    return mutator
   }
 }
 

@@ -10,7 +10,6 @@ import type {
   ValidatingAdmissionPolicyBinding,
 } from '../../../api/types/admissionregistration/v1.ts'
 import type { Clock } from '../../../platform/clock.ts'
-import { whenKnown } from '../../../platform/turn.ts'
 import type { AdmissionAttributes } from '../../admission.ts'
 import type { DecidingAuthorizer } from '../../authorization/decision.ts'
 import type { AdmissionMetrics, PolicyNames } from '../../metrics/security-metrics.ts'
@@ -19,11 +18,10 @@ import type { Scheme } from '../../scheme/scheme.ts'
 import { Equivalents } from '../matching/equivalents.ts'
 import { type AdmissionPlugin, forbid } from '../plugin.ts'
 import { bindingsOf } from './bindings.ts'
-import { isExemptFromPolicies } from './exempt.ts'
-import { type Matcher, matchResources } from './matching.ts'
-import { ConfigurationError, collectParameters } from './parameters.ts'
+import type { Matcher } from './matching.ts'
 import { Turn } from './run.ts'
 import { type Hook, PolicySource } from './source.ts'
+import { applicationsOf, madeOnce, policyStep } from './step.ts'
 import { subjectOf } from './subject.ts'
 import { type Denial, Validator, type Verdict } from './validator.ts'
 
@@ -56,19 +54,14 @@ export function validatingAdmissionPolicy(parts: PolicyParts): AdmissionPlugin {
   const dispatcher = new Dispatcher(parts)
   return {
     name: 'ValidatingAdmissionPolicy',
-    validate(attributes) {
-      if (isExemptFromPolicies(attributes)) return undefined
-      return whenKnown(source.hooks(), (hooks) =>
-        hooks.length > 0 ? dispatcher.dispatch(hooks, attributes) : undefined,
-      )
-    },
+    validate: policyStep(source, (hooks, attributes) => dispatcher.dispatch(hooks, attributes)),
   }
 }
 
 class Dispatcher {
   readonly #parts: PolicyParts
   readonly #matcher: Matcher
-  readonly #validators = new WeakMap<ValidatingAdmissionPolicy, Validator>()
+  readonly #validator = madeOnce((policy: ValidatingAdmissionPolicy) => new Validator(policy))
 
   constructor(parts: PolicyParts) {
     this.#parts = parts
@@ -81,32 +74,19 @@ class Dispatcher {
     if (refusals[0]) throw refused(attributes, refusals[0])
   }
 
-  async #apply({ policy, bindings }: ValidatingHook, attributes: AdmissionAttributes): Promise<Refusal[]> {
-    const resource = await matchResources(this.#matcher, policy.spec?.matchConstraints, attributes)
-    if (!resource) return []
+  async #apply(hook: ValidatingHook, attributes: AdmissionAttributes): Promise<Refusal[]> {
+    const { policy } = hook
+    const about = { parts: this.#parts, matcher: this.#matcher }
     const refusals: Refusal[] = []
     const annotations = new Annotations()
-    for (const binding of bindings) {
-      if (!(await matchResources(this.#matcher, binding.spec?.matchResources, attributes))) continue
-      try {
-        const { paramRef } = binding.spec ?? {}
-        const wanted = { paramRef, namespace: attributes.namespace }
-        const params = await collectParameters(this.#parts, policy.spec?.paramKind, wanted)
-        const verdicts = await this.#verdicts(policy, attributes, { resource, params })
-        for (const { verdict, seconds } of verdicts) {
-          this.#count(
-            { policy: policy.metadata.name ?? '', binding: binding.metadata.name ?? '' },
-            binding,
-            verdict,
-            seconds,
-          )
-          refusals.push(...acted(attributes, { policy, binding, verdict }))
-          for (const { key, value } of verdict.annotations) annotations.add(key, value)
-        }
-      } catch (error) {
-        if (!(error instanceof ConfigurationError)) throw error
-        if (policy.spec?.failurePolicy === 'Ignore') continue
-        refusals.push({ policy, binding, denial: { message: `failed to configure binding: ${error.message}` } })
+    for (const { binding, problem, ...found } of await applicationsOf(about, hook, attributes)) {
+      if (problem !== undefined && policy.spec?.failurePolicy !== 'Ignore')
+        refusals.push({ policy, binding, denial: { message: problem } })
+      const names = { policy: policy.metadata.name ?? '', binding: binding.metadata.name ?? '' }
+      for (const { verdict, seconds } of await this.#verdicts(policy, attributes, found)) {
+        this.#count(names, binding, verdict, seconds)
+        refusals.push(...acted(attributes, { policy, binding, verdict }))
+        for (const { key, value } of verdict.annotations) annotations.add(key, value)
       }
     }
     annotations.publish(policy, attributes)
@@ -138,15 +118,6 @@ class Dispatcher {
     for (const { reason } of denials)
       for (const action of spec?.validationActions ?? [])
         metrics?.policy(names, actionLabels[action] ?? 'audit', reason === undefined, seconds)
-  }
-
-  /** Compiled when first needed, and anew when the policy changes. */
-  #validator(policy: ValidatingAdmissionPolicy): Validator {
-    const known = this.#validators.get(policy)
-    if (known) return known
-    const validator = new Validator(policy)
-    this.#validators.set(policy, validator)
-    return validator
   }
 }
 
