@@ -12,7 +12,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { Ending } from './ending.ts'
 import { infoOf } from './request-info.ts'
-import type { Reached, SimulatedServer } from './server.ts'
+import { frontCount, type Reached, type SimulatedServer } from './server.ts'
 import type { Trace } from './trace.ts'
 import type { Weather } from './weather.ts'
 
@@ -124,7 +124,7 @@ export class Link {
     const left = new AbortController()
     const close = (): void => {
       this.#open.delete(ending)
-      this.#parts.server.underWay.delete(ending)
+      this.#parts.server.forget(ending)
       request.signal?.removeEventListener('abort', leave)
       left.abort(clientGone)
     }
@@ -153,8 +153,8 @@ export class Link {
     await this.#travel(ending)
     if (this.#strikes(weather.lost)) await ending.wait()
     if (this.#strikes(weather.refused)) return this.#refusal(info, ending)
-    const reached = wrapServer(server.reach(user))
-    server.underWay.add(ending)
+    // As behind a balancer: the next request may be led to another server.
+    const reached = wrapServer(server.reach(user, this.#random.int(frontCount), ending))
     const reply = await ending.until(reached.send(request))
     if (this.#strikes(weather.answerLost)) await ending.wait()
     await this.#travel(ending)

@@ -9,7 +9,6 @@ import { createInformers } from '../../client/informer-impl.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Random } from '../../platform/random.ts'
-import type { Findings } from './findings.ts'
 import { namespace } from './manifests.ts'
 import { type Selection, selects } from './selection.ts'
 import type { Truth } from './truth.ts'
@@ -19,7 +18,6 @@ export interface ObserverParts {
   clock: Clock
   random: Random
   log: Logger
-  findings: Findings
 }
 
 interface View {
@@ -40,10 +38,8 @@ const views: readonly { resource: Resource; selection: Selection }[] = [
 export class Observer {
   readonly #informers: Informers
   readonly #views: readonly View[]
-  readonly #findings: Findings
 
-  constructor({ findings, ...parts }: ObserverParts) {
-    this.#findings = findings
+  constructor(parts: ObserverParts) {
     this.#informers = createInformers({ ...parts, freeze: true })
     this.#views = views.map(({ resource, selection }) => {
       const informer = this.#informers.of(resource, { ...selection, namespace })
@@ -59,18 +55,22 @@ export class Observer {
     return this.#informers.stop()
   }
 
-  /** When it had time to be told of everything: what it sees is what there is. */
-  check(truth: Truth): void {
-    for (const { resource, selection, informer } of this.#views) {
+  /** What it does not see as it is, in words: nothing, once it had time to be told of everything. */
+  wanting(truth: Truth): string[] {
+    return this.#views.flatMap(({ resource, selection, informer }) => {
       const wants = selects(selection)
       const all = truth.objects<KubeObject>(`${builtInStorePrefix(resource)}${namespace}/`)
-      const there = all.filter(wants).map((object) => `${keyOf(object)} ${object.metadata.uid}`)
-      const seen = informer.list().map((object) => `${keyOf(object)} ${object.metadata.uid}`)
-      const [missing] = there.filter((each) => !seen.includes(each))
-      const [extra] = seen.filter((each) => !there.includes(each))
-      if (missing === undefined && extra === undefined) continue
-      const text = `who looks at ${resource.plural} by ${JSON.stringify(selection)} ${missing ? `misses ${missing}` : `still has ${extra}`}`
-      this.#findings.report('watches are complete and ordered', text)
-    }
+      const there = all.filter(wants).map(identity)
+      const seen = informer.list().map(identity)
+      const who = `who looks at ${resource.plural} by ${JSON.stringify(selection)}`
+      return [
+        ...there.filter((each) => !seen.includes(each)).map((missing) => `${who} misses ${missing}`),
+        ...seen.filter((each) => !there.includes(each)).map((extra) => `${who} still has ${extra}`),
+      ]
+    })
   }
+}
+
+function identity(object: KubeObject): string {
+  return `${keyOf(object)} ${object.metadata.uid}`
 }

@@ -1,4 +1,4 @@
-/** The API server as a process that crashes: all it held in memory is gone, requests under way break, the log remains. */
+/** API servers as processes that crash: all that one held in memory is gone, requests under way break, the log remains. */
 import { generateKeyPairSync } from 'node:crypto'
 import { type SigningKey, signingKey } from '../../apiserver/authentication/jwt.ts'
 import { bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
@@ -16,7 +16,7 @@ import type { Random } from '../../platform/random.ts'
 import { simulatedClock } from '../../platform/simulated/clock.ts'
 import { simulatedRandom } from '../../platform/simulated/random.ts'
 import { type ForkableStore, memoryStore } from '../../store/memory/memory-store.ts'
-import type { Store } from '../../store/store.ts'
+import type { Store, WatchBatch, WatchOptions } from '../../store/store.ts'
 import type { Ending } from './ending.ts'
 import type { Log } from './log.ts'
 import { LoggedStore } from './logged-store.ts'
@@ -33,19 +33,30 @@ export interface SimulatedServerParts {
   trace: Trace
 }
 
-/** What a client reaches while the server is up. */
+/** What a client reaches while a server is up. */
 export interface Reached {
   send: Transport['send']
   store: Store
 }
 
+/** One API server: processes of their own on one store. */
+interface Front {
+  api: ApiServer | undefined
+  /** Exchanges that break when it crashes. */
+  underWay: Set<Ending>
+}
+
+export const frontCount = 2
+
+/** The store's machine with an API server, and another API server that reaches the store over a network. */
 export class SimulatedServer {
   readonly #parts: SimulatedServerParts
-  #api: ApiServer | undefined
+  readonly #fronts: readonly Front[] = Array.from({ length: frontCount }, () => ({
+    api: undefined,
+    underWay: new Set(),
+  }))
   #store: Store | undefined
   #logged: LoggedStore | undefined
-  /** Exchanges that break when the server crashes. */
-  readonly underWay = new Set<Ending>()
   #starts = 0
 
   constructor(parts: SimulatedServerParts) {
@@ -53,56 +64,118 @@ export class SimulatedServer {
   }
 
   get isUp(): boolean {
-    return this.#api !== undefined
+    return this.#fronts.every(({ api }) => api !== undefined)
   }
 
-  /** Resolves when it answers. Reads the log first. */
+  /** Resolves when all answer. Reads the log first. */
   async start(): Promise<void> {
-    const { image, storage, truth, clock, log, trace } = this.#parts
-    const random = this.#parts.random.stream(`start ${this.#starts++}`)
+    const { image, storage, truth, clock } = this.#parts
     truth.recovering()
     const onCommit = (...commit: Parameters<Truth['commit']>): void => truth.commit(...commit)
     const logged = await LoggedStore.recover({ image, log: storage, clock, onCommit })
     truth.recovered()
     this.#logged = logged
     this.#store = acknowledging(logged, truth)
-    this.#api = await createServer({ store: this.#store, clock, random, log })
-    trace.note('api-server', `answers, at revision ${await logged.currentRevision()}`)
+    for (let index = 0; index < frontCount; index++) await this.startFront(index)
   }
 
-  /** At once, without a word to anybody. */
+  /** One API server, where the store is up. */
+  async startFront(index: number): Promise<void> {
+    const [front, store] = [this.#fronts[index], this.#store]
+    if (!front || !store || front.api) return
+    const { clock, log, trace } = this.#parts
+    const random = this.#parts.random.stream(`start ${this.#starts++}`)
+    const view = index === 0 ? store : toldLate(store, clock, random.stream('way to the store'))
+    const api = await createServer({ store: view, clock, random, log })
+    if (this.#store !== store) return void api.stop()
+    front.api = api
+    trace.note('api-server', `${index} answers, at revision ${await store.currentRevision()}`)
+  }
+
+  /** The store's machine: at once, without a word to anybody. */
   crash(): void {
-    const api = this.#api
-    if (!api) return
-    this.#api = undefined
+    if (!this.#store) return
+    this.#store = undefined
     const lost = this.#parts.storage.crash()
-    this.#parts.trace.note('api-server', `crashes; ${lost} unsynced commits are lost`)
-    for (const ending of this.underWay) ending.end(new TransportError('the connection was reset (simulated)'))
-    this.underWay.clear()
+    this.#parts.trace.note('api-server', `crashes with its store; ${lost} unsynced commits are lost`)
+    for (let index = 0; index < frontCount; index++) this.#end(index)
     void this.#logged?.close()
-    void api.stop()
+  }
+
+  /** One API server; the others and the store go on. */
+  crashFront(index: number): void {
+    this.#parts.trace.note('api-server', `${index} crashes`)
+    this.#end(index)
   }
 
   /** In the end. */
   async stop(): Promise<void> {
-    const api = this.#api
-    this.#api = undefined
-    await api?.stop()
+    this.#store = undefined
+    for (const front of this.#fronts) {
+      const { api } = front
+      front.api = undefined
+      await api?.stop()
+    }
     await this.#logged?.close()
   }
 
   /** Forgets history, so that watchers that were away have to list again. */
   async compact(): Promise<void> {
     const store = this.#store
-    if (this.isUp && store) await store.compact(await store.currentRevision())
+    if (store) await store.compact(await store.currentRevision())
   }
 
-  /** Throws a `TransportError` while the server is down. */
-  reach(user: UserInfo): Reached {
-    const [api, store] = [this.#api, this.#store]
-    if (!api || !store) throw new TransportError('the connection was refused (simulated)')
+  /** The preferred server, or another one that is up; ends with it. Throws a `TransportError` while all are down. */
+  reach(user: UserInfo, preferred: number, ending: Ending): Reached {
+    const up = (front: Front | undefined) => (front?.api ? front : undefined)
+    const front = up(this.#fronts[preferred]) ?? this.#fronts.find(up)
+    const [api, store] = [front?.api, this.#store]
+    if (!front || !api || !store) throw new TransportError('the connection was refused (simulated)')
+    front.underWay.add(ending)
     const transport = api.transportFor(user)
     return { send: (request) => transport.send(request), store }
+  }
+
+  /** The exchange is over. */
+  forget(ending: Ending): void {
+    for (const { underWay } of this.#fronts) underWay.delete(ending)
+  }
+
+  #end(index: number): void {
+    const front = this.#fronts[index]
+    const { api, underWay } = front ?? {}
+    if (!front || !api || !underWay) return
+    front.api = undefined
+    for (const ending of underWay) ending.end(new TransportError('the connection was reset (simulated)'))
+    underWay.clear()
+    void api.stop()
+  }
+}
+
+const toldLateMsMax = 30
+
+/** The store over a network: what happens in it is told a little late, in order. */
+function toldLate(store: Store, clock: Clock, random: Random): Store {
+  const late = async function* (options: WatchOptions): AsyncGenerator<WatchBatch> {
+    for await (const batch of store.watch(options)) {
+      await clock.sleep(random.int(toldLateMsMax), options.signal)
+      yield batch
+    }
+  }
+  return { ...storeMethods(store), watch: late }
+}
+
+function storeMethods(store: Store): Store {
+  return {
+    get: (key, revision) => store.get(key, revision),
+    range: (query) => store.range(query),
+    count: (prefix) => store.count(prefix),
+    watch: (options) => store.watch(options),
+    commit: (writes) => store.commit(writes),
+    currentRevision: () => store.currentRevision(),
+    compact: (revision) => store.compact(revision),
+    health: () => store.health(),
+    close: () => store.close(),
   }
 }
 
@@ -150,14 +223,7 @@ function serviceAccountKey(): SigningKey {
 /** Remembers what callers were told is durable. */
 function acknowledging(store: Store, truth: Truth): Store {
   return {
-    get: (key, revision) => store.get(key, revision),
-    range: (query) => store.range(query),
-    count: (prefix) => store.count(prefix),
-    watch: (options) => store.watch(options),
-    currentRevision: () => store.currentRevision(),
-    compact: (revision) => store.compact(revision),
-    health: () => store.health(),
-    close: () => store.close(),
+    ...storeMethods(store),
     async commit(writes) {
       const result = await store.commit(writes)
       if (result.ok) truth.acknowledged(result.revision)

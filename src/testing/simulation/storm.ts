@@ -2,7 +2,7 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import type { SimulatedLog } from './log.ts'
-import type { SimulatedServer } from './server.ts'
+import { frontCount, type SimulatedServer } from './server.ts'
 import { calm, type Weather } from './weather.ts'
 
 /** A process besides the server. */
@@ -101,6 +101,14 @@ const serverCrash: Misfortune = async (storm, signal) => {
   await server.start()
 }
 
+const frontCrash: Misfortune = async (storm, signal) => {
+  const { server } = storm.parts
+  const index = storm.draw(0, frontCount - 1)
+  server.crashFront(index)
+  await storm.pause(100, 10_000, signal)
+  await server.startFront(index)
+}
+
 const cutOff: Misfortune = async (storm, signal) => {
   const { nodes, controlPlanes } = storm.parts
   const victim = storm.pick([...controlPlanes, ...controlPlanes, ...controlPlanes, ...nodes.slice(0, 6)])
@@ -191,6 +199,7 @@ const forgottenHistory: Misfortune = (storm) => storm.parts.server.compact()
 const misfortunes: readonly Misfortune[] = [
   serverCrash,
   serverCrash,
+  frontCrash,
   cutOff,
   cutOff,
   userCutOff,

@@ -78,7 +78,7 @@ export async function createWorld(parts: WorldParts): Promise<World> {
   const user = new SimulatedUser({ client, clock, random, findings, truth, trace, nodeNames, onEvicted })
   const view = new Link('observer', network)
   const observer = new Observer({
-    ...{ clock, findings, random: random.stream('observer'), log: logOf('observer', { trace, findings }) },
+    ...{ clock, random: random.stream('observer'), log: logOf('observer', { trace, findings }) },
     client: createClient(watches.transport(view.transportFor(admin), 'observer'), { userAgent: 'observer' }),
   })
   const forgetNode = async (name: string): Promise<void> => {
