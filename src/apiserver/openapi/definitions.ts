@@ -1,5 +1,5 @@
 /** The schemas that a document's paths speak of, and those that these speak of in turn. */
-import { isObject, type JsonObject } from '../../api/patch/json-value.ts'
+import type { JsonObject } from '../../api/patch/json-value.ts'
 import { groupVersionInfos, type KindName, reachableTypes, typeByName } from '../../api/schema/registry.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
 import { discoveryTypes } from './discovery-paths.ts'
@@ -22,26 +22,28 @@ export function definitionsOf(
 ): JsonObject {
   const schemaOf = lookup(source, groupVersions, dialect)
   const found = new Map<string, JsonObject>()
-  const waiting = [...references(paths, dialect)]
+  const waiting = collectReferences(paths, dialect, [])
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (found.has(name)) continue
     const schema = schemaOf(name)
     if (!schema) throw new Error(`a document speaks of ${name}, which nothing defines`)
     found.set(name, schema)
-    waiting.push(...references(schema, dialect))
+    collectReferences(schema, dialect, waiting)
   }
   return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-function* references(value: unknown, dialect: Dialect): Iterable<string> {
-  if (Array.isArray(value)) for (const each of value) yield* references(each, dialect)
-  else if (isObject(value)) {
-    for (const [key, each] of Object.entries(value)) {
-      const isName = key === '$ref' && typeof each === 'string' && each.startsWith(dialect.refPrefix)
-      if (isName) yield each.slice(dialect.refPrefix.length)
-      else yield* references(each, dialect)
-    }
+/** Plain recursion: a document has a hundred thousand values. */
+function collectReferences(value: unknown, { refPrefix }: Dialect, into: string[]): string[] {
+  const visit = (each: unknown): void => {
+    if (typeof each !== 'object' || each === null) return
+    if (Array.isArray(each)) return each.forEach(visit)
+    const { $ref } = each as JsonObject
+    if (typeof $ref === 'string' && $ref.startsWith(refPrefix)) into.push($ref.slice(refPrefix.length))
+    for (const key in each) visit((each as JsonObject)[key])
   }
+  visit(value)
+  return into
 }
 
 function lookup(source: OpenApiSource, groupVersions: readonly OpenApiGroupVersion[], dialect: Dialect) {

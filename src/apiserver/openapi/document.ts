@@ -138,10 +138,21 @@ function operationObject(operation: Operation, parameters: JsonObject[], dialect
   return result
 }
 
-function parameterObject({ name, in: place, type, description }: Parameter, { version }: Dialect): JsonObject {
-  const head: JsonObject = { name, in: place, description }
-  if (place === 'path') head.required = true
-  return version === 3 ? { ...head, schema: { type, uniqueItems: true } } : { ...head, type, uniqueItems: true }
+const parametersWritten: Record<Dialect['version'], WeakMap<Parameter, JsonObject>> = {
+  2: new WeakMap(),
+  3: new WeakMap(),
+}
+
+/** One object for all places: most parameters stand in hundreds. */
+function parameterObject(parameter: Parameter, { version }: Dialect): JsonObject {
+  const known = parametersWritten[version].get(parameter)
+  if (known) return known
+  const { name, in: place, type, description } = parameter
+  const head: JsonObject = { name, in: place, description, ...(place === 'path' ? { required: true } : {}) }
+  const written =
+    version === 3 ? { ...head, schema: { type, uniqueItems: true } } : { ...head, type, uniqueItems: true }
+  parametersWritten[version].set(parameter, written)
+  return written
 }
 
 function schemaRef(name: string, { refPrefix }: Dialect): JsonObject {
@@ -187,16 +198,19 @@ const metaPrefix = `${v2.refPrefix}io.k8s.apimachinery.`
 /** Puts references in place of parameters, which are returned by name: there would be thousands. */
 function shareParameters(paths: JsonObject): JsonObject {
   const shared = new Map<string, JsonObject>()
-  const names = new Map<string, string>()
+  const references = new Map<JsonObject, JsonObject>()
   const share = (parameter: JsonObject): JsonObject => {
+    const known = references.get(parameter)
+    if (known) return known
     const { name, schema } = parameter
     const isOwn = schema && !String((schema as JsonObject).$ref).startsWith(metaPrefix)
     if (unshared.has(name) || isOwn) return parameter
-    const text = JSON.stringify(parameter)
-    const known = names.get(text) ?? `${name}-${createHash('sha224').update(text).digest('base64url').slice(0, 8)}`
-    names.set(text, known)
-    shared.set(known, parameter)
-    return { $ref: `#/parameters/${known}` }
+    const digest = createHash('sha224').update(JSON.stringify(parameter)).digest('base64url')
+    const sharedName = `${name}-${digest.slice(0, 8)}`
+    shared.set(sharedName, parameter)
+    const reference = { $ref: `#/parameters/${sharedName}` }
+    references.set(parameter, reference)
+    return reference
   }
   const shareOf = (holder: JsonObject): void => {
     if (Array.isArray(holder.parameters)) holder.parameters = (holder.parameters as JsonObject[]).map(share)
