@@ -99,7 +99,6 @@ export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta): F
 export function keepSystemFields(metadata: ObjectMeta, old: ObjectMeta): void {
   keep(metadata, old, 'creationTimestamp')
   keep(metadata, old, 'generation')
-  delete metadata.selfLink
   if (!metadata.uid) keep(metadata, old, 'uid')
   if (!metadata.name) keep(metadata, old, 'name')
   if (!metadata.namespace) keep(metadata, old, 'namespace')

@@ -1,6 +1,7 @@
 /** What an update of an object or of one of its subresources may change, and its rules. */
 import { type FieldError, methodNotAllowed } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
+import { isPathSegmentName } from '../../api/names.ts'
 import { inTurns } from '../../platform/turn.ts'
 import { keepSystemFields, unqualifiedFinalizers, validateMetadata, validateMetadataUpdate } from './metadata.ts'
 import type { Target } from './parts.ts'
@@ -54,7 +55,7 @@ export async function validateUpdated(target: Target, object: KubeObject, old: K
   }
   const looks: readonly MetadataLook[] = (writesSpec(target) && strategy.metadataOnUpdate) || ['changes']
   const metadata = [
-    ...validateMetadata(object.metadata, { ...rules, anyFinalizers: true }),
+    ...validateMetadata(object.metadata, { ...rules, validateName: isPathSegmentName, anyFinalizers: true }),
     ...changes,
     ...looks.flatMap((how) => look[how]()),
   ]

@@ -49,7 +49,7 @@ export const statefulSets: Strategy<StatefulSet> = {
   status: { prepareForUpdate: keepSpec, validateUpdate: validateStatus },
 }
 
-/** Claims lose their status and type in the comparison: those are filled by the server. */
+/** Claims lose their type in the comparison: nobody needs to say it. */
 function fixedPart(set: StatefulSet): object {
   const spec: Partial<StatefulSetSpec> = { ...set.spec }
   for (const field of mayChange) delete spec[field]
@@ -57,7 +57,6 @@ function fixedPart(set: StatefulSet): object {
     ...claim,
     kind: '',
     apiVersion: '',
-    status: undefined,
   }))
   return { ...spec, volumeClaimTemplates: claims }
 }

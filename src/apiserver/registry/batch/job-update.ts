@@ -8,7 +8,7 @@ import type { PodTemplateSpec } from '../../../api/types/core/v1.ts'
 import { goPodSpec } from '../core/pod-validation/spec-diff.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { invalid, messages } from '../validation/field.ts'
-import { goStruct } from '../validation/go-struct.ts'
+import { goStruct, goTemplate } from '../validation/go-struct.ts'
 import { validateJobSpec } from './job-validation.ts'
 
 export function validateJobChange(path: string, job: Job, old: Job): FieldError[] {
@@ -47,10 +47,11 @@ function validateTemplate(path: string, job: Job, old: Job): FieldError[] {
   const movable = old.spec?.suspend === true && old.status?.startTime === undefined
   const compared = movable ? withScheduling(before, template) : before
   if (semanticEqual(template, compared)) return []
-  if (semanticEqual(template.metadata, compared.metadata)) {
-    return [invalid(`${path}.spec`, goPodSpec(template.spec ?? { containers: [] }), messages.immutable)]
+  const shown = goPodSpec(template.spec ?? { containers: [] })
+  if (movable && semanticEqual(template.metadata, compared.metadata)) {
+    return [invalid(`${path}.spec`, shown, messages.immutable)]
   }
-  return [invalid(path, goStruct('PodTemplateSpec', template), messages.immutable)]
+  return [invalid(path, goTemplate(template, { Spec: shown }), messages.immutable)]
 }
 
 function withScheduling(before: PodTemplateSpec, template: PodTemplateSpec): PodTemplateSpec {

@@ -25,6 +25,7 @@ const labels = {
 
 export const jobs: Strategy<Job> = {
   resource: batchV1.jobs,
+  metadataOnUpdate: ['whole', 'changes'],
   default: defaultJob,
   prepareForCreate(job) {
     generateSelector(job)

@@ -20,7 +20,7 @@ import { validatePodUpdate } from './pod-validation/update.ts'
 
 /** Podless nodes and finished pods need no grace: there is nothing to stop. */
 function gracefulDeletionSeconds(pod: Pod, requestedSeconds: number | undefined): number {
-  const configured = Math.max(pod.spec?.terminationGracePeriodSeconds ?? 0, 0)
+  const configured = Math.max(Number(pod.spec?.terminationGracePeriodSeconds ?? 0), 0)
   const period = requestedSeconds ?? configured
   if (!pod.spec?.nodeName) return 0
   const phase = pod.status?.phase
@@ -28,12 +28,18 @@ function gracefulDeletionSeconds(pod: Pod, requestedSeconds: number | undefined)
   return period < 0 ? 1 : period
 }
 
+/** A negative grace means the shortest. */
+function liftGrace({ spec }: Pod): void {
+  if (spec && (spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1
+}
+
 export const pods: Strategy<Pod> = {
   resource: coreV1.pods,
+  metadataOnUpdate: ['changes', 'whole'],
   default: defaultPod,
   prepareForCreate(pod, { nowMs }) {
     pod.metadata.generation = 1
-    if ((pod.spec?.terminationGracePeriodSeconds ?? 0) < 0) pod.spec!.terminationGracePeriodSeconds = 1
+    liftGrace(pod)
     pod.status = { phase: 'Pending', qosClass: podQosClass(pod) }
     copyAppArmorAnnotations(pod)
     const gates = pod.spec?.schedulingGates ?? []
@@ -50,6 +56,7 @@ export const pods: Strategy<Pod> = {
   },
   prepareForUpdate(pod, old) {
     pod.status = old.status ?? {}
+    liftGrace(pod)
     bumpGeneration(pod, old)
   },
   validateCreate: validatePod,

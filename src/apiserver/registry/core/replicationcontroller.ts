@@ -22,7 +22,7 @@ export const replicationControllers: Strategy<ReplicationController> = {
   validateCreate: validateController,
   warnings: (object, old) => [
     ...(old ? [] : nameWarning(object.metadata.name ?? '', 'Pod names and hostnames')),
-    ...templateWarnings('spec.template', object.spec?.template, { object, old }),
+    ...(old ? [] : templateWarnings('spec.template', object.spec?.template, { object, old })),
   ],
   validateUpdate: validateController,
   status: {

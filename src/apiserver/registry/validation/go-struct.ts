@@ -3,6 +3,7 @@
  * their zero values, in the order of the type. Clients show these texts to people; `kubectl` matches none of them, but
  * recorded answers hold them word for word. The tables name each type's fields and what an absent one looks like.
  */
+import type { ObjectMeta } from '../../../api/types/meta/v1.ts'
 import { goStructTables } from './go-struct-tables.ts'
 
 /** `kind` is a name of the tables. An absent value is `null`. */
@@ -11,6 +12,36 @@ export function goStruct(kind: string, value: unknown): unknown {
   const fields = fieldsOf(kind)
   const source = value as Record<string, unknown>
   return Object.fromEntries(fields.map((field) => [field.name, render(field, source[field.json])]))
+}
+
+const metadataFields = [
+  'name',
+  'generateName',
+  'namespace',
+  'selfLink',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+] as const
+
+/** A template: its metadata without a name of its own, then the rest as the tables have it. */
+export function goTemplate(template: { metadata?: ObjectMeta }, rest: object): object {
+  const { metadata = {} } = template
+  const given = metadataFields.filter((field) => !isUnset(metadata[field]))
+  return { ...Object.fromEntries(given.map((field) => [field, sortedMaps(metadata[field])])), ...rest }
+}
+
+function isUnset(value: unknown): boolean {
+  if (value === undefined || value === null || value === '' || value === 0) return true
+  return typeof value === 'object' && Object.keys(value).length === 0
 }
 
 interface GoField {
@@ -54,10 +85,30 @@ function render({ shape }: GoField, value: unknown): unknown {
   return goStruct(shape, value ?? {})
 }
 
-/** Go prints maps by key; the API's own types below (selectors) keep their order. */
+/** Go prints maps by key; label selectors without what is empty. */
 function sortedMaps(value: unknown): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
+  if (isLabelSelector(value)) return selectorParts(value)
   const entries = Object.entries(value).map(([key, item]) => [key, sortedMaps(item)] as const)
   const isMap = entries.every(([, item]) => typeof item === 'string')
   return Object.fromEntries(isMap ? entries.sort(([left], [right]) => (left < right ? -1 : 1)) : entries)
+}
+
+type Selector = { matchLabels?: Record<string, string>; matchExpressions?: Record<string, unknown>[] }
+
+function isLabelSelector(value: object): value is Selector {
+  const keys = Object.keys(value)
+  return keys.length > 0 && keys.every((key) => key === 'matchLabels' || key === 'matchExpressions')
+}
+
+function selectorParts({ matchLabels, matchExpressions = [] }: Selector): object {
+  const requirements = matchExpressions.map(({ key, operator, values }) => ({
+    key,
+    operator,
+    ...(isUnset(values) ? {} : { values }),
+  }))
+  return {
+    ...(isUnset(matchLabels) ? {} : { matchLabels: sortedMaps(matchLabels) }),
+    ...(requirements.length > 0 ? { matchExpressions: requirements } : {}),
+  }
 }

@@ -1,7 +1,7 @@
 /** Upstream's internal types of volumes, for `go-struct.ts`. */
 const keyed = 'Items:[]KeyToPath'
 const persistentSources =
-  'GCEPersistentDisk:*GCEDisk AWSElasticBlockStore:*AWSDisk HostPath:*HostPath Glusterfs:*GlusterfsPV NFS:*NFS RBD:*RBD Quobyte:*Quobyte ISCSI:*ISCSI FlexVolume:*Flex Cinder:*Cinder CephFS=cephfs:*CephFS FC:*FC Flocker:*Flocker AzureFile:*AzureFilePV VsphereVolume:*Vsphere AzureDisk:*AzureDisk PhotonPersistentDisk:*Photon PortworxVolume:*Portworx ScaleIO:*ScaleIO Local:*LocalVolume StorageOS=storageos:*StorageOSPV CSI:*CSIPV'
+  'GCEPersistentDisk:*GCEDisk AWSElasticBlockStore:*AWSDisk HostPath:*HostPath Glusterfs:*GlusterfsPV NFS:*NFS RBD:*RBDPV Quobyte:*Quobyte ISCSI:*ISCSIPV FlexVolume:*FlexPV Cinder:*CinderPV CephFS=cephfs:*CephFSPV FC:*FC Flocker:*Flocker AzureFile:*AzureFilePV VsphereVolume:*Vsphere AzureDisk:*AzureDisk PhotonPersistentDisk:*Photon PortworxVolume:*Portworx ScaleIO:*ScaleIOPV Local:*LocalVolume StorageOS=storageos:*StorageOSPV CSI:*CSIPV'
 
 export const volumeTables: Readonly<Record<string, string>> = {
   Volume:
@@ -18,15 +18,22 @@ export const volumeTables: Readonly<Record<string, string>> = {
   KeyToPath: 'Key:s Path:s Mode:*',
   NFS: 'Server:s Path:s ReadOnly:b',
   ISCSI:
+    'TargetPortal:s IQN:s Lun:n ISCSIInterface=iscsiInterface:s FSType:s ReadOnly:b Portals:* DiscoveryCHAPAuth=chapAuthDiscovery:b SessionCHAPAuth=chapAuthSession:b SecretRef:*LocalObjectReference InitiatorName:*',
+  ISCSIPV:
     'TargetPortal:s IQN:s Lun:n ISCSIInterface=iscsiInterface:s FSType:s ReadOnly:b Portals:* DiscoveryCHAPAuth=chapAuthDiscovery:b SessionCHAPAuth=chapAuthSession:b SecretRef:*SecretReference InitiatorName:*',
   Glusterfs: 'EndpointsName=endpoints:s Path:s ReadOnly:b',
   GlusterfsPV: 'EndpointsName=endpoints:s Path:s ReadOnly:b EndpointsNamespace:*',
   ClaimVolume: 'ClaimName:s ReadOnly:b',
-  RBD: 'CephMonitors=monitors:* RBDImage=image:s FSType:s RBDPool=pool:s RadosUser=user:s Keyring:s SecretRef:*SecretReference ReadOnly:b',
+  RBD: 'CephMonitors=monitors:* RBDImage=image:s FSType:s RBDPool=pool:s RadosUser=user:s Keyring:s SecretRef:*LocalObjectReference ReadOnly:b',
+  RBDPV:
+    'CephMonitors=monitors:* RBDImage=image:s FSType:s RBDPool=pool:s RadosUser=user:s Keyring:s SecretRef:*SecretReference ReadOnly:b',
   Quobyte: 'Registry:s Volume:s ReadOnly:b User:s Group:s Tenant:s',
-  Flex: 'Driver:s FSType:s SecretRef:*SecretReference ReadOnly:b Options:*',
-  Cinder: 'VolumeID:s FSType:s ReadOnly:b SecretRef:*SecretReference',
-  CephFS: 'Monitors:* Path:s User:s SecretFile:s SecretRef:*SecretReference ReadOnly:b',
+  Flex: 'Driver:s FSType:s SecretRef:*LocalObjectReference ReadOnly:b Options:*',
+  FlexPV: 'Driver:s FSType:s SecretRef:*SecretReference ReadOnly:b Options:*',
+  Cinder: 'VolumeID:s FSType:s ReadOnly:b SecretRef:*LocalObjectReference',
+  CinderPV: 'VolumeID:s FSType:s ReadOnly:b SecretRef:*SecretReference',
+  CephFS: 'Monitors:* Path:s User:s SecretFile:s SecretRef:*LocalObjectReference ReadOnly:b',
+  CephFSPV: 'Monitors:* Path:s User:s SecretFile:s SecretRef:*SecretReference ReadOnly:b',
   Flocker: 'DatasetName:s DatasetUUID:s',
   DownwardVolume: 'Items:[]DownwardFile DefaultMode:*',
   DownwardFile: 'Path:s FieldRef:*ObjectFieldSelector ResourceFieldRef:*ResourceFieldSelector Mode:*',
@@ -45,10 +52,12 @@ export const volumeTables: Readonly<Record<string, string>> = {
   TrustProjection: 'Name:* SignerName:* LabelSelector:* Optional:* Path:s',
   Portworx: 'VolumeID:s FSType:s ReadOnly:b',
   ScaleIO:
+    'Gateway:s System:s SecretRef:*LocalObjectReference SSLEnabled:b ProtectionDomain:s StoragePool:s StorageMode:s VolumeName:s FSType:s ReadOnly:b',
+  ScaleIOPV:
     'Gateway:s System:s SecretRef:*SecretReference SSLEnabled:b ProtectionDomain:s StoragePool:s StorageMode:s VolumeName:s FSType:s ReadOnly:b',
   StorageOSPV: 'VolumeName:s VolumeNamespace:s FSType:s ReadOnly:b SecretRef:*ObjectReference',
   ObjectReference: 'Kind:s Namespace:s Name:s UID:s APIVersion:s ResourceVersion:s FieldPath:s',
-  StorageOS: 'VolumeName:s VolumeNamespace:s FSType:s ReadOnly:b SecretRef:*SecretReference',
+  StorageOS: 'VolumeName:s VolumeNamespace:s FSType:s ReadOnly:b SecretRef:*LocalObjectReference',
   CSIVolume: 'Driver:s ReadOnly:* FSType:* VolumeAttributes:* NodePublishSecretRef:*LocalObjectReference',
   CSIPV:
     'Driver:s VolumeHandle:s ReadOnly:b FSType:s VolumeAttributes:* ControllerPublishSecretRef:*SecretReference NodeStageSecretRef:*SecretReference NodePublishSecretRef:*SecretReference ControllerExpandSecretRef:*SecretReference NodeExpandSecretRef:*SecretReference',
