@@ -15,10 +15,20 @@ export interface Server extends AsyncDisposable {
   kill(): Promise<void>
 }
 
+interface StartOptions {
+  flags?: readonly string[]
+  /** Besides this process's own. */
+  env?: Readonly<Record<string, string>>
+}
+
 /** With these flags, on a free port, its data in `home`. */
-export async function startServer(home: string, ...flags: string[]): Promise<Server> {
+export async function startServer(home: string, options: StartOptions = {}): Promise<Server> {
+  const { flags = [], env = {} } = options
   const own = ['--data-dir', home, '--secure-port=0', '--bind-address=127.0.0.1', '--endpoint-reconciler-type=none']
-  const child = spawn(process.execPath, [program, 'apiserver', ...own, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [program, 'apiserver', ...own, ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   const exited = new Promise((resolve) => child.once('exit', resolve))
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk))

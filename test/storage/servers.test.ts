@@ -38,8 +38,8 @@ test('two API servers on one etcd see each other, keep protobuf where upstream d
     `--etcd-servers=${etcd.endpoints.join(',')}`,
     `--encryption-provider-config=${encryptionConfig('e', 1)}`,
   ]
-  await using one = await startServer(join(directory, 'one'), ...flags)
-  await using two = await startServer(join(directory, 'two'), ...flags)
+  await using one = await startServer(join(directory, 'one'), { flags })
+  await using two = await startServer(join(directory, 'two'), { flags })
   const made = await one.client
     .of(coreV1.configMaps)
     .create({ metadata: { name: 'a', namespace: 'default' }, data: { n: '1' } })
@@ -59,10 +59,9 @@ test('two API servers on one etcd see each other, keep protobuf where upstream d
 })
 
 test('an SQLite file of a server that encrypts holds no text of its Secrets', async () => {
-  await using server = await startServer(
-    join(directory, 'sqlite'),
-    `--encryption-provider-config=${encryptionConfig('q', 2)}`,
-  )
+  await using server = await startServer(join(directory, 'sqlite'), {
+    flags: [`--encryption-provider-config=${encryptionConfig('q', 2)}`],
+  })
   await server.client.of(coreV1.secrets).create(secret('s'))
   await server.client
     .of(coreV1.configMaps)
@@ -76,10 +75,9 @@ test('an SQLite file of a server that encrypts holds no text of its Secrets', as
   assert.ok(
     !files.some((bytes) => bytes.includes(secretText) || bytes.includes(Buffer.from(secretText).toString('base64'))),
   )
-  await using again = await startServer(
-    join(directory, 'sqlite'),
-    `--encryption-provider-config=${encryptionConfig('q', 2)}`,
-  )
+  await using again = await startServer(join(directory, 'sqlite'), {
+    flags: [`--encryption-provider-config=${encryptionConfig('q', 2)}`],
+  })
   assert.ok((await again.client.of(coreV1.secrets, 'default').get('s')).data?.password)
 })
 
@@ -87,10 +85,9 @@ test('a snapshot is taken from a running server, by administrators only, and sta
   skip,
 }, async () => {
   await using etcd = await startEtcd()
-  await using server = await startServer(
-    join(directory, 'saved'),
-    `--encryption-provider-config=${encryptionConfig('s', 3)}`,
-  )
+  await using server = await startServer(join(directory, 'saved'), {
+    flags: [`--encryption-provider-config=${encryptionConfig('s', 3)}`],
+  })
   await server.client.of(coreV1.secrets).create(secret('s'))
   const access = await loadKubeconfig(disk, join(directory, 'saved', 'admin.kubeconfig'))
   const url = `${access.server}/k8ts/snapshot`
@@ -110,7 +107,7 @@ test('a snapshot is taken from a running server, by administrators only, and sta
   assert.ok(summary.keys > 100)
   await assert.rejects(restoreSnapshot(machine, place, path), /the store is not empty/)
   const flags = [`--etcd-servers=${etcd.endpoints[0]}`, `--encryption-provider-config=${encryptionConfig('s', 3)}`]
-  await using moved = await startServer(join(directory, 'moved'), ...flags)
+  await using moved = await startServer(join(directory, 'moved'), { flags })
   const read = async ({ client }: Server) => (await client.of(coreV1.secrets, 'default').get('s')).data
   assert.deepEqual(await read(moved), await read(server))
   // And back, from etcd into a file.
@@ -123,10 +120,9 @@ test('a snapshot is taken from a running server, by administrators only, and sta
   await restoreSnapshot(machine, home, back)
   await disk.makeDirectory(join(directory, 'again'))
   await disk.rename(join(directory, 'file', 'store', 'k8ts.db'), join(directory, 'again', 'k8ts.db'))
-  await using again = await startServer(
-    join(directory, 'again'),
-    `--encryption-provider-config=${encryptionConfig('s', 3)}`,
-  )
+  await using again = await startServer(join(directory, 'again'), {
+    flags: [`--encryption-provider-config=${encryptionConfig('s', 3)}`],
+  })
   assert.deepEqual(await read(again), await read(server))
   const { metadata } = await again.client.of(coreV1.configMaps, 'default').list()
   assert.ok(Number(metadata?.resourceVersion) > 1_000_000)

@@ -4,6 +4,7 @@
  * (upstream's lease endpoint reconciler).
  */
 import type { KubeObject } from '../../api/meta.ts'
+import { jsonEqual } from '../../api/patch/json-value.ts'
 import { coreV1, discoveryV1, networkingV1 } from '../../api/resources.ts'
 import type { Endpoints } from '../../api/types/core/v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
@@ -120,7 +121,7 @@ export function endpointObjects(
 function takeFields(fields: readonly string[]): NonNullable<Wanted['reconcile']> {
   return (present, wanted) => {
     const [have, want] = [present, wanted] as unknown as Record<string, unknown>[]
-    if (fields.every((field) => JSON.stringify(have?.[field]) === JSON.stringify(want?.[field]))) return undefined
+    if (fields.every((field) => jsonEqual(have?.[field], want?.[field]))) return undefined
     return { ...present, ...Object.fromEntries(fields.map((field) => [field, want?.[field]])) }
   }
 }
