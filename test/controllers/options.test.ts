@@ -223,15 +223,15 @@ test('a StatefulSet counts from its start ordinal and moves with it', async () =
   assert.deepEqual(namesOf(await podsOf(cluster)), ['a-6', 'a-7'])
 })
 
-test('a StatefulSet may have several pods unavailable while it rolls', async () => {
+test('a StatefulSet rolls one pod at a time: the gate for more is off by default', async () => {
   await using cluster = await started({ rules: [{ readyAfter: '10s' }] })
   await cluster.apply(stateful({ replicas: 4, updateStrategy: { rollingUpdate: { maxUnavailable: 2 } } }))
   await cluster.clock.advance('1m')
   const patch = { spec: { template: { spec: { containers: [{ name: 'c', image: 'app:2' }] } } } }
   await cluster.client.apps.v1.statefulSets('default').patch('a', { type: 'strategic', patch })
   await cluster.settled()
-  assert.deepEqual(imagesOf(await podsOf(cluster)), ['app:1', 'app:1', 'app:2', 'app:2'])
-  await cluster.clock.advance('1m')
+  assert.deepEqual(imagesOf(await podsOf(cluster)), ['app:1', 'app:1', 'app:1', 'app:2'])
+  await cluster.clock.advance('2m')
   assert.deepEqual(imagesOf(await podsOf(cluster)), ['app:2', 'app:2', 'app:2', 'app:2'])
 })
 
@@ -346,4 +346,31 @@ test('a CronJob that missed more than a hundred starts says so, and starts once'
     'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew',
   ])
   assert.equal((await cluster.client.batch.v1.jobs('default').list()).items.length, 1)
+})
+
+test('daemon pods that end are made anew, after a back-off where they fail', async () => {
+  await using cluster = await started({ nodes: 1 })
+  await cluster.apply(workload('apps/v1', 'DaemonSet', { selector, template: template() }))
+  const pods = cluster.client.core.v1.pods('default')
+  const end = async (phase: string) => {
+    const [pod] = await podsOf(cluster)
+    await pods.patchStatus(pod?.metadata.name ?? '', { type: 'merge', patch: { status: { phase } } })
+    await cluster.settled()
+    const [next, ...others] = await podsOf(cluster)
+    assert.deepEqual(others, [])
+    return next?.metadata.uid !== pod?.metadata.uid
+  }
+  await cluster.settled()
+  assert.deepEqual([await end('Succeeded'), await end('Failed'), await end('Failed')], [true, true, false])
+  const [held] = await podsOf(cluster)
+  await cluster.clock.advance('2s')
+  await cluster.settled()
+  assert.notEqual((await podsOf(cluster))[0]?.metadata.uid, held?.metadata.uid)
+  const [succeeded] = await eventsOf(cluster, 'SucceededDaemonPod')
+  assert.match(
+    succeeded ?? '',
+    /^Found succeeded daemon pod default\/a-[a-z0-9]{5} on node node-1, will try to delete it$/,
+  )
+  const failed = await eventsOf(cluster, 'FailedDaemonPod')
+  assert.match(failed[0] ?? '', /^Found failed daemon pod default\/a-[a-z0-9]{5} on node node-1, will try to kill it$/)
 })

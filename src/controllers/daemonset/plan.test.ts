@@ -10,7 +10,7 @@ function node(name: string, { taints = [] as Taint[], labels = {} } = {}): Node 
   return { metadata: { name, labels }, spec: { taints } }
 }
 
-type State = 'ready' | 'pending' | 'failed' | 'going'
+type State = 'ready' | 'pending' | 'failed' | 'succeeded' | 'going'
 
 function pod(name: string, on: string, { state = 'ready' as State, hash = 'h1', created = '1' } = {}): Pod {
   return {
@@ -22,7 +22,7 @@ function pod(name: string, on: string, { state = 'ready' as State, hash = 'h1', 
     },
     spec: { containers: [], nodeName: on },
     status: {
-      phase: state === 'failed' ? 'Failed' : 'Running',
+      phase: state === 'failed' ? 'Failed' : state === 'succeeded' ? 'Succeeded' : 'Running',
       conditions: [
         { type: 'Ready', status: state === 'ready' ? 'True' : 'False', lastTransitionTime: '2025-01-01T00:00:00Z' },
       ],
@@ -38,7 +38,7 @@ const rolling = (rollingUpdate: object) => set({ updateStrategy: { type: 'Rollin
 const three = [node('a'), node('b'), node('c')]
 const oldOn = (...names: string[]) => names.map((name) => pod(`old-${name}`, name, { hash: 'h0' }))
 
-const cases: { what: string; set?: DaemonSet; nodes?: Node[]; pods: Pod[]; plan: string }[] = [
+const cases: { what: string; set?: DaemonSet; nodes?: Node[]; pods: Pod[]; backOffMs?: number; plan: string }[] = [
   { what: 'nothing runs', pods: [], plan: '+a +b +c' },
   { what: 'one node lacks its pod', pods: [pod('x', 'a'), pod('y', 'b')], plan: '+c' },
   { what: 'a pod is still going', pods: [pod('x', 'a'), pod('y', 'b'), pod('z', 'c', { state: 'going' })], plan: '' },
@@ -49,6 +49,20 @@ const cases: { what: string; set?: DaemonSet; nodes?: Node[]; pods: Pod[]; plan:
     plan: '-young',
   },
   { what: 'a pod failed', nodes: [node('a')], pods: [pod('x', 'a', { state: 'failed' })], plan: '-x' },
+  {
+    what: 'a pod failed where another had',
+    nodes: [node('a')],
+    pods: [pod('x', 'a', { state: 'failed' })],
+    backOffMs: 7,
+    plan: 'after 7',
+  },
+  {
+    what: 'a pod ended well',
+    nodes: [node('a')],
+    pods: [pod('x', 'a', { state: 'succeeded' })],
+    backOffMs: 7,
+    plan: '-x',
+  },
   { what: 'a node went', nodes: [node('a')], pods: [pod('x', 'a'), pod('y', 'gone')], plan: '-y' },
   {
     what: 'a node is tainted against starting',
@@ -108,6 +122,39 @@ const cases: { what: string; set?: DaemonSet; nodes?: Node[]; pods: Pod[]; plan:
     plan: '+b -old-a',
   },
   {
+    what: 'it may surge and the old one is going',
+    set: rolling({ maxSurge: 1, maxUnavailable: 0 }),
+    nodes: [node('a')],
+    pods: [pod('old', 'a', { hash: 'h0', state: 'going' })],
+    plan: '+a',
+  },
+  {
+    what: 'it may surge and its pod failed where another had',
+    set: rolling({ maxSurge: 1, maxUnavailable: 0 }),
+    nodes: [node('a')],
+    pods: [pod('x', 'a', { state: 'failed' })],
+    backOffMs: 7,
+    plan: 'after 7',
+  },
+  {
+    what: 'it has surged and neither is ready',
+    set: rolling({ maxSurge: 1, maxUnavailable: 0 }),
+    nodes: [node('a')],
+    pods: [pod('old', 'a', { hash: 'h0', state: 'pending' }), pod('new', 'a', { state: 'pending' })],
+    plan: '-old',
+  },
+  {
+    what: 'its surge is a share of the nodes that it runs on',
+    set: rolling({ maxSurge: '50%', maxUnavailable: 0 }),
+    nodes: [
+      node('a'),
+      node('b'),
+      ...['c', 'd'].map((name) => node(name, { taints: [{ key: 'k', effect: 'NoExecute' }] })),
+    ],
+    pods: oldOn('a', 'b'),
+    plan: '+a',
+  },
+  {
     what: 'it surges past an old one that is down',
     set: rolling({ maxSurge: 1, maxUnavailable: 0 }),
     nodes: [node('a')],
@@ -117,12 +164,13 @@ const cases: { what: string; set?: DaemonSet; nodes?: Node[]; pods: Pod[]; plan:
 ]
 
 describe('planDaemons', () => {
-  for (const { what, set: subject = set(), nodes = three, pods, plan } of cases) {
+  for (const { what, set: subject = set(), nodes = three, pods, backOffMs = 0, plan } of cases) {
     test(`is ${plan || 'nothing'} when ${what}`, () => {
-      const planned = planDaemons({ set: subject, nodes, pods, hash: 'h1', nowMs })
+      const planned = planDaemons({ set: subject, nodes, pods, hash: 'h1', nowMs, backOffMs: () => backOffMs })
       const created = planned.createOn.map((name) => `+${name}`)
       const deleted = planned.delete.map(({ metadata }) => `-${metadata.name}`)
-      assert.equal([...created.sort(), ...deleted.sort()].join(' '), plan)
+      const waits = planned.waitMs === undefined ? [] : [`after ${planned.waitMs}`]
+      assert.equal([...created.sort(), ...deleted.sort(), ...waits].join(' '), plan)
     })
   }
 })
@@ -152,7 +200,7 @@ test('templateFor names its node in the affinity, which targetNodeName reads bac
 test('planStatus counts nodes', () => {
   const nodes = [...three, node('tainted', { taints: [{ key: 'k', effect: 'NoSchedule' }] })]
   const pods = [pod('x', 'a'), pod('y', 'b', { state: 'pending', hash: 'h0' }), pod('z', 'tainted')]
-  assert.deepEqual(planStatus({ set: set(), nodes, pods, hash: 'h1', nowMs }), {
+  assert.deepEqual(planStatus({ set: set(), nodes, pods, hash: 'h1', nowMs, backOffMs: () => 0 }), {
     currentNumberScheduled: 2,
     numberMisscheduled: 1,
     desiredNumberScheduled: 3,

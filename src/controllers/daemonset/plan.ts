@@ -7,7 +7,7 @@ import { matchesNode } from '../../api/node-selection.ts'
 import { tolerates } from '../../api/tolerations.ts'
 import type { DaemonSet, DaemonSetStatus } from '../../api/types/apps/v1.ts'
 import type { Node, Pod, PodSpec, PodTemplateSpec, Toleration } from '../../api/types/core/v1.ts'
-import { availableInMs, isAvailable, isReady } from '../pods.ts'
+import { availableInMs, isAvailable, isFinished, isReady } from '../pods.ts'
 
 export const hashLabel = 'controller-revision-hash'
 
@@ -30,8 +30,11 @@ export interface DaemonPlan {
   /** Names of nodes that get a pod. */
   createOn: string[]
   delete: Pod[]
-  /** Failed pods among `delete`; they are reported and replaced with back-off. */
+  /** Failed and succeeded pods among `delete`: they are reported, and made anew once they are gone. */
   failed: Pod[]
+  succeeded: Pod[]
+  /** Until a failed pod that was left alone for now may go; undefined when there is none. */
+  waitMs: number | undefined
 }
 
 export interface DaemonInput {
@@ -41,12 +44,14 @@ export interface DaemonInput {
   /** The hash of the present template's revision. */
   hash: string
   nowMs: number
+  /** How long failed pods of a node are left alone, since others failed there before. */
+  backOffMs(nodeName: string): number
 }
 
 type Fitness = { shouldRun: boolean; shouldContinue: boolean }
 
 export function planDaemons(input: DaemonInput): DaemonPlan {
-  const plan: DaemonPlan = { createOn: [], delete: [], failed: [] }
+  const plan: DaemonPlan = { createOn: [], delete: [], failed: [], succeeded: [], waitMs: undefined }
   const byNode = podsByNode(input.pods)
   for (const node of input.nodes) manageNode(plan, input, node, byNode.get(node.metadata.name ?? '') ?? [])
   const nodeNames = new Set(input.nodes.map(({ metadata }) => metadata.name ?? ''))
@@ -64,16 +69,28 @@ function manageNode(plan: DaemonPlan, input: DaemonInput, node: Node, pods: read
     plan.delete.push(...present)
     return
   }
-  const failed = present.filter(({ status }) => status?.phase === 'Failed')
-  const running = present.filter((pod) => !failed.includes(pod))
-  plan.failed.push(...failed)
-  plan.delete.push(...failed)
+  const running = present.filter((pod) => !clearAway(plan, pod, input.backOffMs(node.metadata.name ?? '')))
+  const surges = maxSurge(input) > 0
   if (running.length === 0) {
-    if (shouldRun && failed.length === 0 && pods.length === 0) plan.createOn.push(node.metadata.name ?? '')
+    // A pod that surges does not wait for the one before it to be gone, but for one that failed a moment ago.
+    const free = surges ? present.every((pod) => plan.delete.includes(pod)) : pods.length === 0
+    if (shouldRun && free) plan.createOn.push(node.metadata.name ?? '')
     return
   }
-  const extra = maxSurge(input) > 0 ? surplusWithSurge(running, input) : oldestKept(running)
-  plan.delete.push(...extra)
+  plan.delete.push(...(surges ? surplusWithSurge(running, input) : oldestKept(running)))
+}
+
+/** Whether the pod has ended; then it goes, at once or after its node's back-off. */
+function clearAway(plan: DaemonPlan, pod: Pod, backOffMs: number): boolean {
+  const phase = pod.status?.phase
+  if (phase !== 'Failed' && phase !== 'Succeeded') return false
+  if (phase === 'Failed' && backOffMs > 0) {
+    plan.waitMs = Math.min(plan.waitMs ?? Number.POSITIVE_INFINITY, backOffMs)
+    return true
+  }
+  plan[phase === 'Failed' ? 'failed' : 'succeeded'].push(pod)
+  plan.delete.push(pod)
+  return true
 }
 
 /** Without surge one pod a node is right; the oldest stays. */
@@ -81,12 +98,14 @@ function oldestKept(pods: readonly Pod[]): Pod[] {
   return [...pods].sort((one, other) => (created(one) < created(other) ? -1 : 1)).slice(1)
 }
 
-/** With surge an old pod may stand beside its replacement until that is available. */
+/** With surge an old pod that is ready may stand beside its replacement until that is available. */
 function surplusWithSurge(pods: readonly Pod[], { hash, set, nowMs }: DaemonInput): Pod[] {
   const current = pods.filter((pod) => pod.metadata.labels?.[hashLabel] === hash)
   const old = pods.filter((pod) => !current.includes(pod))
-  const ready = current.some((pod) => isAvailable(pod, set.spec?.minReadySeconds ?? 0, nowMs))
-  return [...oldestKept(current), ...(ready ? old : oldestKept(old))]
+  const replaced = current.some((pod) => isAvailable(pod, set.spec?.minReadySeconds ?? 0, nowMs))
+  const surplus = oldestKept(old)
+  const useless = current.length > 0 && !old.some((pod) => !surplus.includes(pod) && isReady(pod))
+  return [...oldestKept(current), ...(replaced || useless ? old : surplus)]
 }
 
 function rollUpdate(plan: DaemonPlan, input: DaemonInput, byNode: ReadonlyMap<string, readonly Pod[]>): void {
@@ -100,7 +119,9 @@ function rollUpdate(plan: DaemonPlan, input: DaemonInput, byNode: ReadonlyMap<st
   let surging = 0
   const candidates: { pod: Pod; node: string; available: boolean }[] = []
   for (const name of wanted) {
-    const pods = (byNode.get(name) ?? []).filter((pod) => isPresent(pod) && !plan.delete.includes(pod))
+    const pods = (byNode.get(name) ?? []).filter(
+      (pod) => isPresent(pod) && !isFinished(pod) && !plan.delete.includes(pod),
+    )
     const old = pods.find((pod) => pod.metadata.labels?.[hashLabel] !== hash)
     const current = pods.find((pod) => pod.metadata.labels?.[hashLabel] === hash)
     const available = pods.some((pod) => isAvailable(pod, minReadySeconds, nowMs))
@@ -122,7 +143,9 @@ function maxUnavailable({ set }: DaemonInput, nodes: number): number {
 }
 
 function maxSurge({ set, nodes }: DaemonInput): number {
-  return scaledValue(set.spec?.updateStrategy?.rollingUpdate?.maxSurge ?? 0, nodes.length, 'up')
+  const { maxSurge: surge = 0 } = set.spec?.updateStrategy?.rollingUpdate ?? {}
+  if (surge === 0) return 0
+  return scaledValue(surge, nodes.filter((node) => fitnessOf(set, node).shouldRun).length, 'up')
 }
 
 /** Whether a pod may start on the node, and whether a running one may stay. */

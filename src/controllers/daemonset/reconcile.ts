@@ -22,6 +22,7 @@ import { podFromTemplate } from '../pods.ts'
 import { applyRevision, planRevision, staleRevisions } from '../revisions.ts'
 import { sameStatus } from '../status.ts'
 import { canonical } from '../template-hash.ts'
+import { FailedPodBackOff } from './back-off.ts'
 import {
   type DaemonInput,
   type DaemonPlan,
@@ -33,8 +34,6 @@ import {
 } from './plan.ts'
 
 const generationAnnotation = 'deprecated.daemonset.template.generation'
-/** A failed pod is replaced after this long, doubling; the work queue's own back-off does the counting. */
-const failedPodBackOffMs = 1_000
 
 export function daemonSetController(parts: ControllerParts): Controller {
   const sets = parts.informers.of(appsV1.daemonSets)
@@ -65,6 +64,7 @@ class DaemonSetReconciler {
   readonly #nodes
   readonly #revisions
   readonly #expectations: Expectations<Pod>
+  readonly #backOff: FailedPodBackOff
 
   constructor(parts: ControllerParts) {
     this.#parts = parts
@@ -74,6 +74,7 @@ class DaemonSetReconciler {
     this.#nodes = parts.informers.of(coreV1.nodes)
     this.#revisions = parts.informers.of(appsV1.controllerRevisions)
     this.#expectations = new Expectations(parts.clock, this.#pods)
+    this.#backOff = new FailedPodBackOff(parts.clock)
   }
 
   async reconcile(key: string): Promise<Outcome> {
@@ -95,7 +96,9 @@ class DaemonSetReconciler {
     const current = await this.#currentRevision(set)
     if (!current) return this.#countCollision(set)
     const hash = current.metadata.labels?.[hashLabel] ?? ''
-    const input: DaemonInput = { set, nodes: this.#nodes.list(), pods, hash, nowMs: this.#parts.clock.nowMs() }
+    const nowMs = this.#parts.clock.nowMs()
+    const backOffMs = (nodeName: string) => this.#backOff.leftMs(set, nodeName)
+    const input: DaemonInput = { set, nodes: this.#nodes.list(), pods, hash, nowMs, backOffMs }
     let failure: unknown
     let plan: DaemonPlan | undefined
     if (this.#expectations.satisfied(key)) {
@@ -106,9 +109,8 @@ class DaemonSetReconciler {
     await this.#cleanUp(set, pods, current)
     if (failure !== undefined) return { kind: 'retry', error: failure }
     if (!plan) return notSeenYet
-    if (plan.failed.length > 0) return { kind: 'requeueAfter', delayMs: failedPodBackOffMs }
-    const waitMs = nextAvailabilityMs(input)
-    return waitMs === undefined ? done : { kind: 'requeueAfter', delayMs: waitMs + 1 }
+    const waits = [plan.waitMs, nextAvailabilityMs(input)].filter((waitMs) => waitMs !== undefined)
+    return waits.length === 0 ? done : { kind: 'requeueAfter', delayMs: Math.min(...waits) + 1 }
   }
 
   async #currentRevision(set: DaemonSet): Promise<ControllerRevision | undefined> {
@@ -130,7 +132,11 @@ class DaemonSetReconciler {
 
   async #countCollision(set: DaemonSet): Promise<Outcome> {
     const collisionCount = (set.status?.collisionCount ?? 0) + 1
-    const status = { ...planStatus({ set, nodes: [], pods: [], hash: '', nowMs: 0 }), ...set.status, collisionCount }
+    const status = {
+      ...planStatus({ set, nodes: [], pods: [], hash: '', nowMs: 0, backOffMs: () => 0 }),
+      ...set.status,
+      collisionCount,
+    }
     await this.#parts.client.of(appsV1.daemonSets, set.metadata.namespace).updateStatus({ ...set, status })
     return done
   }
@@ -138,8 +144,11 @@ class DaemonSetReconciler {
   async #apply(key: string, { set, hash }: DaemonInput, plan: DaemonPlan): Promise<unknown> {
     const api = this.#parts.client.of(coreV1.pods, set.metadata.namespace)
     for (const pod of plan.failed) {
-      const message = `Found failed daemon pod ${set.metadata.namespace}/${pod.metadata.name} on node ${pod.spec?.nodeName}, will try to kill it`
-      this.#events.event(this.#about(set), 'Warning', 'FailedDaemonPod', message)
+      this.#backOff.failed(set, pod.spec?.nodeName ?? '')
+      this.#events.event(this.#about(set), 'Warning', 'FailedDaemonPod', foundText('failed', pod, 'kill'))
+    }
+    for (const pod of plan.succeeded) {
+      this.#events.event(this.#about(set), 'Normal', 'SucceededDaemonPod', foundText('succeeded', pod, 'delete'))
     }
     const created = await slowStart(plan.createOn.length, async (index) => {
       const pod = podFromTemplate(templateFor(set, { nodeName: plan.createOn[index] ?? '', hash }), {
@@ -192,6 +201,10 @@ class DaemonSetReconciler {
   #about(set: DaemonSet) {
     return { resource: appsV1.daemonSets, object: set }
   }
+}
+
+function foundText(what: 'failed' | 'succeeded', { metadata, spec }: Pod, act: 'kill' | 'delete'): string {
+  return `Found ${what} daemon pod ${metadata.namespace}/${metadata.name} on node ${spec?.nodeName}, will try to ${act} it`
 }
 
 function nodeChangeMatters(change: Change<Node>): boolean {

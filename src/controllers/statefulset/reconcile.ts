@@ -103,12 +103,6 @@ class StatefulSetReconciler {
   async #apply(input: StatefulInput, revisions: ReadonlyMap<string, ControllerRevision>): Promise<void> {
     const { set } = input
     const plan = planPods(input)
-    for (const pod of plan.replace) {
-      const phase = pod.status?.phase === 'Failed' ? 'failed' : 'terminated'
-      const reason = phase === 'failed' ? 'RecreatingFailedPod' : 'RecreatingTerminatedPod'
-      const message = `StatefulSet ${set.metadata.namespace}/${set.metadata.name} is recreating ${phase} Pod ${pod.metadata.name}`
-      this.#events.event(this.#about(set), phase === 'failed' ? 'Warning' : 'Normal', reason, message)
-    }
     for (const pod of input.pods) await this.#retainClaims(set, pod)
     for (const pod of [...plan.replace, ...plan.delete]) await this.#delete(set, pod)
     for (const { ordinal, revision } of plan.create) {
