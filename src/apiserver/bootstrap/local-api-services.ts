@@ -127,30 +127,42 @@ export class LocalApiServices {
     this.#waiting.add(name)
     this.#work ??= this.#reconcileAll().finally(() => {
       this.#work = undefined
+      // What came after the last look.
+      const [next] = this.#waiting
+      if (next !== undefined) this.#touch(next)
     })
   }
 
+  /** All that wait at once: a thousand definitions are one look at what there is. */
   async #reconcileAll(): Promise<void> {
-    for (const name of this.#waiting) {
-      this.#waiting.delete(name)
-      if (this.#stopped) return
+    while (this.#waiting.size > 0 && !this.#stopped) {
+      const names = [...this.#waiting]
+      this.#waiting.clear()
       try {
-        await this.#reconcile(name)
+        await this.#reconcile(names)
       } catch (error) {
-        this.#parts.log.warn('a local APIService was not brought up to date', { name, error: String(error) })
-        this.#cancelRetry = this.#parts.clock.after(retryMs, () => this.#touch(name))
+        this.#parts.log.warn('local APIServices were not brought up to date', { error: String(error) })
+        this.#cancelRetry = this.#parts.clock.after(retryMs, () => {
+          for (const name of names) this.#touch(name)
+        })
+        return
       }
     }
   }
 
-  async #reconcile(name: string): Promise<void> {
-    const { scheme, objects, clock, store } = this.#parts
-    const owner = this.#owners.get(name)
-    if (owner) {
-      const local: Local = { ...owner, managed: 'true', priority: customPriority, nowMs: clock.nowMs() }
-      await ensureObjects(this.#parts, [wantedOf(local)])
-      return
+  async #reconcile(names: readonly string[]): Promise<void> {
+    const nowMs = this.#parts.clock.nowMs()
+    const wanted: Wanted[] = []
+    for (const name of names) {
+      const owner = this.#owners.get(name)
+      if (owner) wanted.push(wantedOf({ ...owner, managed: 'true', priority: customPriority, nowMs }))
+      else await this.#removeUnowned(name)
     }
+    if (wanted.length > 0) await ensureObjects(this.#parts, wanted)
+  }
+
+  async #removeUnowned(name: string): Promise<void> {
+    const { scheme, objects, store } = this.#parts
     const present = await objects.get(apiServices, name)
     const managed = present?.metadata.labels?.[managedLabel]
     if (!present || managed === undefined || this.#isBuiltIn(present, managed)) return
