@@ -13,6 +13,7 @@ export {
   type Source,
   source,
 } from '../client/controller.ts'
+export { type CustomDefinition, type CustomObject, customResource } from '../client/custom.ts'
 export {
   type ControllerDefinition,
   type DefinedController,
@@ -62,4 +63,5 @@ export type { Duration } from './time/duration.ts'
 export type { TestClock } from './time/test-time.ts'
 export { timelinePage } from './timeline/page.ts'
 export type { Timeline, TimelineEntry } from './timeline/timeline.ts'
+export { type AdmissionAnswer, type AdmissionRequest, serveWebhook, type TestWebhook } from './webhook.ts'
 export { type FileCluster, type Hooks, useCluster, type WithClusterOptions, withCluster } from './with-cluster.ts'
