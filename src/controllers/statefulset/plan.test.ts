@@ -73,6 +73,24 @@ const cases: Case[] = [
     plan: '',
   },
   {
+    what: 'it shrinks and several that go are not ready',
+    spec: { replicas: 0 },
+    pods: [pod(0, 'pending'), pod(1, 'pending'), pod(2, 'pending')],
+    plan: '',
+  },
+  {
+    what: 'it shrinks and only the highest is not ready',
+    spec: { replicas: 0 },
+    pods: [pod(0), pod(1), pod(2, 'pending')],
+    plan: '-2',
+  },
+  {
+    what: 'it shrinks and one that goes is not available yet',
+    spec: { replicas: 0, minReadySeconds: 10 },
+    pods: [pod(0, 'just-ready'), pod(1, 'just-ready')],
+    plan: '',
+  },
+  {
     what: 'it shrinks at once',
     spec: { replicas: 1, podManagementPolicy: 'Parallel' },
     pods: [pod(0), pod(1), pod(2)],

@@ -47,19 +47,22 @@ export function planPods(input: StatefulInput): StatefulPlan {
     const settled = fillSlot(plan, input, slot)
     if (!settled && ordered) return plan
   }
-  const healthyFirst = replicas.every(({ pod }) => pod && isHealthy(pod))
-  for (const { pod } of condemned) {
+  const lowestUnavailable = [...replicas, ...condemned.toReversed()].find((slot) => !isServing(input, slot))
+  for (const slot of condemned) {
+    const { pod } = slot
     if (!pod) continue
-    if (pod.metadata.deletionTimestamp) {
-      if (ordered) return plan
-      continue
-    }
-    if (ordered && !isRunningAndReady(pod) && !healthyFirst) return plan
-    plan.delete.push(pod)
+    // A pod that is out of order waits for those below it to be mended; only the lowest of such goes.
+    const waits = pod.metadata.deletionTimestamp || (!isServing(input, slot) && slot !== lowestUnavailable)
+    if (ordered && waits) return plan
+    if (!pod.metadata.deletionTimestamp) plan.delete.push(pod)
     if (ordered) return plan
   }
   rollUpdate(plan, input, replicas)
   return plan
+}
+
+function isServing({ set, nowMs }: StatefulInput, { pod }: Slot): boolean {
+  return pod !== undefined && isHealthy(pod) && isAvailable(pod, set.spec?.minReadySeconds ?? 0, nowMs)
 }
 
 function slotsOf({ set, pods }: StatefulInput): { replicas: Slot[]; condemned: Slot[] } {
