@@ -88,4 +88,20 @@ export const regressions: readonly Regression[] = [
       'A garbage collector that had just begun asked the server for the owner of a Lease, which was there, and kept the Lease. The Node went before the cache of Nodes was filled, so that nobody told of its end. An owner that its cache does not have yet is looked at again.',
     place: 'src/controllers/garbage-collector/reconcile.ts',
   },
+  {
+    seed: 12,
+    stormSeconds: 60,
+    found: 'one leader acts at a time',
+    story:
+      'A leader that stood still for longer than its lease, as a suspended machine does, went on with what was under way the moment it was woken: other timers fired before the one that told it that leadership was lost. Each request of a leader now asks first whether the lease can have run out by its own clock.',
+    place: 'src/client/leader-election.ts',
+  },
+  {
+    seed: 4,
+    stormSeconds: 60,
+    found: 'everything converges: a pod is not ready',
+    story:
+      'A node was silent just long enough to be taken for lost and came back before its pods were evicted. They had been said to be not ready, and the simulated node, which had nothing new to say of them, let it stand. Who runs a pod now takes back what others say of its readiness.',
+    place: 'src/testing/nodes/pod-run.ts',
+  },
 ]
