@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { type ApiError, conflict } from '../../api/errors.ts'
 import type { KubeObject, Resource } from '../../api/meta.ts'
-import { appsV1, coreV1, networkingV1, nodeV1, schedulingV1, storageV1 } from '../../api/resources.ts'
+import {
+  appsV1,
+  coreV1,
+  networkingV1,
+  nodeV1,
+  resourceV1,
+  resourceV1beta1,
+  schedulingV1,
+  storageV1,
+} from '../../api/resources.ts'
 import type { Pod, PodSpec, ResourceQuota } from '../../api/types/core/v1.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { simulatedRandom } from '../../platform/simulated/random.ts'
@@ -376,4 +385,25 @@ test('NodeRestriction keeps a kubelet to its own node, pods and lease', async ()
     subresource: 'status',
     oldObject: podWith({ nodeName: 'n1' }),
   })
+})
+
+test('DeviceAdminAccess wants a label of the namespace for claims and templates, in every version', async () => {
+  const message =
+    /spec\.devices\.requests\[0\]\.adminAccess: Forbidden: admin access to devices requires the `resource\.kubernetes\.io\/admin-access: true` label on the containing namespace$/
+  const claim = {
+    metadata: { name: 'c' },
+    spec: { devices: { requests: [{ name: 'r', exactly: { adminAccess: true } }] } },
+  }
+  const older = { ...claim, spec: { devices: { requests: [{ name: 'r', adminAccess: true }] } } }
+  const template = { metadata: { name: 'c' }, spec: { spec: claim.spec } }
+  put(coreV1.namespaces, { metadata: { name: 'a' } })
+  for (const [resource, object] of [
+    [resourceV1.resourceClaims, claim],
+    [resourceV1beta1.resourceClaims, older],
+    [resourceV1.resourceClaimTemplates, template],
+  ] as [Resource, object][]) {
+    await assert.rejects(admit(resource, object), { message })
+  }
+  put(coreV1.namespaces, { metadata: { name: 'a', labels: { 'resource.kubernetes.io/admin-access': 'true' } } })
+  await admit(resourceV1.resourceClaims as Resource, claim)
 })
