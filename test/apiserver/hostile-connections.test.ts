@@ -1,9 +1,11 @@
 /** Clients that are slow, greedy or dishonest below the level of requests. The server's patience is short here. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { connect as http2Connect } from 'node:http2'
 import { type Socket, connect as tcpConnect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import { type TLSSocket, connect as tlsConnect } from 'node:tls'
+import { createServer as createTlsServer, type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { issueAuthority, issueCertificate } from '../../src/api/x509/certificate.ts'
 import { allowAll } from '../../src/apiserver/authorize.ts'
 import { httpHandlers } from '../../src/apiserver/http/front.ts'
@@ -11,6 +13,7 @@ import { adminUser, startTestApiServer, type TestApiServer } from '../../src/api
 import { silent } from '../../src/platform/log.ts'
 import type { HttpHandlers, Listening } from '../../src/platform/net.ts'
 import { realPlatform } from '../../src/platform/real/platform.ts'
+import { holds } from '../attacks/opened.ts'
 
 const configMaps = '/api/v1/namespaces/default/configmaps'
 const patience = { handshakeMs: 4_000, headersMs: 2_000, requestMs: 2_000, stallMs: 1_000 }
@@ -20,6 +23,7 @@ const timeout = 30_000
 let api: TestApiServer
 let listening: Listening
 let ca: string
+let serverKeys: { cert: string; key: string }
 /** Requests that are being answered. */
 let answering = 0
 
@@ -41,6 +45,7 @@ before(async () => {
     ...names,
   })
   ca = authority.certificatePem
+  serverKeys = { cert: identity.certificatePem, key: identity.keyPem }
   api = await startTestApiServer({
     security: { authenticator: { authenticate: async () => adminUser }, authorizer: allowAll },
   })
@@ -194,6 +199,25 @@ describe('requests within requests', { timeout }, () => {
       await alive()
     })
   }
+  test('a server that reads leniently answers the second request, and this test notices', async () => {
+    const lenient = createServer({ insecureHTTPParser: true }, (request, response) => {
+      request.resume()
+      response.end(request.url === '/version' ? 'gitVersion' : '')
+    })
+    lenient.listen(0, '127.0.0.1')
+    await once(lenient, 'listening')
+    const { port } = lenient.address() as { port: number }
+    const succeeds = async (open: () => Promise<Socket>) => {
+      const socket = await open()
+      const answer = closed(socket)
+      const head = heads['a length and chunks']
+      socket.write(`POST ${configMaps} HTTP/1.1\r\nhost: x\r\n${head}\r\n\r\n0\r\n\r\n${inner}`)
+      socket.end()
+      return /gitVersion/.test(await answer)
+    }
+    await holds(succeeds, { closed: secure, opened: async () => tcpConnect(port, '127.0.0.1') })
+    lenient.close()
+  })
   test('a chunk with an extension of a megabyte ends the connection', async () => {
     const socket = await secure()
     const answer = closed(socket)
@@ -245,6 +269,37 @@ describe('floods of HTTP/2 frames', { timeout }, () => {
       ])
     },
   }
+  async function flooding(port: number, flood: () => Buffer): Promise<{ socket: TLSSocket; ended: Promise<unknown> }> {
+    const socket = tlsConnect({ host: '127.0.0.1', port, ca, ALPNProtocols: ['h2'] })
+    socket.on('error', () => {})
+    await once(socket, 'secureConnect')
+    const ended = once(socket, 'close')
+    socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
+    socket.write(frame(type.settings, 0, 0, nothing))
+    socket.write(flood())
+    return { socket, ended }
+  }
+
+  test('a server that takes every flood keeps the connection, and this test notices', async () => {
+    const patient = createTlsServer({ ALPNProtocols: ['h2'], ...serverKeys }, (socket) => {
+      socket.on('error', () => {})
+      socket.resume()
+    })
+    patient.listen(0, '127.0.0.1')
+    await once(patient, 'listening')
+    const { port } = patient.address() as { port: number }
+    const succeeds = async (at: number) => {
+      const { socket, ended } = await flooding(at, floods['requests that are reset at once']!)
+      socket.resume()
+      // Ours ends it while it reads; who does not has read all and says nothing.
+      const taken = until(() => socket.writableLength === 0).then(() => new Promise((done) => setTimeout(done, 500)))
+      const isOver = await Promise.race([ended.then(() => true), taken.then(() => socket.destroyed)])
+      socket.destroy()
+      return !isOver
+    }
+    await holds(succeeds, { closed: listening.port, opened: port })
+    patient.close()
+  })
   for (const [name, flood] of Object.entries(floods)) {
     test(`${name}: the connection ends, others are served`, async () => {
       const socket = tlsConnect({ host: '127.0.0.1', port: listening.port, ca, ALPNProtocols: ['h2'] })

@@ -7,14 +7,17 @@ import { issueAuthority, issueCertificate } from '../../src/api/x509/certificate
 import type { AuthorizationAttributes } from '../../src/apiserver/authorize.ts'
 import { nodeProxy } from '../../src/apiserver/node-proxy/proxy.ts'
 import { startTestApiServer, type TestApiServer } from '../../src/apiserver/testbed/server.ts'
-import type { Listening } from '../../src/platform/net.ts'
+import type { HttpHandlers, Listening } from '../../src/platform/net.ts'
 import { realPlatform } from '../../src/platform/real/platform.ts'
+import { holds } from '../attacks/opened.ts'
 
 const { net, random, clock } = realPlatform()
 const rights: Record<string, readonly string[]> = { reader: ['get'], runner: ['get', 'create'], creator: ['create'] }
 const streams = ['exec', 'attach', 'portforward']
 let api: TestApiServer
 let listening: Listening
+/** The hole: it refuses an upgrade, keeps the connection, and answers what follows (CVE-2018-1002105). */
+let careless: Listening
 const asked: AuthorizationAttributes[] = []
 
 before(async () => {
@@ -48,17 +51,31 @@ before(async () => {
     },
   })
   listening = await api.server.serve(net, { host: '127.0.0.1', port: 0, identity })
+  careless = await net.serveHttps({ host: '127.0.0.1', port: 0, identity }, refusesAndReadsOn)
 })
 after(async () => {
-  await listening.close(0)
+  await Promise.all([listening.close(0), careless.close(0)])
   await api.stop()
 })
 
+const refusesAndReadsOn: HttpHandlers = {
+  request: (_request, response) => response.end(),
+  upgrade(_request, socket, head) {
+    socket.on('error', () => undefined)
+    socket.write('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n')
+    const answer = (bytes: Uint8Array) => {
+      if (/^DELETE /.test(Buffer.from(bytes).toString())) socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
+    }
+    answer(head)
+    socket.on('data', answer)
+  },
+}
+
 /** Everything that comes back until the server ends the connection. */
-async function sent(text: string): Promise<string> {
+async function sent(text: string, port = listening.port): Promise<string> {
   const socket = connect({
     host: '127.0.0.1',
-    port: listening.port,
+    port,
     rejectUnauthorized: false,
     ALPNProtocols: ['http/1.1'],
   })
@@ -105,9 +122,18 @@ test('streams into pods need the right to create, over WebSocket too', async () 
   }
 })
 
+const second =
+  'DELETE /api/v1/namespaces/default/pods/p HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer runner\r\n\r\n'
+
+test('a second request on a connection whose upgrade was refused is not answered', async () => {
+  const succeeds = async (port: number) => {
+    const answer = await sent(upgrade('exec', 'reader', 'SPDY/3.1') + second, port)
+    return (answer.match(/HTTP\/1\.1 /g) ?? []).length > 1
+  }
+  await holds(succeeds, { closed: listening.port, opened: careless.port })
+})
+
 test('a connection whose upgrade was refused ends: what follows on it is no request', async () => {
-  const second =
-    'DELETE /api/v1/namespaces/default/pods/p HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer runner\r\n\r\n'
   for (const [user, status] of [
     ['', 401],
     ['reader', 403],
