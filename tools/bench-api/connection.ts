@@ -31,32 +31,33 @@ export interface Ask {
 type Sink = (chunk: Buffer) => void
 
 export class Connection {
-  readonly #socket: TLSSocket
+  #socket: TLSSocket
   readonly #target: Target
   #sink: Sink | undefined
   #fail: ((error: Error) => void) | undefined
 
   private constructor(target: Target, socket: TLSSocket) {
     this.#target = target
-    this.#socket = socket
-    socket.setNoDelay(true)
-    socket.on('data', (chunk: Buffer) => this.#sink?.(chunk))
-    const ended = (error?: Error) => this.#fail?.(error ?? new Error(`${target.name} closed a connection`))
-    socket.on('error', ended)
-    socket.on('close', () => ended())
+    this.#socket = this.#followed(socket)
   }
 
   static async open(target: Target): Promise<Connection> {
-    const { hostname, port } = target.url
-    // Whoever starts the servers chooses their certificates: what is measured is their work, not their names.
-    const socket = connect({ host: hostname, port: Number(port || 443), rejectUnauthorized: false })
-    await once(socket, 'secureConnect')
-    return new Connection(target, socket)
+    return new Connection(target, await connected(target))
   }
 
-  /** @throws when the connection ends before the answer does */
-  request(ask: Ask): Promise<Answer> {
-    return new Promise((resolve, reject) => {
+  #followed(socket: TLSSocket): TLSSocket {
+    socket.setNoDelay(true)
+    socket.on('data', (chunk: Buffer) => this.#sink?.(chunk))
+    const ended = (error?: Error) => this.#fail?.(error ?? new Error(`${this.#target.name} closed a connection`))
+    socket.on('error', ended)
+    socket.on('close', () => ended())
+    return socket
+  }
+
+  /** On a new connection when the server has closed this one for being idle. @throws when it ends before the answer does */
+  async request(ask: Ask): Promise<Answer> {
+    if (this.#socket.closed || this.#socket.readableEnded) this.#socket = this.#followed(await connected(this.#target))
+    return await new Promise((resolve, reject) => {
       const reader = new AnswerReader()
       this.#fail = reject
       this.#sink = (chunk) => {
@@ -94,6 +95,13 @@ export class Connection {
     this.#fail = undefined
     this.#socket.destroy()
   }
+}
+
+async function connected({ url }: Target): Promise<TLSSocket> {
+  // Whoever starts the servers chooses their certificates: what is measured is their work, not their names.
+  const socket = connect({ host: url.hostname, port: Number(url.port || 443), rejectUnauthorized: false })
+  await once(socket, 'secureConnect')
+  return socket
 }
 
 const headEnd = Buffer.from('\r\n\r\n')
