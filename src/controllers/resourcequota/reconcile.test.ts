@@ -3,8 +3,31 @@ import { test } from 'node:test'
 import { coreV1 } from '../../api/resources.ts'
 import { startTestApiServer } from '../../apiserver/testbed/server.ts'
 import { createClient } from '../../client/client-impl.ts'
+import type { Source } from '../../client/controller.ts'
 import { createInformers } from '../../client/informer-impl.ts'
 import { resourceQuotaController } from './reconcile.ts'
+
+test('resourceQuotaController does not count when admission charges a quota: what is let in is not stored yet', async () => {
+  const { transport, clock, random, log, stop } = await startTestApiServer({ namespaces: ['a'] })
+  const client = createClient(transport)
+  const informers = createInformers({ client, clock, random, log })
+  try {
+    const [{ keysOf }] = resourceQuotaController({ client, informers, clock, random, log } as never).sources as [Source]
+    const quota = (pods: string, used: string, counted = pods) => ({
+      metadata: { name: 'q', namespace: 'a' },
+      spec: { hard: { pods } },
+      status: { hard: { pods: counted }, used: { pods: used } },
+    })
+    const previous = quota('2', '0')
+    assert.deepEqual(keysOf({ type: 'updated', previous, object: quota('2', '1') }), [])
+    assert.deepEqual(keysOf({ type: 'updated', previous, object: quota('3', '0', '2') }), ['a/q'])
+    assert.deepEqual(keysOf({ type: 'updated', previous, object: quota('2', '0', '9') }), ['a/q'])
+    assert.deepEqual(keysOf({ type: 'added', object: previous }), ['a/q'])
+  } finally {
+    await informers.stop()
+    await stop()
+  }
+})
 
 test('resourceQuotaController fills in the status of a new quota', async () => {
   const { transport, clock, random, log, stop } = await startTestApiServer({ namespaces: ['a'] })

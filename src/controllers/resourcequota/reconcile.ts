@@ -10,6 +10,7 @@ import type { ResourceQuota } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type KeyQueue, source } from '../../client/controller.ts'
 import { discoverResources } from '../../client/discovery.ts'
 import type { Change, Informer } from '../../client/informer.ts'
+import { sameJson } from '../same-json.ts'
 import { type Counted, countedNames, planStatus } from './plan.ts'
 
 /** All are recounted at least this often. Source: --resource-quota-sync-period. */
@@ -24,7 +25,7 @@ export function resourceQuotaController(parts: ControllerParts): Controller {
   return {
     name: 'resourcequota-controller',
     sources: [
-      source(quotas, ({ object }) => [keyOf(object)]),
+      source(quotas, (change) => (asksForCount(change) ? [keyOf(change.object)] : [])),
       ...counters.watched.map((informer) =>
         source(informer, (change) => (givesBack(change) ? inNamespaceOf(change.object) : [])),
       ),
@@ -115,6 +116,16 @@ const byName = new Map<string, Resource>(
 )
 
 /** Deletions and the end of pods; what grows is charged by admission. */
+/**
+ * Not when admission has charged the quota: what it lets in is stored a moment later, and counting in between would give
+ * the place away again.
+ */
+function asksForCount(change: Change<ResourceQuota>): boolean {
+  if (change.type !== 'updated') return change.type === 'added'
+  const { object, previous } = change
+  return !sameJson(object.spec, previous.spec) || !sameJson(object.status?.hard, previous.status?.hard)
+}
+
 function givesBack(change: Change<KubeObject>): boolean {
   if (change.type === 'deleted') return true
   if (change.type !== 'updated') return false
