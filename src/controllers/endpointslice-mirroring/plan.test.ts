@@ -68,13 +68,14 @@ test('planMirror makes one slice for each address family and set of ports', () =
   })
 })
 
-test('planMirror stops at 1,000 addresses of a subset', () => {
-  const addresses = Array.from({ length: 1002 }, (_, index) => ({ ip: `10.0.${index >> 8}.${index & 255}` }))
+test('planMirror makes one slice of a subset, of its first 1,000 addresses', () => {
+  const valid = Array.from({ length: 1002 }, (_, index) => ({ ip: `10.0.${index >> 8}.${index & 255}` }))
+  const addresses = [{ ip: 'nonsense' }, ...valid]
   const plan = planMirror(endpoints({ subsets: [{ addresses, ports: [{ port: 80 }] }] }), [])
-  assert.equal(plan.beyondMax, 2)
+  assert.deepEqual([plan.invalid, plan.skipped], [1, 3])
   assert.deepEqual(
     plan.create.map((slice) => slice.endpoints?.length),
-    Array.from({ length: 10 }, () => 100),
+    [1000],
   )
 })
 

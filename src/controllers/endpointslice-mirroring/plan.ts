@@ -23,9 +23,9 @@ const notCopied = new Set([
 ])
 
 export interface MirrorPlan extends SlicePlan {
-  /** Addresses left out: what is no IP address, and what is beyond the limit. */
+  /** Addresses left out since they are no IP addresses, and all that were, with those beyond the limit. */
   invalid: number
-  beyondMax: number
+  skipped: number
 }
 
 /** Whether the object is a person's, about a Service that selects no pods. */
@@ -41,15 +41,19 @@ export function isMirrored(endpoints: Endpoints | undefined, service: Service | 
 export function planMirror(endpoints: Endpoints, slices: readonly EndpointSlice[]): MirrorPlan {
   const groups = new Map<string, Group>()
   let invalid = 0
-  let beyondMax = 0
+  let skipped = 0
   for (const subset of endpoints.subsets ?? []) {
     const all = addressesOf(subset)
-    beyondMax += Math.max(0, all.length - addressesPerSubsetMax)
-    for (const { address, ready } of all.slice(0, addressesPerSubsetMax)) {
+    let added = 0
+    for (const { address, ready } of all) {
+      if (added === addressesPerSubsetMax) break
       const addressType = familyOf(address.ip)
-      if (addressType) add(groups, { addressType, ports: portsOf(subset) }, endpointOf(address, ready))
-      else invalid++
+      if (addressType) {
+        add(groups, { addressType, ports: portsOf(subset) }, endpointOf(address, ready))
+        added++
+      } else invalid++
     }
+    skipped += all.length - added
   }
   const { name = '', namespace = '', labels, annotations } = endpoints.metadata
   const plan = planGroups(groups, slices, {
@@ -57,8 +61,10 @@ export function planMirror(endpoints: Endpoints, slices: readonly EndpointSlice[
     namespace,
     labels: { ...labels, [serviceNameLabel]: name, [managedByLabel]: mirroredBy },
     annotations: Object.fromEntries(Object.entries(annotations ?? {}).filter(([key]) => !notCopied.has(key))),
+    // A subset is one slice.
+    endpointsMax: addressesPerSubsetMax,
   })
-  return { ...plan, invalid, beyondMax }
+  return { ...plan, invalid, skipped }
 }
 
 function addressesOf({ addresses = [], notReadyAddresses = [] }: EndpointSubset) {

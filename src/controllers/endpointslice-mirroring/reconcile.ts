@@ -67,15 +67,15 @@ async function remove({ client }: ControllerParts, { metadata }: EndpointSlice):
   await ifThere(client.of(discoveryV1.endpointSlices, metadata.namespace).delete(metadata.name ?? ''))
 }
 
-function report({ events }: ControllerParts, object: Endpoints, { invalid, beyondMax }: MirrorPlan): void {
+function report({ events }: ControllerParts, object: Endpoints, { invalid, skipped }: MirrorPlan): void {
   const recorder = events.as('endpoint-slice-mirroring-controller')
   const about = { resource: coreV1.endpoints, object }
   if (invalid > 0) {
     const message = `Skipped ${invalid} invalid IP addresses when mirroring to EndpointSlices`
-    recorder.event(about, 'Warning', 'InvalidAddresses', message)
+    recorder.event(about, 'Warning', 'InvalidIPAddress', message)
   }
-  if (beyondMax > 0) {
-    const message = `A max of ${addressesPerSubsetMax} addresses can be mirrored to EndpointSlices per Endpoints subset. ${beyondMax} addresses were skipped`
+  if (skipped > invalid) {
+    const message = `A max of ${addressesPerSubsetMax} addresses can be mirrored to EndpointSlices per Endpoints subset. ${skipped} addresses were skipped`
     recorder.event(about, 'Warning', 'TooManyAddressesToMirror', message)
   }
 }

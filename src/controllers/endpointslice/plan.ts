@@ -56,6 +56,8 @@ export interface SliceMeta {
   annotations: Record<string, string>
   /** Whether endpoints keep the hints that they have. Default false. */
   keepsHints?: boolean
+  /** Endpoints in a slice. Default `endpointsPerSliceMax`. */
+  endpointsMax?: number
 }
 
 /** With what came of topology hints for each family of addresses; empty for Services that do not want them. */
@@ -132,7 +134,8 @@ function planGroup(
   { slices, meta }: { slices: readonly EndpointSlice[]; meta: SliceMeta },
 ): void {
   const { kept, left } = keepPlaces(group, slices, meta)
-  placeRest(kept, left)
+  const { endpointsMax = endpointsPerSliceMax } = meta
+  placeRest(kept, left, endpointsMax)
   const full = kept.filter(({ endpoints }) => endpoints.length > 0)
   // A Service without endpoints keeps one slice that says so.
   const staying = full.length > 0 || left.length > 0 ? full : kept.slice(0, 1)
@@ -143,7 +146,7 @@ function planGroup(
   }
   do {
     if (left.length === 0 && staying.length > 0) return
-    plan.create.push(created(group, left.splice(0, endpointsPerSliceMax), meta))
+    plan.create.push(created(group, left.splice(0, endpointsMax), meta))
   } while (left.length > 0)
 }
 
@@ -176,10 +179,10 @@ function withHintsOf(wanted: Endpoint, { hints }: Endpoint): Endpoint {
  * New endpoints go first where something is written anyway; then, all of what is left, into the fullest slice that has
  * room for it. What is still left in `left` afterwards makes slices of its own.
  */
-function placeRest(kept: readonly Kept[], left: Endpoint[]): void {
-  const room = ({ endpoints }: Kept) => endpointsPerSliceMax - endpoints.length
+function placeRest(kept: readonly Kept[], left: Endpoint[], max: number): void {
+  const room = ({ endpoints }: Kept) => Math.max(0, max - endpoints.length)
   for (const one of kept) if (one.changed) one.endpoints.push(...left.splice(0, room(one)))
-  const rest = left.length % endpointsPerSliceMax
+  const rest = left.length % max
   if (rest === 0) return
   const fitting = kept.filter((one) => !one.changed && room(one) >= rest)
   const [fullest] = fitting.sort((one, other) => room(one) - room(other))
