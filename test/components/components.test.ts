@@ -175,13 +175,19 @@ test("a component's port tells everybody of its health, and the rest to whom the
   })
   const metrics = await eventually(async () => {
     const { status, text } = await read(manager, '/metrics', token)
-    return status === 200 && /workqueue_adds_total\{name="deployment"\} [1-9]/.test(text) ? text : undefined
+    const worked = /workqueue_work_duration_seconds_count\{name="deployment"\} [1-9]/
+    const idle = /^workqueue_depth\{name="deployment"\} 0$/m
+    return status === 200 && worked.test(text) && idle.test(text) ? text : undefined
   })
-  assert.match(metrics, /^workqueue_depth\{name="deployment"\} 0$/m)
+  assert.match(metrics, /^workqueue_adds_total\{name="deployment"\} [1-9]/m)
   assert.match(metrics, /^leader_election_master_status\{name="kube-controller-manager"\} 1$/m)
+  assert.match(metrics, /^workqueue_unfinished_work_seconds\{name="endpoint_slice"\} 0$/m)
+  assert.match(metrics, /^rest_client_requests_total\{code="200",host="[^"]+",method="GET"\} [1-9]/m)
+  assert.match(metrics, /^running_managed_controllers\{manager="kube-controller-manager",name="ttl-controller"\} 1$/m)
+  assert.match(metrics, /^kubernetes_feature_enabled\{name="DRADeviceTaints",stage="BETA"\} 1$/m)
   assert.match(metrics, /^workqueue_work_duration_seconds_count\{name="deployment"\} [1-9]/m)
   const { text } = await read(manager, '/configz', token)
-  assert.equal(JSON.parse(text).componentconfig['concurrent-deployment-syncs'], '7')
+  assert.equal(JSON.parse(text)['kubecontrollermanager.config.k8s.io']['concurrent-deployment-syncs'], '7')
   assert.equal((await read(manager, '/nothing', token)).status, 404)
 })
 
@@ -189,7 +195,10 @@ test('components refuse flags that they do not honour, and say why', () => {
   const table: [words: string[], message: RegExp][] = [
     [['controller-manager', '--nonsense'], /unknown flag: --nonsense/],
     [['controller-manager', '--cloud-provider=aws'], /--cloud-provider is not offered: cloud providers run apart/],
-    [['controller-manager', '--max-endpoints-per-slice=7'], /--max-endpoints-per-slice=7 is not offered, only 100: a fixed limit/],
+    [
+      ['controller-manager', '--max-endpoints-per-slice=7'],
+      /--max-endpoints-per-slice=7 is not offered, only 100: a fixed limit/,
+    ],
     [
       ['controller-manager', '--kubeconfig', kubeconfig, '--concurrent-job-syncs=0'],
       /--concurrent-job-syncs must be at least 1/,

@@ -119,7 +119,7 @@ function unavailableFamily({ scheme, caches }: MetricsParts): Family {
 }
 
 /** Stable gates have no stage there. */
-function featureFamily(gates: Gates): Family {
+export function featureFamily(gates: Gates): Family {
   const stageOf = (name: string) => featureGates.get(name)?.stage ?? (name === 'AllAlpha' ? 'ALPHA' : 'BETA')
   return gauge(
     'kubernetes_feature_enabled',

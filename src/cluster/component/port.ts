@@ -16,6 +16,8 @@ export interface PortParts {
   access: DelegatedAccess
   /** By flag, as `/configz` and `/flagz` show it. */
   configuration: ReadonlyMap<string, string>
+  /** Under this name in `/configz`. */
+  configurationName: string
   families(): readonly Family[]
   /** What is wrong; undefined when all is well. */
   problem(): string | undefined
@@ -51,7 +53,7 @@ async function answer(parts: PortParts, request: HttpRequest): Promise<Page> {
   const verdict = await parts.access.check(request, path)
   if (!verdict.allowed) return plain(verdict.status, verdict.message)
   if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'Method Not Allowed')
-  const { configuration } = parts
+  const { configuration, configurationName } = parts
   switch (path) {
     case '/healthz':
     case '/livez':
@@ -62,7 +64,7 @@ async function answer(parts: PortParts, request: HttpRequest): Promise<Page> {
     case '/configz':
       return page(
         'application/json',
-        JSON.stringify({ componentconfig: Object.fromEntries([...configuration].sort()) }),
+        JSON.stringify({ [configurationName]: Object.fromEntries([...configuration].sort()) }),
       )
     case '/flagz':
       return plain(

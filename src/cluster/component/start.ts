@@ -6,9 +6,8 @@
 import { coreV1 } from '../../api/resources.ts'
 import { issueAuthority, issueCertificate } from '../../api/x509/certificate.ts'
 import { signingKey, signToken } from '../../apiserver/authentication/jwt.ts'
-import type { Family } from '../../apiserver/metrics/families.ts'
-import { gauge } from '../../apiserver/metrics/families.ts'
-import { processFamilies } from '../../apiserver/nonresource/metrics.ts'
+import { type Family, gauge, type Sample } from '../../apiserver/metrics/families.ts'
+import { featureFamily, processFamilies } from '../../apiserver/nonresource/metrics.ts'
 import { ApiConfigError, readFeatureGates } from '../../apiserver/scheme/feature-gates.ts'
 import type { Client } from '../../client/client.ts'
 import { createClient } from '../../client/client-impl.ts'
@@ -17,11 +16,13 @@ import { type ClusterAccess, loadKubeconfig } from '../../client/kubeconfig.ts'
 import type { Transport } from '../../client/transport.ts'
 import { ifThere } from '../../client/writes.ts'
 import type { ControllerOptions } from '../../controllers/index.ts'
+import { knownController } from '../../controllers/names.ts'
 import type { TlsIdentity } from '../../platform/net.ts'
 import { FlagError, type Flags } from '../apiserver/flags.ts'
 import { ControllerGroup, type ControllerGroupParts, type GroupElection } from '../control-plane/controller-group.ts'
 import type { Machine } from '../machine.ts'
 import { DelegatedAccess } from './access.ts'
+import { ClientMetrics } from './client-metrics.ts'
 import { cloudFurther } from './cloud.ts'
 import { runsBy, workersBy } from './controllers-flag.ts'
 import type { Component } from './flag-tables.ts'
@@ -46,6 +47,12 @@ const rolesOf = {
   'cloud-controller-manager': 'further',
   scheduler: 'scheduler',
 } as const
+/** As upstream registers them. */
+const configurationNames: Readonly<Record<Component, string>> = {
+  'controller-manager': 'kubecontrollermanager.config.k8s.io',
+  'cloud-controller-manager': 'cloudcontrollermanager.config.k8s.io',
+  scheduler: 'componentconfig',
+}
 const closeGraceMs = 1_000
 const certificateDays = 365
 const dayMs = 86_400_000
@@ -59,8 +66,9 @@ export async function startComponent(
 ): Promise<RunningComponent> {
   const { log, clock, random } = machine
   const access = await accessOf(machine, flags.text('kubeconfig'))
-  const transport = transportTo(access)
-  const metrics = new QueueMetrics()
+  const requests = new ClientMetrics(clock)
+  const transport = requests.counted(transportTo(access), access.server)
+  const metrics = new QueueMetrics(clock)
   const gates = gatesOf(flags)
   const group = new ControllerGroup({
     ...{ clock, random, log, transportFor: () => transport },
@@ -78,6 +86,9 @@ export async function startComponent(
     gauge('leader_election_master_status', 'Whether this instance leads.', [
       [{ name: leaseName(component, flags) }, group.leads ? 1 : 0],
     ]),
+    runningControllers(component, group.queueDepths().keys()),
+    featureFamily(gates),
+    ...requests.families,
     ...processFamilies(clock),
   ]
   const listening = await listen(machine, { component, flags, transport, families })
@@ -94,6 +105,17 @@ export async function startComponent(
       await transport.close()
     },
   }
+}
+
+/** By upstream's names. Those that wait to lead do not run. */
+function runningControllers(component: Component, names: Iterable<string>): Family {
+  const manager = component === 'cloud-controller-manager' ? component : `kube-${component}`
+  const known = new Set([...names].map((name) => knownController(name)?.name ?? name))
+  return gauge(
+    'running_managed_controllers',
+    'Which controllers run here.',
+    [...known].map((name): Sample => [{ manager, name }, 1]),
+  )
 }
 
 async function accessOf({ disk }: Machine, path: string | undefined): Promise<ClusterAccess> {
@@ -243,6 +265,7 @@ async function listen(machine: Machine, { component, flags, transport, families 
     ...(clientCaPem === undefined ? {} : { clientCaPem }),
     access: new DelegatedAccess({ authentication, authorization, clock, openPaths }),
     configuration: flags.all,
+    configurationName: configurationNames[component],
     problem: () => undefined,
   })
 }
