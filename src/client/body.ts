@@ -1,4 +1,5 @@
 /** Bodies of answers: whole, or as parsed lines of JSON while they stream. */
+import { parseNearly } from '../api/codec/exact-json.ts'
 import { limits } from '../limits.ts'
 import { carriedBy } from './carried.ts'
 import { TransportError } from './transport-error.ts'
@@ -30,7 +31,7 @@ export async function* parsedLines(body: Body, { shared }: { shared: boolean }):
 
 function parsed(line: string): unknown {
   try {
-    return JSON.parse(line)
+    return parseNearly(line)
   } catch (error) {
     throw new TransportError('reading a watch: a frame is not JSON', { cause: error })
   }

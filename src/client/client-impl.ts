@@ -1,4 +1,5 @@
 /** The client on any transport: requests as JSON, answers checked, failures as `ApiError` or `TransportError`. */
+import { parseNearly } from '../api/codec/exact-json.ts'
 import { ApiError } from '../api/errors.ts'
 import { apiVersionOf, type KubeList, type KubeObject, type Resource } from '../api/meta.ts'
 import type { Status } from '../api/types/meta/v1.ts'
@@ -72,7 +73,7 @@ class Caller {
     const text = await this.#guard(call, async () => (await readAll(reply.body)).toString('utf8'))
     if (text === '') return undefined as T
     try {
-      return JSON.parse(text) as T
+      return parseNearly(text) as T
     } catch (error) {
       throw asTransportError(`${call.method} ${call.path}: the answer is not JSON`, error)
     }

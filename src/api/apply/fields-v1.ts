@@ -2,6 +2,7 @@
  * FieldsV1, the wire form of a field set: nested objects whose keys are path elements; `.` marks that the parent itself is
  * a member, an empty object a member without members below (KEP-555).
  */
+import { parseExactly } from '../codec/exact-json.ts'
 import { isObject, type JsonObject } from '../patch/json-value.ts'
 import { compareElements, type FieldPath, FieldSet } from './field-set.ts'
 
@@ -88,7 +89,7 @@ export function elementText(element: string): string {
   const content = element.slice(2)
   if (element.startsWith('f:')) return `.${content}`
   if (element.startsWith('i:')) return `[${content}]`
-  const value: unknown = JSON.parse(content)
+  const value: unknown = parseExactly(content)
   if (element.startsWith('v:')) return `[=${JSON.stringify(value)}]`
   const pairs = Object.entries(value as JsonObject).map(([name, key]) => `${name}=${JSON.stringify(key)}`)
   return `[${pairs.join(',')}]`
@@ -98,9 +99,9 @@ function canonicalElement(key: string): string | undefined {
   const content = key.slice(2)
   if (key.startsWith('f:')) return key
   if (key.startsWith('i:')) return /^-?\d+$/.test(content) ? key : undefined
-  if (key.startsWith('v:')) return valueElement(JSON.parse(content))
+  if (key.startsWith('v:')) return valueElement(parseExactly(content))
   if (!key.startsWith('k:')) return undefined
-  const keys: unknown = JSON.parse(content)
+  const keys: unknown = parseExactly(content)
   if (!isObject(keys)) throw new TypeError(`FieldsV1 ${key} must hold an object`)
   return keyElement(keys)
 }

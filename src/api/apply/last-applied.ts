@@ -4,6 +4,7 @@
  * since is no conflict for it, and the annotation follows what it applies.
  * Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#upgrading-from-client-side-apply-to-server-side-apply
  */
+import { parseExactly } from '../codec/exact-json.ts'
 import { isObject, type JsonObject } from '../patch/json-value.ts'
 import { compareTyped } from './compare.ts'
 import type { ApplyContext } from './context.ts'
@@ -46,7 +47,7 @@ function lastApplied(live: JsonObject): JsonObject | undefined {
   const text = isObject(annotations) ? annotations[lastAppliedAnnotation] : undefined
   if (typeof text !== 'string' || text === '') return undefined
   try {
-    const config: unknown = JSON.parse(text)
+    const config: unknown = parseExactly(text)
     return isObject(config) ? config : undefined
   } catch {
     return undefined

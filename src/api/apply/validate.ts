@@ -80,10 +80,12 @@ function scalarProblem(scalar: Scalar, value: unknown): string | undefined {
     case 'int32':
     case 'int64':
     case 'double':
-      return typeof value === 'number' ? undefined : `expected numeric (int or float), got ${typeName(value)}`
+      return typeof value === 'number' || typeof value === 'bigint'
+        ? undefined
+        : `expected numeric (int or float), got ${typeName(value)}`
     case 'quantity':
     case 'intOrString':
-      return typeof value === 'string' || typeof value === 'number'
+      return ['string', 'number', 'bigint'].includes(typeof value)
         ? undefined
         : `expected any scalar, got ${shown(value)}`
     default:

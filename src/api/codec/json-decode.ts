@@ -2,12 +2,13 @@
  * From parsed JSON to the API's canonical form of an object: types checked, quantities and times canonical, nulls and
  * zero values that upstream would leave out dropped, unknown fields dropped and named. Changes the value in place.
  *
- * Whole numbers are exact up to 2^53; larger ones are refused, since they would change silently.
+ * Whole numbers beyond ±2^53 are `bigint` (see `exact-json.ts`), where the type has 64 bits; beyond those they are refused.
  */
 import { canonicalQuantity, QuantityError } from '../quantity.ts'
 import { typeByName } from '../schema/registry.ts'
 import type { FieldNode, ListNode, MapNode, Scalar, ScalarNode, StructNode, TypeNode } from '../schema/type-node.ts'
 import { DecodeError } from './error.ts'
+import { isWhole64 } from './exact-json.ts'
 import { goElementType, goFieldType } from './go-types.ts'
 import { prune } from './prune.ts'
 import {
@@ -170,6 +171,7 @@ function decodeScalar(type: ScalarNode, value: unknown, state: DecodeState): unk
       if (!isInteger(value, type.scalar)) throw mismatch(type, value, state)
       return value
     case 'double':
+      if (typeof value === 'bigint') return Number(value)
       if (typeof value !== 'number') throw mismatch(type, value, state)
       return value
     case 'intOrString':
@@ -182,13 +184,15 @@ function decodeScalar(type: ScalarNode, value: unknown, state: DecodeState): unk
   }
 }
 
-function isInteger(value: unknown, scalar: 'int32' | 'int64'): value is number {
-  return scalar === 'int32' ? (value as number) === ((value as number) | 0) : Number.isSafeInteger(value)
+function isInteger(value: unknown, scalar: 'int32' | 'int64'): value is number | bigint {
+  if (scalar === 'int64') return isWhole64(value)
+  return typeof value === 'number' && value === (value | 0)
 }
 
 /** Values that JSON writes as text of a certain syntax. */
 function decodeText(type: ScalarNode, value: unknown, state: DecodeState): string | undefined {
-  if (type.scalar === 'quantity' && typeof value === 'number') return decodeQuantity(String(value))
+  if (type.scalar === 'quantity' && (typeof value === 'number' || typeof value === 'bigint'))
+    return decodeQuantity(String(value))
   if (typeof value !== 'string') throw mismatch(type, value, state)
   if (type.scalar === 'quantity') return decodeQuantity(value.trim())
   if (type.scalar === 'bytes') return decodeBytes(value)
@@ -296,14 +300,11 @@ function isPlain(value: unknown): value is Plain {
 
 /** In upstream's words: tools show them to users. */
 function mismatch(type: TypeNode, value: unknown, state: DecodeState): DecodeError {
-  const shown = typeof value === 'number' && isNumeric(type) ? `number ${value}` : jsonKind(value)
+  const isNumber = typeof value === 'number' || typeof value === 'bigint'
+  const shown = isNumber && isNumeric(type) ? `number ${value}` : jsonKind(value)
   const path = goPath(state)
   const field = path === '' ? 'the object' : `Go struct field ${holderOf(state).replace(/^.*\./, '')}.${path}`
-  const beyond =
-    typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value) ? ' (within ±2^53)' : ''
-  return new DecodeError(
-    `json: cannot unmarshal ${shown} into ${field} of type ${namedType(state) ?? goType(type)}${beyond}`,
-  )
+  return new DecodeError(`json: cannot unmarshal ${shown} into ${field} of type ${namedType(state) ?? goType(type)}`)
 }
 
 function isNumeric(type: TypeNode): boolean {
@@ -312,7 +313,7 @@ function isNumeric(type: TypeNode): boolean {
 
 function jsonKind(value: unknown): string {
   if (Array.isArray(value)) return 'array'
-  return typeof value === 'boolean' ? 'bool' : typeof value
+  return { boolean: 'bool', bigint: 'number' }[typeof value as string] ?? typeof value
 }
 
 /** What upstream calls the type where the walk is; undefined where it has no name of its own. */

@@ -38,13 +38,29 @@ export function encodeValue(type: TypeNode, value: unknown): string {
   }
 }
 
-/** Quotes, backslashes, control characters and halves of characters need more than quotes around them. */
+/** Quotes, backslashes, control characters, halves of characters and what Go escapes need more than quotes around them. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to be escaped
-const plainText = /^[^"\\\u0000-\u001f\ud800-\udfff]*$/
+const plainText = /^[^"\\\u0000-\u001f\ud800-\udfff<>&\u2028\u2029]*$/
 
 function encodeScalar(value: unknown): string {
-  if (typeof value === 'string') return plainText.test(value) ? `"${value}"` : JSON.stringify(value)
-  return value === undefined ? 'null' : JSON.stringify(value)
+  if (typeof value === 'string') return plainText.test(value) ? `"${value}"` : encodeAny(value)
+  return value === undefined ? 'null' : encodeAny(value)
+}
+
+/**
+ * JSON with what has a meaning in HTML escaped, as Go writes it: some clients compare the raw template of a
+ * ControllerRevision byte by byte with their own.
+ */
+export function encodeAny(value: unknown): string {
+  const text = JSON.stringify(value)
+  return meaningInHtml.test(text) ? text.replaceAll(allMeaningInHtml, escaped) : text
+}
+
+const meaningInHtml = /[<>&\u2028\u2029]/
+const allMeaningInHtml = new RegExp(meaningInHtml, 'g')
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /** Custom resources are kept as they were sent but for what their schema prunes, so that no schema says how to write them. */

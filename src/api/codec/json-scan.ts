@@ -66,7 +66,8 @@ function tooManyValues(valuesMax: number): DecodeError {
   return new DecodeError(`json: the document has more than ${valuesMax} values`)
 }
 
-function closingQuote(text: string, start: number): number {
+/** Where the string that opens at `start` closes; the end of the text when it does not. */
+export function closingQuote(text: string, start: number): number {
   let end = text.indexOf('"', start + 1)
   while (end > 0 && text.charCodeAt(end - 1) === code.backslash && isEscaped(text, start, end)) {
     end = text.indexOf('"', end + 1)

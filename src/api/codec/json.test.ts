@@ -74,9 +74,9 @@ const mismatches: { type: StructNode; value: object; message: string }[] = [
   { type: pod, value: [], message: 'json: cannot unmarshal array into the object of type v1.Pod' },
   {
     type: pod,
-    value: { metadata: { generation: 2 ** 54 } },
+    value: { metadata: { generation: 2 ** 64 } },
     message:
-      'json: cannot unmarshal number 18014398509481984 into Go struct field ObjectMeta.metadata.generation of type int64 (within ±2^53)',
+      'json: cannot unmarshal number 18446744073709552000 into Go struct field ObjectMeta.metadata.generation of type int64',
   },
   {
     type: pod,

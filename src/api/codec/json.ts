@@ -6,6 +6,7 @@
  */
 import type { StructNode } from '../schema/type-node.ts'
 import { DecodeError } from './error.ts'
+import { parseExactly } from './exact-json.ts'
 import { type DecodeState, decodeValue } from './json-decode.ts'
 import { encodeValue } from './json-encode.ts'
 import { scanJson } from './json-scan.ts'
@@ -37,7 +38,7 @@ export function parseJson(body: Uint8Array | string, valuesMax = Number.POSITIVE
   const text = typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()
   const duplicates = scanJson(text, valuesMax).map((path) => `duplicate field "${path}"`)
   try {
-    return { value: JSON.parse(text), duplicates }
+    return { value: parseExactly(text), duplicates }
   } catch (error) {
     throw new DecodeError(`json parse error: ${(error as Error).message}`)
   }

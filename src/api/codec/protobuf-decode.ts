@@ -1,7 +1,9 @@
 /** From the bytes of a protobuf message to plain objects, as the JSON decoder would make them. */
+
 import { canonicalQuantity, QuantityError } from '../quantity.ts'
 import { typeByName } from '../schema/registry.ts'
 import type { ScalarNode, StructNode, TypeNode } from '../schema/type-node.ts'
+import { parseExactly } from './exact-json.ts'
 import { type FieldPlan, planOf } from './protobuf-plan.ts'
 import { formatDuration, formatMicroTime, formatTime, isWritableTime } from './time.ts'
 import { type FieldBudget, ProtobufError, ProtobufReader, wireType } from './wire.ts'
@@ -115,7 +117,7 @@ function readScalar(reader: ProtobufReader, node: ScalarNode, type: number, dept
       return reader.int32()
     case 'int64':
       expectType(type, wireType.varint)
-      return exact(reader.int64())
+      return reader.int64()
     case 'double':
       expectType(type, wireType.fixed64)
       return reader.double()
@@ -124,7 +126,7 @@ function readScalar(reader: ProtobufReader, node: ScalarNode, type: number, dept
   }
 }
 
-/** Whole numbers beyond 2^53 are refused, as in JSON, since they would change silently. */
+/** For what reckons with the number. */
 function exact(value: number | bigint): number {
   if (typeof value === 'bigint') throw new ProtobufError(`the number ${value} is beyond 2^53`)
   return value
@@ -192,7 +194,7 @@ function readQuantity(member: number | bigint | Buffer | undefined): string {
 function readRaw(member: number | bigint | Buffer | undefined): unknown {
   if (!Buffer.isBuffer(member) || member.length === 0) return undefined
   try {
-    return JSON.parse(member.toString())
+    return parseExactly(member.toString())
   } catch {
     throw new ProtobufError('embedded JSON is not valid')
   }

@@ -2,6 +2,7 @@
 import { canonicalQuantity } from '../quantity.ts'
 import { typeByName } from '../schema/registry.ts'
 import type { ScalarNode, StructNode, TypeNode } from '../schema/type-node.ts'
+import { encodeAny } from './json-encode.ts'
 import { type FieldPlan, planOf } from './protobuf-plan.ts'
 import { isZeroTime, parseDuration, parseTime } from './time.ts'
 import { ProtobufWriter, wireType } from './wire.ts'
@@ -98,7 +99,7 @@ function writeScalarMessage(writer: ProtobufWriter, number: number, type: Scalar
   else if (type.scalar === 'duration') {
     writer.signedVarint((typeof value === 'string' ? parseDuration(value) : undefined) ?? 0)
     writer.tag(1, wireType.varint)
-  } else if (value !== undefined && value !== null) writer.bytesField(1, Buffer.from(JSON.stringify(value)))
+  } else if (value !== undefined && value !== null) writer.bytesField(1, Buffer.from(encodeAny(value)))
   writer.messageHeader(number, before)
 }
 

@@ -43,7 +43,13 @@ export function parseYaml(body: Uint8Array | string): ParsedDocument {
 function firstDocument(text: string, lines: LineCounter): Document {
   lines.addNewLine(0)
   const parser = new Parser(lines.addNewLine)
-  const composer = new Composer({ version: '1.1', schema: 'yaml-1.1', customTags: plainTags, ...quiet })
+  const composer = new Composer({
+    version: '1.1',
+    schema: 'yaml-1.1',
+    customTags: plainTags,
+    intAsBigInt: true,
+    ...quiet,
+  })
   for (const document of composer.compose(boundedTokens(text, parser), true, text.length)) return document
   throw new DecodeError('yaml: there is no document')
 }
@@ -98,10 +104,27 @@ function plainTags(tags: Tags): Tags {
 
 function toPlain(document: Document): unknown {
   try {
-    return document.toJS()
+    return withNumbers(document.toJS())
   } catch (error) {
     throw new DecodeError(`yaml: ${(error as Error).message}`)
   }
+}
+
+/** In place. The library is asked for whole numbers that are exact; only those of 64 bits beyond ±2^53 stay `bigint`. */
+function withNumbers(value: unknown): unknown {
+  if (typeof value === 'bigint') {
+    const number = Number(value)
+    return Number.isSafeInteger(number) || BigInt.asIntN(64, value) !== value ? number : value
+  }
+  if (typeof value !== 'object' || value === null) return value
+  const members = value as Record<string, unknown>
+  for (const name of Object.keys(members)) {
+    const member = members[name]
+    const changed = withNumbers(member)
+    if (changed === member) continue
+    Object.defineProperty(members, name, { value: changed, enumerable: true, configurable: true, writable: true })
+  }
+  return value
 }
 
 function isDeeper(value: unknown, depth: number): boolean {

@@ -5,6 +5,7 @@
  */
 
 import { limits } from '../../limits.ts'
+import { parseExactly } from '../codec/exact-json.ts'
 import { badRequest } from '../errors.ts'
 import { entityTooLarge, unprocessable } from './failures.ts'
 import { assertDepth, isObject, type JsonObject, jsonEqual, member, setMember, typeName } from './json-value.ts'
@@ -118,7 +119,7 @@ class Patcher {
     if (this.#copiedBytes > limits.jsonPatchCopyBytesMax) {
       throw new PatchMismatch(`copied values exceed ${limits.jsonPatchCopyBytesMax} bytes`)
     }
-    return JSON.parse(text)
+    return parseExactly(text)
   }
 
   #test(path: string[], expected: unknown): void {

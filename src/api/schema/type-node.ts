@@ -6,7 +6,8 @@
 import type { FieldGate } from './schema.ts'
 
 /**
- * - `int64` values are JavaScript numbers while exact, else bigint is not used: they stay within ±2^53 or are refused.
+ * - `int64` values are JavaScript numbers up to ±2^53 and `bigint` beyond, where they are read to be written again;
+ *   TypeScript's types say `number`.
  * - `bytes` are base64 strings in JSON. `time`, `microTime`, `duration`, `quantity` are strings in JSON.
  * - `raw` is any JSON value kept as it is (RawExtension, JSON, FieldsV1).
  */

@@ -2,6 +2,7 @@
  * An object as the store holds it: encoded JSON without resourceVersion, opening with kind, apiVersion and metadata in
  * that order, so that the version is spliced in behind the uid and a list item is cut out without decoding anything.
  */
+import { parseExactly, parseNearly } from '../../api/codec/exact-json.ts'
 import { encodeJson } from '../../api/codec/json.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
@@ -88,14 +89,17 @@ const textDecoder = new TextDecoder()
 const textEncoder = new TextEncoder()
 
 export function decodeStored(value: Uint8Array, revision: number): KubeObject {
-  const object = JSON.parse(textDecoder.decode(value)) as KubeObject
+  const object = parseExactly(textDecoder.decode(value)) as KubeObject
   object.metadata.resourceVersion = String(revision)
   return object
 }
 
-/** The same without managed fields, which are half of most objects: cut out of the text, they are not even parsed. */
+/**
+ * The same without managed fields, which are half of most objects: cut out of the text, they are not even parsed. Readers
+ * reckon with numbers, so those beyond ±2^53 are JavaScript's nearest ones here.
+ */
 function decodeUnmanaged(value: Uint8Array, revision: number): KubeObject {
-  const object = JSON.parse(withoutManagedFields(textDecoder.decode(value))) as KubeObject
+  const object = parseNearly(withoutManagedFields(textDecoder.decode(value))) as KubeObject
   object.metadata.resourceVersion = String(revision)
   if (object.metadata.managedFields === undefined) return object
   // A copy without them: an object that had a member deleted takes three times the memory.

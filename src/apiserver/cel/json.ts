@@ -127,7 +127,7 @@ class JsonObjectValue extends CelObject {
   }
 }
 
-/** Throws `CelError` for what JSON has no form of, and beyond 53 bits of an integer. */
+/** Throws `CelError` for what JSON has no form of. Whole numbers beyond ±2^53 are `bigint`. */
 export function toJson(value: Value): unknown {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value
   if (typeof value === 'bigint') return exactNumber(value)
@@ -153,10 +153,9 @@ export function toJson(value: Value): unknown {
   throw new CelError(`JSON has no form of a ${shown}`)
 }
 
-function exactNumber(value: bigint): number {
+function exactNumber(value: bigint): number | bigint {
   const number = Number(value)
-  if (!Number.isSafeInteger(number)) throw new CelError(`JSON has no exact form of the integer ${value}`)
-  return number
+  return Number.isSafeInteger(number) ? number : value
 }
 
 function mapJson(map: CelMap): JsonObject {

@@ -1,4 +1,5 @@
 /** Whole documents as bytes. */
+import { parseExactly } from '../../api/codec/exact-json.ts'
 import { encodeJson } from '../../api/codec/json.ts'
 import { encodeProtobuf, protobufWatchFrame as frameOf } from '../../api/codec/protobuf.ts'
 import { kindType } from '../../api/schema/registry.ts'
@@ -17,7 +18,7 @@ export async function encodeAs(
   const json = type ? encodeJson(type, document) : JSON.stringify(document)
   if (encoding === 'json') return textEncoder.encode(`${json}\n`)
   const { encodeYaml } = await import('../../api/codec/yaml.ts')
-  return textEncoder.encode(encodeYaml(JSON.parse(json)))
+  return textEncoder.encode(encodeYaml(parseExactly(json)))
 }
 
 export function protobufWatchFrame(event: string, type: StructNode | undefined, object: object): Uint8Array {

@@ -139,6 +139,9 @@ function noFinalizers(object: KubeObject): boolean {
   return (object.metadata.finalizers ?? []).length === 0
 }
 
+/** The last second that RFC 3339 can write; grace may be longer than that. */
+const latestMs = Date.parse('9999-12-31T23:59:59Z')
+
 /** Starts a graceful deletion, or moves one that runs to an earlier end. */
 function shorten(object: KubeObject, graceSeconds: number, nowMs: number): void {
   const { metadata } = object
@@ -147,8 +150,8 @@ function shorten(object: KubeObject, graceSeconds: number, nowMs: number): void 
     markDeleting(object, graceSeconds, nowMs)
     return
   }
-  const startedMs = Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000
-  metadata.deletionTimestamp = rfc3339(startedMs + graceSeconds * 1000)
+  const startedMs = Date.parse(deletionTimestamp) - Number(deletionGracePeriodSeconds) * 1000
+  metadata.deletionTimestamp = rfc3339(Math.min(startedMs + graceSeconds * 1000, latestMs))
   metadata.deletionGracePeriodSeconds = graceSeconds
 }
 
@@ -156,7 +159,7 @@ function markDeleting(object: KubeObject, graceSeconds: number, nowMs: number): 
   const { metadata } = object
   if (!metadata.deletionTimestamp && (metadata.generation ?? 0) > 0)
     metadata.generation = (metadata.generation ?? 0) + 1
-  metadata.deletionTimestamp ??= rfc3339(nowMs + graceSeconds * 1000)
+  metadata.deletionTimestamp ??= rfc3339(Math.min(nowMs + graceSeconds * 1000, latestMs))
   metadata.deletionGracePeriodSeconds = graceSeconds
 }
 

@@ -169,7 +169,10 @@ export function readDeleteOptions(query: URLSearchParams, body: Partial<DeleteOp
   }
   errors.push(...dryRunErrors(options.dryRun ?? []))
   if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
-  return options
+  const { gracePeriodSeconds: grace } = options
+  return grace === undefined || grace === null
+    ? options
+    : { ...options, gracePeriodSeconds: Math.min(Number(grace), Number.MAX_SAFE_INTEGER) }
 }
 
 function deleteOptionsOf(query: URLSearchParams): DeleteOptions {

@@ -1,4 +1,5 @@
 /** Between the JSON that is worked on and what else may stand in the store; loaded when there is such. */
+import { parseExactly } from '../../api/codec/exact-json.ts'
 import { decodeEnvelope, decodeMessage, encodeProtobuf, isProtobuf, ProtobufError } from '../../api/codec/protobuf.ts'
 import { definitionFromV1beta1 } from '../../api/conversion/apiextensions.ts'
 import { autoscalerConversion } from '../../api/conversion/autoscaling.ts'
@@ -13,7 +14,7 @@ const openBrace = 0x7b
 
 /** From our JSON. */
 export function toProtobuf(value: Uint8Array): Uint8Array {
-  const object = JSON.parse(textDecoder.decode(value)) as KubeObject
+  const object = parseExactly(textDecoder.decode(value)) as KubeObject
   return encodeProtobuf(object, objectType(object))
 }
 
@@ -21,7 +22,7 @@ export function toProtobuf(value: Uint8Array): Uint8Array {
 export function toJson({ key, value }: KeyValue, kind: KindName | undefined): Uint8Array {
   if (isProtobuf(value)) return encodeObject(objectOfProtobuf(value, kind), kind)
   if (value[0] !== openBrace) throw new Error(`read ${key}: it is neither JSON nor Kubernetes' protobuf`)
-  return encodeObject(JSON.parse(textDecoder.decode(value)) as KubeObject, kind)
+  return encodeObject(parseExactly(textDecoder.decode(value)) as KubeObject, kind)
 }
 
 /** A version that we have no schema for (a beta of what we store) has the fields of ours. */

@@ -1,4 +1,5 @@
 /** A request to a server that may be slow, wordy or hostile: it ends in time, is read up to a size and is never redirected. */
+import { parseExactly } from '../../api/codec/exact-json.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { ClientTls, HttpReply, Net } from '../../platform/net.ts'
 
@@ -55,7 +56,7 @@ export function jsonOf({ status, text }: BoundedReply): unknown {
   if (status >= 300 && status < 400) throw new WebhookError(`the server answered ${status}: redirects are not followed`)
   if (status < 200 || status >= 300) throw new WebhookError(`the server answered ${status}`)
   try {
-    return JSON.parse(text)
+    return parseExactly(text)
   } catch {
     throw new WebhookError('the answer is no JSON')
   }

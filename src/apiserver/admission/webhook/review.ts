@@ -1,4 +1,5 @@
 /** AdmissionReview as it is sent, and what of the answer counts. Source: apiserver's `webhook/request/admissionreview.go`. */
+import { parseExactly } from '../../../api/codec/exact-json.ts'
 import type { Status } from '../../../api/types/meta/v1.ts'
 import { requestOf, type Subject, withKind } from '../policy/bindings.ts'
 
@@ -96,7 +97,7 @@ function patchOf(patch: unknown): unknown[] {
   const undecodable = new ReviewError('received undecodable patch in webhook response')
   if (typeof patch !== 'string') throw undecodable
   try {
-    const operations: unknown = JSON.parse(Buffer.from(patch, 'base64').toString('utf8'))
+    const operations: unknown = parseExactly(Buffer.from(patch, 'base64').toString('utf8'))
     if (Array.isArray(operations)) return operations
   } catch {
     throw undecodable

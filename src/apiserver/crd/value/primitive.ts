@@ -57,14 +57,15 @@ export function checkFormat(at: At, text: string): Result | undefined {
   return wrongType(at, format, text)
 }
 
-export function checkNumber(at: At, value: number): Result {
+export function checkNumber(at: At, exact: number | bigint): Result {
+  const value = Number(exact)
   const { schema, path } = at
   const types = typesOf(schema)
   const type = types.length === 1 && (types[0] === 'integer' || types[0] === 'number') ? types[0] : ''
   const range: Range = { type, format: type === '' ? '' : formatOf(schema), path }
   const result = new Result()
-  const add = (message: string, shown: unknown = value) => result.add({ kind: 'other', path, value: shown, message })
-  const outside = outOfRange(range, value, 'Checked')
+  const add = (message: string, shown: unknown = exact) => result.add({ kind: 'other', path, value: shown, message })
+  const outside = outOfRange(range, exact, 'Checked')
   if (outside) result.add({ kind: 'other', message: outside })
   const { multipleOf, maximum, minimum, exclusiveMaximum = false, exclusiveMinimum = false } = schema
   if (isLimit(multipleOf)) checkMultiple(range, value, multipleOf, result)
@@ -116,9 +117,10 @@ function checkMultiple(range: Range, value: number, multipleOf: number, result: 
 const int32Max = 2_147_483_647
 const float32Max = 3.402_823_466_385_288_6e38
 
-function outOfRange({ type, format, path }: Range, value: number, prefix: string): string | undefined {
+function outOfRange({ type, format, path }: Range, exact: number | bigint, prefix: string): string | undefined {
+  const value = Number(exact)
   if (type === 'integer') {
-    const isWhole = Number.isInteger(value) && Math.abs(value) < 2 ** 63
+    const isWhole = typeof exact === 'bigint' || (Number.isInteger(value) && Math.abs(value) < 2 ** 63)
     if (isWhole && (format !== 'int32' || (value <= int32Max && value >= -int32Max - 1))) return undefined
   } else if (type !== 'number' || format !== 'float' || Math.abs(value) <= float32Max) return undefined
   const what = format === '' ? `type ${type} (default format)` : `type ${type} with format ${format}`
@@ -151,6 +153,7 @@ function has(values: readonly unknown[], value: unknown): boolean {
 
 /** JSON schema's type and the format that Go's own type has. */
 function jsonType(value: unknown): [string, string] {
+  if (typeof value === 'bigint') return ['integer', 'int64']
   if (typeof value === 'number') return Number.isSafeInteger(value) ? ['integer', 'int64'] : ['number', 'float64']
   if (Array.isArray(value)) return ['array', '']
   return [typeof value === 'string' ? 'string' : typeof value === 'boolean' ? 'boolean' : 'object', '']

@@ -76,7 +76,7 @@ export function checkParts(check: Check, at: At, value: unknown, old: Old | unde
     step(checkText(at, value))
     if (schema.format) step(checkFormat(at, value))
   }
-  if (typeof value === 'number') step(checkNumber(at, value))
+  if (typeof value === 'number' || typeof value === 'bigint') step(checkNumber(at, value))
   if (Array.isArray(value)) step(checkItems(check, at, value, old))
   step(checkEnum(at, value))
   if (isObject(value)) step(checkMembers(check, at, value, old))

@@ -6,7 +6,7 @@
 import { defaultPod } from '../../../api/defaults/pod.ts'
 import { podQosClass } from '../../../api/pod-qos.ts'
 import { coreV1 } from '../../../api/resources.ts'
-import type { Pod } from '../../../api/types/core/v1.ts'
+import type { Pod, PodStatus } from '../../../api/types/core/v1.ts'
 import { rfc3339 } from '../../../platform/clock.ts'
 import { bumpGeneration } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
@@ -18,14 +18,26 @@ import { validateEphemeralContainersUpdate, validateResize } from './pod-validat
 import { validatePodStatusUpdate } from './pod-validation/status.ts'
 import { validatePodUpdate } from './pod-validation/update.ts'
 
+/** Of 64 bits in a request; no time is as long as what JavaScript's numbers hold. */
+function safeSeconds(seconds: number | bigint): number {
+  return Math.min(Number(seconds), Number.MAX_SAFE_INTEGER)
+}
+
 /** Podless nodes and finished pods need no grace: there is nothing to stop. */
 function gracefulDeletionSeconds(pod: Pod, requestedSeconds: number | undefined): number {
-  const configured = Math.max(Number(pod.spec?.terminationGracePeriodSeconds ?? 0), 0)
+  const configured = Math.max(safeSeconds(pod.spec?.terminationGracePeriodSeconds ?? 0), 0)
   const period = requestedSeconds ?? configured
   if (!pod.spec?.nodeName) return 0
   const phase = pod.status?.phase
   if (phase === 'Failed' || phase === 'Succeeded') return 0
   return period < 0 ? 1 : period
+}
+
+/** Of one address and a list that differ, the older field is believed. */
+function believeOldAddress(status: PodStatus): void {
+  const { podIP, podIPs } = status
+  if (podIP && podIP !== podIPs?.[0]?.ip) status.podIPs = [{ ip: podIP }]
+  else if (!podIP && podIPs?.[0]?.ip) status.podIP = podIPs[0].ip
 }
 
 /** A negative grace means the shortest. */
@@ -70,6 +82,7 @@ export const pods: Strategy<Pod> = {
       if (old.metadata.ownerReferences) pod.metadata.ownerReferences = old.metadata.ownerReferences
       else delete pod.metadata.ownerReferences
       pod.status ??= {}
+      believeOldAddress(pod.status)
       pod.status.qosClass ||= old.status?.qosClass ?? ''
     },
     validateUpdate: validatePodStatusUpdate,
