@@ -3,12 +3,14 @@ import assert from 'node:assert/strict'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { after, before, test } from 'node:test'
 import type { KubeObject } from '../../src/api/meta.ts'
-import { coreV1 } from '../../src/api/resources.ts'
+import { apiregistrationV1, coreV1, discoveryV1 } from '../../src/api/resources.ts'
 import { issueAuthority, issueCertificate } from '../../src/api/x509/certificate.ts'
 import { nodeProxy } from '../../src/apiserver/node-proxy/proxy.ts'
 import type { ProxyCall } from '../../src/apiserver/node-proxy.ts'
 import { MemoryObjects } from '../../src/apiserver/testbed/memory-objects.ts'
+import { startTestApiServer } from '../../src/apiserver/testbed/server.ts'
 import { callWebhook } from '../../src/apiserver/webhook/client.ts'
+import { createClient } from '../../src/client/client-impl.ts'
 import type { HttpReply, HttpRequestOptions, Listening, Net } from '../../src/platform/net.ts'
 import { realPlatform } from '../../src/platform/real/platform.ts'
 import { holds } from './opened.ts'
@@ -42,6 +44,10 @@ before(async () => {
       const answer = response as ServerResponse
       const asked = request as IncomingMessage
       asked.resume()
+      if (asked.url === discovery)
+        return void answer
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(JSON.stringify({ kind: 'APIResourceList', groupVersion: 'agg.example.com/v1', resources: [] }))
       answer.writeHead(status, { location: `https://127.0.0.1:${victim.port}/latest/meta-data` })
       response.end('go there')
     },
@@ -123,3 +129,51 @@ for (const code of [301, 302, 307, 308]) {
     await holds(succeeds, { closed: net, opened: following })
   })
 }
+
+const discovery = '/apis/agg.example.com/v1'
+
+/** An API server in front of the hostile one, whose addresses lead there. */
+async function serverInFrontOf(through: Net) {
+  const there = <T extends { url: string }>(options: T): T => ({
+    ...options,
+    url: options.url.replace('10.9.8.7', '127.0.0.1'),
+  })
+  const routed: Net = Object.assign(Object.create(net) as Net, {
+    request: (options: HttpRequestOptions) => through.request(there(options)),
+  })
+  const api = await startTestApiServer({ clock, random, net: routed, frontProxyIdentity: identity })
+  const client = createClient(api.transport)
+  const spec = { ports: [{ name: 'https', port: 443 }], clusterIP: '10.96.0.77', type: 'ClusterIP' }
+  await client.of(coreV1.services, 'default').create({ metadata: { name: 'agg' }, spec } as never)
+  await client.of(discoveryV1.endpointSlices, 'default').create({
+    metadata: { name: 'agg-1', labels: { 'kubernetes.io/service-name': 'agg' } },
+    addressType: 'IPv4',
+    ports: [{ name: 'https', port: hostile.port, protocol: 'TCP' }],
+    endpoints: [{ addresses: ['10.9.8.7'], conditions: { ready: true } }],
+  } as never)
+  const services = client.of(apiregistrationV1.apiServices)
+  await services.create({
+    metadata: { name: 'v1.agg.example.com' },
+    spec: {
+      ...{ group: 'agg.example.com', version: 'v1', groupPriorityMinimum: 1000, versionPriority: 15 },
+      ...{ service: { namespace: 'default', name: 'agg', port: 443 }, insecureSkipTLSVerify: true },
+    },
+  })
+  for (;;) {
+    const [condition] = (await services.get('v1.agg.example.com')).status?.conditions ?? []
+    if (condition?.status === 'True') return api
+    await clock.sleep(10)
+  }
+}
+
+test('an API service that answers with a redirect sends the server nowhere', { timeout: 30_000 }, async () => {
+  status = 307
+  const succeeds = async (through: Net) => {
+    reached = []
+    const api = await serverInFrontOf(through)
+    await api.transport.send({ method: 'GET', path: `${discovery}/gadgets`, headers: {} })
+    await api.stop()
+    return reached.length > 0
+  }
+  await holds(succeeds, { closed: net, opened: following })
+})
