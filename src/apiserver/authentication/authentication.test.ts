@@ -335,6 +335,14 @@ test('impersonator lets the finer rights take on what they are for, and no more'
     /impersonating the system:masters group is not allowed/,
   )
   assert.match(String(await user({ 'impersonate-user': 'system:serviceaccount:a:b' })), /serviceaccount:list/)
+  assert.match(
+    String(await user({ 'impersonate-user': 'vera', 'impersonate-extra-scopes': 'x' })),
+    /cannot impersonate:user-info resource "userextras" in .*: impersonating an invalid key in extra is not allowed: extra\.key: Invalid value: "scopes": must be a domain-prefixed path \(such as "acme\.io\/foo"\)$/,
+  )
+  assert.equal(
+    await user({ 'impersonate-group': 'dev', 'impersonate-extra-a': '1' }),
+    'requested &user.DefaultInfo{Name:"", UID:"", Groups:[]string{"dev"}, Extra:map[string][]string{"a":[]string{"1"}}} without impersonating a user name',
+  )
   const noRequest = constrained(['impersonate:user-info users vera'])
   assert.match(String(await noRequest({ 'impersonate-user': 'vera' })), /cannot impersonate-on:user-info:list/)
   const old = constrained(['impersonate users vera'])

@@ -3,8 +3,10 @@
  * what is done meanwhile. A mode takes on one kind of user only; who is allowed by none may still be by the old verb.
  * Source: https://kep.k8s.io/5284
  */
+import { fieldErrorText } from '../../api/errors.ts'
 import { isDns1123Subdomain } from '../../api/names.ts'
 import { type AuthorizationAttributes, type Authorizer, authorized, forbiddenFor } from '../authorize.ts'
+import { isDomainPrefixedPath } from '../registry/validation/domain-path.ts'
 import type { UserInfo } from '../request.ts'
 import type { Asked } from './impersonation.ts'
 import { serviceAccountGroups, serviceAccountOf } from './user.ts'
@@ -86,9 +88,10 @@ function* questions({ name, uid, groups, extra }: Asked, mode: Mode): Iterable<Q
   if (uid !== '') yield { resource: 'uids', name: uid }
   for (const one of groups) yield { resource: 'groups', name: one, ...refused(groupRule(one)) }
   for (const [key, values] of Object.entries(extra)) {
-    for (const value of values) {
-      yield { resource: 'userextras', subresource: key, name: value, ...refused(extraRule(key, value)) }
-    }
+    // What nobody may is said without the key and the value that are wrong.
+    const wrong = [keyRule(key), ...values.map(valueRule)].find((rule) => rule !== undefined)
+    if (wrong !== undefined) yield { resource: 'userextras', name: '', refused: wrong }
+    for (const value of values) yield { resource: 'userextras', subresource: key, name: value }
   }
 }
 
@@ -101,12 +104,16 @@ function groupRule(name: string): string | undefined {
   return name === 'system:masters' ? 'impersonating the system:masters group is not allowed' : undefined
 }
 
-function extraRule(key: string, value: string): string | undefined {
+function keyRule(key: string): string | undefined {
   if (key === '') return 'impersonating the empty string key in extra is not allowed'
-  if (value === '') return 'impersonating the empty string value in extra is not allowed'
-  const [domain = '', ...path] = key.split('/')
-  const isPath = path.length > 0 && path.every((part) => part !== '') && isDns1123Subdomain(domain).length === 0
-  return isPath ? undefined : 'impersonating an invalid key in extra is not allowed'
+  const errors = isDomainPrefixedPath('extra.key', key).map(fieldErrorText)
+  if (errors.length === 0) return undefined
+  const shown = errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`
+  return `impersonating an invalid key in extra is not allowed: ${shown}`
+}
+
+function valueRule(value: string): string | undefined {
+  return value === '' ? 'impersonating the empty string value in extra is not allowed' : undefined
 }
 
 function groupsOf({ name, groups }: Asked): readonly string[] {

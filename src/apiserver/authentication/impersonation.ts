@@ -2,7 +2,7 @@
  * Acting as another user: each of name, groups, uid and extra values asked for in headers needs the verb `impersonate`.
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
  */
-import { internalError } from '../../api/errors.ts'
+import { badRequest, internalError } from '../../api/errors.ts'
 import type { Impersonator } from '../authenticate.ts'
 import { type Authorizer, attributesOf, authorized } from '../authorize.ts'
 import { type ApiRequest, requestInfoOf, type UserInfo } from '../request.ts'
@@ -31,8 +31,10 @@ export interface ImpersonatorOptions {
 /** Throws 403 for the first thing that the caller may not take on. */
 export function impersonator(authorizer: Authorizer, { constrained = false }: ImpersonatorOptions = {}): Impersonator {
   const effective = async (request: ApiRequest, user: UserInfo, asked: Asked): Promise<UserInfo> => {
-    if (asked.name === '')
+    if (asked.name === '') {
+      if (constrained) throw badRequest(`requested ${asGoShows(asked)} without impersonating a user name`)
       throw internalError('requested impersonation of groups, uid or extra without impersonating a user')
+    }
     if (!constrained) {
       await mayImpersonate(authorizer, user, asked)
       return effectiveUser(asked)
@@ -49,6 +51,18 @@ export function impersonator(authorizer: Authorizer, { constrained = false }: Im
     const asked = askedFor(request)
     return asked ? effective(request, user, asked) : user
   }
+}
+
+/** Upstream prints the value as Go's `%#v` does. */
+function asGoShows({ name, uid, groups, extra }: Asked): string {
+  const list = (values: readonly string[]) => `[]string{${values.map((value) => JSON.stringify(value)).join(', ')}}`
+  const members = Object.keys(extra).sort()
+  const shown = members.map((key) => `${JSON.stringify(key)}:${list(extra[key] ?? [])}`)
+  const [ofGroups, ofExtra] = [
+    groups.length === 0 ? '[]string(nil)' : list(groups),
+    members.length === 0 ? 'map[string][]string(nil)' : `map[string][]string{${shown.join(', ')}}`,
+  ]
+  return `&user.DefaultInfo{Name:${JSON.stringify(name)}, UID:${JSON.stringify(uid)}, Groups:${ofGroups}, Extra:${ofExtra}}`
 }
 
 async function mayImpersonate(authorizer: Authorizer, user: UserInfo, asked: Asked): Promise<void> {
