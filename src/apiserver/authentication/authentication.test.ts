@@ -13,6 +13,7 @@ import { MemoryObjects } from '../testbed/memory-objects.ts'
 import { BootstrapTokens } from './bootstrap-token.ts'
 import { CertificateAuthenticator, ClientAuthority } from './certificate.ts'
 import { AuthenticatorChain } from './chain.ts'
+import { extraFromHeaders } from './headers.ts'
 import { impersonator } from './impersonation.ts'
 import { hasValidSignature, keySet, readClaims, signingKey, signToken, verifyingKey } from './jwt.ts'
 import { RequestHeaderAuthenticator } from './request-header.ts'
@@ -274,6 +275,16 @@ test('impersonator asks for each thing taken on, and completes the groups', asyn
     message:
       'users "root" is forbidden: User "ed" cannot impersonate resource "users" in API group "" at the cluster scope',
   })
+})
+
+test('extra keys that objects have by nature are keys like any other', () => {
+  const headers = { 'x-remote-user': 'ann', 'x-remote-extra-__proto__': 'x', 'x-remote-extra-constructor': 'y' }
+  const extra = extraFromHeaders(requestWith({ headers }), 'x-remote-extra-')
+  assert.deepEqual(Object.entries(extra), [
+    ['__proto__', ['x']],
+    ['constructor', ['y']],
+  ])
+  assert.equal(Object.getPrototypeOf(extra), Object.prototype)
 })
 
 test('reviewToken tells the owner or what is wrong', async () => {

@@ -18,13 +18,13 @@ export function mentions(headers: ApiRequest['headers'], prefix: string): boolea
 
 /** `impersonate-extra-scopes: a` under the prefix `impersonate-extra-` is `{ scopes: ['a'] }`; keys are percent-decoded. */
 export function extraFromHeaders(request: ApiRequest, prefix: string): Record<string, string[]> {
-  const extra: Record<string, string[]> = {}
+  const extra = new Map<string, string[]>()
   for (const name of Object.keys(request.headers)) {
     if (!name.startsWith(prefix)) continue
     const key = decoded(name.slice(prefix.length)).toLowerCase()
-    extra[key] = [...(extra[key] ?? []), ...headerValues(request, name)]
+    extra.set(key, [...(extra.get(key) ?? []), ...headerValues(request, name)])
   }
-  return extra
+  return Object.fromEntries(extra)
 }
 
 /** The bearer token of the `authorization` header or of a WebSocket's subprotocol; undefined when there is none. */
