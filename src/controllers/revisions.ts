@@ -24,9 +24,12 @@ export interface RevisionPlan {
   write: 'create' | 'update' | undefined
 }
 
-/** What a revision stores: the template as a strategic merge patch, so that a rollback is one patch. */
+/**
+ * What a revision stores: the template as a strategic merge patch, so that a rollback is one patch. Keys are sorted:
+ * kube-controller-manager and others tell revisions apart by their bytes.
+ */
 export function revisionData(template: PodTemplateSpec): unknown {
-  return { spec: { template: { ...template, $patch: 'replace' } } }
+  return JSON.parse(canonical({ spec: { template: { ...template, $patch: 'replace' } } }))
 }
 
 /** The revision of the present template: a known one of equal content (raised to the newest number), or a new one. */

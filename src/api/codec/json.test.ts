@@ -15,6 +15,10 @@ function decode(type: StructNode, value: object): Record<string, unknown> {
   return decodeJson(type, JSON.stringify(value)).object
 }
 
+/** Go writes these three with escapes. */
+const asRecorded = (json: object) =>
+  JSON.stringify(json).replaceAll('<', '\\u003c').replaceAll('>', '\\u003e').replaceAll('&', '\\u0026')
+
 test('decodeJson and encodeJson keep recorded objects byte for byte', () => {
   const path = new URL('testdata/recorded-objects.json', import.meta.url)
   const recorded = JSON.parse(readFileSync(path, 'utf8')) as { name: string; json?: { kind?: string } }[]
@@ -22,7 +26,7 @@ test('decodeJson and encodeJson keep recorded objects byte for byte', () => {
     if (!json) continue
     const type = objectType(json)
     if (!type) continue
-    const text = JSON.stringify(json)
+    const text = asRecorded(json)
     const { object, strictErrors } = decodeJson(type, text)
     assert.deepEqual(strictErrors, [], name)
     assert.equal(encodeJson(type, object), text)

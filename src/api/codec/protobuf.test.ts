@@ -33,6 +33,9 @@ const objects = recorded.flatMap(({ name, json, protobuf }) =>
 /** The client had sent JSON with blanks inside, which upstream keeps in protobuf and drops from JSON. */
 const withBlanks = ['ControllerRevision cr1', 'DeviceClass parity-dc1']
 
+const asGoWrites = (text: string) =>
+  text.replaceAll('<', '\\u003c').replaceAll('>', '\\u003e').replaceAll('&', '\\u0026')
+
 for (const { name, json, protobuf } of objects) {
   const bytes = Buffer.from(protobuf, 'base64')
   const type = objectType(json) ?? typeByName(`meta/v1.${json.kind}`)
@@ -45,7 +48,8 @@ for (const { name, json, protobuf } of objects) {
     const text = JSON.stringify(json).replace('{"kind":"PersistentVolumeClaim","apiVersion":"v1",', '{')
     const read = decodeProtobuf(bytes, { type })
     const expected = json.kind === 'PersistentVolumeClaim' ? JSON.stringify(json) : text
-    assert.equal(json.apiVersion === undefined ? JSON.stringify(read) : encodeJson(type, read), expected)
+    const written = json.apiVersion === undefined ? JSON.stringify(read) : encodeJson(type, read)
+    assert.equal(written, asGoWrites(expected))
   })
 }
 
