@@ -20,19 +20,19 @@ export interface DocumentReply {
   text: string
 }
 
-type Fetch = (path: string, headers: Record<string, string>) => Promise<DocumentReply>
+type Get = (path: string, headers: Record<string, string>) => Promise<DocumentReply>
 
 /** `before`: what was read of the same server, which it may say is still so. */
 export async function readDocuments(
-  fetch: Fetch,
+  get: Get,
   { group, version }: { group: string; version: string },
   before: RemoteDocuments,
 ): Promise<RemoteDocuments> {
-  const index = await fetch('/openapi/v3', { accept: 'application/json' }).catch(() => undefined)
+  const index = await get('/openapi/v3', { accept: 'application/json' }).catch(() => undefined)
   const v3Path = index?.status === 200 ? pathIn(parsed(index.text), `apis/${group}/${version}`) : undefined
   const v3 = v3Path === undefined ? {} : { v3Path }
   const headers = { accept: 'application/json', ...(before.etag ? { 'if-none-match': before.etag } : {}) }
-  const reply = await fetch('/openapi/v2', headers).catch(() => undefined)
+  const reply = await get('/openapi/v2', headers).catch(() => undefined)
   const { etag: knownEtag, v2: known } = before
   if (!reply || reply.status === 304) {
     return { ...v3, ...(known ? { v2: known } : {}), ...(knownEtag ? { etag: knownEtag } : {}) }
