@@ -78,7 +78,11 @@ async function measure(targets: readonly Target[]): Promise<readonly Subject[]> 
   console.log(memoryTable('memory idle', targets, idle, ({ rss }) => rss / mebi, 'MiB'))
   for (const [name, step] of Object.entries({ get, create, update })) await report(subjects, name, step, clients)
   const before = await memories(targets)
-  for (const subject of subjects) await makePods(subject, podCount)
+  for (const subject of subjects) {
+    await makePods(subject, podCount)
+    // Who was never asked may hold none of them in memory.
+    await listPage(subject, 0)
+  }
   const after = await memories(targets)
   const grown = after.map(({ rss }, index) => ({ rss: rss - before[index]!.rss, peak: 0 }))
   const perPod = ({ rss }: Memory): number => rss / podCount / 1024
