@@ -15,10 +15,12 @@ import { messageOf } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
 import type { DeviceMatcher } from './devices/allocate.ts'
 import { DeviceBinder, type DeviceChoice } from './devices/binder.ts'
+import { isServedByDevices } from './devices/extended.ts'
 import { priorityOf, uidOf } from './node-info.ts'
 import { type Placement, type Profile, planPlacement } from './plan.ts'
-import { dynamicResourcesFilter, dynamicResourcesScore } from './plugins/dynamic-resources.ts'
+import { dynamicResourcesFilter, dynamicResourcesScore, wantsDevices } from './plugins/dynamic-resources.ts'
 import { profileOf } from './plugins/index.ts'
+import { nodeResourcesFit, nodeResourcesFitBeside } from './plugins/node-resources.ts'
 import { volumeBindingFilter } from './plugins/volume-binding.ts'
 import { planPreemption } from './preemption.ts'
 import { SchedulingQueue } from './queue.ts'
@@ -93,7 +95,10 @@ class RunningScheduler implements Scheduler {
     const { filters, scores } = parts.profile ?? profileOf()
     const live = [volumeBindingFilter(this.#volumes), dynamicResourcesFilter(this.#devices)]
     const added = live.filter((one) => !filters.some(({ name }) => name === one.name))
-    this.#profile = { filters: [...filters, ...added], scores: [...scores, dynamicResourcesScore(this.#devices)] }
+    const { classForResource } = this.#devices
+    const fit = nodeResourcesFitBeside((resource, node) => isServedByDevices(resource, node, classForResource))
+    const standard = filters.map((filter) => (filter === nodeResourcesFit ? fit : filter))
+    this.#profile = { filters: [...standard, ...added], scores: [...scores, dynamicResourcesScore(this.#devices)] }
     this.#writer = { client, clock, events: parts.events.as(this.#name), schedulerName: this.#name }
     this.#random = parts.random.stream('scheduler')
     this.#queue = new SchedulingQueue(parts.clock, () => this.#wake())
@@ -238,7 +243,7 @@ class RunningScheduler implements Scheduler {
   async #bind(pod: Pod, nodeName: string): Promise<void> {
     try {
       const node = this.#state.node(nodeName)
-      const devices = node && this.#devices.promise(pod, node.node)
+      const devices = node && this.#devices.promise(pod, node)
       const volumes = node && this.#volumes.promise(pod, node.node)
       if (devices) await this.#devices.write(devices)
       if (volumes) await this.#volumes.write(volumes, nodeName)
@@ -324,7 +329,7 @@ class RunningScheduler implements Scheduler {
     failure: (claims: string) => { message: string; nominatedNodeName?: string },
   ): Promise<void> {
     const report = (claims: string) => reportFailure(this.#writer, pod, { reason: 'Unschedulable', ...failure(claims) })
-    if ((pod.spec?.resourceClaims ?? []).length === 0) return await report('no new claims to deallocate')
+    if (!wantsDevices(pod, this.#devices)) return await report('no new claims to deallocate')
     const nodes = rejected.flatMap(({ node }) => this.#state.node(node)?.node ?? [])
     const reasons = rejected.flatMap((one) => one.reasons)
     const freed = await this.#devices.deallocate(pod, nodes, reasons)

@@ -149,3 +149,40 @@ test('a pod waits for its device to be made ready', async () => {
   await cluster.settled()
   assert.equal((await pods.get('p')).spec?.nodeName, 'a')
 })
+
+test('a class that stands for an extended resource gives its devices to whoever asks for that', async () => {
+  await using cluster = await start({ a: [], b: [gpu('g0'), gpu('g1'), gpu('g2')] })
+  const classes = cluster.api.of(resourceV1.deviceClasses)
+  const { spec } = await classes.get('gpu')
+  await classes.update({ metadata: { name: 'gpu' }, spec: { ...spec, extendedResourceName: 'example.com/gpu' } })
+  const pods = cluster.api.of(coreV1.pods, namespace)
+  const amounts = (count: string) => ({ requests: { 'example.com/gpu': count }, limits: { 'example.com/gpu': count } })
+  const containers = [{ name: 'c', image: 'i:1', resources: amounts('2') }]
+  const initContainers = [{ name: 'i', image: 'i:1', resources: amounts('1') }]
+  await pods.create({ metadata: { name: 'p' }, spec: { containers, initContainers } })
+  await pods.create({ metadata: { name: 'q' }, spec: { containers } })
+  await cluster.settled()
+  const { spec: placed, status } = await pods.get('p')
+  assert.equal(placed?.nodeName, 'b')
+  const { resourceClaimName = '', requestMappings } = status?.extendedResourceClaimStatus ?? {}
+  assert.match(resourceClaimName, /^p-extended-resources-/)
+  assert.deepEqual(requestMappings, [
+    { containerName: 'c', resourceName: 'example.com/gpu', requestName: 'container-1-request-0' },
+    { containerName: 'i', resourceName: 'example.com/gpu', requestName: 'container-1-request-0' },
+  ])
+  const claims = cluster.api.of(resourceV1.resourceClaims, namespace)
+  const claim = await claims.get(resourceClaimName)
+  const results = claim.status?.allocation?.devices?.results ?? []
+  assert.deepEqual(
+    results.map(({ device }) => device),
+    ['g0', 'g1'],
+  )
+  assert.deepEqual(claim.metadata.annotations, { 'resource.kubernetes.io/extended-resource-claim': 'true' })
+  assert.match((await refusal(cluster, 'q')) ?? '', /2 cannot allocate all claims/)
+  await pods.delete('p', { gracePeriodSeconds: 0 })
+  await cluster.settled()
+  await cluster.clock.advance('15s')
+  await cluster.settled()
+  assert.equal((await pods.get('q')).spec?.nodeName, 'b')
+  assert.equal((await claims.list()).items.length, 1)
+})

@@ -4,8 +4,8 @@
  */
 import { poolKey, selects } from '../../api/devices.ts'
 import { keyOf } from '../../api/meta.ts'
-import { claimFinalizer, claimKeysOf, isReservedFor } from '../../api/pod-claims.ts'
-import { resourceV1, resourceV1beta2 } from '../../api/resources.ts'
+import { claimFinalizer, claimKeysOf, extendedClaimAnnotation, isReservedFor, owningPod } from '../../api/pod-claims.ts'
+import { coreV1, resourceV1, resourceV1beta2 } from '../../api/resources.ts'
 import type { Node, Pod } from '../../api/types/core/v1.ts'
 import type { AllocationResult, DeviceClass, ResourceClaim, ResourceSlice } from '../../api/types/resource/v1.ts'
 import type { Client } from '../../client/client.ts'
@@ -14,9 +14,18 @@ import { ifThere, unless } from '../../client/writes.ts'
 import { limits } from '../../limits.ts'
 import { type Clock, rfc3339 } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
-import { chooseDevices, claimsOf, type DeviceView, elsewhere, isUsableOn } from '../plugins/dynamic-resources.ts'
+import type { NodeInfo } from '../node-info.ts'
+import {
+  chooseDevices,
+  claimsOf,
+  type DeviceView,
+  elsewhere,
+  isUsableOn,
+  wantsDevices,
+} from '../plugins/dynamic-resources.ts'
 import type { DeviceMatcher, DevicesInUse } from './allocate.ts'
 import type { Amounts } from './capacity.ts'
+import { type ClassForResource, classesByResource, type ExtendedClaim } from './extended.ts'
 import { deviceKey, slicesByPool } from './pools.ts'
 
 export interface DeviceBinderParts {
@@ -33,9 +42,12 @@ export interface DeviceBinderParts {
 export interface DeviceChoice {
   pod: Pod
   claims: readonly { claim: ResourceClaim; allocation: AllocationResult | undefined }[]
+  /** A claim that is yet to be made. */
+  extended: { claim: ExtendedClaim; allocation: AllocationResult } | undefined
 }
 
 const conflictTriesMax = 5
+const byOwner = 'claim-owner'
 
 export class DeviceBinder implements DeviceView {
   readonly matches: DeviceMatcher
@@ -51,6 +63,7 @@ export class DeviceBinder implements DeviceView {
   readonly #unsubscribe: (() => void)[] = []
   #inUse: DevicesInUse | undefined
   #byPool: ReadonlyMap<string, ResourceSlice[]> | undefined
+  #byResource: ReturnType<typeof classesByResource> | undefined
   #stopped = false
 
   constructor(parts: DeviceBinderParts) {
@@ -62,6 +75,7 @@ export class DeviceBinder implements DeviceView {
     this.#classes = informers.of(resourceV1.deviceClasses)
     this.#rules = deviceTaintRules ? informers.of(resourceV1beta2.deviceTaintRules) : undefined
     this.#random = parts.random.stream('devices')
+    this.#claims.addIndex(byOwner, (claim) => [owningPod(claim)?.uid ?? ''])
   }
 
   /** Calls back when pods that waited for devices may be placed. Resolves once everything is known. */
@@ -78,7 +92,10 @@ export class DeviceBinder implements DeviceView {
         onChange()
       }),
       this.#slices.onChange(slicesChanged),
-      this.#classes.onChange(onChange),
+      this.#classes.onChange(() => {
+        this.#byResource = undefined
+        onChange()
+      }),
     )
     if (this.#rules) this.#unsubscribe.push(this.#rules.onChange(slicesChanged))
     const known = [this.#claims.synced(), this.#slices.synced(), this.#classes.synced()]
@@ -98,6 +115,11 @@ export class DeviceBinder implements DeviceView {
 
   deviceClass(name: string): DeviceClass | undefined {
     return this.#classes.get(name)
+  }
+
+  readonly classForResource: ClassForResource = (resource) => {
+    this.#byResource ??= classesByResource(this.#classes.list())
+    return this.#byResource.get(resource)
   }
 
   isPromised({ metadata }: ResourceClaim): boolean {
@@ -143,29 +165,48 @@ export class DeviceBinder implements DeviceView {
   }
 
   /** What has to be written before the pod can go to the node; undefined when nothing has. Promises the devices in it. */
-  promise(pod: Pod, node: Node): DeviceChoice | undefined {
-    if ((pod.spec?.resourceClaims ?? []).length === 0) return undefined
+  promise(pod: Pod, node: NodeInfo): DeviceChoice | undefined {
+    if (!wantsDevices(pod, this)) return undefined
     const claims = claimsOf(pod, this)
     if ('refusal' in claims) throw new Error(claims.refusal)
-    const found = chooseDevices(claims, node, this)
-    if (!Array.isArray(found)) throw new Error(found.reason)
+    const found = chooseDevices(pod, claims, node, this)
+    if ('reason' in found) throw new Error(found.reason)
+    const { allocations, extended } = found
+    const last = allocations[claims.open.length]
     for (const [index, { metadata }] of claims.open.entries())
-      this.#promised.set(metadata.uid ?? '', found[index] ?? {})
+      this.#promised.set(metadata.uid ?? '', allocations[index] ?? {})
+    if (last) this.#promised.set(extendedKey(pod), last)
     this.#inUse = undefined
     return {
       pod,
       claims: [
         ...claims.allocated.map((claim) => ({ claim, allocation: undefined })),
-        ...claims.open.map((claim, index) => ({ claim, allocation: found[index] })),
+        ...claims.open.map((claim, index) => ({ claim, allocation: allocations[index] })),
       ],
+      extended: extended && last ? { claim: extended, allocation: last } : undefined,
     }
   }
 
   /** Rejects when a claim was changed under the pod, or cannot be written. */
-  async write({ pod, claims }: DeviceChoice): Promise<void> {
+  async write({ pod, claims, extended }: DeviceChoice): Promise<void> {
     for (const { claim, allocation } of claims) {
       if (!isReservedFor(claim, pod)) await this.#bindClaim(claim, allocation, pod)
     }
+    if (extended) await this.#writeExtended(pod, extended)
+  }
+
+  /** Makes the claim of the pod's extended resources, and tells the pod's node which request is for which container. */
+  async #writeExtended(pod: Pod, { claim, allocation }: NonNullable<DeviceChoice['extended']>): Promise<void> {
+    const { name = '', namespace, uid } = pod.metadata
+    const made = await this.#parts.client.of(resourceV1.resourceClaims, namespace).create(claim.claim)
+    this.#promised.set(made.metadata.uid ?? '', allocation)
+    this.#promised.delete(extendedKey(pod))
+    await this.#bindClaim(made, allocation, pod)
+    if (this.#claims.get(keyOf(made))?.status?.allocation) this.#promised.delete(made.metadata.uid ?? '')
+    const resourceClaimName = made.metadata.name ?? ''
+    const extendedResourceClaimStatus = { resourceClaimName, requestMappings: claim.mappings }
+    const patch = { metadata: { uid }, status: { extendedResourceClaimStatus } }
+    await this.#parts.client.of(coreV1.pods, namespace).patchStatus(name, { type: 'merge', patch })
   }
 
   async #bindClaim(known: ResourceClaim, allocation: AllocationResult | undefined, pod: Pod): Promise<void> {
@@ -204,17 +245,22 @@ export class DeviceBinder implements DeviceView {
 
   /** The pod does not go there after all: it leaves the claims, and what it was promised is free again. */
   async release(pod: Pod): Promise<void> {
-    for (const key of claimKeysOf(pod)) {
+    this.#promised.delete(extendedKey(pod))
+    this.#inUse = undefined
+    const own = this.#claims.byIndex(byOwner, pod.metadata.uid ?? '').filter(isExtended)
+    for (const key of new Set([...claimKeysOf(pod), ...own.map(keyOf)])) {
       const known = this.#claims.get(key)
       if (!known) continue
       this.#promised.delete(known.metadata.uid ?? '')
-      this.#inUse = undefined
       const { name = '', namespace } = known.metadata
       const api = this.#parts.client.of(resourceV1.resourceClaims, namespace)
       const claim = await ifThere(api.get(name))
-      if (!claim || !isReservedFor(claim, pod)) continue
-      const reservedFor = (claim.status?.reservedFor ?? []).filter(({ uid }) => uid !== pod.metadata.uid)
-      await unless(['NotFound', 'Conflict'], api.updateStatus({ ...claim, status: { ...claim.status, reservedFor } }))
+      if (claim && isReservedFor(claim, pod)) {
+        const reservedFor = (claim.status?.reservedFor ?? []).filter(({ uid }) => uid !== pod.metadata.uid)
+        await unless(['NotFound', 'Conflict'], api.updateStatus({ ...claim, status: { ...claim.status, reservedFor } }))
+      }
+      // The next try makes another.
+      if (claim && isExtended(claim)) await ifThere(api.delete(name))
     }
   }
 
@@ -236,8 +282,9 @@ export class DeviceBinder implements DeviceView {
   }
 
   /** Whether some device of the choice must be made ready by its driver first. */
-  mustWait({ claims }: DeviceChoice): boolean {
-    return claims.some(({ claim, allocation }) =>
+  mustWait({ claims, extended }: DeviceChoice): boolean {
+    const all = extended ? [...claims, { claim: extended.claim.claim, allocation: extended.allocation }] : claims
+    return all.some(({ claim, allocation }) =>
       (allocation ?? claim.status?.allocation)?.devices?.results?.some(
         ({ bindingConditions = [] }) => bindingConditions.length > 0,
       ),
@@ -245,7 +292,7 @@ export class DeviceBinder implements DeviceView {
   }
 
   /** Resolves when all devices are ready. Rejects when one says that it will not be, or in time. */
-  ready({ claims }: DeviceChoice): Promise<void> {
+  ready({ pod, claims }: DeviceChoice): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (): void => {
         this.#waiting.delete(look)
@@ -254,7 +301,9 @@ export class DeviceBinder implements DeviceView {
       const look = (): void => {
         try {
           if (this.#stopped) throw new Error('the scheduler ends')
-          if (!claims.every(({ claim }) => isPrepared(this.#claims.get(keyOf(claim))))) return
+          const own = this.#claims.byIndex(byOwner, pod.metadata.uid ?? '').filter(isExtended)
+          const current = [...claims.map(({ claim }) => this.#claims.get(keyOf(claim))), ...own]
+          if (!current.every(isPrepared)) return
           end()
           resolve()
         } catch (error) {
@@ -270,6 +319,15 @@ export class DeviceBinder implements DeviceView {
       look()
     })
   }
+}
+
+/** Of what is promised to a pod before its claim is there. */
+function extendedKey({ metadata }: Pod): string {
+  return `extended ${metadata.uid}`
+}
+
+function isExtended({ metadata }: ResourceClaim): boolean {
+  return metadata.annotations?.[extendedClaimAnnotation] === 'true'
 }
 
 /** Whether the drivers say that its devices are ready. Throws when one says that it failed. */

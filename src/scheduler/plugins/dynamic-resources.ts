@@ -7,8 +7,16 @@ import { claimNameOf, notOwnedReason } from '../../api/pod-claims.ts'
 import type { Node, Pod } from '../../api/types/core/v1.ts'
 import type { AllocationResult, DeviceClass, ResourceClaim, ResourceSlice } from '../../api/types/resource/v1.ts'
 import { allocate, type DeviceMatcher, type DevicesInUse } from '../devices/allocate.ts'
+import {
+  type ClassForResource,
+  deviceResources,
+  type ExtendedClaim,
+  extendedClaim,
+  isServedByDevices,
+} from '../devices/extended.ts'
 import { poolsFor } from '../devices/pools.ts'
 import { AllocationError } from '../devices/requests.ts'
+import type { NodeInfo } from '../node-info.ts'
 import { type FilterPlugin, normalize, type Preparation, type ScorePlugin, skip, unresolvable } from './plugin.ts'
 
 /** Claims and devices as they are known, with what was promised and is still being written. */
@@ -21,6 +29,7 @@ export interface DeviceView {
   inUse(): DevicesInUse
   /** Whether devices of the claim are being written for another pod. */
   isPromised(claim: ResourceClaim): boolean
+  classForResource: ClassForResource
   matches: DeviceMatcher
   newShareId(): string
 }
@@ -59,16 +68,16 @@ export function dynamicResourcesFilter(view: DeviceView): FilterPlugin {
   return {
     name: 'DynamicResources',
     prepare(pod): Preparation {
-      if ((pod.spec?.resourceClaims ?? []).length === 0) return skip
+      if (!wantsDevices(pod, view)) return skip
       const claims = claimsOf(pod, view)
       if ('refusal' in claims) return { kind: 'reject', reason: claims.refusal }
       const refusal = refusalOf(claims, view)
       if (refusal !== undefined) return { kind: 'reject', reason: refusal }
       return {
         kind: 'filter',
-        filter({ node }) {
-          const found = chooseDevices(claims, node, view)
-          return Array.isArray(found) ? undefined : unresolvable(found.reason)
+        filter(node) {
+          const found = chooseDevices(pod, claims, node, view)
+          return 'reason' in found ? unresolvable(found.reason) : undefined
         },
       }
     },
@@ -91,24 +100,40 @@ function refusalOf({ open }: ClaimsOfPod, view: DeviceView): string | undefined 
   return undefined
 }
 
+/** Whether devices may have to be found for the pod: for claims, or for resources that devices stand for. */
+export function wantsDevices(pod: Pod, view: Pick<DeviceView, 'classForResource'>): boolean {
+  return (pod.spec?.resourceClaims ?? []).length > 0 || deviceResources(pod, view.classForResource).length > 0
+}
+
+export interface DevicesOnNode {
+  /** In the order of the open claims; that of the extended resources is the last. */
+  allocations: AllocationResult[]
+  extended: ExtendedClaim | undefined
+}
+
 /** What each open claim would get on this node, or why it can't. */
 export function chooseDevices(
+  pod: Pod,
   { allocated, open }: ClaimsOfPod,
-  node: Node,
+  node: NodeInfo,
   view: DeviceView,
-): AllocationResult[] | { reason: string } {
-  if (allocated.some((claim) => !isUsableOn(claim, node))) return { reason: elsewhere }
-  if (open.length === 0) return []
+): DevicesOnNode | { reason: string } {
+  if (allocated.some((claim) => !isUsableOn(claim, node.node))) return { reason: elsewhere }
+  const resources = deviceResources(pod, view.classForResource)
+  const served = resources.filter((resource) => isServedByDevices(resource, node, view.classForResource))
+  const extended = extendedClaim(pod, served, view.classForResource)
+  const wanted = extended ? [...open, extended.claim] : open
+  if (wanted.length === 0) return { allocations: [], extended }
   try {
-    const found = allocate(open, {
-      node,
-      pools: poolsFor(node, view.slices()),
+    const allocations = allocate(wanted, {
+      node: node.node,
+      pools: poolsFor(node.node, view.slices()),
       inUse: view.inUse(),
       classOf: (name) => view.deviceClass(name),
       matches: view.matches,
       newShareId: () => view.newShareId(),
     })
-    return found ?? { reason: tooFew }
+    return allocations ? { allocations, extended } : { reason: tooFew }
   } catch (error) {
     if (error instanceof AllocationError) return { reason: error.message }
     throw error
@@ -129,9 +154,10 @@ export function dynamicResourcesScore(view: DeviceView): ScorePlugin {
       if ((pod.spec?.resourceClaims ?? []).length === 0) return undefined
       const claims = claimsOf(pod, view)
       if ('refusal' in claims || !claims.open.some(hasAlternatives)) return undefined
-      const ratings = nodes.map(({ node }) => {
-        const found = chooseDevices(claims, node, view)
-        return Array.isArray(found) ? claims.open.reduce((sum, claim, index) => sum + rank(claim, found[index]), 0) : 0
+      const ratings = nodes.map((node) => {
+        const found = chooseDevices(pod, claims, node, view)
+        if ('reason' in found) return 0
+        return claims.open.reduce((sum, claim, index) => sum + rank(claim, found.allocations[index]), 0)
       })
       return normalize(ratings)
     },

@@ -7,13 +7,18 @@ import type { Pod } from '../../api/types/core/v1.ts'
 import type { NodeInfo, Use } from '../node-info.ts'
 import { type FilterPlugin, filterBy, type Rejection, type ScorePlugin } from './plugin.ts'
 
-export const nodeResourcesFit: FilterPlugin = {
-  name: 'NodeResourcesFit',
-  prepare(pod) {
-    const wanted = podRequests(pod)
-    for (const [resource, amount] of wanted) if (amount === 0) wanted.delete(resource)
-    return filterBy((node) => rejectionOf(wanted, node))
-  },
+export const nodeResourcesFit: FilterPlugin = nodeResourcesFitBeside(() => false)
+
+/** Leaves alone what others serve on the node: devices may stand for a resource that the node itself does not count. */
+export function nodeResourcesFitBeside(isServed: (resource: string, node: NodeInfo) => boolean): FilterPlugin {
+  return {
+    name: 'NodeResourcesFit',
+    prepare(pod) {
+      const wanted = podRequests(pod)
+      for (const [resource, amount] of wanted) if (amount === 0) wanted.delete(resource)
+      return filterBy((node) => rejectionOf(wanted, node, isServed))
+    },
+  }
 }
 
 /** What a node lacks for the wanted amounts, as the kubelet's admission asks too. */
@@ -28,9 +33,13 @@ export function insufficient(wanted: ResourceAmounts, node: NodeInfo): { resourc
   return lacking
 }
 
-function rejectionOf(wanted: ResourceAmounts, node: NodeInfo): Rejection | undefined {
+function rejectionOf(
+  wanted: ResourceAmounts,
+  node: NodeInfo,
+  isServed: (resource: string, node: NodeInfo) => boolean,
+): Rejection | undefined {
   if (wanted.size === 0 && node.pods.size < node.allowedPods) return undefined
-  const lacking = insufficient(wanted, node)
+  const lacking = insufficient(wanted, node).filter(({ resource }) => !isServed(resource, node))
   if (lacking.length === 0) return undefined
   return {
     reasons: lacking.map(({ resource }) => (resource === 'pods' ? 'Too many pods' : `Insufficient ${resource}`)),
