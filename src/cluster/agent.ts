@@ -17,6 +17,7 @@ import { preparePodNetwork } from '../network/cni/prepare.ts'
 import { startProxyHealth } from '../network/proxy/health.ts'
 import { startServiceProxy } from '../network/proxy/proxy.ts'
 import { connectGrpc } from '../platform/grpc.ts'
+import { messageOf } from '../platform/log.ts'
 import { cgroupRoot } from './cgroup-root.ts'
 import { type ClusterConfig, paths } from './config.ts'
 import { startContainerd } from './host/containerd.ts'
@@ -118,8 +119,12 @@ async function announcerOf(
   const { cloudProvider = 'local', loadBalancerPool = defaultPool, nodeName } = config
   if (cloudProvider !== 'local') return undefined
   const pool = parsePool(loadBalancerPool)
-  const isNear = (await ownAddresses(exec)).some((address) => reaches(pool, address))
-  return isNear ? startAnnouncer({ informers, exec, clock, log, nodeName, isBalancer: balancersOf(config) }) : undefined
+  const own = await ownAddresses(exec).catch((error: unknown) => {
+    log.warn('the node does not answer for load balancers', { error: messageOf(error) })
+    return []
+  })
+  if (!own.some((address) => reaches(pool, address))) return undefined
+  return startAnnouncer({ informers, exec, clock, log, nodeName, isBalancer: balancersOf(config) })
 }
 
 async function kubeletConfig({ disk, architecture }: Machine, config: ClusterConfig) {

@@ -155,12 +155,13 @@ export async function startCluster(): Promise<SystemCluster> {
 /** What `down` should have removed, looked for once more by other means than its own where there are any. */
 export async function leftovers({ disk }: Platform, inside: Exec, home: string): Promise<string[]> {
   const config = { ...clusterConfig(realPlatform().net, { home, nodeName: 'x', nodeAddress, hostname: 'x' }) }
-  const [processes, mounts, links, ruleset, namespaces] = await Promise.all([
+  const [processes, mounts, links, ruleset, namespaces, routes] = await Promise.all([
     readProcesses(disk),
     disk.readText('/proc/self/mountinfo'),
     inside.run(['ip', '-o', 'link']),
     inside.run(['nft', 'list', 'tables']),
     inside.run(['find', home, '-name', 'cni-*']),
+    inside.run(['ip', 'route', 'show', 'table', 'local', 'proto', '84']),
   ])
   return [
     ...processes.map(({ argv }) => argv.join(' ')).filter((line) => line.includes(home) && !line.startsWith('find ')),
@@ -168,6 +169,7 @@ export async function leftovers({ disk }: Platform, inside: Exec, home: string):
     ...links.stdout.split('\n').filter((line) => /: (k8ts|veth)/.test(line)),
     ...ruleset.stdout.split('\n').filter((line) => line !== ''),
     ...namespaces.stdout.split('\n').filter((line) => line !== ''),
+    ...routes.stdout.split('\n').filter((line) => line !== ''),
     ...describeRemains(await findRemains({ disk, exec: inside }, config, false)),
     ...(await findCniResults(disk, config)),
     ...(await findShimSockets(disk, config)),

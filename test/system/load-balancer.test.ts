@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Node, Service } from '../../src/api/types/core/v1.ts'
-import { helloImage, nodeAddress, startCluster, until, whyNot } from './harness.ts'
+import { helloImage, nodeAddress, prepareCluster, until, whyNot } from './harness.ts'
 
 const manifests = `
 apiVersion: apps/v1
@@ -23,14 +23,24 @@ spec:
   allocateLoadBalancerNodePorts: false
   selector: { app: hello }
   ports: [{ port: 80, targetPort: 8080 }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: near }
+spec:
+  type: LoadBalancer
+  loadBalancerIP: 192.168.77.40
+  selector: { app: hello }
+  ports: [{ port: 80, targetPort: 8080 }]
 `
 
-test('a load balancer’s address answers on the node and to who routes to it, until its Service goes', {
+test('a load balancer’s address answers on the node and to who reaches it, until its Service goes', {
   skip: await whyNot(),
   timeout: 300_000,
 }, async () => {
-  const cluster = await startCluster()
+  const cluster = await prepareCluster()
   try {
+    await cluster.up(['--bare', '--load-balancer-pool', '10.97.0.0/24,192.168.77.40-192.168.77.41'])
     const { spec } = await cluster.get<Node>('node test-node')
     assert.equal(spec?.providerID, 'local://test-node')
     assert.equal(spec?.taints, undefined)
@@ -49,7 +59,12 @@ test('a load balancer’s address answers on the node and to who routes to it, u
     assert.match(inside, /hello/i)
     await cluster.runOutside(['ip', 'route', 'add', '10.97.0.0/24', 'via', nodeAddress])
     assert.equal((await cluster.runOutside(fetch)).exitCode, 0)
-    await cluster.kubectl('delete service hello')
+    const near = ['curl', '-sf', '--max-time', '3', 'http://192.168.77.40/'] as const
+    await until('an answer on the node’s network, without a route', async () => {
+      return (await cluster.runOutside(near)).exitCode === 0
+    })
+    await cluster.kubectl('delete service hello near')
+    await until('no answer there', async () => (await cluster.runOutside(near)).exitCode !== 0)
     await until('no answer', async () => (await cluster.run(fetch)).exitCode !== 0)
   } finally {
     await cluster.stop()
