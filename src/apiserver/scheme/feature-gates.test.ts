@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { groupVersionInfos } from '../../api/schema/registry.ts'
-import type { TypeNode } from '../../api/schema/type-node.ts'
-import { featureGates, gatedResources, readFeatureGates } from './feature-gates.ts'
-import { typeOfKind } from './scheme.ts'
+import { featureGates, readFeatureGates } from './feature-gates.ts'
+import { gatesInUse, idleGates } from './gates-in-use.ts'
 
 test('gates have the state of kube-apiserver 1.36, and words change it', () => {
   assert.equal(featureGates.size, 240)
@@ -34,19 +32,14 @@ test('words that kube-apiserver refuses are refused in its words', () => {
 })
 
 test('every gate that a field or a resource names exists and can be closed', () => {
-  const named = new Set(Object.keys(gatedResources))
-  const seen = new Set<TypeNode>()
-  const collect = (type: TypeNode): void => {
-    if (type.kind === 'list') return collect(type.element)
-    if (type.kind === 'map') return collect(type.value)
-    if (type.kind === 'scalar' || seen.has(type)) return
-    seen.add(type)
-    for (const { gate, type: below } of type.fields.values()) {
-      if (gate) named.add(gate.name)
-      collect(below)
-    }
-  }
-  for (const { resources } of groupVersionInfos()) for (const { body } of resources) collect(typeOfKind(body))
-  assert.ok(named.size > 30)
-  for (const name of named) assert.equal(featureGates.get(name)?.locked, false, name)
+  const used = gatesInUse()
+  assert.ok(used.size > 30)
+  for (const name of used) assert.equal(featureGates.get(name)?.locked, false, name)
+})
+
+test('gates that change nothing here are told from those that do', () => {
+  assert.deepEqual(idleGates(readFeatureGates([])), [])
+  assert.deepEqual(idleGates(readFeatureGates(['ContainerStopSignals=true', 'CBORServingAndStorage=true'])), [
+    'CBORServingAndStorage',
+  ])
 })

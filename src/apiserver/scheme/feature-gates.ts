@@ -181,6 +181,11 @@ export function readFeatureGates(words: readonly string[]): Gates {
   return gates
 }
 
+/** Names of those that are open. */
+export function openGates(gates: Gates): ReadonlySet<string> {
+  return new Set([...gates].filter(([, on]) => on).map(([name]) => name))
+}
+
 function gatesOf(wanted: ReadonlyMap<string, boolean>): Gates {
   const gates = new Map([...featureGates].map(([name, gate]) => [name, gate.default]))
   for (const [all, stage] of Object.entries(allOf)) {

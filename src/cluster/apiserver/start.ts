@@ -6,6 +6,7 @@ import { rulesOfDefaultRole } from '../../apiserver/bootstrap/default-rbac.ts'
 import { tables } from '../../apiserver/negotiation/tables.ts'
 import { versionInfo } from '../../apiserver/nonresource/version.ts'
 import { conversions } from '../../apiserver/registry/strategies.ts'
+import { idleGates } from '../../apiserver/scheme/gates-in-use.ts'
 import { type ApiServer, createApiServer } from '../../apiserver/server.ts'
 import { standardSecurity } from '../../apiserver/standard-security.ts'
 import { kubeconfigText } from '../../client/kubeconfig.ts'
@@ -38,6 +39,8 @@ export function apiServerVersion(): string {
 export async function startApiServer(machine: Machine, flags: Flags, hostName: string): Promise<RunningApiServer> {
   const settings = readSettings(flags)
   const { clock, disk, net, log } = machine
+  const idle = idleGates(settings.gates)
+  if (idle.length > 0) log.warn('these feature gates change nothing in this server', { gates: idle.join(',') })
   await disk.makeDirectory(settings.dataDirectory, 0o700)
   const address = advertised(machine, settings, hostName)
   const pki = await ensurePki(machine, flags, settings, address)
