@@ -19,11 +19,11 @@ clouded(located(program.command('up').description('start the control plane and t
   .option('--port <number>', 'the port of the simulated cluster (default: a free one)')
   .allowUnknownOption()
   .argument('[flags...]', 'further flags of the server: k8ts server --help')
-  .action(async (words: string[], options) =>
-    options.simulated
-      ? (await import('./up-simulated.ts')).upSimulated(options)
-      : (await import('./up.ts')).up(words, options),
-  )
+  .action(async (words: string[], options) => {
+    if (!options.simulated) return await (await import('./up.ts')).up(words, options)
+    if (words.length > 0) throw new Error(`a simulated cluster has no ${words[0]}`)
+    await (await import('./up-simulated.ts')).upSimulated(options)
+  })
 
 located(program.command('down').description('stop everything and leave nothing behind but the data'))
   .option('--purge', 'remove the data too')
