@@ -13,6 +13,7 @@ import type {
 import { type Composition, compileTyped, compose } from '../../admission/policy/expression.ts'
 import { boolType, nullType, stringType } from '../../cel/index.ts'
 import type { Strategy } from '../strategy.ts'
+import { validateConditionList } from '../validation/conditions.ts'
 import { duplicate, invalid, invalidEach, notSupported, required } from '../validation/field.ts'
 import { bindingStrategy, defaultPolicy, generations, validateBindingSpec, validatePolicySpec } from './policies.ts'
 import { compiledErrors } from './policy-parts.ts'
@@ -117,14 +118,15 @@ function validateAnnotation(
   return [...errors, ...compiledErrors(at, valueExpression, compileTyped(text, environment, [stringType, nullType]))]
 }
 
-function validateStatus({ typeChecking }: ValidatingAdmissionPolicyStatus): FieldError[] {
-  return (typeChecking?.expressionWarnings ?? []).flatMap(({ warning = '', fieldRef = '' }, index) => {
+function validateStatus({ typeChecking, conditions }: ValidatingAdmissionPolicyStatus): FieldError[] {
+  const errors = (typeChecking?.expressionWarnings ?? []).flatMap(({ warning = '', fieldRef = '' }, index) => {
     const at = `status.typeChecking.expressionWarnings[${index}]`
     return [
       ...(warning === '' ? [required(`${at}.warning`)] : []),
       ...(fieldRef.trim() === '' ? [required(`${at}.fieldRef`)] : []),
     ]
   })
+  return [...errors, ...validateConditionList('status.conditions', conditions)]
 }
 
 const actions = ['Audit', 'Deny', 'Warn']

@@ -10,9 +10,10 @@ import { matchesLabelSelector } from '../../../api/selectors/label.ts'
 import type { Job, JobSpec } from '../../../api/types/batch/v1.ts'
 import { keepSpec, keepStatus, startWithoutStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
-import { invalid, nonNegative, required } from '../validation/field.ts'
+import { invalid, required } from '../validation/field.ts'
 import { validateLabelSelector } from '../validation/labels.ts'
 import { nameWarning, templateWarnings } from '../warnings/pod-warnings.ts'
+import { validateJobStatusUpdate } from './job-status.ts'
 import { validateJobChange } from './job-update.ts'
 import { validateIndexedName, validateJobSpec } from './job-validation.ts'
 
@@ -40,7 +41,7 @@ export const jobs: Strategy<Job> = {
     ...templateWarnings('spec.template', object.spec?.template, { object, old }),
   ],
   validateUpdate: (job, old) => [...validateJob(job), ...validateJobChange('spec', job, old)],
-  status: { prepareForUpdate: keepSpec, validateUpdate: (job) => validateStatus(job) },
+  status: { prepareForUpdate: keepSpec, validateUpdate: validateJobStatusUpdate },
   selectableFields: { 'status.successful': (job) => String(job.status?.succeeded ?? 0) },
   defaultPropagation: 'Orphan',
 }
@@ -85,12 +86,5 @@ function validateGeneratedSelector(job: Job, spec: JobSpec): FieldError[] {
   if (isReadable && !matchesLabelSelector(spec.selector, Object.fromEntries(expected))) {
     errors.push(invalid('spec.selector', spec.selector, '`selector` not auto-generated'))
   }
-  return errors
-}
-
-function validateStatus({ status }: Job): FieldError[] {
-  const errors = (['active', 'succeeded', 'failed', 'ready', 'terminating'] as const).flatMap((field) =>
-    nonNegative(`status.${field}`, status?.[field]),
-  )
   return errors
 }

@@ -53,7 +53,7 @@ function validateRule(path: string, rule: SuccessPolicyRule, completions: number
 }
 
 /** How many indexes `0-2,5` names, or what is wrong with it. */
-function countIndexes(text: string, completions: number): number | string {
+export function countIndexes(text: string, completions: number): number | string {
   if (text === '') return 0
   let last: number | undefined
   let total = 0

@@ -19,7 +19,9 @@ export const nodes: Strategy<Node> = {
   resource: coreV1.nodes,
   metadataOnUpdate: ['whole', 'changes'],
   default: defaultNode,
+  prepareForCreate: (node) => dropKubeletConfig(node, undefined),
   prepareForUpdate(node, old) {
+    dropKubeletConfig(node, old)
     if (old.status) node.status = old.status
     else delete node.status
   },
@@ -31,8 +33,20 @@ export const nodes: Strategy<Node> = {
   ],
   validateUpdate: validateNodeUpdate,
   warnings: ({ spec }) => (spec?.externalID ? [externalIdWarning] : []),
-  status: { prepareForUpdate: keepSpec, validateUpdate: validateNodeUpdate },
+  status: {
+    prepareForUpdate(node, old) {
+      keepSpec(node, old)
+      dropKubeletConfig(node, old)
+    },
+    validateUpdate: validateNodeUpdate,
+  },
   selectableFields: { 'spec.unschedulable': (node) => String(node.spec?.unschedulable ?? false) },
+}
+
+/** Kubelets no longer read their configuration from ConfigMaps: nodes keep that they did, and none starts to. */
+function dropKubeletConfig(node: Node, old: Node | undefined): void {
+  if (!old?.spec?.configSource) delete node.spec?.configSource
+  if (!old?.status?.config) delete node.status?.config
 }
 
 function validateNodeUpdate(node: Node, old: Node): FieldError[] {

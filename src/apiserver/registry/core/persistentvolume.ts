@@ -8,6 +8,7 @@ import type {
   PersistentVolumeSpec,
   VolumeNodeAffinity,
 } from '../../../api/types/core/v1.ts'
+import { rfc3339 } from '../../../platform/clock.ts'
 import { keepSpec } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
@@ -40,8 +41,24 @@ export const persistentVolumes: Strategy<PersistentVolume> = {
   validateCreate: (volume) => validateVolumeSpec('spec', volume.spec ?? {}, volume.metadata.name ?? ''),
   warnings: volumeWarnings,
   validateUpdate: validateVolumeUpdate,
-  status: { prepareForUpdate: keepSpec },
+  status: {
+    prepareForUpdate(volume, old, { nowMs }) {
+      keepSpec(volume, old)
+      datePhase(volume, old, nowMs)
+    },
+  },
   selectableFields: { name: (volume) => volume.metadata.name ?? '' },
+}
+
+/** When the phase last changed, unless whoever changes it says so. */
+function datePhase({ status }: PersistentVolume, old: PersistentVolume, nowMs: number): void {
+  if (!status) return
+  const before = old.status?.lastPhaseTransitionTime
+  const isSame = status.phase === old.status?.phase
+  if (isSame) status.lastPhaseTransitionTime ??= before ?? rfc3339(nowMs)
+  else if (!status.lastPhaseTransitionTime || status.lastPhaseTransitionTime === before) {
+    status.lastPhaseTransitionTime = rfc3339(nowMs)
+  }
 }
 
 /** Upstream checks the spec twice on update; so do its messages. */

@@ -115,8 +115,8 @@ function validateStatus(claim: PersistentVolumeClaim): FieldError[] {
     errors.push(...amount(`status.capacity[${name}]`, quantity))
   }
   for (const [name, state] of Object.entries(claim.status?.allocatedResourceStatuses ?? {})) {
-    errors.push(...resourceKey('status.allocatedResourceStatus', name))
-    if (!resizeStates.includes(state)) errors.push(notSupported('status.allocatedResourceStatus', name, resizeStates))
+    errors.push(...resourceKey('status.allocatedResourceStatuses', name))
+    if (!resizeStates.includes(state)) errors.push(notSupported('status.allocatedResourceStatuses', name, resizeStates))
   }
   for (const [name, quantity] of Object.entries(claim.status?.allocatedResources ?? {})) {
     const wrong = resourceKey('status.allocatedResources', name)

@@ -2,7 +2,7 @@
 import { isExternallyAccessible } from '../../../api/defaults/service.ts'
 import type { FieldError } from '../../../api/errors.ts'
 import { isDns1123Label, isDns1123Subdomain, isPortNumber, isQualifiedName } from '../../../api/names.ts'
-import type { LoadBalancerStatus, Service, ServicePort, ServiceSpec } from '../../../api/types/core/v1.ts'
+import type { Service, ServicePort, ServiceSpec } from '../../../api/types/core/v1.ts'
 import { ipFamily, isCidr, isIp, nonSpecialIpErrors } from '../validation/addresses.ts'
 import {
   duplicate,
@@ -236,9 +236,13 @@ function validateTrafficPolicies(spec: ServiceSpec): FieldError[] {
   return [...errors, ...optionalOneOf('spec.trafficDistribution', spec.trafficDistribution, distributions)]
 }
 
-export function validateLoadBalancerStatus(path: string, status: LoadBalancerStatus | undefined): FieldError[] {
+export function validateLoadBalancerStatus(path: string, { spec, status }: Service): FieldError[] {
+  const ingress = status?.loadBalancer?.ingress ?? []
+  if (ingress.length > 0 && spec?.type !== 'LoadBalancer') {
+    return [forbidden(`${path}.ingress`, "may only be used when `spec.type` is 'LoadBalancer'")]
+  }
   const errors: FieldError[] = []
-  for (const [index, { ip = '', hostname = '', ipMode }] of (status?.ingress ?? []).entries()) {
+  for (const [index, { ip = '', hostname = '', ipMode }] of ingress.entries()) {
     const at = `${path}.ingress[${index}]`
     if (ip) errors.push(...invalidEach(`${at}.ip`, ip, isIp(ip)))
     if (ipMode === undefined) {

@@ -39,7 +39,7 @@ export function serviceStrategy(cluster: ClusterFamilies): Strategy<Service> {
     validateUpdate: (service, old) => validateServiceUpdate(service, old, cluster),
     status: {
       prepareForUpdate: keepSpec,
-      validateUpdate: (service) => validateLoadBalancerStatus('status.loadBalancer', service.status?.loadBalancer),
+      validateUpdate: (service) => validateLoadBalancerStatus('status.loadBalancer', service),
     },
     selectableFields: {
       'spec.clusterIP': (service) => service.spec?.clusterIP ?? '',

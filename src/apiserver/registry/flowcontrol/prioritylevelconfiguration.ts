@@ -9,7 +9,7 @@ import type {
 } from '../../../api/types/flowcontrol/v1.ts'
 import { keepStatus, startWithoutStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
-import { forbidden, inRange, invalid, required, requiredOneOf } from '../validation/field.ts'
+import { duplicate, forbidden, inRange, invalid, required, requiredOneOf } from '../validation/field.ts'
 
 const defaults = { shares: 30, queues: 64, handSize: 8, queueLengthLimit: 50 }
 const queuesMax = 10_000_000
@@ -28,6 +28,7 @@ export const priorityLevelConfigurations: Strategy<PriorityLevelConfiguration> =
     prepareForUpdate(level, old) {
       if (old.spec) level.spec = old.spec
     },
+    validateUpdate: ({ status }) => validateConditionTypes('status.conditions', status?.conditions ?? []),
   },
 }
 
@@ -112,4 +113,12 @@ function validateQueuing(
 
 function entropyBits(deck: number, hand: number): number {
   return Math.ceil(Math.log2(deck) * hand)
+}
+
+function validateConditionTypes(path: string, conditions: readonly { type?: string }[]): FieldError[] {
+  const types = conditions.map(({ type = '' }) => type)
+  return types.flatMap((type, index) => [
+    ...(types.indexOf(type) < index ? [duplicate(`${path}[${index}].type`, type)] : []),
+    ...(type === '' ? [required(`${path}[${index}].type`)] : []),
+  ])
 }

@@ -6,6 +6,7 @@ import type { PodDisruptionBudget } from '../../../api/types/policy/v1.ts'
 import { notAboveHundredPercent, validateCountOrPercent } from '../apps/selector-template.ts'
 import { keepSpec, keepStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
+import { validateConditionList } from '../validation/conditions.ts'
 import { invalid, nonNegative, optionalOneOf } from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
 import { validateLabelSelector } from '../validation/labels.ts'
@@ -44,7 +45,9 @@ function validateBudget({ spec }: PodDisruptionBudget): FieldError[] {
 }
 
 function validateStatus({ status }: PodDisruptionBudget): FieldError[] {
-  return (['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const).flatMap((field) =>
-    nonNegative(`status.${field}`, status?.[field]),
-  )
+  const counts = ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const
+  return [
+    ...validateConditionList('status.conditions', status?.conditions),
+    ...counts.flatMap((field) => nonNegative(`status.${field}`, status?.[field])),
+  ]
 }

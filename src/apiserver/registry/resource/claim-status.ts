@@ -11,6 +11,7 @@ import type {
 } from '../../../api/types/resource/v1.ts'
 import { validateNodeSelector } from '../core/pod-validation/affinity.ts'
 import { isInterfaceAddress } from '../validation/addresses.ts'
+import { validateConditionList } from '../validation/conditions.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import {
   byteLength,
@@ -21,6 +22,7 @@ import {
   required,
   requiredOneOf,
   tooLong,
+  tooMany,
 } from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
 import { requestNames, validateClaimConfiguration, validateRequestReference } from './claim-validation.ts'
@@ -31,7 +33,6 @@ import {
   validateList,
   validatePoolName,
   validateRaw,
-  validateToleration,
 } from './device-values.ts'
 
 const limits = {
@@ -42,6 +43,7 @@ const limits = {
   interfaceNameBytes: 256,
   hardwareAddressBytes: 128,
   ips: 16,
+  conditions: 8,
 }
 const sources = ['FromClaim', 'FromClass']
 type DeviceId = 'driver' | 'pool' | 'device' | 'shareID'
@@ -99,8 +101,14 @@ function deviceKey({ driver, pool, device, shareID }: Pick<AllocatedDeviceStatus
 function validateDeviceStatus(path: string, status: AllocatedDeviceStatus, allocated: Set<string>): FieldError[] {
   const errors = [...validateDeviceName(path, status), ...validateShare(path, status.shareID)]
   if (!allocated.has(deviceKey(status))) {
-    errors.push(invalid(path, deviceKey(status), 'must be an allocated device in the claim'))
+    const shown = goStruct('SharedDeviceID', status)
+    errors.push(invalid(path, shown, 'must be an allocated device in the claim'))
   }
+  const conditions = status.conditions ?? []
+  if (conditions.length > limits.conditions) {
+    errors.push(tooMany(`${path}.conditions`, conditions.length, limits.conditions))
+  }
+  errors.push(...validateConditionList(`${path}.conditions`, conditions))
   if (status.data !== undefined) errors.push(...validateRaw(`${path}.data`, status.data, limits.dataBytes))
   return [...errors, ...validateNetworkData(`${path}.networkData`, status.networkData ?? {})]
 }
@@ -160,7 +168,6 @@ function validateResult(path: string, result: DeviceRequestAllocationResult, kno
     ...validateRequestReference(`${path}.request`, result.request ?? '', known),
     ...validateDeviceName(path, result),
     ...validateBindingConditions(path, result),
-    ...validateList(`${path}.tolerations`, result.tolerations ?? [], { each: validateToleration }),
     ...validateShare(path, result.shareID),
   ]
 }

@@ -7,7 +7,16 @@ import { validateVolumeSpec } from '../core/persistentvolume-validation.ts'
 import { validateCsiDriverName } from '../core/pod-validation/volumes.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
-import { byteLength, forbidden, invalid, invalidEach, messages, required, tooLong } from '../validation/field.ts'
+import {
+  byteLength,
+  forbidden,
+  inRange,
+  invalid,
+  invalidEach,
+  messages,
+  required,
+  tooLong,
+} from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
 
 const limits = { metadata: 512, metadataBytes: 256 * 1024, errorBytes: 1024 }
@@ -78,5 +87,6 @@ function validateMetadata(path: string, metadata: Record<string, string> | undef
 
 function validateError(path: string, error: VolumeError | undefined): FieldError[] {
   const text = error?.message ?? ''
-  return byteLength(text) > limits.errorBytes ? [tooLong(`${path}.message`, limits.errorBytes)] : []
+  const errors = byteLength(text) > limits.errorBytes ? [tooLong(`${path}.message`, limits.errorBytes)] : []
+  return [...errors, ...inRange(`${path}.errorCode`, error?.errorCode ?? 0, 0, 2 ** 31 - 1)]
 }

@@ -33,6 +33,7 @@ export const goStructTables: Readonly<Record<string, string>> = {
   CapacityRequirements: 'Requests:*',
   VolumeAttachmentSpec: 'Attacher:s Source:VolumeAttachmentSource NodeName:s',
   VolumeAttachmentSource: 'PersistentVolumeName:* InlineVolumeSpec:*PersistentVolumeSpec',
+  SharedDeviceID: 'Driver:s Pool:s Device:s ShareID:s',
   ParentReference: 'Group:s Resource:s Namespace:s Name:s',
   CSINodeDriver: 'Name:s NodeID:s TopologyKeys:* Allocatable:*',
   DeviceSelector: 'CEL:*CELSelector',

@@ -5,6 +5,7 @@ import type { ContainerStatus, Pod } from '../../../../api/types/core/v1.ts'
 import { ipFamily, isIp } from '../../validation/addresses.ts'
 import { duplicate, forbidden, invalid, invalidEach, messages } from '../../validation/field.ts'
 import { validateAnnotationChanges, validatePodAnnotations } from './annotations.ts'
+import { validateDeviceStatus } from './device-status.ts'
 
 const systemConditions = new Set(['PodScheduled', 'Ready', 'Initialized'])
 
@@ -17,7 +18,7 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
   ]
   for (const [index, { type = '' }] of (pod.status?.conditions ?? []).entries()) {
     if (systemConditions.has(type)) continue
-    errors.push(...invalidEach(`metadata.conditions[${index}].Type`, type, isQualifiedName(type)))
+    errors.push(...invalidEach(`status.conditions[${index}].Type`, type, isQualifiedName(type)))
   }
   const nominated = pod.status?.nominatedNodeName ?? ''
   if (nominated && nominated !== old.status?.nominatedNodeName) {
@@ -26,7 +27,7 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
   if ((pod.status?.qosClass ?? '') !== (old.status?.qosClass ?? '')) {
     errors.push(invalid('status.qosClass', pod.status?.qosClass ?? '', messages.immutable))
   }
-  errors.push(...validateTransitions(pod, old), ...validateClaimStatuses(pod))
+  errors.push(...validateTransitions(pod, old), ...validateClaimStatuses(pod), ...validateDeviceStatus(pod))
   errors.push(...validateAddresses('status.podIPs', pod.status?.podIPs ?? []))
   return [...errors, ...validateHostIps(pod)]
 }
@@ -66,7 +67,8 @@ function validateClaimStatuses(pod: Pod): FieldError[] {
     if (seen.has(name)) errors.push(duplicate(at, name))
     seen.add(name)
     if (resourceClaimName !== undefined) {
-      errors.push(...invalidEach(at, resourceClaimName, isDns1123Subdomain(resourceClaimName)))
+      const claim = `status.resourceClaimStatuses[${index}].resourceClaimName`
+      errors.push(...invalidEach(claim, resourceClaimName, isDns1123Subdomain(resourceClaimName)))
     }
   }
   return errors
@@ -86,8 +88,8 @@ function validateAddresses(path: string, entries: readonly { ip?: string }[]): F
 
 function validateHostIps(pod: Pod): FieldError[] {
   const entries = pod.status?.hostIPs ?? []
-  const first = entries[0]?.ip
+  const first = entries[0] && (entries[0].ip ?? '')
   const errors = validateAddresses('status.hostIPs', entries)
-  if (first === undefined || first === pod.status?.hostIP) return errors
+  if (first === undefined || first === (pod.status?.hostIP ?? '')) return errors
   return [invalid('status.hostIPs[0].ip', first, 'must be equal to `hostIP`'), ...errors]
 }
