@@ -8,7 +8,7 @@ import { issueAuthority, issueCertificate } from '../../api/x509/certificate.ts'
 import { signingKey, signToken } from '../../apiserver/authentication/jwt.ts'
 import { type Family, gauge, type Sample } from '../../apiserver/metrics/families.ts'
 import { featureFamily, processFamilies } from '../../apiserver/nonresource/metrics.ts'
-import { ApiConfigError, readFeatureGates } from '../../apiserver/scheme/feature-gates.ts'
+import { ApiConfigError, openGates, readFeatureGates } from '../../apiserver/scheme/feature-gates.ts'
 import type { Client } from '../../client/client.ts'
 import { createClient } from '../../client/client-impl.ts'
 import { transportTo } from '../../client/connect.ts'
@@ -137,7 +137,7 @@ async function managerParts(
 ): Promise<Pick<ControllerGroupParts, 'rootCaPem' | 'clusterCidrs' | 'controllerOptions' | 'furtherControllers'>> {
   const { disk } = machine
   if (component === 'scheduler') {
-    return { rootCaPem: '', controllerOptions: { featureGates: enabledGates(gatesOf(flags)) } }
+    return { rootCaPem: '', controllerOptions: { featureGates: openGates(gatesOf(flags)) } }
   }
   if (component === 'cloud-controller-manager')
     return { rootCaPem: '', furtherControllers: await cloudFurther(machine, flags) }
@@ -152,7 +152,7 @@ async function managerParts(
     clusterCidrs: allocates ? clusterCidrs : [],
     controllerOptions: {
       autoscaler: autoscalerOf(flags),
-      featureGates: enabledGates(gatesOf(flags)),
+      featureGates: openGates(gatesOf(flags)),
       ...nodeOptionsOf(flags),
       ...(await signingOf(disk, flags)),
       ...(await secretTokensOf(disk, flags)),
@@ -168,10 +168,6 @@ function gatesOf(flags: Flags): ReadonlyMap<string, boolean> {
   } catch (error) {
     throw error instanceof ApiConfigError ? new FlagError(error.message) : error
   }
-}
-
-function enabledGates(gates: ReadonlyMap<string, boolean>): ReadonlySet<string> {
-  return new Set([...gates].filter(([, on]) => on).map(([name]) => name))
 }
 
 async function secretTokensOf(

@@ -13,6 +13,7 @@ import type { NodeProxy } from '../../apiserver/node-proxy.ts'
 import type { Extension } from '../../apiserver/nonresource/endpoints.ts'
 import { conversions, strategies } from '../../apiserver/registry/strategies.ts'
 import type { UserInfo } from '../../apiserver/request.ts'
+import { defaultGates, openGates } from '../../apiserver/scheme/feature-gates.ts'
 import { type ApiServer, createApiServer, serverUser } from '../../apiserver/server.ts'
 import { type StandardSecurityOptions, standardSecurity } from '../../apiserver/standard-security.ts'
 import { usageGroup } from '../../apiserver/usage/endpoints.ts'
@@ -104,7 +105,8 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
   const rootCaPem = pki.ca.certificatePem
   const checkTypes = (policy: ValidatingAdmissionPolicy) => checkPolicyTypes(api.scheme, policy)
   const secretTokens = { sign: (claims: Readonly<Record<string, string>>) => signToken(key, claims) }
-  const controllerOptions = { signing: { authority: pki.ca }, secretTokens }
+  const featureGates = openGates(choices?.parts.gates ?? defaultGates)
+  const controllerOptions = { signing: { authority: pki.ca }, secretTokens, featureGates }
   const group = { random, log, rootCaPem, controllerOptions, checkPolicyTypes: checkTypes, transportFor, tuning }
   const further = parts.furtherControllers ? { furtherControllers: parts.furtherControllers } : {}
   const controllers = new ControllerGroup({ clock: parts.clock, ...group, ...further })
