@@ -59,11 +59,13 @@ function comparable(object: object): unknown {
   return { ...bare, metadata }
 }
 
-function startingOwners({ live, updated, subresource }: UpdateRequest<object>): Owners {
+function startingOwners({ type, live, updated, subresource }: UpdateRequest<object>): Owners {
   const ofLive = (): Owners => decodeOrNone(entriesOf(live), true)
   if (subresource !== '') return ofLive()
   const sent = entriesOf(updated)
-  if (sent && (sent.length === 0 || (sent.length === 1 && isBlank(sent[0])))) return new Map()
+  // Of custom resources an empty list is none.
+  const isReset = sent?.length === 0 ? type.kind === 'struct' && !type.custom : sent?.length === 1 && isBlank(sent[0])
+  if (isReset) return new Map()
   const owners = decodeOrNone(sent)
   return owners.size === 0 ? ofLive() : owners
 }

@@ -49,6 +49,21 @@ test('an empty list of managed fields, or one empty entry, makes everybody forge
   }
 })
 
+test('owners who are named twice count once, and are warned of by their uid', async () => {
+  const owner = { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' }
+  const metadata = { name: 'owned', ownerReferences: [owner, owner] }
+  const created = await api.call('POST', maps, { metadata })
+  const patched = await api.call('PATCH', `${maps}/owned`, { metadata: { ownerReferences: [owner, owner] } }, merge)
+  const warned = [created, patched].map(({ body, headers }) => {
+    const text = String(headers.warning)
+    return [body.metadata.ownerReferences.length, text.includes('after mutating'), text.endsWith('observed: u"')]
+  })
+  assert.deepEqual(warned, [
+    [1, false, true],
+    [1, true, true],
+  ])
+})
+
 const good = { manager: 'h', operation: 'Update', apiVersion: 'v1', fieldsType: 'FieldsV1', fieldsV1: { 'f:data': {} } }
 const bad: [string, object][] = [
   ['fields below that are no object', { ...good, fieldsV1: { 'f:data': 'x' } }],

@@ -56,6 +56,7 @@ export async function patchEndpoint(parts: EndpointParts, served: Served, exchan
         ? appliedObject(parts, served, exchange, { live, patch, query })
         : patchedObject(served, exchange, { live: existing(live, target), patch, query }),
     apply: format === 'apply',
+    patched: true,
     mayCreate: () => mayCreate(parts, exchange),
   })
   const status = written.created ? 201 : 200

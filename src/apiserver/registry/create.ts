@@ -37,7 +37,7 @@ export async function createObject(parts: RegistryParts, input: CreateInput): Pr
   const { strategy } = target.served
   // Only the store minds, which a dry run does not reach.
   if (object.metadata.resourceVersion && !input.options.dryRun) throw versionOnCreate()
-  warnOfDuplicates(object, caller)
+  warnOfDuplicates(object, caller, 'sent')
   if (caller.pause) await caller.pause()
   const tracked = input.managed ? object : trackUpdate(parts, target, undefined, object, caller.manager)
   fillSystemFields(tracked, { nowMs: parts.clock.nowMs(), random: parts.random, namespace: target.namespace })
@@ -131,12 +131,12 @@ function admit(
   const change = { object, oldObject: undefined, dryRun: options.dryRun, options: options.raw }
   const attributes = admissionAttributes(named, caller, { operation: 'CREATE', ...change })
   return whenKnown(parts.admission[step](attributes), () => {
-    if (step === 'mutate') warnOfDuplicates(object, caller)
+    if (step === 'mutate') warnOfDuplicates(object, caller, 'admitted')
   })
 }
 
-function warnOfDuplicates(object: KubeObject, caller: Caller): void {
-  const warning = dedupOwnerReferences(object.metadata)
+function warnOfDuplicates(object: KubeObject, caller: Caller, step: 'sent' | 'admitted'): void {
+  const warning = dedupOwnerReferences(object.metadata, step)
   if (warning) caller.warn(warning)
 }
 

@@ -109,22 +109,20 @@ export function keepSystemFields(metadata: ObjectMeta, old: ObjectMeta): void {
 }
 
 /** Several references to one owner become one. Returns the warning to give, if any. */
-export function dedupOwnerReferences(metadata: ObjectMeta): string | undefined {
+export function dedupOwnerReferences(metadata: ObjectMeta, step: 'sent' | 'admitted'): string | undefined {
   const references = metadata.ownerReferences
   if (!references || references.length < 2) return undefined
   const seen = new Set<string>()
+  const uids = new Set<string>()
   const kept = references.filter((reference) => {
     const identity = JSON.stringify(Object.entries(reference).sort())
-    if (seen.has(identity)) return false
-    seen.add(identity)
-    return true
+    if (seen.has(identity)) uids.add(reference.uid)
+    return !seen.has(identity) && seen.add(identity)
   })
   if (kept.length === references.length) return undefined
   metadata.ownerReferences = kept
-  const uids = [
-    ...new Set(references.filter((each, index) => references.indexOf(each) !== index).map(({ uid }) => uid)),
-  ]
-  return `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uids.join(', ')}`
+  const when = step === 'admitted' ? ' after mutating admission happens' : ''
+  return `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${[...uids].join(', ')}`
 }
 
 const immutableFields = [

@@ -44,6 +44,8 @@ export interface UpdateInput {
   uid?: string | undefined
   /** Server-side apply creates what does not exist and brings its own managed fields. */
   apply?: boolean
+  /** Of what a patch makes, admission sees owners who are named twice. */
+  patched?: boolean
   /** Called before a create by update, to check that the caller may create. */
   mayCreate?(): Promise<void>
   /** What admission sees instead of the object, where the subresource has a kind of its own. */
@@ -95,13 +97,13 @@ async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: S
 async function changed(parts: RegistryParts, input: UpdateInput, old: KubeObject): Promise<KubeObject> {
   const { target, caller } = input
   const wanted = await input.change(old)
-  warnOfDuplicates(wanted, caller)
+  if (!input.patched) warnOfDuplicates(wanted, caller, 'sent')
   if (caller.pause) await caller.pause()
   const tracked = input.apply ? wanted : trackUpdate(parts, target, old, wanted, caller.manager)
   const attributes = attributesOf(input, tracked, old)
   await parts.admission.mutate(attributes)
   if (attributes.object) input.admitted?.take(tracked, attributes.object)
-  warnOfDuplicates(tracked, caller)
+  warnOfDuplicates(tracked, caller, 'admitted')
   if (caller.pause) await caller.pause()
   target.served.strategy.default?.(tracked)
   return tracked
@@ -226,7 +228,7 @@ function requireVersion({ target }: UpdateInput, object: KubeObject, stored: Sto
   if (Number(version) !== stored.revision) throw conflict(resource, target.name, modifiedMessage)
 }
 
-function warnOfDuplicates(object: KubeObject, caller: Caller): void {
-  const warning = dedupOwnerReferences(object.metadata)
+function warnOfDuplicates(object: KubeObject, caller: Caller, step: 'sent' | 'admitted'): void {
+  const warning = dedupOwnerReferences(object.metadata, step)
   if (warning) caller.warn(warning)
 }
