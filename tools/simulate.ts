@@ -36,6 +36,8 @@ async function main(): Promise<number> {
   let failed = 0
   let simulatedMs = 0
   const startMs = performance.now()
+  // Many connections are refused, and nobody reads where from.
+  if (!options.trace) Error.stackTraceLimit = 0
   for (const seed of options.seeds) {
     const result = await simulate(simulationOf(seed, options))
     simulatedMs += result.simulatedMs

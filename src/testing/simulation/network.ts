@@ -12,7 +12,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { Ending } from './ending.ts'
 import { infoOf } from './request-info.ts'
-import { frontCount, type Reached, type SimulatedServer } from './server.ts'
+import type { Reached, SimulatedServer } from './server.ts'
 import type { Trace } from './trace.ts'
 import type { Weather } from './weather.ts'
 
@@ -154,7 +154,7 @@ export class Link {
     if (this.#strikes(weather.lost)) await ending.wait()
     if (this.#strikes(weather.refused)) return this.#refusal(info, ending)
     // As behind a balancer: the next request may be led to another server.
-    const reached = wrapServer(server.reach(user, this.#random.int(frontCount), ending))
+    const reached = wrapServer(server.reach(user, this.#random.int(server.frontCount), ending))
     const reply = await ending.until(reached.send(request))
     if (this.#strikes(weather.answerLost)) await ending.wait()
     await this.#travel(ending)

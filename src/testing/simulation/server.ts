@@ -46,21 +46,24 @@ interface Front {
   underWay: Set<Ending>
 }
 
-export const frontCount = 2
+const frontsMax = 2
 
-/** The store's machine with an API server, and another API server that reaches the store over a network. */
+/** The store's machine with an API server; in half of all runs another API server reaches the store over a network. */
 export class SimulatedServer {
   readonly #parts: SimulatedServerParts
-  readonly #fronts: readonly Front[] = Array.from({ length: frontCount }, () => ({
-    api: undefined,
-    underWay: new Set(),
-  }))
+  readonly #fronts: readonly Front[]
   #store: Store | undefined
   #logged: LoggedStore | undefined
   #starts = 0
 
   constructor(parts: SimulatedServerParts) {
     this.#parts = parts
+    const length = 1 + parts.random.int(frontsMax)
+    this.#fronts = Array.from({ length }, () => ({ api: undefined, underWay: new Set() }))
+  }
+
+  get frontCount(): number {
+    return this.#fronts.length
   }
 
   get isUp(): boolean {
@@ -76,7 +79,7 @@ export class SimulatedServer {
     truth.recovered()
     this.#logged = logged
     this.#store = acknowledging(logged, truth)
-    for (let index = 0; index < frontCount; index++) await this.startFront(index)
+    for (let index = 0; index < this.frontCount; index++) await this.startFront(index)
   }
 
   /** One API server, where the store is up. */
@@ -98,7 +101,7 @@ export class SimulatedServer {
     this.#store = undefined
     const lost = this.#parts.storage.crash()
     this.#parts.trace.note('api-server', `crashes with its store; ${lost} unsynced commits are lost`)
-    for (let index = 0; index < frontCount; index++) this.#end(index)
+    for (let index = 0; index < this.frontCount; index++) this.#end(index)
     void this.#logged?.close()
   }
 

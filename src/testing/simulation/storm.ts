@@ -2,7 +2,7 @@
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import type { SimulatedLog } from './log.ts'
-import { frontCount, type SimulatedServer } from './server.ts'
+import type { SimulatedServer } from './server.ts'
 import { calm, type Weather } from './weather.ts'
 
 /** A process besides the server. */
@@ -103,7 +103,7 @@ const serverCrash: Misfortune = async (storm, signal) => {
 
 const frontCrash: Misfortune = async (storm, signal) => {
   const { server } = storm.parts
-  const index = storm.draw(0, frontCount - 1)
+  const index = storm.draw(0, server.frontCount - 1)
   server.crashFront(index)
   await storm.pause(100, 10_000, signal)
   await server.startFront(index)
