@@ -13,6 +13,7 @@ import type {
   SelectableField,
 } from '../../../api/types/apiextensions/v1.ts'
 import { semanticEqual } from '../../registry/validation/equal.ts'
+import { goSchema } from './go-schema.ts'
 
 /** What of a version may be lifted. */
 export interface VersionParts {
@@ -45,14 +46,13 @@ export function lift({ versions = [] }: CustomResourceDefinitionSpec): Lifted {
 
 /** Versions as Go prints them in messages; null when there are none. */
 export function goVersions(versions: readonly CustomResourceDefinitionVersion[]): unknown {
-  if (versions.length === 0) return null
   return versions.map((version) => ({
     Name: version.name ?? '',
     Served: version.served ?? false,
     Storage: version.storage ?? false,
     Deprecated: version.deprecated ?? false,
     DeprecationWarning: version.deprecationWarning ?? null,
-    Schema: version.schema ? { OpenAPIV3Schema: version.schema.openAPIV3Schema ?? null } : null,
+    Schema: version.schema ? { OpenAPIV3Schema: goSchema(version.schema.openAPIV3Schema) } : null,
     Subresources: version.subresources ?? null,
     AdditionalPrinterColumns: version.additionalPrinterColumns ?? null,
     SelectableFields: version.selectableFields ?? null,

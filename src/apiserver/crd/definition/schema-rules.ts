@@ -9,6 +9,7 @@ import { structuralErrors, unsupportedPart } from '../schema/structural.ts'
 import { schemaOf } from '../schema/type.ts'
 import { someSchema } from '../schema/visit.ts'
 import { defaultErrors } from './default-rules.ts'
+import { goSchema } from './go-schema.ts'
 import { keyErrors, listErrors, mapErrors } from './list-rules.ts'
 import { type Costs, ruleErrors, ruleTexts, totalErrors } from './rule-rules.ts'
 
@@ -74,13 +75,12 @@ function rootErrors(schema: JSONSchemaProps, path: string): FieldError[] {
   const other = Object.keys(schema).find((name) => isSet(schema, name) && !allowedAtRoot.includes(goName(name)))
   if (other === undefined) return []
   const why = `only [${allowedAtRoot.join(' ')}] fields are allowed at the root of the schema if the status subresource is enabled`
-  return [invalid(path, schema, why)]
+  return [invalid(path, goSchema(schema), why)]
 }
 
 function isSet(schema: JSONSchemaProps, name: string): boolean {
   const value = schema[name as keyof JSONSchemaProps]
-  if (value === undefined || value === null || value === false || value === '') return false
-  return typeof value !== 'object' || Object.keys(value).length > 0
+  return value !== undefined && value !== null && value !== false && value !== ''
 }
 
 function goName(name: string): string {

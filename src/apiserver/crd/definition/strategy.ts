@@ -3,7 +3,6 @@
  * Source: apiextensions-apiserver's `registry/customresourcedefinition/strategy.go`.
  */
 import type { KubeObject } from '../../../api/meta.ts'
-import { isDns1123Subdomain } from '../../../api/names.ts'
 import { jsonEqual } from '../../../api/patch/json-value.ts'
 import { apiextensionsV1 } from '../../../api/resources.ts'
 import type { CustomResourceDefinition } from '../../../api/types/apiextensions/v1.ts'
@@ -56,6 +55,7 @@ export const customResourceDefinitions: Strategy<CustomResourceDefinition> = {
 }
 
 function setDefaults(definition: CustomResourceDefinition): void {
+  definition.spec ??= {} as CustomResourceDefinition['spec']
   const { spec } = definition
   const { names } = spec
   if (names) {
@@ -76,10 +76,14 @@ function storageVersions({ spec }: CustomResourceDefinition): string[] {
 
 /** The name is made of the plural and the group, so that no two definitions are of the same resource. */
 function nameErrors({ metadata, spec }: CustomResourceDefinition): ReturnType<typeof validateDefinition> {
-  const name = metadata.name ?? ''
-  if (name === '' || isDns1123Subdomain(name).length > 0 || name === `${spec.names?.plural ?? ''}.${spec.group ?? ''}`)
-    return []
-  return [{ type: 'Invalid', path: 'metadata.name', value: name, detail: 'must be spec.names.plural+"."+spec.group' }]
+  const wanted = `${spec.names?.plural ?? ''}.${spec.group ?? ''}`
+  const detail = 'must be spec.names.plural+"."+spec.group'
+  return (['generateName', 'name'] as const).flatMap((field) => {
+    const name = metadata[field]
+    return !name || name === wanted
+      ? []
+      : [{ type: 'Invalid', path: `metadata.${field}`, value: name, detail } as const]
+  })
 }
 
 export function asDefinition(object: KubeObject): CustomResourceDefinition {

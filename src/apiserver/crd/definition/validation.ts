@@ -89,7 +89,8 @@ function specErrors(spec: CustomResourceDefinitionSpec, options: Options): Field
     ...requiredOneOf('spec.scope', spec.scope, ['Cluster', 'Namespaced']),
     ...(options.schemaRequired ? missingSchemas(lifted) : []),
     ...versions.flatMap((version, index) => versionErrors(lifted, version, index, options)),
-    ...versionListErrors(lifted),
+    ...versionListErrors(lifted, spec.versions !== undefined),
+    ...firstVersionErrors(spec.versions?.[0]?.name ?? ''),
     ...requiredNames(spec),
     ...(spec.names ? validateNames(spec.names, 'spec.names') : []),
     ...schemaErrors(common, 'spec.validation', statusAnywhere, known),
@@ -110,6 +111,12 @@ function groupErrors(group: string): FieldError[] {
   const problems = isDns1123Subdomain(group)
   if (problems.length > 0) return [invalid('spec.group', group, problems.join(','))]
   return group.includes('.') ? [] : [invalid('spec.group', group, 'should be a domain with at least one dot')]
+}
+
+/** Upstream still has the field of the days of one version, and fills it from the first. */
+function firstVersionErrors(name: string): FieldError[] {
+  const problems = name === '' ? [] : isDns1035Label(name)
+  return problems.length > 0 ? [invalid('spec.version', name, problems.join(','))] : []
 }
 
 function missingSchemas({ common, versions }: Lifted): FieldError[] {
@@ -181,9 +188,9 @@ function deprecationErrors(
   return errors
 }
 
-function versionListErrors({ versions }: Lifted): FieldError[] {
+function versionListErrors({ versions }: Lifted, given: boolean): FieldError[] {
   const errors: FieldError[] = []
-  const refuse = (detail: string) => errors.push(invalid('spec.versions', goVersions(versions), detail))
+  const refuse = (detail: string) => errors.push(invalid('spec.versions', given ? goVersions(versions) : null, detail))
   if (new Set(versions.map(({ name }) => name)).size < versions.length) refuse('must contain unique version names')
   if (versions.filter(({ storage }) => storage).length !== 1)
     refuse('must have exactly one version marked as storage version')

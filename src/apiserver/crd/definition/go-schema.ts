@@ -1,0 +1,67 @@
+/** Schemas as upstream shows them in messages: every field of its internal type, in order, absent ones with their zero values. */
+import type { JSONSchemaProps, ValidationRule } from '../../../api/types/apiextensions/v1.ts'
+
+type Alternative = JSONSchemaProps | JSONSchemaProps[] | string[] | boolean | undefined
+
+/** `s b *`: text, flag, null when absent; `S L M`: a schema, a list, a map of them; the rest by name. */
+const fields =
+  'ID=id:s Schema=$schema:s Ref=$ref:* Description:s Type:s Nullable:b Format:s Title:s Default:* Maximum:* ExclusiveMaximum:b Minimum:* ExclusiveMinimum:b MaxLength:* MinLength:* Pattern:s MaxItems:* MinItems:* UniqueItems:b MultipleOf:* Enum:* MaxProperties:* MinProperties:* Required:* Items:items AllOf:L OneOf:L AnyOf:L Not:S Properties:M AdditionalProperties:allowed PatternProperties:M Dependencies:names AdditionalItems:allowed Definitions:M ExternalDocs:docs Example:* XPreserveUnknownFields=x-kubernetes-preserve-unknown-fields:* XEmbeddedResource=x-kubernetes-embedded-resource:b XIntOrString=x-kubernetes-int-or-string:b XListMapKeys=x-kubernetes-list-map-keys:* XListType=x-kubernetes-list-type:* XMapType=x-kubernetes-map-type:* XValidations=x-kubernetes-validations:rules'
+    .split(' ')
+    .map((text) => {
+      const [names = '', shape = '*'] = text.split(':')
+      const [name = '', json = name[0]!.toLowerCase() + name.slice(1)] = names.split('=')
+      return { name, json: json as keyof JSONSchemaProps, shape }
+    })
+
+export function goSchema(schema: JSONSchemaProps | undefined): object | null {
+  if (!schema) return null
+  return Object.fromEntries(fields.map(({ name, json, shape }) => [name, shown(shape, schema[json])]))
+}
+
+function shown(shape: string, value: unknown): unknown {
+  const show = shapes[shape]
+  if (shape === 's') return value ?? ''
+  if (shape === 'b') return value ?? false
+  return value === undefined || value === null || !show ? (value ?? null) : show(value)
+}
+
+const shapes: Readonly<Record<string, (value: unknown) => unknown>> = {
+  S: (value) => goSchema(value as JSONSchemaProps),
+  L: (value) => (value as JSONSchemaProps[]).map(goSchema),
+  M: (value) => mapped(value as Record<string, JSONSchemaProps>, goSchema),
+  items: (value) =>
+    Array.isArray(value)
+      ? { Schema: null, JSONSchemas: value.map(goSchema) }
+      : { Schema: goSchema(value as JSONSchemaProps), JSONSchemas: null },
+  allowed: (value) =>
+    typeof value === 'boolean'
+      ? { Allows: value, Schema: null }
+      : { Allows: true, Schema: goSchema(value as JSONSchemaProps) },
+  names: (value) =>
+    mapped(value as Record<string, Alternative>, (one) =>
+      Array.isArray(one)
+        ? { Schema: null, Property: one }
+        : { Schema: goSchema(one as JSONSchemaProps), Property: null },
+    ),
+  docs: (value) => {
+    const { description = '', url = '' } = value as { description?: string; url?: string }
+    return { Description: description, URL: url }
+  },
+  rules: (value) => (value as ValidationRule[]).map(goRule),
+}
+
+function goRule(rule: ValidationRule): object {
+  return {
+    Rule: rule.rule ?? '',
+    Message: rule.message ?? '',
+    MessageExpression: rule.messageExpression ?? '',
+    Reason: rule.reason ?? null,
+    FieldPath: rule.fieldPath ?? '',
+    OptionalOldSelf: rule.optionalOldSelf ?? null,
+  }
+}
+
+function mapped<T>(entries: Readonly<Record<string, T>>, show: (value: T) => unknown): object {
+  const sorted = Object.entries(entries).sort(([left], [right]) => (left < right ? -1 : 1))
+  return Object.fromEntries(sorted.map(([key, value]) => [key, show(value)]))
+}
