@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseExactly, parseNearly } from './exact-json.ts'
+import { DecodeError, parseJson } from './json.ts'
+import { parseYaml } from './yaml.ts'
 
 const texts: [text: string, written: string][] = [
   ['9007199254740991', '9007199254740991'],
@@ -57,4 +59,15 @@ test('whatever has whole numbers of 64 bits comes back as it was', () => {
       if (!names) assert.equal(JSON.stringify(parseExactly(text)), text)
     }),
   )
+})
+
+test('what is larger than any number is refused, not written as null', () => {
+  const digits = '9'.repeat(400)
+  for (const number of ['1e400', '-1E+400', '1.5e309', digits, `1e${digits}`]) {
+    for (const text of [number, `{"a":[1,${number}]}`]) assert.throws(() => parseJson(text), DecodeError, text)
+  }
+  assert.throws(() => parseYaml('a: .inf'), DecodeError)
+  assert.throws(() => parseYaml('a: 1e400'), DecodeError)
+  const { value } = parseJson('{"e":true,"a":[1e308,-1E-400,2e0],"1e400":"1e400"}')
+  assert.deepEqual(value, { e: true, a: [1e308, -0, 2], '1e400': '1e400' })
 })

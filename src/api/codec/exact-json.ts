@@ -84,6 +84,8 @@ function markLargeNumbers(text: string): string {
       const start = text.charCodeAt(at - 1) === code.minus ? at - 1 : at
       const end = endOfNumber(text, at)
       const number = text.slice(start, end)
+      // Else it would be written as null.
+      if (number.length > 300 && !Number.isFinite(Number(number))) throw new SyntaxError('a number is too large')
       if (isLarge(number)) {
         result += `${text.slice(copied, start)}"${escapedMark}${number}"`
         copied = end

@@ -25,6 +25,10 @@ const code = {
   close: 0x5d,
   openObject: 0x7b,
   closeObject: 0x7d,
+  zero: 0x30,
+  nine: 0x39,
+  exponent: 0x65,
+  largeExponent: 0x45,
 }
 
 /** Names that stand twice are listed up to here. Source: upstream's strict decoder. */
@@ -57,9 +61,28 @@ export function scanJson(text: string, valuesMax: number): string[] {
     } else if (char === code.closeObject || char === code.close) {
       frames.pop()
       frame = frames[frames.length - 1]
+    } else if ((char === code.exponent || char === code.largeExponent) && isDigit(text.charCodeAt(position - 1))) {
+      refuseInfinite(text, position)
     }
   }
   return found
+}
+
+/** What is larger than any number would be read as infinite, and written as null. */
+function refuseInfinite(text: string, exponent: number): void {
+  let start = exponent - 1
+  while (start > 0 && /[0-9.-]/.test(text.charAt(start - 1))) start--
+  const number = /^[eE][-+]?\d+/.exec(text.slice(exponent, exponent + exponentLengthMax))
+  const whole = text.slice(start, exponent) + (number?.[0] ?? '')
+  if (Number.isFinite(Number(whole))) return
+  throw new DecodeError(`json: cannot unmarshal number ${whole.slice(0, shownLengthMax)} into Go value of type float64`)
+}
+
+const exponentLengthMax = 400
+const shownLengthMax = 100
+
+function isDigit(char: number): boolean {
+  return char >= code.zero && char <= code.nine
 }
 
 function tooManyValues(valuesMax: number): DecodeError {

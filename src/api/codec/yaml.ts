@@ -116,6 +116,8 @@ function withNumbers(value: unknown): unknown {
     const number = Number(value)
     return Number.isSafeInteger(number) || BigInt.asIntN(64, value) !== value ? number : value
   }
+  // JSON, which it becomes, has none of these.
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new Error(`a number is ${value}`)
   if (typeof value !== 'object' || value === null) return value
   const members = value as Record<string, unknown>
   for (const name of Object.keys(members)) {
