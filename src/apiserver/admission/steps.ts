@@ -1,7 +1,7 @@
 /** The mutating or the validating steps of one resource, one after the other, and how long each took. Most have nothing to wait for. */
 import type { Clock } from '../../platform/clock.ts'
 import type { AdmissionAttributes } from '../admission.ts'
-import type { AdmissionMetrics, AdmissionType } from '../metrics/security-metrics.ts'
+import type { AdmissionMetrics, AdmissionType, Observer } from '../metrics/security-metrics.ts'
 import type { AdmissionPlugin } from './plugin.ts'
 
 type Run = (attributes: AdmissionAttributes) => Promise<void> | void
@@ -11,11 +11,28 @@ interface Step {
   readonly run: Run
 }
 
+/** Where the seconds of one operation go while nobody refuses it. */
+interface Observers {
+  readonly all: Observer
+  /** By step. */
+  readonly each: readonly Observer[]
+}
+
+interface Course {
+  /** Whether all are to be run once more. */
+  readonly again: () => boolean
+  readonly observers: Observers | undefined
+  readonly startMs: number
+  /** When the step at hand began. */
+  stepMs: number
+}
+
 export class Steps {
   readonly #type: AdmissionType
   readonly #steps: readonly Step[]
   readonly #metrics: AdmissionMetrics | undefined
   readonly #clock: Clock | undefined
+  readonly #observers = new Map<string, Observers>()
 
   constructor(
     type: AdmissionType,
@@ -34,50 +51,56 @@ export class Steps {
   /** `again`: whether all are to be run once more. At once where none has to wait. */
   run(attributes: AdmissionAttributes, again: () => boolean): void | Promise<void> {
     const startMs = this.#nowMs()
-    return this.#from(0, attributes, { again, startMs, stepMs: startMs })
+    const observers = this.#metrics && this.#observersOf(attributes.operation, this.#metrics)
+    return this.#from(0, attributes, { again, observers, startMs, stepMs: startMs })
   }
 
-  #from(
-    first: number,
-    attributes: AdmissionAttributes,
-    { again, startMs, stepMs: firstMs }: { again: () => boolean; startMs: number; stepMs: number },
-  ): void | Promise<void> {
-    let stepMs = firstMs
+  #from(first: number, attributes: AdmissionAttributes, course: Course): void | Promise<void> {
     for (let index = first; index < this.#steps.length; index++) {
       const step = this.#steps[index]!
-      const refused = (error: unknown): never => {
-        this.#observe(step, attributes, stepMs, true)
-        this.#ended(attributes, startMs, true)
+      let pending: Promise<void> | void
+      try {
+        pending = step.run(attributes)
+      } catch (error) {
+        this.#refused(step, attributes, course)
         throw error
       }
-      try {
-        const pending = step.run(attributes)
-        if (pending !== undefined) {
-          return pending.then(
-            () =>
-              this.#from(index + 1, attributes, { again, startMs, stepMs: this.#observe(step, attributes, stepMs) }),
-            refused,
-          )
+      if (pending !== undefined) {
+        const done = () => {
+          this.#done(index, course)
+          return this.#from(index + 1, attributes, course)
         }
-      } catch (error) {
-        refused(error)
+        return pending.then(done, (error: unknown) => {
+          this.#refused(step, attributes, course)
+          throw error
+        })
       }
-      stepMs = this.#observe(step, attributes, stepMs)
+      this.#done(index, course)
     }
-    if (again()) return this.#from(0, attributes, { again, startMs, stepMs })
-    this.#ended(attributes, startMs, false)
+    if (course.again()) return this.#from(0, attributes, course)
+    course.observers?.all.observe((course.stepMs - course.startMs) / 1000)
   }
 
-  /** When the next step begins. */
-  #observe({ name }: Step, { operation }: AdmissionAttributes, startMs: number, rejected = false): number {
-    if (!this.#metrics) return 0
+  #done(index: number, course: Course): void {
+    if (!course.observers) return
     const nowMs = this.#nowMs()
-    this.#metrics.controller(name, this.#type, operation, { rejected, seconds: (nowMs - startMs) / 1000 })
-    return nowMs
+    course.observers.each[index]!.observe((nowMs - course.stepMs) / 1000)
+    course.stepMs = nowMs
   }
 
-  #ended({ operation }: AdmissionAttributes, startMs: number, rejected: boolean): void {
-    this.#metrics?.step(this.#type, operation, rejected, (this.#nowMs() - startMs) / 1000)
+  #refused({ name }: Step, { operation }: AdmissionAttributes, { startMs, stepMs }: Course): void {
+    const nowMs = this.#nowMs()
+    this.#metrics?.controller(name, this.#type, operation, true).observe((nowMs - stepMs) / 1000)
+    this.#metrics?.steps(this.#type, operation, true).observe((nowMs - startMs) / 1000)
+  }
+
+  #observersOf(operation: string, metrics: AdmissionMetrics): Observers {
+    const known = this.#observers.get(operation) ?? {
+      all: metrics.steps(this.#type, operation, false),
+      each: this.#steps.map(({ name }) => metrics.controller(name, this.#type, operation, false)),
+    }
+    this.#observers.set(operation, known)
+    return known
   }
 
   #nowMs(): number {

@@ -145,7 +145,9 @@ export function familiesText(families: readonly Family[], format: Format): strin
     const isCounter = format === 'openmetrics' && type === 'counter'
     const family = isCounter ? name.replace(/_total$/, '') : name
     const sample = isCounter ? `${family}_total` : name
-    const shown = [...samples()].map(([labels, value, suffix = '']) => `${sample}${suffix}${labelText(labels)} ${value}`)
+    const shown = [...samples()].map(
+      ([labels, value, suffix = '']) => `${sample}${suffix}${labelText(labels)} ${value}`,
+    )
     if (shown.length === 0) continue
     lines.push(`# HELP ${family} ${escaped(help)}`, `# TYPE ${family} ${type}`, ...shown)
   }

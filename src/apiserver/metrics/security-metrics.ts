@@ -54,6 +54,11 @@ function shownUser(name: string): string {
 const admissionBuckets = [0.005, 0.025, 0.1, 0.5, 1, 2.5]
 const policyBuckets = [0.0000005, 0.001, 0.01, 0.1, 1]
 
+/** Of seconds. */
+export interface Observer {
+  observe(seconds: number): void
+}
+
 /** `admit` changes, `validate` judges. */
 export type AdmissionType = 'admit' | 'validate'
 
@@ -132,17 +137,14 @@ export class AdmissionMetrics {
     ]
   }
 
-  step(type: AdmissionType, operation: string, rejected: boolean, seconds: number): void {
-    this.#steps.observe([type, operation, String(rejected)], seconds)
+  /** Where the seconds of all steps of one kind of write go. */
+  steps(type: AdmissionType, operation: string, rejected: boolean): Observer {
+    return this.#steps.series([type, operation, String(rejected)])
   }
 
-  controller(
-    name: string,
-    type: AdmissionType,
-    operation: string,
-    outcome: { rejected: boolean; seconds: number },
-  ): void {
-    this.#controllers.observe([name, type, operation, String(outcome.rejected)], outcome.seconds)
+  /** Where those of one step go. */
+  controller(name: string, type: AdmissionType, operation: string, rejected: boolean): Observer {
+    return this.#controllers.series([name, type, operation, String(rejected)])
   }
 
   webhook({ name, type, operation, code, rejected, errorType, seconds }: WebhookCall): void {
