@@ -75,8 +75,9 @@ export function defaultStatefulSet(set: StatefulSet): void {
   spec.replicas ??= 1
   spec.revisionHistoryLimit ??= revisionHistoryLimit
   for (const claim of spec.volumeClaimTemplates ?? []) {
-    claim.apiVersion ||= 'v1'
-    claim.kind ||= 'PersistentVolumeClaim'
+    // Nothing else can stand here, whatever the client says.
+    claim.apiVersion = 'v1'
+    claim.kind = 'PersistentVolumeClaim'
     claim.metadata ??= {}
     defaultClaim(claim)
   }

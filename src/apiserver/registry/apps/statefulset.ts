@@ -9,7 +9,7 @@ import { validateClaimSpec } from '../core/pod-validation/claim-spec.ts'
 import { keepSpec, keepStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
-import { forbidden, invalid, nonNegative, notSupported, required } from '../validation/field.ts'
+import { forbidden, invalid, invalidEach, nonNegative, notSupported, required } from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
 import { withoutTrailingDash } from '../validation/object-names.ts'
 import { templateWarnings } from '../warnings/pod-warnings.ts'
@@ -37,7 +37,7 @@ export const statefulSets: Strategy<StatefulSet> = {
     set.status = { replicas: 0, availableReplicas: 0 }
   },
   prepareForUpdate: keepStatus,
-  validateCreate: (set) => [...validateSet(set), ...validateClaims(set)],
+  validateCreate: (set) => [...validateSet(set), ...validateClaims(set), ...validateServiceName(set)],
   warnings: (object, old) => [
     ...templateWarnings('spec.template', object.spec?.template, { object, old }),
     ...revisionWarnings(object),
@@ -47,6 +47,11 @@ export const statefulSets: Strategy<StatefulSet> = {
     return semanticEqual(fixedPart(set), fixedPart(old)) ? errors : [...errors, forbidden('spec', changeForbidden)]
   },
   status: { prepareForUpdate: keepSpec, validateUpdate: validateStatus },
+}
+
+function validateServiceName({ spec }: StatefulSet): FieldError[] {
+  const name = spec?.serviceName ?? ''
+  return name === '' ? [] : invalidEach('spec.serviceName', name, isDns1123Label(name))
 }
 
 /** Claims lose their type in the comparison: nobody needs to say it. */
@@ -91,10 +96,7 @@ function withClaimVolumes(spec: Partial<StatefulSetSpec>): PodTemplateSpec | und
   const claims = spec.volumeClaimTemplates ?? []
   if (claims.length === 0 || !spec.template) return spec.template
   const names = new Set(claims.map(({ metadata }) => metadata?.name ?? ''))
-  const volumes: Volume[] = claims.map(({ metadata }) => {
-    const name = metadata?.name ?? ''
-    return { name, persistentVolumeClaim: { claimName: name } }
-  })
+  const volumes: Volume[] = [...names].map((name) => ({ name, persistentVolumeClaim: { claimName: name } }))
   const own = (spec.template.spec?.volumes ?? []).filter(({ name }) => !names.has(name))
   return { ...spec.template, spec: { ...(spec.template.spec ?? { containers: [] }), volumes: [...volumes, ...own] } }
 }
