@@ -165,3 +165,14 @@ test('a pod whose containers are null is refused, not failed on', async () => {
   assert.equal(status, 422, body.message)
   assert.match(body.message, /spec\.containers: Required value/)
 })
+
+test('who writes a status is not told what is wrong with the spec', async () => {
+  const spread = { maxSkew: 1, topologyKey: 'a', whenUnsatisfiable: 'ScheduleAnyway' }
+  const created = await caller.call('POST', pods, pod({ topologySpreadConstraints: [spread] }, { name: 'warned' }))
+  assert.match(created.headers.warning ?? '', /null labelSelector/)
+  const type = { contentType: 'application/merge-patch+json' }
+  const phase = await caller.call('PATCH', `${pods}/warned/status`, { status: { phase: 'Running' } }, type)
+  assert.deepEqual([phase.status, phase.headers.warning], [200, undefined])
+  const label = await caller.call('PATCH', `${pods}/warned`, { metadata: { labels: { a: 'b' } } }, type)
+  assert.match(label.headers.warning ?? '', /null labelSelector/)
+})
