@@ -25,3 +25,19 @@ test('objects that own each other in a circle go when one is deleted in the fore
     [],
   )
 })
+
+test('an owner in another namespace is none: its dependent goes, with a word', async () => {
+  await using bed = await startTestbed()
+  await bed.client.of(coreV1.namespaces).create({ metadata: { name: 'other' } })
+  const owner = await bed.client.of(coreV1.configMaps, 'other').create({ metadata: { name: 'owner' } })
+  const uid = owner.metadata.uid ?? ''
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid }]
+  await bed.settle()
+  await bed.client.of(coreV1.configMaps, namespace).create({ metadata: { name: 'stray', ownerReferences } })
+  await bed.settle()
+  await assert.rejects(bed.client.of(coreV1.configMaps, namespace).get('stray'), { reason: 'NotFound' })
+  assert.ok(await bed.client.of(coreV1.configMaps, 'other').get('owner'))
+  assert.deepEqual(await bed.events(), [
+    `ConfigMap/stray Warning OwnerRefInvalidNamespace: ownerRef [v1/ConfigMap, namespace: test, name: owner, uid: ${uid}] does not exist in namespace "test"`,
+  ])
+})

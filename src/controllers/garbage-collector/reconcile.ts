@@ -182,7 +182,10 @@ class GarbageCollector {
     const known = this.#graph.get(owner.uid)
     if (known) {
       const foreign = known.namespace !== '' && known.namespace !== dependent.namespace
-      if (foreign) return 'absent'
+      if (foreign) {
+        this.#tellForeign(owner, dependent)
+        return 'absent'
+      }
       return known.deleting && known.finalizers.includes(foregroundFinalizer) && blocks(dependent, owner.uid)
         ? 'waiting'
         : 'present'
@@ -195,6 +198,18 @@ class GarbageCollector {
     if (live?.metadata.uid === owner.uid) return 'present'
     this.#graph.markAbsent(owner.uid)
     return 'absent'
+  }
+
+  /** References do not reach into other namespaces: the dependent goes, and its owner's name was most likely a mistake. */
+  #tellForeign(
+    { apiVersion, kind, name, uid }: OwnerReference,
+    { resource, namespace, ...dependent }: GraphNode,
+  ): void {
+    const group = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`
+    const about = { apiVersion: group, kind: resource.kind, namespace, name: dependent.name, uid: dependent.uid }
+    const owner = `[${apiVersion}/${kind}, namespace: ${namespace}, name: ${name}, uid: ${uid}]`
+    const message = `ownerRef ${owner} does not exist in namespace ${JSON.stringify(namespace)}`
+    this.#parts.events.as('garbage-collector-controller').event(about, 'Warning', 'OwnerRefInvalidNamespace', message)
   }
 
   async #awaitDependents(node: GraphNode, live: KubeObject): Promise<Outcome> {
