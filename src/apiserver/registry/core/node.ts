@@ -31,7 +31,11 @@ export const nodes: Strategy<Node> = {
     ...validatePodCidrs(node.spec?.podCIDRs ?? []),
     ...duplicatePodCidrs(node.spec?.podCIDRs ?? []),
   ],
-  validateUpdate: validateNodeUpdate,
+  validateUpdate: (node, old) => [
+    ...validateTaints('metadata.taints', node.spec?.taints ?? []),
+    ...validatePodCidrs(node.spec?.podCIDRs ?? []),
+    ...validateNodeUpdate(node, old),
+  ],
   warnings: ({ spec }) => (spec?.externalID ? [externalIdWarning] : []),
   status: {
     prepareForUpdate(node, old) {
@@ -57,7 +61,6 @@ function validateNodeUpdate(node: Node, old: Node): FieldError[] {
       errors.push(duplicate(`status.addresses[${index}]`, { Type: address.type, Address: address.address }))
     }
   }
-  errors.push(...validatePodCidrs(node.spec?.podCIDRs ?? []))
   const before = old.spec?.podCIDRs ?? []
   if (before.length > 0 && !semanticEqual(before, node.spec?.podCIDRs)) {
     errors.push(forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'))

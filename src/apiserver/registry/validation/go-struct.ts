@@ -11,8 +11,12 @@ export function goStruct(kind: string, value: unknown): unknown {
   if (value === undefined || value === null) return null
   const fields = fieldsOf(kind)
   const source = value as Record<string, unknown>
-  return Object.fromEntries(fields.map((field) => [field.name, render(field, source[field.json])]))
+  const shown = Object.fromEntries(fields.map((field) => [field.name, render(field, source[field.json])]))
+  return templates.has(kind) ? goTemplate(source, shown) : shown
 }
+
+/** Tables of what has metadata of its own beside its fields. */
+const templates: ReadonlySet<string> = new Set(['ClaimTemplate', 'ResourceClaimTemplateSpec'])
 
 const metadataFields = [
   'name',
