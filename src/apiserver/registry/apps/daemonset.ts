@@ -11,6 +11,7 @@ import { invalid, messages, nonNegative, notSupported, required } from '../valid
 import { goStruct } from '../validation/go-struct.ts'
 import { isEmptySelector, shownSelector, validateLabelSelector } from '../validation/labels.ts'
 import { templateWarnings } from '../warnings/pod-warnings.ts'
+import { validateCollisions } from './replica-status.ts'
 import {
   notAboveHundredPercent,
   plainCount,
@@ -113,10 +114,8 @@ const statusCounts = [
 ] as const
 
 function validateStatus(set: DaemonSet, old: DaemonSet): FieldError[] {
-  const errors = statusCounts.flatMap((field) => nonNegative(`status.${field}`, set.status?.[field]))
-  const count = set.status?.collisionCount ?? 0
-  if ((old.status?.collisionCount ?? 0) > count) {
-    errors.push(invalid('status.collisionCount', count, 'cannot be decremented'))
-  }
-  return errors
+  return [
+    ...statusCounts.flatMap((field) => nonNegative(`status.${field}`, set.status?.[field])),
+    ...validateCollisions('status', set.status?.collisionCount, old.status?.collisionCount),
+  ]
 }

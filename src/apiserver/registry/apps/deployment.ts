@@ -2,7 +2,7 @@
 import { defaultDeployment } from '../../../api/defaults/apps.ts'
 import type { FieldError } from '../../../api/errors.ts'
 import { appsV1 } from '../../../api/resources.ts'
-import type { Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy } from '../../../api/types/apps/v1.ts'
+import type { Deployment, DeploymentSpec, DeploymentStrategy } from '../../../api/types/apps/v1.ts'
 import { keepSpec, keepStatus, startWithoutStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
@@ -10,7 +10,7 @@ import { forbidden, invalid, messages, nonNegative, notSupported, required } fro
 import { goStruct } from '../validation/go-struct.ts'
 import { shownSelector } from '../validation/labels.ts'
 import { nameWarning, templateWarnings } from '../warnings/pod-warnings.ts'
-import { validateReplicaStatus } from './replica-status.ts'
+import { validateCollisions, validateReplicaStatus } from './replica-status.ts'
 import {
   notAboveHundredPercent,
   plainCount,
@@ -48,7 +48,10 @@ export const deployments: Strategy<Deployment> = {
       if (old.metadata.labels) deployment.metadata.labels = old.metadata.labels
       else delete deployment.metadata.labels
     },
-    validateUpdate: (deployment, old) => validateStatus('status', deployment.status, old.status),
+    validateUpdate: ({ status }, old) => [
+      ...validateReplicaStatus('status', status, 'updatedReplicas'),
+      ...validateCollisions('status', status?.collisionCount, old.status?.collisionCount),
+    ],
   },
 }
 
@@ -88,25 +91,4 @@ function validateStrategy(path: string, strategy: DeploymentStrategy | undefined
     errors.push(invalid(`${at}.maxUnavailable`, rolling.maxUnavailable, 'may not be 0 when `maxSurge` is 0'))
   }
   return [...errors, ...notAboveHundredPercent(`${at}.maxUnavailable`, rolling.maxUnavailable)]
-}
-
-function validateStatus(
-  path: string,
-  status: DeploymentStatus | undefined,
-  old: DeploymentStatus | undefined,
-): FieldError[] {
-  const count = (
-    field: 'replicas' | 'updatedReplicas' | 'availableReplicas' | 'readyReplicas' | 'unavailableReplicas',
-  ) => status?.[field] ?? 0
-  const errors = validateReplicaStatus(path, { ...status, fullyLabeledReplicas: 0 })
-  errors.push(...nonNegative(`${path}.updatedReplicas`, status?.updatedReplicas))
-  errors.push(...nonNegative(`${path}.unavailableReplicas`, status?.unavailableReplicas))
-  errors.push(...nonNegative(`${path}.collisionCount`, status?.collisionCount))
-  if (count('updatedReplicas') > count('replicas')) {
-    errors.push(invalid(`${path}.updatedReplicas`, count('updatedReplicas'), 'cannot be greater than status.replicas'))
-  }
-  if ((old?.collisionCount ?? 0) > (status?.collisionCount ?? 0)) {
-    errors.push(invalid(`${path}.collisionCount`, status?.collisionCount ?? 0, 'cannot be decremented'))
-  }
-  return errors
 }

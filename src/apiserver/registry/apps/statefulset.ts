@@ -13,6 +13,7 @@ import { forbidden, invalid, invalidEach, nonNegative, notSupported, required } 
 import { goStruct } from '../validation/go-struct.ts'
 import { withoutTrailingDash } from '../validation/object-names.ts'
 import { templateWarnings } from '../warnings/pod-warnings.ts'
+import { validateCollisions } from './replica-status.ts'
 import { type TemplateOwner, validateCountOrPercent, validateSelectorAndTemplate } from './selector-template.ts'
 
 const owner: TemplateOwner = { noun: 'statefulset', kind: 'StatefulSet', unreadable: '' }
@@ -156,8 +157,5 @@ function validateStatus(set: StatefulSet, old: StatefulSet): FieldError[] {
       invalid('status.availableReplicas', count('availableReplicas'), 'cannot be greater than status.readyReplicas'),
     )
   }
-  if ((old.status?.collisionCount ?? 0) > count('collisionCount')) {
-    errors.push(invalid('status.collisionCount', count('collisionCount'), 'cannot be decremented'))
-  }
-  return errors
+  return [...errors, ...validateCollisions('status', set.status?.collisionCount, old.status?.collisionCount)]
 }

@@ -61,6 +61,7 @@ function validateNodeUpdate(node: Node, old: Node): FieldError[] {
       errors.push(duplicate(`status.addresses[${index}]`, { Type: address.type, Address: address.address }))
     }
   }
+  errors.push(...validateFeatures('status.declaredFeatures', node.status?.declaredFeatures ?? []))
   const before = old.spec?.podCIDRs ?? []
   if (before.length > 0 && !semanticEqual(before, node.spec?.podCIDRs)) {
     errors.push(forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'))
@@ -118,4 +119,16 @@ function duplicatePodCidrs(cidrs: readonly string[]): FieldError[] {
   return cidrs.flatMap((cidr, index) =>
     cidrs.indexOf(cidr) < index ? [duplicate(`spec.podCIDRs[${index}]`, cidr)] : [],
   )
+}
+
+const featureName = /^([A-Z][a-zA-Z0-9]*)(\/[a-zA-Z0-9]+)*$/
+
+function validateFeatures(path: string, features: readonly string[]): FieldError[] {
+  return features.flatMap((name, index) => {
+    const at = `${path}[${index}]`
+    const errors = features.indexOf(name) < index ? [duplicate(at, name)] : []
+    if (featureName.test(name)) return errors
+    const why = `invalid feature name "${name}": must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes`
+    return [...errors, invalid(at, name, why)]
+  })
 }

@@ -124,9 +124,18 @@ function validateDeviceName(path: string, named: Partial<Pick<AllocatedDeviceSta
 
 function validateShare(path: string, shareID: string | undefined): FieldError[] {
   if (shareID === undefined || uuid.test(shareID)) return []
+  if (!parsesAsUuid(shareID)) {
+    const why = `error validating uid: invalid UUID length: ${byteLength(shareID)}`
+    return [invalid(`${path}.shareID`, shareID, why)]
+  }
   const why =
     'uid must be in RFC 4122 normalized form, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` with lowercase hexadecimal characters'
   return [invalid(`${path}.shareID`, shareID, why)]
+}
+
+/** The forms that upstream's library reads: plain, without dashes, in braces, as a URN. */
+function parsesAsUuid(text: string): boolean {
+  return [32, 36, 38, 45].includes(byteLength(text))
 }
 
 function validateNetworkData(path: string, data: NetworkDeviceData): FieldError[] {

@@ -48,7 +48,7 @@ function validateExtendedClaim(path: string, claim: ExtendedClaim, containers: r
       const why = 'must match the name of an entry in spec.initContainers.name or spec.containers.name'
       errors.push(invalid(`${mapping}.containerName`, containerName, why))
     }
-    errors.push(...invalidEach(`${mapping}.requestName`, requestName, isDns1123Label(requestName)))
+    errors.push(...invalidEach(`${path}.requestName`, requestName, isDns1123Label(requestName)))
   }
   if (resourceClaimName === '') return [...errors, required(`${path}.resourceClaimName`)]
   return [

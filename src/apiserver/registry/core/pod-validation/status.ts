@@ -5,6 +5,7 @@ import type { ContainerStatus, Pod } from '../../../../api/types/core/v1.ts'
 import { ipFamily, isIp } from '../../validation/addresses.ts'
 import { duplicate, forbidden, invalid, invalidEach, messages } from '../../validation/field.ts'
 import { validateAnnotationChanges, validatePodAnnotations } from './annotations.ts'
+import { validateContainerUsers } from './container-users.ts'
 import { validateDeviceStatus } from './device-status.ts'
 
 const systemConditions = new Set(['PodScheduled', 'Ready', 'Initialized'])
@@ -16,7 +17,9 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
     ...validateAnnotationChanges('metadata.annotations', annotations, old.metadata.annotations),
     ...validatePodAnnotations('metadata.annotations', annotations, spec),
   ]
-  for (const [index, { type = '' }] of (pod.status?.conditions ?? []).entries()) {
+  errors.push(...validateGeneration('status', pod.status?.observedGeneration))
+  for (const [index, { type = '', observedGeneration }] of (pod.status?.conditions ?? []).entries()) {
+    errors.push(...validateGeneration(`status.conditions[${index}]`, observedGeneration))
     if (systemConditions.has(type)) continue
     errors.push(...invalidEach(`status.conditions[${index}].Type`, type, isQualifiedName(type)))
   }
@@ -28,8 +31,13 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
     errors.push(invalid('status.qosClass', pod.status?.qosClass ?? '', messages.immutable))
   }
   errors.push(...validateTransitions(pod, old), ...validateClaimStatuses(pod), ...validateDeviceStatus(pod))
+  errors.push(...validateContainerUsers(pod.status ?? {}))
   errors.push(...validateAddresses('status.podIPs', pod.status?.podIPs ?? []))
   return [...errors, ...validateHostIps(pod)]
+}
+
+function validateGeneration(path: string, generation = 0): FieldError[] {
+  return generation < 0 ? [invalid(`${path}.observedGeneration`, generation, 'must be a non-negative integer')] : []
 }
 
 /** A container that is over and may not restart stays over. */
