@@ -18,7 +18,7 @@ const foundBy: Readonly<Record<string, readonly Rule[]>> = {
   'an eviction without its budget': ['disruption budgets hold'],
   'a pod gone before it stopped': ['one pod runs per ordinal'],
   'a finalizer skipped': ['finalizers hold'],
-  'an owner taken for gone': ['owners decide about deletion'],
+  'an owner taken for gone': ['owners decide about deletion', 'everything converges'],
   'a selector that misses what comes into view': ['watches are complete and ordered'],
   'a leader that does not look at its lease': ['one leader acts at a time'],
   'a retry dropped': ['everything converges'],

@@ -53,13 +53,8 @@ const prefixes: Readonly<Record<Kind, string>> = {
   cronJob: 'cron',
 }
 const creations: readonly Kind[] = [
-  'deployment',
-  'deployment',
-  'statefulSet',
-  'statefulSet',
-  'job',
-  'daemonSet',
-  'cronJob',
+  ...(['deployment', 'deployment', 'statefulSet', 'statefulSet', 'statefulSet', 'statefulSet'] as const),
+  ...(['job', 'daemonSet', 'cronJob'] as const),
 ]
 const appsMax = 5
 
@@ -120,7 +115,7 @@ export class SimulatedUser {
     if (draw < 50) return this.#scale(app)
     if (draw < 65) return this.#update(app)
     if (draw < 75) return this.#delete(app)
-    if (draw < 82) return this.#deletePod(app)
+    if (draw < 88) return this.#deletePod(app)
     return this.#drain(signal)
   }
 
