@@ -127,6 +127,8 @@ export const limits = {
   conversionTimeoutSeconds: 30,
   /** Pause before a custom resource definition whose status could not be written is tried again. */
   definitionRetryMs: 1_000,
+  /** The answer to who creates a custom resource definition waits at most this long for it to be established. */
+  definitionWaitMs: 1_000,
   /** Characters of a path in a JSON patch. Beyond: 422. Ours: names of 253 characters as deep as anything goes. */
   jsonPatchPathLengthMax: 64 * 1024,
   /** Nesting of a patch. Beyond: 400. Go's decoder stops at 10,000; no served type comes near to this. */

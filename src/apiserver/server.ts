@@ -7,7 +7,7 @@
  */
 import type { Duplex } from 'node:stream'
 import type { KubeObject } from '../api/meta.ts'
-import { apiregistrationV1, coreV1, flowcontrolV1 } from '../api/resources.ts'
+import { apiextensionsV1, apiregistrationV1, coreV1, flowcontrolV1 } from '../api/resources.ts'
 import type { Service } from '../api/types/core/v1.ts'
 import type { Client } from '../client/client.ts'
 import { createClient } from '../client/client-impl.ts'
@@ -176,11 +176,13 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   const { registry } = endpoints
   const definitions = new Definitions({ registry, objects, scheme, log, webhooks, user: serverUser })
   await definitions.start()
+  settleWith(scheme.of(apiextensionsV1.customResourceDefinitions), ({ metadata }) =>
+    definitions.written(metadata.name ?? ''),
+  )
   await path.start(objects)
   await aggregator?.start()
   const client = ownClient()
   const flows = new FlowConditions({ objects, clock, log, writer: () => client.of(flowcontrolV1.flowSchemas) })
-  // Who creates a schema and looks again sees its condition.
   settleWith(scheme.of(flowcontrolV1.flowSchemas), ({ metadata }) => flows.written(metadata.name ?? ''))
   void flows.start().catch((error: unknown) => log.error('flow schemas are not followed', { error: String(error) }))
   return {
@@ -221,6 +223,7 @@ function allocateServices(served: Served, options: ServiceAllocatorOptions): voi
   }
 }
 
+/** Who creates such an object and looks again sees what the server itself says of it. */
 function settleWith(served: Served, settle: (object: KubeObject) => Promise<void>): void {
   served.strategy = {
     ...served.strategy,

@@ -39,6 +39,25 @@ test('a definition is served at once after it is established, in discovery too',
   )
 })
 
+test('who creates a definition and looks again sees its conditions, however many are created at once', async () => {
+  const caller = await started()
+  const kinds = ['Ape', 'Bee', 'Cat', 'Dog', 'Elk', 'Fox']
+  const seen = await Promise.all(
+    kinds.map(async (kind) => {
+      const plural = `${kind.toLowerCase()}s`
+      const definition = definitionOf({ spec: { names: { plural, kind } } })
+      definition.metadata.name = `${plural}.example.com`
+      await caller.call('POST', definitionsPath, definition)
+      const { status } = (await caller.call('GET', `${definitionsPath}/${plural}.example.com`)).body
+      return (status?.conditions ?? []).map((condition: { type: string }) => condition.type).join()
+    }),
+  )
+  assert.deepEqual(
+    seen,
+    kinds.map(() => 'NamesAccepted,Established'),
+  )
+})
+
 test('a deleted definition takes its instances along, ends their watches and leaves nothing behind', async () => {
   const caller = await started()
   await serve(caller, sized)

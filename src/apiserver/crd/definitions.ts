@@ -63,6 +63,8 @@ export class Definitions {
   readonly #known = new Map<string, Known>()
   readonly #groups = new Map<string, Set<string>>()
   readonly #waiting = new Set<string>()
+  /** Who waits for a definition to be brought up to date. */
+  readonly #watchers = new Map<string, Set<() => void>>()
   readonly #webhooks: WebhookParts | undefined
   #working = false
   #stopped = false
@@ -82,9 +84,33 @@ export class Definitions {
     })
   }
 
+  /**
+   * Resolves when a definition that was just stored has its conditions, so that who creates one and looks again sees
+   * them; after `limits.definitionWaitMs` at the latest, for another's instances may be on their way out.
+   */
+  written(name: string): Promise<void> {
+    if (this.#stopped) return Promise.resolve()
+    return new Promise((resolve) => {
+      const watchers = this.#watchers.get(name) ?? new Set()
+      this.#watchers.set(name, watchers)
+      const cancel = this.#registry.clock.after(limits.definitionWaitMs, resolve)
+      watchers.add(() => {
+        cancel()
+        resolve()
+      })
+      this.#enqueue(name)
+    })
+  }
+
+  #looked(name: string): void {
+    for (const watcher of this.#watchers.get(name) ?? []) watcher()
+    this.#watchers.delete(name)
+  }
+
   stop(): void {
     this.#stopped = true
     this.#waiting.clear()
+    for (const name of this.#watchers.keys()) this.#looked(name)
     for (const { unwatch } of this.#known.values()) unwatch?.()
   }
 
@@ -176,6 +202,7 @@ export class Definitions {
         })
         this.#registry.clock.after(limits.definitionRetryMs, () => this.#enqueue(name))
       }
+      this.#looked(name)
     }
     this.#working = false
   }
