@@ -44,7 +44,8 @@ const plainText = /^[^"\\\u0000-\u001f\ud800-\udfff<>&\u2028\u2029]*$/
 
 function encodeScalar(value: unknown): string {
   if (typeof value === 'string') return plainText.test(value) ? `"${value}"` : encodeAny(value)
-  return value === undefined ? 'null' : encodeAny(value)
+  if (value === undefined) return 'null'
+  return typeof value === 'object' ? encodeAny(value) : JSON.stringify(value)
 }
 
 /**

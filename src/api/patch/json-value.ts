@@ -52,6 +52,7 @@ export function assertDepth(value: unknown): void {
 function isDeeper(value: unknown, levels: number): boolean {
   if (levels < 0) return true
   if (typeof value !== 'object' || value === null) return false
-  for (const key in value) if (isDeeper((value as JsonObject)[key], levels - 1)) return true
+  const members = Array.isArray(value) ? value : Object.values(value)
+  for (const each of members) if (isDeeper(each, levels - 1)) return true
   return false
 }
