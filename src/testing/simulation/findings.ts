@@ -14,6 +14,7 @@ export type Rule =
   | 'finalizers hold'
   | 'owners decide about deletion'
   | 'everything converges'
+  | 'what has converged rests'
   | 'nothing fails by mistake'
 
 export interface Finding {

@@ -22,6 +22,7 @@ const foundBy: Readonly<Record<string, readonly Rule[]>> = {
   'a selector that misses what comes into view': ['watches are complete and ordered'],
   'a leader that does not look at its lease': ['one leader acts at a time'],
   'a retry dropped': ['everything converges'],
+  'a correction without end': ['what has converged rests'],
 }
 
 test('there are at least ten planted bugs, and each has a rule that finds it', () => {

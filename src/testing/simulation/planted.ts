@@ -54,6 +54,7 @@ export const plantedBugs: Readonly<Record<string, PlantedBug>> = {
   },
   'a leader that does not look at its lease': { controlPlane: () => trustingItsLease() },
   'a retry dropped': { controlPlane: () => takingFailuresForSuccess },
+  'a correction without end': { server: (call) => (isRenewal(call) ? correctedAgain(call) : undefined) },
 }
 
 /** As a disk does that says "written" and writes a few seconds later. */
@@ -212,6 +213,19 @@ function takingFailuresForSuccess(transport: Transport): Transport {
       return reply.status < 409 ? reply : done
     },
   }
+}
+
+function isRenewal({ request, info }: ServerCall): boolean {
+  return request.method !== 'GET' && info.namespace === 'kube-node-lease' && info.name === 'node-1'
+}
+
+/** With every third renewal, so that all seems quiet in between. */
+async function correctedAgain({ request, send, store, memory }: ServerCall): Promise<TransportReply> {
+  const renewals = (memory.get(request.path)?.[0] ?? 0) + 1
+  memory.set(request.path, Uint8Array.of(renewals % 3))
+  const { item } = renewals % 3 === 0 ? await store.get('/registry/namespaces/default') : {}
+  if (item) await store.commit([{ op: 'put', key: item.key, value: item.value }])
+  return await send(request)
 }
 
 const noBody = new Uint8Array()

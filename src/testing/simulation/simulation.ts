@@ -42,6 +42,8 @@ const startMs = Date.UTC(2026, 0, 1)
 const warmUpMs = 8_000
 /** Simulated time within which all must converge once the faults have stopped. */
 const convergeMs = 1_200_000
+/** What has converged is looked at for so long. */
+const restMs = 60_000
 const stepMs = 1_000
 
 let image: Promise<ForkableStore> | undefined
@@ -138,6 +140,15 @@ class Simulation {
     watches.checkAllTold(revision)
     user.ledger.check(truth)
     this.#trace.note('simulation', `has converged, at revision ${truth.revision} with state ${truth.digest()}`)
+    await this.#rest()
+  }
+
+  /** Time alone changes nothing but leases: who corrects and is corrected without end would show here. */
+  async #rest(): Promise<void> {
+    const before = this.#parts.meaningfulChanges()
+    await this.#pass(restMs)
+    const written = this.#parts.meaningfulChanges() - before
+    if (written > 0) this.#findings.report('what has converged rests', `${written} writes in ${restMs} ms`)
   }
 
   async #end(): Promise<void> {
