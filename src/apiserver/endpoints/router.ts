@@ -3,6 +3,7 @@ import { apiError } from '../../api/errors.ts'
 import { pageNotFound } from '../http/status.ts'
 import type { ApiResponse } from '../request.ts'
 import type { Served } from '../scheme/served.ts'
+import { deprecationOf } from './deprecations.ts'
 import type { Exchange } from './exchange.ts'
 import type { EndpointParts } from './parts.ts'
 import { patchEndpoint } from './patch.ts'
@@ -51,15 +52,9 @@ export async function routeResource(
     special.find(served, subresource, verb) ??
     (subresource === 'status' || subresource === '' ? generic[verb] : undefined)
   if (!endpoint) throw noSuchMethod()
-  const deprecated = served.deprecation ?? deprecations[`${info.apiGroup}/${info.apiVersion}/${info.resource}`]
+  const deprecated = served.deprecation ?? deprecationOf(served.resource)
   if (deprecated) exchange.warnings.add(deprecated)
   return await endpoint(parts, served, exchange)
-}
-
-/** Resources that still work but should not be used. Source: the types' own deprecation notes. */
-const deprecations: Readonly<Record<string, string>> = {
-  '/v1/componentstatuses': 'v1 ComponentStatus is deprecated in v1.19+',
-  '/v1/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
 }
 
 /** A namespaced object needs its namespace, a cluster-scoped one may not have any. */

@@ -152,3 +152,17 @@ for (const [path, good, bad, message] of small) {
     })
   })
 }
+
+test('who uses a version that goes away is told until when, and what takes its place', async () => {
+  const caller = await TestCaller.start({ enabled })
+  try {
+    const warned = async (path: string) => (await caller.call('GET', path)).headers.warning
+    const claims = await warned('/apis/resource.k8s.io/v1beta1/resourceclaims')
+    assert.equal(claims, '299 - "resource.k8s.io/v1beta1 ResourceClaim is deprecated in v1.35+, unavailable in v1.38+"')
+    const classes = await warned('/apis/storage.k8s.io/v1beta1/volumeattributesclasses')
+    assert.match(classes ?? '', /unavailable in v1\.37\+; use storage\.k8s\.io\/v1 VolumeAttributesClass"$/)
+    assert.equal(await warned('/apis/resource.k8s.io/v1beta2/devicetaintrules'), undefined)
+  } finally {
+    await caller.api.stop()
+  }
+})
