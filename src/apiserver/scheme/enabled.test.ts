@@ -22,7 +22,11 @@ test('enabledApis serves the stable versions by default, and all that have no cl
   )
   const all = served(['api/all=true'], ['AllAlpha=true', 'AllBeta=true'])
   assert.equal(all.size, groupVersionInfos().flatMap(({ resources }) => resources).length)
-  assert.equal(served(['api/all=true']).has('scheduling.k8s.io/v1alpha2/workloads'), false)
+  const open = served(['api/all=true'])
+  assert.equal(open.has('scheduling.k8s.io/v1alpha2/workloads'), false)
+  assert.ok(open.has('resource.k8s.io/v1beta2/devicetaintrules'))
+  assert.ok(open.has('resource.k8s.io/v1alpha3/resourcepoolstatusrequests'))
+  assert.ok(open.has('coordination.k8s.io/v1beta1/leasecandidates'))
 })
 
 test('enabledApis lets a resource win over its version, and a version over its level', () => {
@@ -46,8 +50,8 @@ test('every resource that a gate names exists', () => {
 test('a gate opens what its version serves, and one setting wins over AllAlpha', () => {
   const config = ['scheduling.k8s.io/v1alpha2=true']
   assert.ok(served(config, ['GenericWorkload=true']).has('scheduling.k8s.io/v1alpha2/workloads'))
-  const pools = 'resource.k8s.io/v1alpha3/resourcepoolstatusrequests'
-  const alpha = ['resource.k8s.io/v1alpha3=true']
-  assert.ok(served(alpha, ['AllAlpha=true']).has(pools))
-  assert.equal(served(alpha, ['DRAResourcePoolStatus=false', 'AllAlpha=true']).has(pools), false)
+  const setting = ['StorageVersionMigrator=false', 'AllBeta=true']
+  const migrations = 'storagemigration.k8s.io/v1beta1/storageversionmigrations'
+  assert.ok(served(['api/all'], ['AllBeta=true']).has(migrations))
+  assert.equal(served(['api/all'], setting).has(migrations), false)
 })

@@ -137,9 +137,6 @@ const needs: Readonly<Record<string, readonly string[]>> = {
 /** Closed unless their gate is open too, whatever `--runtime-config` says. By gate: `plural.group`. */
 export const gatedResources: Readonly<Record<string, readonly string[]>> = {
   ClusterTrustBundle: ['clustertrustbundles.certificates.k8s.io'],
-  CoordinatedLeaderElection: ['leasecandidates.coordination.k8s.io'],
-  DRADeviceTaintRules: ['devicetaintrules.resource.k8s.io'],
-  DRAResourcePoolStatus: ['resourcepoolstatusrequests.resource.k8s.io'],
   GenericWorkload: ['podgroups.scheduling.k8s.io', 'workloads.scheduling.k8s.io'],
   PodCertificateRequest: ['podcertificaterequests.certificates.k8s.io'],
   StorageVersionMigrator: ['storageversionmigrations.storagemigration.k8s.io'],

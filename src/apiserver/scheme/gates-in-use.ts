@@ -6,7 +6,7 @@ import { typeOfKind } from './scheme.ts'
 
 /** Reads every type that is declared: to be called for who asks for gates only. */
 export function gatesInUse(): ReadonlySet<string> {
-  const names = new Set(['ConstrainedImpersonation', ...Object.keys(gatedResources)])
+  const names = new Set(['ConstrainedImpersonation', 'DRADeviceTaintRules', ...Object.keys(gatedResources)])
   const seen = new Set<TypeNode>()
   const collect = (type: TypeNode): void => {
     if (type.kind === 'list') return collect(type.element)
