@@ -42,8 +42,10 @@ function convertedSpec(spec: Plain, request: (from: Plain) => Plain, device: (fr
 function requestToStored(request: Plain): Plain {
   const exactly = Object.entries(request).filter(([name]) => exactFields.has(name))
   if (exactly.length === 0) return request
+  // What says nothing makes no choice: one of the two is missing then.
+  const says = exactly.some(([, value]) => value !== undefined && value !== null && value !== '' && value !== 0)
   const others = Object.entries(request).filter(([name]) => !exactFields.has(name))
-  return Object.fromEntries([...others, ['exactly', Object.fromEntries(exactly)]])
+  return Object.fromEntries(says ? [...others, ['exactly', Object.fromEntries(exactly)]] : others)
 }
 
 function requestFromStored({ exactly, ...others }: Plain): Plain {

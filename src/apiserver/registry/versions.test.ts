@@ -44,6 +44,14 @@ test('a claim written in v1beta1 reads as v1 and v1beta2, and back', async () =>
     }
     const refused = await call('PUT', `${base('v1beta1')}/c`, { metadata: { name: 'c' }, spec: {} })
     assert.match(refused.message ?? '', /^ResourceClaim.resource.k8s.io "c" is invalid: .*field is immutable/)
+    for (const nothing of [{}, { deviceClassName: '' }, { deviceClassName: '', count: 0, allocationMode: '' }]) {
+      const spec = { devices: { requests: [{ name: 'r', ...nothing }] } }
+      const { message } = await call('POST', base('v1beta1'), { metadata: { name: 'd' }, spec })
+      assert.match(
+        message ?? '',
+        /requests\[0\]: Required value: exactly one of `exactly` or `firstAvailable` is required$/,
+      )
+    }
   })
 })
 
