@@ -41,7 +41,7 @@ export interface Environment {
   /** Object types that the expression may make (`Object{…}`), by name. */
   readonly constructible?: (name: string) => CelType | undefined
   /** Libraries that only some places have. */
-  readonly extra?: readonly 'jsonpatch'[]
+  readonly extra?: readonly ('jsonpatch' | 'bindings')[]
 }
 
 function byName(overloads: readonly Overload[]): Map<string, Overload[]> {

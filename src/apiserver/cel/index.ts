@@ -110,7 +110,7 @@ export function compile(expression: string, environment: Environment): Compiled 
 function compileAnew(expression: string, environment: Environment): Compiled {
   const scope = scopeOf(environment)
   try {
-    const expr = parse(expression)
+    const expr = parse(expression, { bind: environment.extra?.includes('bindings') === true })
     const checked = check(expr, scope)
     if ('issues' in checked)
       return failed(

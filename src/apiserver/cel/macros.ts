@@ -43,12 +43,20 @@ export interface MacroCall {
   readonly args: readonly Expr[]
 }
 
+/** Macros that only some places have. */
+export interface Macros {
+  /** `cel.bind(name, init, result)`. */
+  readonly bind: boolean
+}
+
 /** Undefined when this is an ordinary call. Throws `IssueError`. */
-export function expandMacro(make: Factory, call: MacroCall): Expr | undefined {
+export function expandMacro(make: Factory, call: MacroCall, macros: Macros): Expr | undefined {
   const { name, target, args, at } = call
   if (!target) return name === 'has' && args.length === 1 ? presence(make, at, args[0]!) : undefined
   if (isNamespace(target)) return undefined
   const count = args.length
+  if (macros.bind && name === 'bind' && count === 3 && target.kind === 'identifier' && target.name === 'cel')
+    return namedBind(make, at, args)
   const fold = new FoldMaker(make, at, target, args)
   if (name === 'map' && (count === 2 || count === 3))
     return fold.list(1, args[count - 1]!, count === 3 ? args[1] : undefined)
@@ -158,6 +166,12 @@ function bind(make: Factory, at: number, name: string, init: Expr, result: Expr)
     condition: make.literal(at, false),
     step: make.name(at, name),
   }
+}
+
+function namedBind(make: Factory, at: number, args: readonly Expr[]): Expr {
+  const [name, init, result] = args as [Expr, Expr, Expr]
+  if (name.kind !== 'identifier') throw new IssueError(name.at, 'cel.bind() variable names must be simple identifiers')
+  return bind(make, at, name.name, init, result)
 }
 
 function optionalMap(make: Factory, { at, name, target, args }: MacroCall, variable: string): Expr {

@@ -7,7 +7,7 @@ import { limits } from '../../limits.ts'
 import type { Entry, Expr, FieldInit } from './ast.ts'
 import { IssueError } from './issues.ts'
 import { type Token, tokenize } from './lexer.ts'
-import { expandMacro, Factory } from './macros.ts'
+import { expandMacro, Factory, type Macros } from './macros.ts'
 import { int64Max } from './values.ts'
 
 /** May be fields, but not variables or functions. */
@@ -28,7 +28,7 @@ const sums: Readonly<Record<string, string>> = { '+': '_+_', '-': '_-_' }
 const products: Readonly<Record<string, string>> = { '*': '_*_', '/': '_/_', '%': '_%_' }
 
 /** Throws `IssueError`. */
-export function parse(source: string): Expr {
+export function parse(source: string, macros: Macros = { bind: false }): Expr {
   if (source.length > limits.celExpressionCodePointsMax) {
     const size = [...source].length
     if (size > limits.celExpressionCodePointsMax) {
@@ -36,17 +36,19 @@ export function parse(source: string): Expr {
       throw new IssueError(0, `expression code point size exceeds limit: size: ${size}, limit ${limit}`)
     }
   }
-  return new Parser(tokenize(source)).whole()
+  return new Parser(tokenize(source), macros).whole()
 }
 
 class Parser {
   readonly #tokens: readonly Token[]
+  readonly #macros: Macros
   readonly #make = new Factory()
   #next = 0
   #depth = 0
 
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: readonly Token[], macros: Macros) {
     this.#tokens = tokens
+    this.#macros = macros
   }
 
   whole(): Expr {
@@ -208,7 +210,8 @@ class Parser {
   }
 
   #called(at: number, name: string, target: Expr | undefined, args: readonly Expr[]): Expr {
-    return expandMacro(this.#make, { at, name, target, args }) ?? this.#make.call(at, name, args, target)
+    const call = { at, name, target, args }
+    return expandMacro(this.#make, call, this.#macros) ?? this.#make.call(at, name, args, target)
   }
 
   #primary(): Expr {

@@ -18,7 +18,11 @@ const deviceType = objectType('kubernetes.DRADevice', {
   allowMultipleAllocations: boolType,
 })
 
-export const deviceEnvironment: Environment = { variables: new Map([['device', deviceType]]) }
+/** Names may be bound (`cel.bind`), so that a domain is written once. */
+export const deviceEnvironment: Environment = {
+  variables: new Map([['device', deviceType]]),
+  extra: ['bindings'],
+}
 
 /** What is wrong with an expression about `device`; undefined when it compiles and says yes or no. */
 export function deviceExpressionFault(expression: string): string | undefined {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Device } from '../../../api/types/resource/v1.ts'
+import { compile } from '../../cel/index.ts'
+import { deviceEnvironment, deviceExpressionFault } from './device-expression.ts'
 import { deviceMatches } from './device-matching.ts'
 
 const driver = 'gpu.example.com'
@@ -26,6 +28,8 @@ const table: [expression: string, holds: boolean][] = [
   ['device.capacity["gpu.example.com"].memory.compareTo(quantity("80Gi")) >= 0', false],
   ['device.capacity["gpu.example.com"].memory.isGreaterThan(quantity("1Gi"))', true],
   ['device.allowMultipleAllocations', true],
+  ['cel.bind(gpu, device.attributes["gpu.example.com"], gpu.cores > 100 && gpu.model == "A100")', true],
+  ['cel.bind(never, 1 / 0, device.allowMultipleAllocations)', true],
 ]
 
 for (const [expression, holds] of table) {
@@ -37,4 +41,17 @@ test('deviceMatches says what an expression lacks', () => {
   assert.throws(() => deviceMatches(absent, driver, device), /CEL runtime error: no such key: absent/)
   assert.throws(() => deviceMatches('device.nothing', driver, device), /CEL compile error: compilation failed/)
   assert.throws(() => deviceMatches('1', driver, device), /neither yes nor no/)
+})
+
+test('cel.bind costs what upstream charges, takes plain names only, and is known to device selectors only', () => {
+  const compiled = compile('cel.bind(dra, device.attributes["dra.example.com"], dra.name)', deviceEnvironment)
+  assert(compiled.ok)
+  assert.equal(compiled.program.estimate.max, 15)
+  const given: Device = { name: 'a', attributes: { name: { bool: true } } }
+  assert.equal(deviceMatches(compiled.program.expression, 'dra.example.com', given), true)
+  const fault = deviceExpressionFault('cel.bind(1, 2, true)')
+  assert.match(fault ?? '', /cel\.bind\(\) variable names must be simple identifiers/)
+  const elsewhere = compile('cel.bind(a, 1, a == 1)', { variables: new Map() })
+  assert(!elsewhere.ok)
+  assert.match(elsewhere.message, /undeclared reference to 'cel'/)
 })
