@@ -65,6 +65,18 @@ test('startKubelet runs a pod when it is bound to the node', () =>
     ])
   }))
 
+test('startKubelet takes a pod that asks for a label which the node was given a moment ago, and refuses another', () =>
+  withNode(async (node) => {
+    const patch = { metadata: { labels: { disk: 'fast' } } }
+    await node.client.of(coreV1.nodes).patch('node1', { type: 'merge', patch })
+    await node.create('fast', { containers: [container('sleep 1000')], nodeSelector: { disk: 'fast' } })
+    await node.create('slow', { containers: [container('sleep 1000')], nodeSelector: { disk: 'slow' } })
+    await node.pass(1000)
+    assert.equal((await node.get('fast')).status?.phase, 'Running')
+    const { status } = await node.get('slow')
+    assert.deepEqual([status?.phase, status?.reason], ['Failed', 'NodeAffinity'])
+  }))
+
 test('startKubelet backs off when a container keeps failing', () =>
   withNode(async (node) => {
     await node.create('p', { containers: [container('exit 1')] })

@@ -94,7 +94,12 @@ export async function startKubelet(given: KubeletParts): Promise<Kubelet> {
   const podParts = assemble(parts, { cgroups, node, events, wake: (uid) => manager.wake(uid) })
   const notInMemory = await podParts.volumes.mountMemory()
   if (notInMemory !== undefined) log.warn('secrets are written to disk', { reason: notInMemory })
-  const manager = new PodManager({ ...podParts, pods: podInformer, nodeObject: () => nodeObject })
+  const readNode = () =>
+    client
+      .of(coreV1.nodes)
+      .get(config.nodeName)
+      .catch(() => nodeObject)
+  const manager = new PodManager({ ...podParts, pods: podInformer, nodeObject: () => nodeObject, readNode })
   const nodeAgent = makeNodeAgent(parts, machine, events, health, (object) => {
     nodeObject = object
   })

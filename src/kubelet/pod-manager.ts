@@ -8,14 +8,17 @@ import { admitPod } from './admission/admit.ts'
 import { uidOf } from './pod/names.ts'
 import type { PodParts } from './pod/parts.ts'
 import { isTerminal } from './pod/spec.ts'
-import { PodWorker } from './pod/worker.ts'
+import { PodWorker, type WorkerOptions } from './pod/worker.ts'
 import type { RuntimePod } from './runtime-watch.ts'
 import type { StatusManager } from './status/manager.ts'
 
 export interface PodManagerParts extends PodParts {
   statuses: StatusManager
   pods: Informer<Pod>
+  /** As last written here. */
   nodeObject(): Node | undefined
+  /** As it is, where it can be asked for. */
+  readNode(): Promise<Node | undefined>
 }
 
 export class PodManager {
@@ -68,7 +71,6 @@ export class PodManager {
     return undefined
   }
 
-  /** The newest pod of that name: one that was forcefully deleted may still be ending. */
   /** Whether the container or sandbox runs, as its worker read last; undefined: no worker has it. */
   runs(id: string): boolean | undefined {
     for (const { containers } of this.#workers.values()) {
@@ -80,6 +82,7 @@ export class PodManager {
     return undefined
   }
 
+  /** The newest pod of that name: one that was forcefully deleted may still be ending. */
   find(namespace: string, name: string): PodWorker | undefined {
     let found: PodWorker | undefined
     for (const worker of this.#workers.values()) {
@@ -144,8 +147,13 @@ export class PodManager {
     worker.remove()
   }
 
-  #admit(pod: Pod): ReturnType<typeof admitPod> {
-    const node = this.#parts.nodeObject()
+  /** Others label and change the node, too: before a pod is refused, the node is looked at anew. */
+  #admit(pod: Pod): ReturnType<WorkerOptions['admit']> {
+    const refusal = this.#judge(pod, this.#parts.nodeObject())
+    return refusal && this.#parts.readNode().then((node) => this.#judge(pod, node))
+  }
+
+  #judge(pod: Pod, node: Node | undefined): ReturnType<typeof admitPod> {
     if (!node) return { reason: 'InvalidNodeInfo', message: 'Kubelet cannot get node info.' }
     const others = [...this.#workers.values()]
       .filter(({ state, pod: other }) => uidOf(other) !== uidOf(pod) && holdsResources(state, other))

@@ -23,7 +23,7 @@ export type WorkerState = 'running' | 'terminating' | 'terminated' | 'rejected' 
 
 export interface WorkerOptions {
   /** Refuses the pod; asked once, for pods that do not run here yet. */
-  admit(pod: Pod): PodFailure | undefined
+  admit(pod: Pod): PodFailure | Promise<PodFailure | undefined> | undefined
   onFinished(uid: string): void
 }
 
@@ -210,8 +210,8 @@ export class PodWorker {
       return false
     }
     if (this.#sync.runtime.sandboxes.length > 0) return true
-    const refusal = this.#options.admit(this.pod)
-    if (!refusal) return true
+    const refusal = await this.#options.admit(this.pod)
+    if (!refusal || this.#mustEnd) return true
     this.#parts.events.pod(this.pod, 'Warning', refusal.reason, refusal.message)
     const failure = { ...refusal, message: `Pod was rejected: ${refusal.message}` }
     const status = rejectedStatus(this.pod, failure, rfc3339(this.#parts.clock.nowMs()))
