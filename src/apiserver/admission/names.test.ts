@@ -19,8 +19,13 @@ const validating = words(`
 const byFlag = words(`
   AlwaysPullImages OwnerReferencesPermissionEnforcement EventRateLimit ExtendedResourceToleration ImagePolicyWebhook
   PodNodeSelector PodTolerationRestriction DenyServiceExternalIPs`)
-/** They serve alpha features that are off. */
-const absent = new Set(['PodGroupProtection', 'PodGroupWorkloadExists', 'JobValidation'])
+/** By the gates without which they do nothing. */
+const gated: Readonly<Record<string, readonly string[]>> = {
+  PodGroupProtection: ['GenericWorkload'],
+  PodGroupWorkloadExists: ['GenericWorkload'],
+  JobValidation: ['GenericWorkload', 'WorkloadWithJob'],
+}
+const absent = new Set(Object.keys(gated))
 
 for (const [kind, order] of Object.entries({ mutating, validating })) {
   test(`the ${kind} steps come in upstream's order`, () => {

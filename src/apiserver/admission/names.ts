@@ -1,4 +1,8 @@
-/** Every admission step by name, in upstream's order, and whether it is on unless a flag says otherwise. */
+/**
+ * Every admission step by name, in upstream's order, and whether it is on unless a flag says otherwise. Upstream's
+ * PodGroupProtection, PodGroupWorkloadExists and JobValidation are not among them: they do something only with the gate
+ * GenericWorkload (JobValidation with WorkloadWithJob too), alpha and off in 1.36.
+ */
 const table = `
   NamespaceLifecycle
   LimitRanger
