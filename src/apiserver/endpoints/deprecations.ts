@@ -17,7 +17,7 @@ export function deprecationOf({ group, version, kind }: Named): string | undefin
   return `${groupVersion} ${kind} is deprecated in v${since}+${gone}${replacement ? `; use ${replacement}` : ''}`
 }
 
-type Lifecycle = readonly [since: string, until?: string, replacement?: string]
+type Lifecycle = readonly [since: string, until?: string | undefined, replacement?: string]
 
 const lifecycles: ReadonlyMap<string, Lifecycle> = new Map<string, Lifecycle>([
   ['v1 ComponentStatus', ['1.19']],
