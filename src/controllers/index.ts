@@ -62,7 +62,7 @@ export interface ControllerOptions {
   /** What of it is absent is as upstream's flags default. */
   nodeLifecycle?: NodeLifecycleOptions
   attachDetach?: AttachDetachOptions
-  /** Feature gates that are on, of those that are off by default. Default: none. */
+  /** Feature gates that are on. Default: those that are on by default. */
   featureGates?: ReadonlySet<string>
   /** Who makes the tokens that lie in Secrets. Absent: nobody does. */
   secretTokens?: SecretTokenOptions
@@ -76,7 +76,7 @@ export interface ControllerOptions {
 
 export function allControllers(parts: ControllerParts, options: ControllerOptions): Controller[] {
   const { clusterCidrs = [], terminatedPodsMax, checkPolicyTypes, autoscaler, signing, nodeLifecycle } = options
-  const { featureGates = new Set() } = options
+  const { featureGates = new Set(['DRADeviceTaints']) } = options
   return [
     deploymentController(parts),
     replicaSetController(parts),
@@ -114,7 +114,9 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     persistentVolumeClaimProtectionController(parts),
     serviceCidrController(parts),
     resourceClaimController(parts),
-    deviceTaintEvictionController(parts, { deviceTaintRules: featureGates.has('DRADeviceTaintRules') }),
+    ...(featureGates.has('DRADeviceTaints')
+      ? [deviceTaintEvictionController(parts, { deviceTaintRules: featureGates.has('DRADeviceTaintRules') })]
+      : []),
     ...(options.secretTokens ? [serviceAccountTokenController(parts, { ...options, ...options.secretTokens })] : []),
     legacyTokenCleaner(
       parts,

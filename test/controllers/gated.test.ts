@@ -10,7 +10,7 @@ import {
   storagemigrationV1beta1,
 } from '../../src/api/resources.ts'
 import { enabledApis } from '../../src/apiserver/scheme/enabled.ts'
-import { readFeatureGates } from '../../src/apiserver/scheme/feature-gates.ts'
+import { openGates, readFeatureGates } from '../../src/apiserver/scheme/feature-gates.ts'
 import { startTestApiServer } from '../../src/apiserver/testbed/server.ts'
 import type { Client } from '../../src/client/client.ts'
 import { createClient } from '../../src/client/client-impl.ts'
@@ -20,24 +20,28 @@ import { simulatedRandom } from '../../src/platform/simulated/random.ts'
 
 interface Bed extends AsyncDisposable {
   client: Client
+  /** Of the controllers that run. */
+  names: string[]
   /** Lets time pass, in steps of a second. */
   pass(seconds: number): Promise<void>
 }
 
-async function start(gate: string): Promise<Bed> {
+async function start(gate: string, on = true): Promise<Bed> {
   const clock = simulatedClock()
-  const enabled = enabledApis(['api/all=true'], readFeatureGates([`${gate}=true`]))
+  const gates = readFeatureGates([`${gate}=${on}`])
+  const enabled = enabledApis(['api/all=true'], gates)
   const api = await startTestApiServer({ clock, enabled })
   const group = new ControllerGroup({
     ...{ clock, random: simulatedRandom('gated'), log: api.log, rootCaPem },
     transportFor: () => api.transport,
-    controllerOptions: { featureGates: new Set([gate]) },
+    controllerOptions: { featureGates: openGates(gates) },
     tuning: { roles: 'controllers', freeze: true },
   })
   await group.start()
   await clock.advance(1_000)
   return {
     client: createClient(api.transport),
+    names: [...group.queueDepths().keys()],
     async pass(seconds) {
       for (let second = 0; second < seconds; second++) await clock.advance(1_000)
     },
@@ -166,4 +170,12 @@ test('a taint rule evicts pods, says so, and tells what it would do without effe
   await rule('does', 'NoExecute')
   assert.deepEqual(await told('does'), ['False', 'Completed', '1 pod evicted since starting the controller.'])
   assert.ok((await pods.get('p')).metadata.deletionTimestamp)
+})
+
+test('device taints evict nobody while their gate is closed', async () => {
+  const evictor = 'device-taint-eviction-controller'
+  await using closed = await start('DRADeviceTaints', false)
+  assert.equal(closed.names.includes(evictor), false)
+  await using open = await start('DRADeviceTaints')
+  assert.ok(open.names.includes(evictor))
 })

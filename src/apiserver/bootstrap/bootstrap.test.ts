@@ -8,6 +8,7 @@ import { silent } from '../../platform/log.ts'
 import { simulatedClock } from '../../platform/simulated/clock.ts'
 import { simulatedRandom } from '../../platform/simulated/random.ts'
 import { memoryStore } from '../../store/memory/memory-store.ts'
+import { readFeatureGates } from '../scheme/feature-gates.ts'
 import { startTestApiServer } from '../testbed/server.ts'
 import { bootstrap } from './bootstrap.ts'
 import { defaultRbac, reconcileBinding, reconcileRole, rulesOfDefaultRole } from './default-rbac.ts'
@@ -87,6 +88,23 @@ test('default roles are those of upstream, in number and marks', () => {
     { matchLabels: { 'rbac.authorization.k8s.io/aggregate-to-edit': 'true' } },
   ])
   assert.ok(rulesOfDefaultRole('system:node').some(({ resources }) => resources?.includes('leases')))
+})
+
+test('the roles of gated controllers come and go with their gates', () => {
+  const rolesWith = (...gates: string[]) => {
+    const roles = defaultRbac(readFeatureGates(gates)).filter(({ resource }) =>
+      resource.plural.startsWith('clusterrole'),
+    )
+    return (name: string) => roles.filter(({ object }) => object.metadata.name === `system:controller:${name}`)
+  }
+  const standard = rolesWith()
+  assert.equal(standard('storage-version-migrator-controller').length, 0)
+  assert.equal(standard('device-taint-eviction-controller').length, 2)
+  assert.equal(rolesWith('StorageVersionMigrator=true')('storage-version-migrator-controller').length, 2)
+  assert.equal(rolesWith('DRADeviceTaints=false')('device-taint-eviction-controller').length, 0)
+  const [role] = rolesWith('DRADeviceTaintRules=true')('device-taint-eviction-controller')
+  const rules = (role?.object as ClusterRole | undefined)?.rules
+  assert.ok(rules?.some(({ resources }) => resources?.includes('devicetaintrules/status')))
 })
 
 test('reconcileRole and reconcileBinding are silent when nothing is missing', () => {

@@ -9,6 +9,7 @@ import { AddressObjects } from '../allocators/addresses.ts'
 import { addressRange } from '../allocators/ranges.ts'
 import { AddressRepair } from '../allocators/repair.ts'
 import type { Objects } from '../objects.ts'
+import type { Gates } from '../scheme/feature-gates.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { defaultRbac } from './default-rbac.ts'
 import { type EnsureParts, ensureObjects } from './ensure.ts'
@@ -28,6 +29,8 @@ export interface BootstrapOptions {
   log: Logger
   /** One CIDR per address family. Default `10.96.0.0/16`; its first address is the `kubernetes` Service's. */
   serviceCidrs?: readonly string[]
+  /** Feature gates; some roles come with theirs. The defaults when absent. */
+  gates?: Gates
   /** Authorities to publish in `extension-apiserver-authentication`. */
   clientCaPem?: string
   frontProxy?: { caPem: string; allowedNames: readonly string[] }
@@ -49,7 +52,12 @@ export async function bootstrap(options: BootstrapOptions): Promise<Bootstrapped
   const parts: EnsureParts = { store, scheme: server.scheme, objects: server.objects, clock, random }
   const own = systemObjects({ ...options, serviceCidrs, nowMs: clock.nowMs() })
   const services = builtInApiServices(server.scheme, clock.nowMs())
-  const written = await ensureObjects(parts, [...own, ...services, ...defaultRbac(), ...flowDefaults(clock.nowMs())])
+  const written = await ensureObjects(parts, [
+    ...own,
+    ...services,
+    ...defaultRbac(options.gates),
+    ...flowDefaults(clock.nowMs()),
+  ])
   await server.objects.get(coreV1.namespaces, 'default')
   const repair = new AddressRepair({ ...parts, log, addresses: new AddressObjects(parts) })
   const local = new LocalApiServices({ ...parts, log })

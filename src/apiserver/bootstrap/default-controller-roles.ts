@@ -42,13 +42,15 @@ system:controller:deployment-controller
   create,delete,get,list,patch,update,watch apps,extensions replicasets
   get,list,update,watch core pods
   create,patch,update core,events.k8s.io events
-system:controller:device-taint-eviction-controller
+system:controller:device-taint-eviction-controller if:DRADeviceTaints
   delete,get,list,watch core pods
   patch,update core pods/status
   get,list,watch resource.k8s.io resourceclaims
   get,list,watch resource.k8s.io resourceslices
   get,list,watch resource.k8s.io deviceclasses
   create,patch,update core,events.k8s.io events
+  patch,update resource.k8s.io devicetaintrules/status if:DRADeviceTaintRules
+  get,list,watch resource.k8s.io devicetaintrules if:DRADeviceTaintRules
 system:controller:disruption-controller
   get,list,watch apps,extensions deployments
   get,list,watch apps,extensions replicasets
@@ -103,6 +105,11 @@ system:controller:job-controller
   update batch jobs/finalizers
   create,delete,list,patch,watch core pods
   create,patch,update core,events.k8s.io events
+  create,get,list,watch scheduling.k8s.io workloads,podgroups if:WorkloadWithJob
+system:controller:kube-apiserver-serving-clustertrustbundle-publisher if:ClusterTrustBundle
+  attest certificates.k8s.io signers kubernetes.io/kube-apiserver-serving
+  create,delete,list,update,watch certificates.k8s.io clustertrustbundles
+  create,patch,update core,events.k8s.io events
 system:controller:legacy-service-account-token-cleaner
   get core configmaps kube-apiserver-legacy-service-account-token-tracking
   delete,patch core secrets
@@ -130,6 +137,11 @@ system:controller:pod-garbage-collector
   delete,list,watch core pods
   get,list,watch core nodes
   patch core pods/status
+system:controller:podcertificaterequestcleaner if:PodCertificateRequest
+  delete,get,list,watch certificates.k8s.io podcertificaterequests
+system:controller:podgroup-protection-controller if:GenericWorkload
+  get,list,update,watch scheduling.k8s.io podgroups
+  get,list,watch core pods
 system:controller:pv-protection-controller
   get,list,update,watch core persistentvolumes
   create,patch,update core,events.k8s.io events
@@ -157,7 +169,15 @@ system:controller:resource-claim-controller
   patch,update resource.k8s.io resourceclaims,resourceclaims/status
   patch,update core pods/status
   create,patch,update core,events.k8s.io events
-  patch,update resource.k8s.io resourceclaims/binding
+  get,list,watch scheduling.k8s.io podgroups if:DRAWorkloadResourceClaims
+  patch,update scheduling.k8s.io podgroups/status if:DRAWorkloadResourceClaims
+  patch,update resource.k8s.io resourceclaims/binding if:DRAResourceClaimGranularStatusAuthorization
+system:controller:resourcepoolstatusrequest-controller if:DRAResourcePoolStatus
+  delete,get,list,watch resource.k8s.io resourcepoolstatusrequests
+  patch,update resource.k8s.io resourcepoolstatusrequests/status
+  get,list,watch resource.k8s.io resourceslices
+  get,list,watch resource.k8s.io resourceclaims
+  create,patch,update core,events.k8s.io events
 system:controller:resourcequota-controller
   list,watch * *
   update core resourcequotas/status
@@ -200,6 +220,15 @@ system:controller:statefulset-controller
   delete,update core persistentvolumeclaims
   update core pods/finalizers
   create,patch,update core,events.k8s.io events
+system:controller:storage-version-garbage-collector if:StorageVersionAPI,APIServerIdentity
+  get,list,watch coordination.k8s.io leases
+  delete,get,list,patch,update,watch internal.apiserver.k8s.io storageversions
+  get,patch,update internal.apiserver.k8s.io storageversions/status
+system:controller:storage-version-migrator-controller if:StorageVersionMigrator
+  create,list,patch * *
+  get apiextensions.k8s.io customresourcedefinitions
+  patch apiextensions.k8s.io customresourcedefinitions/status
+  update storagemigration.k8s.io storageversionmigrations/status
 system:controller:ttl-after-finished-controller
   delete,get,list,watch batch jobs
   create,patch,update core,events.k8s.io events

@@ -4,6 +4,7 @@ import type { KubeObject, Resource } from '../../api/meta.ts'
 import { rbacV1 } from '../../api/resources.ts'
 import type { ClusterRole, PolicyRule, RoleBinding, Subject } from '../../api/types/rbac/v1.ts'
 import { missingRules } from '../authorization/rules.ts'
+import { defaultGates, type Gates } from '../scheme/feature-gates.ts'
 import { defaultClusterRoleBindings, defaultRoleBindings, defaultRoles } from './default-bindings.ts'
 import { controllerClusterRoles } from './default-controller-roles.ts'
 import { defaultClusterRoles } from './default-roles.ts'
@@ -14,21 +15,24 @@ const autoupdate = 'rbac.authorization.kubernetes.io/autoupdate'
 const labels = { 'kubernetes.io/bootstrapping': 'rbac-defaults' }
 const annotations = { [autoupdate]: 'true' }
 
-export function defaultRbac(): Wanted[] {
-  const clusterRoles = parseRoles(defaultClusterRoles + controllerClusterRoles)
+/** `gates` open what some of them are for. */
+export function defaultRbac(gates: Gates = defaultGates): Wanted[] {
+  const clusterRoles = parseRoles(defaultClusterRoles + controllerClusterRoles, gates)
   return [
     ...clusterRoles.map((role) => wanted(rbacV1.clusterRoles, role, reconcileRole)),
-    ...parseBindings(defaultClusterRoleBindings, 'ClusterRole').map((one) =>
+    ...parseBindings(defaultClusterRoleBindings, 'ClusterRole', gates).map((one) =>
       wanted(rbacV1.clusterRoleBindings, one, reconcileBinding),
     ),
-    ...parseRoles(defaultRoles).map((role) => wanted(rbacV1.roles, role, reconcileRole)),
-    ...parseBindings(defaultRoleBindings, 'Role').map((one) => wanted(rbacV1.roleBindings, one, reconcileBinding)),
+    ...parseRoles(defaultRoles, gates).map((role) => wanted(rbacV1.roles, role, reconcileRole)),
+    ...parseBindings(defaultRoleBindings, 'Role', gates).map((one) =>
+      wanted(rbacV1.roleBindings, one, reconcileBinding),
+    ),
   ]
 }
 
 /** Rules of one default cluster role; empty when there is none of this name. */
-export function rulesOfDefaultRole(name: string): readonly PolicyRule[] {
-  return parseRoles(defaultClusterRoles).find(({ metadata }) => metadata.name === name)?.rules ?? []
+export function rulesOfDefaultRole(name: string, gates: Gates = defaultGates): readonly PolicyRule[] {
+  return parseRoles(defaultClusterRoles, gates).find(({ metadata }) => metadata.name === name)?.rules ?? []
 }
 
 type Reconcile = NonNullable<Wanted['reconcile']>

@@ -25,6 +25,7 @@ system:aggregate-to-edit is:aggregate-to-edit
   create,delete,deletecollection,patch,update networking.k8s.io ingresses,networkpolicies
   create,delete,deletecollection,get,list,patch,update,watch coordination.k8s.io leases
   create,delete,deletecollection,patch,update resource.k8s.io resourceclaims,resourceclaimtemplates
+  create,delete,deletecollection,patch,update scheduling.k8s.io workloads,podgroups if:GenericWorkload
 system:aggregate-to-view is:aggregate-to-view
   get,list,watch core configmaps,endpoints,persistentvolumeclaims,persistentvolumeclaims/status,pods,replicationcontrollers,replicationcontrollers/scale,serviceaccounts,services,services/status
   get,list,watch core bindings,limitranges,namespaces/status,pods/log,pods/status,replicationcontrollers/status,resourcequotas,resourcequotas/status
@@ -38,6 +39,7 @@ system:aggregate-to-view is:aggregate-to-view
   get,list,watch policy poddisruptionbudgets,poddisruptionbudgets/status
   get,list,watch networking.k8s.io ingresses,ingresses/status,networkpolicies
   get,list,watch resource.k8s.io resourceclaims,resourceclaims/status,resourceclaimtemplates
+  get,list,watch scheduling.k8s.io workloads,podgroups,podgroups/status if:GenericWorkload
 system:auth-delegator
   create authentication.k8s.io tokenreviews
   create authorization.k8s.io subjectaccessreviews
@@ -56,6 +58,8 @@ system:certificates.k8s.io:kubelet-serving-approver
   approve certificates.k8s.io signers kubernetes.io/kubelet-serving
 system:certificates.k8s.io:legacy-unknown-approver
   approve certificates.k8s.io signers kubernetes.io/legacy-unknown
+system:cluster-trust-bundle-discovery if:ClusterTrustBundle
+  get,list,watch certificates.k8s.io clustertrustbundles
 system:discovery
   get url /api,/api/*,/apis,/apis/*,/healthz,/livez,/openapi,/openapi/*,/readyz,/version,/version/
 system:heapster
@@ -103,8 +107,11 @@ system:kube-scheduler
   get,list,patch,update,watch resource.k8s.io resourceclaims/status
   update core pods/finalizers
   get,list,watch resource.k8s.io resourceslices
-  create,delete resource.k8s.io resourceclaims
-  patch,update resource.k8s.io resourceclaims/binding
+  create,delete resource.k8s.io resourceclaims if:DRAExtendedResource
+  get,list,watch resource.k8s.io devicetaintrules if:DRADeviceTaintRules
+  patch,update resource.k8s.io resourceclaims/binding if:DRAResourceClaimGranularStatusAuthorization
+  get,list,watch scheduling.k8s.io podgroups if:GenericWorkload
+  patch,update scheduling.k8s.io podgroups/status if:GenericWorkload
 system:kubelet-api-admin
   get,list,watch core nodes
   proxy core nodes
@@ -139,6 +146,8 @@ system:node
   get resource.k8s.io resourceclaims
   deletecollection resource.k8s.io resourceslices
   get core serviceaccounts
+  get,list,watch certificates.k8s.io clustertrustbundles if:ClusterTrustBundle
+  create,get,list,watch certificates.k8s.io podcertificaterequests if:PodCertificateRequest
 system:node-bootstrapper
   create,get,list,watch certificates.k8s.io certificatesigningrequests
 system:node-problem-detector

@@ -7,6 +7,7 @@
  *
  *   binding role user:u group:g account:namespace/name    a binding, its role, its subjects
  *
+ * A line that ends in `if:Gate` (or `if:Gate,Gate`) counts while these feature gates are open; a role goes with its rules.
  * Of a namespaced object the name is `namespace/name`.
  */
 
@@ -19,26 +20,41 @@ import type {
   RoleBinding,
   Subject,
 } from '../../api/types/rbac/v1.ts'
+import type { Gates } from '../scheme/feature-gates.ts'
 
 const group = 'rbac.authorization.k8s.io'
 
-export function parseRoles(text: string): (ClusterRole & Role)[] {
+export function parseRoles(text: string, gates: Gates): (ClusterRole & Role)[] {
   const roles: (ClusterRole & Role)[] = []
+  let left = false
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue
-    if (line.startsWith(' ')) roles.at(-1)?.rules?.push(parseRule(line.trim()))
-    else roles.push(parseHead(line))
+    const { words, open } = gated(line, gates)
+    if (!line.startsWith(' ')) {
+      left = !open
+      if (open) roles.push(parseHead(words))
+    } else if (open && !left) roles.at(-1)?.rules?.push(parseRule(words.trim()))
   }
   return roles
 }
 
-export function parseBindings(text: string, roleKind: 'ClusterRole' | 'Role'): (ClusterRoleBinding & RoleBinding)[] {
+export function parseBindings(
+  text: string,
+  roleKind: 'ClusterRole' | 'Role',
+  gates: Gates,
+): (ClusterRoleBinding & RoleBinding)[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
-  return lines.map((line) => {
+  const open = lines.map((line) => gated(line, gates)).filter((line) => line.open)
+  return open.map(({ words: line }) => {
     const [name = '', role = '', ...subjects] = line.split(' ')
     const roleRef = { apiGroup: group, kind: roleKind, name: role }
     return { metadata: metadataOf(name), subjects: subjects.map(parseSubject), roleRef }
   })
+}
+
+function gated(line: string, gates: Gates): { words: string; open: boolean } {
+  const [words = '', names] = line.split(' if:')
+  return { words, open: names === undefined || names.split(',').every((name) => gates.get(name) === true) }
 }
 
 function parseHead(line: string): ClusterRole {

@@ -54,7 +54,7 @@ export async function startApiServer(machine: Machine, flags: Flags, hostName: s
   const advertise = settings.reconcileEndpoints ? { address, port: settings.securePort, hostName } : undefined
   const started = await bootstrap({
     ...{ server, store, clock, log, random: machine.random, serviceCidrs: settings.serviceCidrs },
-    ...{ clientCaPem, frontProxy },
+    ...{ clientCaPem, frontProxy, gates: settings.gates },
     ...(advertise ? { advertise } : {}),
   })
   const listening = await server.serve(net, {
@@ -109,7 +109,7 @@ async function createServer(
   { clock, random, net, log }: Machine,
   { choices, storage, pki }: { choices: ApiServerChoices; storage: Storage; pki: ClusterPki },
 ): Promise<ApiServer> {
-  const nodeRules = rulesOfDefaultRole('system:node')
+  const nodeRules = rulesOfDefaultRole('system:node', choices.parts.gates)
   return await createApiServer({
     ...{ store: storage.store, clock, random, log, net, tables, conversions: conversions() },
     ...choices.parts,

@@ -92,12 +92,13 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
     frontProxy: { caPem: pki.frontProxyCa.certificatePem, allowedNames: frontProxyNames },
   }
   const serviceCidrs = [parts.serviceCidr]
+  const gates = choices?.parts.gates ?? defaultGates
   const api = await createApi(parts, { clock, key, clientCaPem, frontProxy })
   const { advertise } = parts
   const started: Bootstrapped | undefined = tuning.bootstrapped
     ? undefined
     : await bootstrap({
-        ...{ server: api, store, clock, random, log, serviceCidrs, clientCaPem, frontProxy },
+        ...{ server: api, store, clock, random, log, serviceCidrs, clientCaPem, frontProxy, gates },
         ...(advertise ? { advertise } : {}),
       })
   const { wrapTransport = (transport) => transport } = tuning
@@ -105,7 +106,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
   const rootCaPem = pki.ca.certificatePem
   const checkTypes = (policy: ValidatingAdmissionPolicy) => checkPolicyTypes(api.scheme, policy)
   const secretTokens = { sign: (claims: Readonly<Record<string, string>>) => signToken(key, claims) }
-  const featureGates = openGates(choices?.parts.gates ?? defaultGates)
+  const featureGates = openGates(gates)
   const controllerOptions = { signing: { authority: pki.ca }, secretTokens, featureGates }
   const group = { random, log, rootCaPem, controllerOptions, checkPolicyTypes: checkTypes, transportFor, tuning }
   const further = parts.furtherControllers ? { furtherControllers: parts.furtherControllers } : {}
@@ -145,7 +146,7 @@ async function createApi(parts: ControlPlaneParts, { clock, key, ...authorities 
     security: standardSecurity({
       ...{ clock, random, ...authorities },
       serviceAccounts: { keys: [key], issuer: tokenIssuer, audiences: [tokenIssuer] },
-      nodeRules: rulesOfDefaultRole('system:node'),
+      nodeRules: rulesOfDefaultRole('system:node', choices?.parts.gates),
       ...(parts.net ? { net: parts.net } : {}),
       ...choices?.security,
       ...(tuning.certificateClock ? { certificateClock: tuning.certificateClock } : {}),
