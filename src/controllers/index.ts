@@ -17,8 +17,11 @@ import { deploymentController } from './deployment/reconcile.ts'
 import { deviceTaintEvictionController } from './device-taint-eviction/reconcile.ts'
 import { disruptionController, staleDisruptionController } from './disruption/reconcile.ts'
 import { endpointsController } from './endpoints/reconcile.ts'
-import { endpointSliceController } from './endpointslice/reconcile.ts'
-import { endpointSliceMirroringController } from './endpointslice-mirroring/reconcile.ts'
+import { type EndpointSliceOptions, endpointSliceController } from './endpointslice/reconcile.ts'
+import {
+  type EndpointSliceMirroringOptions,
+  endpointSliceMirroringController,
+} from './endpointslice-mirroring/reconcile.ts'
 import { ephemeralVolumeController } from './ephemeral-volume/reconcile.ts'
 import { garbageCollector } from './garbage-collector/reconcile.ts'
 import { type AutoscalerOptions, horizontalPodAutoscalerController } from './horizontal-pod-autoscaler/reconcile.ts'
@@ -62,6 +65,8 @@ export interface ControllerOptions {
   /** What of it is absent is as upstream's flags default. */
   nodeLifecycle?: NodeLifecycleOptions
   attachDetach?: AttachDetachOptions
+  endpointSlice?: EndpointSliceOptions
+  endpointSliceMirroring?: EndpointSliceMirroringOptions
   /** Feature gates that are on. Default: those that are on by default. */
   featureGates?: ReadonlySet<string>
   /** Who makes the tokens that lie in Secrets. Absent: nobody does. */
@@ -85,9 +90,9 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     statefulSetController(parts),
     jobController(parts),
     cronJobController(parts),
-    endpointSliceController(parts),
+    endpointSliceController(parts, options.endpointSlice),
     endpointsController(parts),
-    endpointSliceMirroringController(parts),
+    endpointSliceMirroringController(parts, options.endpointSliceMirroring),
     namespaceController(parts),
     serviceAccountController(parts),
     rootCaController(parts, options),

@@ -127,8 +127,8 @@ const controllerManager = `
   enable-garbage-collector bool =true | see --controllers
   enable-dynamic-provisioning bool =true | see --controllers
   enable-hostpath-provisioner bool =false | see the built-in local-path provisioner
-  max-endpoints-per-slice count =100 | a fixed limit
-  mirroring-max-endpoints-per-subset count =1000 | a fixed limit
+  max-endpoints-per-slice count | endpoints in an EndpointSlice, 1 to 1000 (default: 100)
+  mirroring-max-endpoints-per-subset count | addresses of an Endpoints subset that are mirrored, 1 to 1000 (default: 1000)
   controller-start-interval duration =0s | controllers start at once
   route-reconciliation-period duration ! | cloud providers run apart
   namespace-sync-period duration ! | namespaces are followed

@@ -25,6 +25,7 @@ import { DelegatedAccess } from './access.ts'
 import { ClientMetrics } from './client-metrics.ts'
 import { cloudFurther } from './cloud.ts'
 import { runsBy, workersBy } from './controllers-flag.ts'
+import { endpointOptionsOf } from './endpoint-flags.ts'
 import type { Component } from './flag-tables.ts'
 import { nodeOptionsOf } from './node-flags.ts'
 import { openPort } from './port.ts'
@@ -154,6 +155,7 @@ async function managerParts(
       autoscaler: autoscalerOf(flags),
       featureGates: openGates(gatesOf(flags)),
       ...nodeOptionsOf(flags),
+      ...endpointOptionsOf(flags),
       ...(await signingOf(disk, flags)),
       ...(await secretTokensOf(disk, flags)),
       ...(terminatedPodsMax === undefined ? {} : { terminatedPodsMax }),

@@ -77,6 +77,8 @@ test('planMirror makes one slice of a subset, of its first 1,000 addresses', () 
     plan.create.map((slice) => slice.endpoints?.length),
     [1000],
   )
+  const few = planMirror(endpoints({ subsets: [{ addresses: valid, ports: [{ port: 80 }] }] }), [], 7)
+  assert.deepEqual([few.skipped, few.create.map((slice) => slice.endpoints?.length)], [995, [7]])
 })
 
 test('planMirror has nothing to write when the slices say the same, and removes what is no longer said', () => {

@@ -38,7 +38,12 @@ export function isMirrored(endpoints: Endpoints | undefined, service: Service | 
   return Object.keys(service.spec?.selector ?? {}).length === 0 && service.spec?.type !== 'ExternalName'
 }
 
-export function planMirror(endpoints: Endpoints, slices: readonly EndpointSlice[]): MirrorPlan {
+/** `addressesMax`: those of a subset that are mirrored, 1,000 by default. */
+export function planMirror(
+  endpoints: Endpoints,
+  slices: readonly EndpointSlice[],
+  addressesMax = addressesPerSubsetMax,
+): MirrorPlan {
   const groups = new Map<string, Group>()
   let invalid = 0
   let skipped = 0
@@ -46,7 +51,7 @@ export function planMirror(endpoints: Endpoints, slices: readonly EndpointSlice[
     const all = addressesOf(subset)
     let added = 0
     for (const { address, ready } of all) {
-      if (added === addressesPerSubsetMax) break
+      if (added === addressesMax) break
       const addressType = familyOf(address.ip)
       if (addressType) {
         add(groups, { addressType, ports: portsOf(subset) }, endpointOf(address, ready))
@@ -62,7 +67,7 @@ export function planMirror(endpoints: Endpoints, slices: readonly EndpointSlice[
     labels: { ...labels, [serviceNameLabel]: name, [managedByLabel]: mirroredBy },
     annotations: Object.fromEntries(Object.entries(annotations ?? {}).filter(([key]) => !notCopied.has(key))),
     // A subset is one slice.
-    endpointsMax: addressesPerSubsetMax,
+    endpointsMax: addressesMax,
   })
   return { ...plan, invalid, skipped }
 }

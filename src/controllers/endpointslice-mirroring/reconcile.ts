@@ -13,7 +13,15 @@ import { addressesPerSubsetMax, isMirrored, type MirrorPlan, mirroredBy, planMir
 
 const bySource = 'mirrored'
 
-export function endpointSliceMirroringController(parts: ControllerParts): Controller {
+export interface EndpointSliceMirroringOptions {
+  /** Addresses of a subset that are mirrored. Default 1,000. */
+  addressesMax?: number
+}
+
+export function endpointSliceMirroringController(
+  parts: ControllerParts,
+  { addressesMax = addressesPerSubsetMax }: EndpointSliceMirroringOptions = {},
+): Controller {
   const endpoints = parts.informers.of(coreV1.endpoints)
   const services = parts.informers.of(coreV1.services)
   const slices = parts.informers.of(discoveryV1.endpointSlices)
@@ -29,8 +37,8 @@ export function endpointSliceMirroringController(parts: ControllerParts): Contro
     }
     if (!expectations.satisfied(key)) return notSeenYet
     const present = slices.byIndex(bySource, key).filter(({ metadata }) => !metadata.deletionTimestamp)
-    const plan = planMirror(mirrored, present)
-    report(parts, mirrored, plan)
+    const plan = planMirror(mirrored, present, addressesMax)
+    report(parts, mirrored, plan, addressesMax)
     const api = parts.client.of(discoveryV1.endpointSlices, mirrored.metadata.namespace)
     try {
       for (const slice of plan.create) {
@@ -67,7 +75,12 @@ async function remove({ client }: ControllerParts, { metadata }: EndpointSlice):
   await ifThere(client.of(discoveryV1.endpointSlices, metadata.namespace).delete(metadata.name ?? ''))
 }
 
-function report({ events }: ControllerParts, object: Endpoints, { invalid, skipped }: MirrorPlan): void {
+function report(
+  { events }: ControllerParts,
+  object: Endpoints,
+  { invalid, skipped }: MirrorPlan,
+  addressesMax: number,
+): void {
   const recorder = events.as('endpoint-slice-mirroring-controller')
   const about = { resource: coreV1.endpoints, object }
   if (invalid > 0) {
@@ -75,7 +88,7 @@ function report({ events }: ControllerParts, object: Endpoints, { invalid, skipp
     recorder.event(about, 'Warning', 'InvalidIPAddress', message)
   }
   if (skipped > invalid) {
-    const message = `A max of ${addressesPerSubsetMax} addresses can be mirrored to EndpointSlices per Endpoints subset. ${skipped} addresses were skipped`
+    const message = `A max of ${addressesMax} addresses can be mirrored to EndpointSlices per Endpoints subset. ${skipped} addresses were skipped`
     recorder.event(about, 'Warning', 'TooManyAddressesToMirror', message)
   }
 }

@@ -54,8 +54,10 @@ test('planSlices makes one empty slice for a Service without pods', () => {
   })
 })
 
-test('planSlices puts at most 100 endpoints into a slice', () => {
+test('planSlices puts at most 100 endpoints into a slice, or as many as it is told', () => {
   assert.deepEqual(sizes(plan(service(), pods(250)).create), [100, 100, 50])
+  const input = { service: service(), pods: pods(5), slices: [], nodeOf: () => zoned, changeTime: '' }
+  assert.deepEqual(sizes(planSlices({ ...input, endpointsMax: 2 }).create), [2, 2, 1])
 })
 
 test('planSlices fills gaps before it makes slices, and moves nothing', () => {

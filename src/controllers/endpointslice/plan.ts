@@ -37,6 +37,8 @@ export interface SliceInput {
   slices: readonly EndpointSlice[]
   nodeOf(name: string): Node | undefined
   changeTime: string
+  /** Endpoints in a slice. Default `endpointsPerSliceMax`. */
+  endpointsMax?: number
   /** Asked for when the Service is in topology mode. */
   zoneShares?(): ZoneShares | undefined
 }
@@ -76,6 +78,7 @@ export function planSlices(input: SliceInput): SlicePlan & { hinting: ReadonlyMa
       labels: labelsFor(service),
       annotations: timed(input.changeTime),
       keepsHints: topologyMode(service),
+      endpointsMax: input.endpointsMax ?? endpointsPerSliceMax,
     })
     if (topologyMode(service) && familiesOf(service).includes(family)) {
       hinting.set(family, hintByZones(plan, input.zoneShares?.()))

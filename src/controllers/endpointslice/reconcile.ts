@@ -16,7 +16,12 @@ import { managedBy, managedByLabel, planSlices, serviceNameLabel } from './plan.
 const byService = 'service'
 const byNode = 'nodeName'
 
-export function endpointSliceController(parts: ControllerParts): Controller {
+export interface EndpointSliceOptions {
+  /** Endpoints in a slice. Default 100. */
+  endpointsMax?: number
+}
+
+export function endpointSliceController(parts: ControllerParts, options: EndpointSliceOptions = {}): Controller {
   const services = parts.informers.of(coreV1.services)
   const pods = parts.informers.of(coreV1.pods)
   const slices = parts.informers.of(discoveryV1.endpointSlices)
@@ -38,6 +43,7 @@ export function endpointSliceController(parts: ControllerParts): Controller {
     if (!expectations.satisfied(key)) return notSeenYet
     const selected = servingPods(service, pods)
     const plan = planSlices({
+      ...options,
       service,
       pods: selected,
       slices: slices.byIndex(byService, key).filter((slice) => slice.metadata.deletionTimestamp === undefined),
