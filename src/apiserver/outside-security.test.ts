@@ -115,6 +115,30 @@ test('the token webhook names the user, is remembered for a while, and is not as
   assert.equal(service.calls.length, 3)
 })
 
+test('monitors are told who decided, and how often answers about tokens were kept', async () => {
+  await start({ tokenWebhook, authorization: [{ type: 'Webhook', name: 'hook.example.com', webhook }] })
+  service.behave(({ body }) => {
+    const { kind } = body as { kind: string }
+    const user = { username: 'ada' }
+    return { status: kind === 'TokenReview' ? { authenticated: true, user } : { allowed: false, denied: true } }
+  })
+  assert.equal((await get('/api/v1/pods', 'good')).status, 403)
+  assert.equal((await get('/api/v1/pods', 'good')).status, 403)
+  service.behave(redirecting('https://localhost:1/'))
+  assert.equal((await get('/api/v1/pods', 'other')).status, 401)
+  const { text } = await get('/metrics', 'admin')
+  for (const line of [
+    'apiserver_authorization_decisions_total{type="Webhook",name="hook.example.com",decision="denied"} 2',
+    'authentication_token_cache_request_total{status="hit"} 1',
+    'authentication_token_cache_request_total{status="miss"} 2',
+    'authentication_token_cache_request_duration_seconds_count{status="hit"} 1',
+    'authentication_token_cache_fetch_total{status="ok"} 1',
+    'authentication_token_cache_fetch_total{status="error"} 1',
+    'authentication_token_cache_active_fetch_count{status="in_flight"} 0',
+  ])
+    assert.ok(text.split('\n').includes(line), line)
+})
+
 test('a token webhook that is hostile is a 401 that tells nothing, and no token is logged', async () => {
   const other = await startOutsideService()
   await start({ tokenWebhook })

@@ -12,10 +12,12 @@ import type { AnonymousConfiguration } from './authentication/configuration.ts'
 import { ConfiguredTokens } from './authentication/configured.ts'
 import { issuerOfFlags, type OidcFlags } from './authentication/oidc-flags.ts'
 import type { TokenAuthenticator } from './authentication/token.ts'
+import { TokenCacheMetrics } from './authentication/token-cache-metrics.ts'
 import { WebhookTokens } from './authentication/webhook-token.ts'
 import type { ConfiguredAuthorizer } from './authorization/configuration.ts'
 import { type AuthorizerParts, authorizersOf, followAuthorizationConfiguration } from './authorization/configured.ts'
 import type { AuthorizerChain } from './authorization/decision.ts'
+import type { Family } from './metrics/families.ts'
 import { RemoteReviewer } from './webhook/remote.ts'
 
 export interface OutsideSecurityOptions {
@@ -51,6 +53,7 @@ export interface OutsideTokens {
   readonly authenticators: readonly TokenAuthenticator[]
   /** Undefined: as the flag says. */
   anonymous(): AnonymousConfiguration | undefined
+  readonly families: readonly Family[]
   stop(): void
 }
 
@@ -63,18 +66,19 @@ export async function outsideTokens(options: OutsideSecurityOptions, parts: Outs
   if (oidc) await configured.apply({ jwt: [issuerOfFlags(oidc)] })
   if (authenticationConfig !== undefined) stop = await configured.follow({ disk, clock, log }, authenticationConfig)
   const authenticators: TokenAuthenticator[] = [configured]
+  const metrics = new TokenCacheMetrics()
   if (tokenWebhook) {
     const { path, version, cacheTtlMs } = tokenWebhook
     const remote = new RemoteReviewer({ net, clock, random }, { access: await loadKubeconfig(disk, path) })
-    authenticators.push(new WebhookTokens({ remote, clock, version, cacheTtlMs, audiences }))
+    authenticators.push(new WebhookTokens({ remote, clock, version, cacheTtlMs, audiences, metrics }))
   }
-  return { authenticators, anonymous: () => configured.anonymous, stop }
+  return { authenticators, anonymous: () => configured.anonymous, families: metrics.families, stop }
 }
 
 /** Fills the chain, and again when the file changes. Rejects when a file is missing or wrong. */
 export async function outsideAuthorizers(
   options: OutsideSecurityOptions,
-  parts: Pick<AuthorizerParts, 'clock' | 'random' | 'byMode'>,
+  parts: Pick<AuthorizerParts, 'clock' | 'random' | 'byMode' | 'counter'>,
   chain: AuthorizerChain,
 ): Promise<() => void> {
   const { disk, log, net, authorization, abacPolicies } = options

@@ -44,6 +44,7 @@ import type { RequestLimit } from './flow-control/request-limit.ts'
 import { httpHandlers } from './http/front.ts'
 import { asApiError, errorResponse } from './http/status.ts'
 import { inProcessTransport } from './in-process.ts'
+import type { Family } from './metrics/families.ts'
 import { MeasuredAccess } from './metrics/measured-access.ts'
 import { RequestMetrics } from './metrics/request-metrics.ts'
 import { StoreMetrics } from './metrics/store-metrics.ts'
@@ -77,6 +78,8 @@ export interface Security {
   admission?: Admission
   /** Resources that answer a question instead of being stored (token reviews, access reviews), and token requests. */
   virtual?: VirtualResources
+  /** What it tells monitors besides what admission does. */
+  families?: readonly Family[]
   /** Follows no file any more. */
   stop?(): void
 }
@@ -292,6 +295,7 @@ class Pipeline {
     this.#authorizer = access.authorizer
     const families = () => [
       ...access.families,
+      ...(security.families ?? []),
       ...(security.admission?.families ?? []),
       ...(parts.audit?.families ?? []),
     ]

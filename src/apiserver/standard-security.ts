@@ -33,6 +33,8 @@ import { reviewSelf, reviewToken } from './authentication/reviews.ts'
 import { ServiceAccountTokens, TokenIssuer } from './authentication/service-account-token.ts'
 import { BearerAuthenticator, StaticTokens } from './authentication/token.ts'
 import { fulfilTokenRequest, prepareTokenRequest, type TokenRequestParts } from './authentication/token-request.ts'
+import type { AuthorizerParts } from './authorization/configured.ts'
+import { DecisionCounter } from './authorization/counted.ts'
 import { AuthorizerChain, type DecidingAuthorizer } from './authorization/decision.ts'
 import { NodeAuthorizer } from './authorization/node.ts'
 import { NodeGraph } from './authorization/node-graph.ts'
@@ -106,8 +108,10 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
       RBAC: rbac,
       Node: new NodeAuthorizer(graph, options.nodeRules, () => graph.start(objects)),
     }
-    const authorizer = new AuthorizerChain(authorizationModes.map((mode) => byMode[mode]))
-    const outside = await outsideParts(options, byMode, authorizer)
+    const counter = new DecisionCounter()
+    const counted = (mode: AuthorizationMode) => counter.counted({ type: mode, name: mode.toLowerCase() }, byMode[mode])
+    const authorizer = new AuthorizerChain(authorizationModes.map(counted))
+    const outside = await outsideParts(options, { byMode, counter }, authorizer)
     const tokens = bearerTokens(options, own, outside)
     return {
       authenticator: authenticatorOf(options, tokens, outside),
@@ -134,6 +138,7 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
         }),
         ...options.admission,
       }),
+      families: [...counter.families, ...(outside?.families ?? [])],
       stop: () => outside?.stop(),
       virtual: virtualResources(options, { own, rbac, authorizer, tokens }),
     }
@@ -148,7 +153,7 @@ function isOpen(anonymous: AnonymousConfiguration | undefined, { path }: ApiRequ
 
 async function outsideParts(
   { outside, clock, random, serviceAccounts }: StandardSecurityOptions,
-  byMode: Readonly<Record<AuthorizationMode, DecidingAuthorizer>>,
+  authorizers: Pick<AuthorizerParts, 'byMode' | 'counter'>,
   authorizer: AuthorizerChain,
 ): Promise<OutsideTokens | undefined> {
   if (!outside) return undefined
@@ -159,7 +164,7 @@ async function outsideParts(
     ...{ clock, random: stream, audiences },
     issuers: [issuer, ...formerIssuers],
   })
-  const stopAuthorizers = await outsideAuthorizers(outside, { clock, random: stream, byMode }, authorizer)
+  const stopAuthorizers = await outsideAuthorizers(outside, { clock, random: stream, ...authorizers }, authorizer)
   return {
     ...tokens,
     stop() {

@@ -9,6 +9,7 @@ import type { UserInfo } from '../request.ts'
 import { Answers, digestOf } from '../webhook/answers.ts'
 import { type RemoteReviewer, WebhookError } from '../webhook/remote.ts'
 import { InvalidTokenError, type TokenAuthenticator, type TokenOwner } from './token.ts'
+import type { TokenCacheMetrics } from './token-cache-metrics.ts'
 
 export interface WebhookTokensOptions {
   readonly remote: Pick<RemoteReviewer, 'ask'>
@@ -18,6 +19,8 @@ export interface WebhookTokensOptions {
   readonly cacheTtlMs: number
   /** Of the API server itself. */
   readonly audiences: readonly string[]
+  /** Default: nobody counts. */
+  readonly metrics?: TokenCacheMetrics
 }
 
 /** `refusal`: what the service said about a token that it does not know. */
@@ -34,23 +37,33 @@ export class WebhookTokens implements TokenAuthenticator {
 
   async authenticateToken(token: string, audiences = this.#options.audiences): Promise<TokenOwner | undefined> {
     const key = digestOf([token, audiences])
-    const answer = this.#answers.get(key) ?? (await this.#ask(key, token, audiences))
+    const { clock, metrics } = this.#options
+    const startMs = clock.monotonicMs()
+    const told = (status: 'hit' | 'miss') => metrics?.looked(status, (clock.monotonicMs() - startMs) / 1000)
+    const known = this.#answers.get(key)
+    if (known) told('hit')
+    const answer = known ?? (await this.#ask(key, token, audiences).finally(() => told('miss')))
     if ('owner' in answer) return answer.owner
     if (answer.refusal !== '') throw new InvalidTokenError(answer.refusal)
     return undefined
   }
 
   async #ask(key: string, token: string, audiences: readonly string[]): Promise<Answer> {
-    const { remote, version, cacheTtlMs } = this.#options
+    const { remote, version, cacheTtlMs, metrics } = this.#options
+    let fetched: 'ok' | 'error' = 'error'
+    metrics?.asks()
     const apiVersion = `authentication.k8s.io/${version}`
     try {
       const review = { apiVersion, kind: 'TokenReview', metadata: {}, spec: { token, audiences } }
       const answer = answerOf(await remote.ask(key, review), audiences)
       this.#answers.keep(key, answer, cacheTtlMs)
+      fetched = 'ok'
       return answer
     } catch (error) {
       if (error instanceof WebhookError) throw new InvalidTokenError(`token webhook: ${error.message}`)
       throw error
+    } finally {
+      metrics?.asked(fetched)
     }
   }
 }

@@ -11,6 +11,7 @@ import {
   readAuthorizationConfiguration,
   type WebhookConfiguration,
 } from './configuration.ts'
+import type { DecisionCounter } from './counted.ts'
 import type { DecidingAuthorizer } from './decision.ts'
 
 export interface AuthorizerParts extends Omit<RemoteParts, 'net'> {
@@ -18,6 +19,8 @@ export interface AuthorizerParts extends Omit<RemoteParts, 'net'> {
   readonly net?: Net | undefined
   readonly disk?: Pick<Disk, 'readText'> | undefined
   readonly byMode: Readonly<Record<Exclude<AuthorizationMode, 'ABAC'>, DecidingAuthorizer>>
+  /** Default: nobody counts decisions. */
+  readonly counter?: DecisionCounter | undefined
   /** Text of the file of policies. */
   readonly abacPolicies?: string | undefined
 }
@@ -27,7 +30,13 @@ export async function authorizersOf(
   parts: AuthorizerParts,
   configured: readonly ConfiguredAuthorizer[],
 ): Promise<DecidingAuthorizer[]> {
-  return await Promise.all(configured.map((one) => authorizerOf(parts, one)))
+  const { counter } = parts
+  return await Promise.all(
+    configured.map(async (one) => {
+      const authorizer = await authorizerOf(parts, one)
+      return counter?.counted(one, authorizer) ?? authorizer
+    }),
+  )
 }
 
 /**
