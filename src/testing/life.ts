@@ -4,6 +4,7 @@
  */
 import type { Extension } from '../apiserver/nonresource/endpoints.ts'
 import type { UserInfo } from '../apiserver/request.ts'
+import { type Gates, readFeatureGates } from '../apiserver/scheme/feature-gates.ts'
 import { createClient } from '../client/client-impl.ts'
 import type { Informers } from '../client/informer.ts'
 import { createInformers } from '../client/informer-impl.ts'
@@ -81,6 +82,7 @@ export class Life {
     let nodes: Nodes | undefined
     const plane = await createControlPlane({
       ...{ store, pki, random, net, log, serviceCidr: '10.96.0.0/16' },
+      ...gatesOf(options),
       clock: skewedClock(clock, () => parts.skewMs('kube-controller-manager')),
       nodeProxy: simulatedNodeProxy({
         clock,
@@ -117,6 +119,11 @@ export class Life {
     await this.#informers.stop()
     await ending
   }
+}
+
+function gatesOf({ featureGates }: ClusterOptions): { gates?: Gates } {
+  if (!featureGates) return {}
+  return { gates: readFeatureGates(Object.entries(featureGates).map(([name, on]) => `${name}=${on}`)) }
 }
 
 /** Every component has its own view of time; what only keeps things fresh waits for housekeeping. */

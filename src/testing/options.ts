@@ -41,6 +41,11 @@ export interface ClusterOptions {
    * quota. To replace one, leave it out and add another.
    */
   admission?: { disabled?: readonly string[]; plugins?: readonly AdmissionPlugin[] }
+  /**
+   * Opens and closes feature gates for API server, controllers and scheduler: `{ MaxUnavailableStatefulSet: true }`.
+   * Beta and alpha versions are served then too. Default: gates are as upstream's. Unknown ones: `startCluster` rejects.
+   */
+  featureGates?: Readonly<Record<string, boolean>>
   /** Filters and scores of the scheduler to leave out, replace or add. */
   scheduler?: ProfileOptions
   /** Whether pods' own events (Pulled, Created, Started …) are written. Default true. */

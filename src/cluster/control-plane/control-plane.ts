@@ -2,6 +2,8 @@
  * API server, controllers and scheduler in one process over any store: the heart of `k8ts server` and of clusters inside
  * a test. It opens no socket by itself.
  */
+
+import type { Resource } from '../../api/meta.ts'
 import type { ValidatingAdmissionPolicy } from '../../api/types/admissionregistration/v1.ts'
 import { checkPolicyTypes } from '../../apiserver/admission/policy/type-check.ts'
 import { type SigningKey, signingKey, signToken } from '../../apiserver/authentication/jwt.ts'
@@ -13,7 +15,8 @@ import type { NodeProxy } from '../../apiserver/node-proxy.ts'
 import type { Extension } from '../../apiserver/nonresource/endpoints.ts'
 import { conversions, strategies } from '../../apiserver/registry/strategies.ts'
 import type { UserInfo } from '../../apiserver/request.ts'
-import { defaultGates, openGates } from '../../apiserver/scheme/feature-gates.ts'
+import { enabledApis } from '../../apiserver/scheme/enabled.ts'
+import { defaultGates, type Gates, openGates } from '../../apiserver/scheme/feature-gates.ts'
 import { type ApiServer, createApiServer, serverUser } from '../../apiserver/server.ts'
 import { type StandardSecurityOptions, standardSecurity } from '../../apiserver/standard-security.ts'
 import { usageGroup } from '../../apiserver/usage/endpoints.ts'
@@ -46,6 +49,8 @@ export interface ControlPlaneParts {
   furtherControllers?: NonNullable<ControllerGroupParts['furtherControllers']>
   /** What a command line says of the API server. Default: nothing. */
   choices?: Pick<ApiServerChoices, 'clientCaPem' | 'frontProxy' | 'parts' | 'security' | 'serviceAccountKeys'>
+  /** Instead of those of `choices`: every version is served that no closed gate keeps back. Default: the defaults. */
+  gates?: Gates
   /** For clusters inside a test. */
   tuning?: ControlPlaneTuning
 }
@@ -92,7 +97,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
     frontProxy: { caPem: pki.frontProxyCa.certificatePem, allowedNames: frontProxyNames },
   }
   const serviceCidrs = [parts.serviceCidr]
-  const gates = choices?.parts.gates ?? defaultGates
+  const gates = parts.gates ?? choices?.parts.gates ?? defaultGates
   const api = await createApi(parts, { clock, key, clientCaPem, frontProxy })
   const { advertise } = parts
   const started: Bootstrapped | undefined = tuning.bootstrapped
@@ -127,6 +132,8 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
   }
 }
 
+const stableOnes = (_resource: Resource, stable: boolean): boolean => stable
+
 interface ApiSources {
   clock: Clock
   key: SigningKey
@@ -137,23 +144,25 @@ interface ApiSources {
 async function createApi(parts: ControlPlaneParts, { clock, key, ...authorities }: ApiSources): Promise<ApiServer> {
   const { store, random, log, choices, tuning = {} } = parts
   const servesUsage = parts.nodeProxy !== undefined && (tuning.usageMetrics ?? true)
-  const enabled = choices?.parts.enabled ?? ((_resource, stable) => stable)
+  const gates = parts.gates ?? choices?.parts.gates
+  const enabled = parts.gates ? enabledApis(['api/all'], parts.gates) : (choices?.parts.enabled ?? stableOnes)
   return await createApiServer({
     ...{ store, clock, random, log, tables, conversions: conversions(), strategies: strategies() },
     services: { serviceCidrs: [parts.serviceCidr] },
     documents: oidcDocuments({ keys: [key], issuer: tokenIssuer }),
     ...choices?.parts,
+    ...(gates ? { gates } : {}),
     security: standardSecurity({
       ...{ clock, random, ...authorities },
       serviceAccounts: { keys: [key], issuer: tokenIssuer, audiences: [tokenIssuer] },
-      nodeRules: rulesOfDefaultRole('system:node', choices?.parts.gates),
+      nodeRules: rulesOfDefaultRole('system:node', gates),
       ...(parts.net ? { net: parts.net } : {}),
       ...choices?.security,
       ...(tuning.certificateClock ? { certificateClock: tuning.certificateClock } : {}),
       ...(tuning.admission ? { admission: tuning.admission } : {}),
     }),
     ...(parts.net ? { net: parts.net } : {}),
-    enabled: (resource, stable) => enabled(resource, stable) || (resource.group === usageGroup && servesUsage),
+    enabled: (resource, stable) => (resource.group === usageGroup && servesUsage) || enabled(resource, stable),
     frontProxyIdentity: parts.pki.frontProxyClient,
     ...(parts.nodeProxy ? { nodeProxy: parts.nodeProxy } : {}),
     ...(tuning.extension ? { extension: tuning.extension } : {}),
