@@ -19,6 +19,7 @@ export async function objectsOf(what: Applicable, disk: Disk): Promise<KubeObjec
   if (typeof what !== 'string') {
     return (Array.isArray(what) ? what : [what]).flatMap((each) => parseManifests(JSON.stringify(each)))
   }
+  if (what === '') throw new Error('apply: there is neither a manifest nor a path in an empty text')
   if (what.includes('\n') || what.includes('{')) return parseManifests(what)
   return fromPath(posix.resolve(what), disk)
 }

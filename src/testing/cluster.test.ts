@@ -192,3 +192,7 @@ test('stop leaves nothing open', async () => {
   for (let turn = 0; turn < 1_000 && open().length > 0; turn++) await new Promise((resolve) => setImmediate(resolve))
   assert.deepEqual(open(), [])
 })
+
+test('an empty text is no path: it does not apply what lies in the working folder', async () => {
+  await assert.rejects(cluster.apply(''), /neither a manifest nor a path/)
+})

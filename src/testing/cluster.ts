@@ -240,6 +240,9 @@ class RunningCluster implements TestCluster {
   }
 
   at(revision: number): TestCluster {
+    if (!Number.isSafeInteger(revision) || revision < 0) {
+      throw new RangeError(`look back: a revision is a whole number, as of \`await cluster.revision()\`: ${revision}`)
+    }
     return this.#branch(revision)
   }
 

@@ -64,6 +64,7 @@ test('at shows what was there at a revision, and nothing happens in it by itself
   assert.equal(await textOf(past, 'aged'), 'old')
   assert.equal(await textOf(cluster, 'aged'), 'new')
   assert.throws(() => cluster.at(revision + 1_000_000), { name: 'FutureRevisionError' })
+  for (const wrong of [Number.NaN, 1.5, -1]) assert.throws(() => cluster.at(wrong), RangeError, String(wrong))
 })
 
 test('reset brings back the start, for clients that had the cluster before too', async () => {

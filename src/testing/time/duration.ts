@@ -10,11 +10,11 @@ const unitMs: Readonly<Record<string, number>> = {
 
 export type Duration = number | string
 
-/** Throws a TypeError for what is no span of time, or a negative one. */
+/** Throws a TypeError for what is no span of time, a negative one, or one without an end. */
 export function durationMs(duration: Duration): number {
   if (typeof duration === 'number') {
-    if (duration >= 0) return duration
-    throw new TypeError(`read a duration: it must not be negative: ${duration}`)
+    if (duration >= 0 && Number.isFinite(duration)) return duration
+    throw new TypeError(`read a duration: it has to be a finite number, and not negative: ${duration}`)
   }
   const text = duration.trim()
   if (!/^(\d+(\.\d+)?(ms|[smhdw]))+$/.test(text)) {

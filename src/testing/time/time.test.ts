@@ -14,7 +14,7 @@ test('durationMs reads spans of time, and refuses everything else', () => {
     [5, 5],
   ]
   for (const [text, ms] of spans) assert.equal(durationMs(text), ms, String(text))
-  for (const text of ['', '5', 'soon', '1y', '-1s', -1, Number.NaN]) {
+  for (const text of ['', '5', 'soon', '1y', '-1s', -1, Number.NaN, Number.POSITIVE_INFINITY]) {
     assert.throws(() => durationMs(text), TypeError, String(text))
   }
   for (const [ms, text] of [
