@@ -31,6 +31,7 @@ import { Caches } from './cache/caches.ts'
 import { Hub } from './cache/hub.ts'
 import { cachedObjects } from './cached-objects.ts'
 import { Definitions } from './crd/definitions.ts'
+import { RuleTimes } from './crd/value/rule-times.ts'
 import type { Exchange } from './endpoints/exchange.ts'
 import { withWarnings } from './endpoints/exchange.ts'
 import type { EndpointParts } from './endpoints/parts.ts'
@@ -173,11 +174,12 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   }
   const ownClient = () => createClient(transportFor(serverUser), { userAgent: 'kube-apiserver' })
   const aggregator = parts.net && aggregatorOf(parts, parts.net, { objects, ownClient })
-  const path = new Pipeline(parts, security, endpoints, { store: storeMetrics, aggregator })
+  const ruleTimes = new RuleTimes(clock)
+  const path = new Pipeline(parts, security, endpoints, { store: storeMetrics, aggregator, ruleTimes })
   pipeline = path
   const webhooks = parts.net && { net: parts.net, objects, clock, random }
   const { registry } = endpoints
-  const definitions = new Definitions({ registry, objects, scheme, log, webhooks, user: serverUser })
+  const definitions = new Definitions({ registry, objects, scheme, log, webhooks, user: serverUser, ruleTimes })
   await definitions.start()
   settleWith(scheme.of(apiextensionsV1.customResourceDefinitions), ({ metadata }) =>
     definitions.written(metadata.name ?? ''),
@@ -286,7 +288,7 @@ class Pipeline {
     parts: ApiServerParts,
     security: Security,
     endpoints: EndpointParts,
-    { store, aggregator }: { store: StoreMetrics; aggregator: Aggregator | undefined },
+    { store, aggregator, ruleTimes }: { store: StoreMetrics; aggregator: Aggregator | undefined; ruleTimes: RuleTimes },
   ) {
     this.#aggregator = aggregator
     this.#metrics = new RequestMetrics(endpoints.scheme)
@@ -298,6 +300,7 @@ class Pipeline {
       ...(security.families ?? []),
       ...(security.admission?.families ?? []),
       ...(parts.audit?.families ?? []),
+      ...ruleTimes.families,
     ]
     this.#parts = parts
     this.#security = security

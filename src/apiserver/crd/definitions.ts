@@ -22,6 +22,7 @@ import { isTrue, type NewCondition, withCondition } from './definition/condition
 import { plannedStatus, type Taken } from './definition/plan.ts'
 import { cleanupFinalizer } from './definition/strategy.ts'
 import { type CustomVersion, servedVersions } from './resource/served.ts'
+import type { RuleTimes } from './value/rule-times.ts'
 
 export interface DefinitionsParts {
   registry: RegistryParts
@@ -32,6 +33,7 @@ export interface DefinitionsParts {
   webhooks: WebhookParts | undefined
   /** Who writes statuses. */
   user: UserInfo
+  ruleTimes: RuleTimes
 }
 
 interface Known {
@@ -65,14 +67,12 @@ export class Definitions {
   readonly #waiting = new Set<string>()
   /** Who waits for a definition to be brought up to date. */
   readonly #watchers = new Map<string, Set<() => void>>()
-  readonly #webhooks: WebhookParts | undefined
   #working = false
   #stopped = false
 
   constructor(parts: DefinitionsParts) {
     this.#parts = parts
     this.#registry = { ...parts.registry, admission: admitAll }
-    this.#webhooks = parts.webhooks
     this.#caller = { user: parts.user, manager: 'kube-apiserver', warn: () => undefined }
   }
 
@@ -135,7 +135,7 @@ export class Definitions {
     if (before) this.#unserve(before, before.serving.shape !== serving.shape)
     const name = definition.metadata.name ?? ''
     const isServed = isTrue(definition, 'NamesAccepted') || isTrue(definition, 'Established')
-    const versions = isServed ? servedVersions(definition, () => this.#load(name), this.#webhooks) : []
+    const versions = isServed ? servedVersions(definition, () => this.#load(name), this.#parts) : []
     for (const version of versions) this.#parts.scheme.add(version)
     return { group: definition.spec.group, resources: [], kinds: [], versions, serving, accepted: false }
   }

@@ -356,3 +356,17 @@ test('metadata of embedded objects is checked and kept', async () => {
     /spec\.template\.apiVersion: Required value/,
   )
 })
+
+test('monitors are told how long rules took to compile and to evaluate', async () => {
+  const counts = async () => {
+    const { body } = await caller.call('GET', '/metrics')
+    const count = (what: string) =>
+      Number(new RegExp(`^apiserver_cel_${what}_duration_seconds_count (\\d+)$`, 'm').exec(String(body))?.[1] ?? 0)
+    return [count('compilation'), count('evaluation')] as const
+  }
+  const ruled = await kind({ n: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self > 1' }] } })
+  const [compiled, evaluated] = await counts()
+  assert.equal((await ruled.create('a', { n: 2 })).status, 201)
+  assert.equal((await ruled.create('b', { n: 1 })).status, 422)
+  assert.deepEqual(await counts(), [compiled + 1, evaluated + 2])
+})

@@ -23,6 +23,7 @@ import type { RowPrinter } from '../../table/printer.ts'
 import { parseJsonPath } from '../json-path.ts'
 import { definitionsOf } from '../openapi.ts'
 import { listTypeOf, typeOfSchema } from '../schema/type.ts'
+import type { RuleTimes } from '../value/rule-times.ts'
 import { ruleSetOf } from '../value/rules.ts'
 import { type CustomTable, customTable } from './columns.ts'
 import { customStrategy, pruneAndDefault } from './strategy.ts'
@@ -32,7 +33,7 @@ import { type ConverterParts, type WebhookConverter, webhookConverter } from './
 export function servedVersions(
   definition: CustomResourceDefinition,
   load: () => CustomResourceDefinition,
-  webhooks: ConverterParts['webhooks'],
+  { webhooks, ruleTimes }: { webhooks: ConverterParts['webhooks']; ruleTimes: RuleTimes },
 ): CustomVersion[] {
   const siblings = new Map<string, CustomVersion>()
   const isByWebhook = definition.spec.conversion?.strategy === 'Webhook'
@@ -40,7 +41,7 @@ export function servedVersions(
   const converter = isByWebhook ? webhookConverter({ webhooks, conversion }) : undefined
   for (const version of definition.spec.versions) {
     if (version.served)
-      siblings.set(version.name, new CustomVersion(definition, version.name, { load, siblings, converter }))
+      siblings.set(version.name, new CustomVersion(definition, version.name, { load, siblings, converter, ruleTimes }))
   }
   return [...siblings.values()]
 }
@@ -56,6 +57,7 @@ interface Sources {
   siblings: ReadonlyMap<string, CustomVersion>
   /** Undefined where versions differ in nothing but their name. */
   converter: WebhookConverter | undefined
+  ruleTimes: RuleTimes
 }
 
 export class CustomVersion implements Served {
@@ -159,7 +161,7 @@ export class CustomVersion implements Served {
       schema: this.schema,
       hasStatus: this.subresources.has('status'),
       scale: this.scale,
-      rules: ruleSetOf(this.schema),
+      rules: ruleSetOf(this.schema, this.#sources.ruleTimes),
       selectableFields: selectableFieldsOf(this.version),
       terminating: this.#terminating,
     })

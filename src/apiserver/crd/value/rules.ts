@@ -15,6 +15,7 @@ import { someSchema } from '../schema/visit.ts'
 import { type CompiledRule, compileRules } from './compiled-rules.ts'
 import { correlatedItems, type Old } from './correlate.ts'
 import { evaluateRule, outOfBudget, type Spending } from './rule-evaluation.ts'
+import type { RuleTimes } from './rule-times.ts'
 
 export interface RuleSet {
   /** Of an object that its schema accepts. `old` is the stored object on an update. Yields when it has taken its turn. */
@@ -22,13 +23,13 @@ export interface RuleSet {
 }
 
 /** Undefined when the schema has no rules. */
-export function ruleSetOf(schema: JSONSchemaProps): RuleSet | undefined {
+export function ruleSetOf(schema: JSONSchemaProps, times: RuleTimes): RuleSet | undefined {
   if (!hasRules(schema)) return undefined
   let root: RuleNode | undefined
   return {
     *validate(object, old) {
-      root ??= nodeOf(schema, true)
-      return root ? yield* evaluateRules(root, object, old) : []
+      root ??= times.compiling(() => nodeOf(schema, true))
+      return root ? yield* times.evaluating(evaluateRules(root, object, old)) : []
     },
   }
 }
