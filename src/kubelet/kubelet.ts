@@ -94,11 +94,8 @@ export async function startKubelet(given: KubeletParts): Promise<Kubelet> {
   const podParts = assemble(parts, { cgroups, node, events, wake: (uid) => manager.wake(uid) })
   const notInMemory = await podParts.volumes.mountMemory()
   if (notInMemory !== undefined) log.warn('secrets are written to disk', { reason: notInMemory })
-  const readNode = () =>
-    client
-      .of(coreV1.nodes)
-      .get(config.nodeName)
-      .catch(() => nodeObject)
+  const nodes = client.of(coreV1.nodes)
+  const readNode = () => nodes.get(config.nodeName).catch(() => nodeObject)
   const manager = new PodManager({ ...podParts, pods: podInformer, nodeObject: () => nodeObject, readNode })
   const nodeAgent = makeNodeAgent(parts, machine, events, health, (object) => {
     nodeObject = object
