@@ -196,3 +196,8 @@ test('stop leaves nothing open', async () => {
 test('an empty text is no path: it does not apply what lies in the working folder', async () => {
   await assert.rejects(cluster.apply(''), /neither a manifest nor a path/)
 })
+
+test('how many nodes is a whole number', async () => {
+  for (const wrong of [-1, 1.5, Number.NaN])
+    await assert.rejects(cluster.nodes.add(wrong), /whole number/, String(wrong))
+})

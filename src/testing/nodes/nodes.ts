@@ -128,6 +128,9 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
   }
 
   async add(nodes: number | readonly NodeSpec[]): Promise<string[]> {
+    if (!Array.isArray(nodes) && !(Number.isSafeInteger(nodes) && Number(nodes) >= 0)) {
+      throw new RangeError(`add nodes: how many has to be a whole number, or a list: ${JSON.stringify(nodes)}`)
+    }
     const specs = typeof nodes === 'number' ? Array.from({ length: nodes }, (): NodeSpec => ({})) : nodes
     const names: string[] = []
     for (const spec of specs) names.push(await this.#register(spec))
