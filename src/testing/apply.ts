@@ -16,6 +16,8 @@ const manifestFile = /\.(ya?ml|json)$/
  * order of name, `.yaml`, `.yml` and `.json` alone. Throws for what does not exist or is no manifest.
  */
 export async function objectsOf(what: Applicable, disk: Disk): Promise<KubeObject[]> {
+  if (typeof what !== 'object' && typeof what !== 'string') throw new TypeError(`apply: ${what} is no manifest`)
+  if (what === null) throw new TypeError('apply: null is no manifest')
   if (typeof what !== 'string') {
     return (Array.isArray(what) ? what : [what]).flatMap((each) => parseManifests(JSON.stringify(each)))
   }

@@ -30,7 +30,7 @@ import { Life } from './life.ts'
 import type { NodeControl } from './nodes/nodes.ts'
 import { PodRules } from './nodes/pod-rules.ts'
 import type { ExecAnswer } from './nodes/rules.ts'
-import { type ClusterOptions, externalQuietMs, settleTimeoutMs } from './options.ts'
+import { type ClusterOptions, checkOptions, externalQuietMs, settleTimeoutMs } from './options.ts'
 import { type MakeController, OwnControllers } from './own-controllers.ts'
 import {
   type ExecOptions,
@@ -53,6 +53,7 @@ import { Timeline } from './timeline/timeline.ts'
 
 /** Resolves when the API answers, controllers and scheduler run, and the nodes are Ready. */
 export async function startCluster(options: ClusterOptions = {}): Promise<TestCluster> {
+  checkOptions(options)
   const cluster = new RunningCluster(options)
   try {
     await cluster.started

@@ -1,8 +1,10 @@
 /** What a test says about its cluster. */
+import { orderedPlugins } from '../apiserver/admission/names.ts'
 import type { AdmissionPlugin } from '../apiserver/admission/plugin.ts'
 import type { Logger } from '../platform/log.ts'
 import type { TlsIdentity } from '../platform/net.ts'
 import type { ProfileOptions } from '../scheduler/plugins/plugin.ts'
+import { unknownField } from './known-fields.ts'
 import type { NodeSpec } from './nodes/node-object.ts'
 import type { PodRulings } from './nodes/rules.ts'
 import type { Duration } from './time/duration.ts'
@@ -67,6 +69,25 @@ export interface ClusterOptions {
   externalQuiet?: Duration
 }
 
+const known =
+  'nodes rules time startTime seed https host port credentials controllers admission featureGates scheduler podEvents ' +
+  'usageMetrics freeze onReconcile log settleTimeout externalQuiet'
+
+/** Throws for what no cluster looks at. */
+export function checkOptions(options: ClusterOptions): void {
+  const unknown = unknownField(options, known)
+  if (unknown) throw new TypeError(`start a cluster: there is no option ${unknown}`)
+  const { time, admission } = options
+  if (time !== undefined && time !== 'held' && time !== 'real') {
+    throw new TypeError(`start a cluster: time is "held" or "real", not ${JSON.stringify(time)}`)
+  }
+  const step = admission?.disabled?.find((name) => !orderedPlugins.includes(name))
+  if (step !== undefined) {
+    const steps = orderedPlugins.join(', ')
+    throw new RangeError(`start a cluster: there is no admission step ${JSON.stringify(step)}; there are: ${steps}`)
+  }
+}
+
 /** Who runs, by name. */
 export interface Running {
   runs(name: string): boolean
@@ -91,8 +112,8 @@ export function runningOf({ controllers = true }: ClusterOptions): Running {
     check() {
       const unknown = listed.filter((name) => !asked.has(name))
       if (unknown.length === 0) return
-      const known = [...asked].sort().join(', ')
-      throw new RangeError(`start a cluster: there is no controller ${JSON.stringify(unknown[0])}; there are: ${known}`)
+      const all = [...asked].sort().join(', ')
+      throw new RangeError(`start a cluster: there is no controller ${JSON.stringify(unknown[0])}; there are: ${all}`)
     },
   }
 }

@@ -37,6 +37,10 @@ export function withCluster<Context = unknown>(
   }
 }
 
+function clusterOptions({ timelineDirectory: _, ...options }: WithClusterOptions): ClusterOptions {
+  return options
+}
+
 async function runTest(
   cluster: TestCluster,
   body: (cluster: TestCluster) => Promise<void> | void,
@@ -64,7 +68,7 @@ export interface FileCluster {
 export function useCluster(hooks: Hooks, options: WithClusterOptions = {}): FileCluster {
   let cluster: TestCluster | undefined
   const start = async (): Promise<void> => {
-    cluster = await startCluster(options)
+    cluster = await startCluster(clusterOptions(options))
   }
   const stop = async (): Promise<void> => cluster?.stop()
   if ('before' in hooks) {
@@ -105,7 +109,7 @@ function sharedCluster(options: WithClusterOptions): Promise<TestCluster> {
   const key = keyOf(options)
   let cluster = shared.get(key)
   if (!cluster) {
-    cluster = startCluster({ ...options, https: false })
+    cluster = startCluster({ ...clusterOptions(options), https: false })
     cluster.catch(() => shared.delete(key))
     shared.set(key, cluster)
   }

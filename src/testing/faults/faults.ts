@@ -11,6 +11,7 @@ import { TransportError } from '../../client/transport-error.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { StoreUnavailableError } from '../../store/store.ts'
+import { unknownField } from '../known-fields.ts'
 import { type Delay, delayMs, fits } from '../nodes/rules.ts'
 import { readAhead } from './read-ahead.ts'
 
@@ -256,11 +257,31 @@ export class Faults implements FaultControl {
   }
 }
 
-function check({ share = 1, times = 0, delay = 0, delayEvents = 0, disk, clockSkewMs = 0 }: Fault): void {
+const effects = 'refuse loseAnswer delay delayEvents dropWatchAfter disk clockSkewMs'
+const verbs = 'get list watch create update patch delete deletecollection'.split(' ')
+
+function check(fault: Fault): void {
+  const { match = {}, share = 1, times = 0, delay = 0, delayEvents = 0, disk, clockSkewMs = 0, refuse } = fault
+  const unknown = unknownField(fault, `name match share times ${effects}`)
+  if (unknown) throw new TypeError(`add a fault: there is no field ${unknown}`)
+  const unknownMatch = unknownField(match, 'component verb resource namespace name')
+  if (unknownMatch) throw new TypeError(`add a fault: there is no field ${unknownMatch} in match`)
+  if (match.verb !== undefined && !verbs.some((verb) => fits(match.verb ?? '', verb))) {
+    throw new TypeError(`add a fault: there is no verb ${JSON.stringify(match.verb)}; there are ${verbs.join(', ')}`)
+  }
+  if (refuse !== undefined && refuse !== 'no answer' && !reasons[refuse]) {
+    throw new TypeError(`add a fault: requests are refused with ${Object.keys(reasons).join(', ')} or "no answer"`)
+  }
+  if (disk !== undefined && disk !== 'full' && disk.slow === undefined) {
+    throw new TypeError('add a fault: a disk is "full" or { slow: … }')
+  }
   if (!Number.isFinite(clockSkewMs)) throw new RangeError(`add a fault: clockSkewMs has to be a number: ${clockSkewMs}`)
   if (!(share >= 0 && share <= 1)) throw new RangeError(`add a fault: share has to be from 0 to 1: ${share}`)
   if (!(times >= 0)) throw new RangeError(`add a fault: times must not be negative: ${times}`)
   for (const each of [delay, delayEvents, typeof disk === 'object' ? disk.slow : 0]) delayMs(each, 0)
+  if (effects.split(' ').every((name) => fault[name as keyof Fault] === undefined)) {
+    throw new TypeError(`add a fault: it does nothing; it needs one of ${effects.replaceAll(' ', ', ')}`)
+  }
 }
 
 function infoOf({ method, path }: TransportRequest): RequestInfo {

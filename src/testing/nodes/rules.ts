@@ -6,6 +6,7 @@
 import type { Duplex } from 'node:stream'
 import { parseQuantity, QuantityError } from '../../api/quantity.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
+import { unknownField } from '../known-fields.ts'
 import { type Duration, durationMs } from '../time/duration.ts'
 import { parseYaml } from '../yaml.ts'
 
@@ -124,12 +125,9 @@ export type PodRuling = PodRule | ((pod: Pod, container: string) => PodRule | un
 /** Several, the newest first; text is YAML. */
 export type PodRulings = PodRuling | readonly PodRuling[] | string
 
-const fields: ReadonlySet<string> = new Set(
-  (
-    'name match container share startAfter readyAfter exitAfter exitCode exitReason pullError ready livenessFailsAfter ' +
-    'stopAfter usage logs exec http tcp'
-  ).split(' '),
-)
+const fields =
+  'name match container share startAfter readyAfter exitAfter exitCode exitReason pullError ready livenessFailsAfter ' +
+  'stopAfter usage logs exec http tcp'
 
 export class RuleError extends Error {
   constructor(message: string) {
@@ -149,8 +147,16 @@ export function parseRules(text: string): PodRule[] {
 /** The rule itself; throws `RuleError`. */
 export function checkRule(rule: PodRule, where = 'rule'): PodRule {
   if (typeof rule !== 'object' || rule === null) throw new RuleError(`read ${where}: it has to be an object`)
-  for (const name of Object.keys(rule)) {
-    if (!fields.has(name)) throw new RuleError(`read ${where}: there is no field ${JSON.stringify(name)}`)
+  requireKnown(rule, fields, where)
+  requireKnown(rule.match, 'namespace name node image labels', `${where}.match`)
+  requireKnown(rule.usage, 'cpu memory', `${where}.usage`)
+  for (const [list, known] of [
+    ['exec', 'command stdout stderr exitCode'],
+    ['http', 'path port status headers body'],
+  ] as const) {
+    const answers = rule[list]
+    if (!Array.isArray(answers)) continue
+    for (const [index, answer] of answers.entries()) requireKnown(answer, known, `${where}.${list}[${index}]`)
   }
   const { share = 1, exitCode = 0 } = rule
   if (!(share >= 0 && share <= 1)) throw new RuleError(`read ${where}.share: it has to be from 0 to 1: ${share}`)
@@ -168,6 +174,12 @@ export function checkRule(rule: PodRule, where = 'rule'): PodRule {
     }
   }
   return rule
+}
+
+function requireKnown(value: unknown, known: string, where: string): void {
+  if (typeof value !== 'object' || value === null) return
+  const unknown = unknownField(value, known)
+  if (unknown) throw new RuleError(`read ${where}: there is no field ${unknown}`)
 }
 
 function checkUsage(usage: PodRule['usage'], where: string): void {

@@ -16,7 +16,7 @@ export function durationMs(duration: Duration): number {
     if (duration >= 0 && Number.isFinite(duration)) return duration
     throw new TypeError(`read a duration: it has to be a finite number, and not negative: ${duration}`)
   }
-  const text = duration.trim()
+  const text = typeof duration === 'string' ? duration.trim() : String(duration)
   if (!/^(\d+(\.\d+)?(ms|[smhdw]))+$/.test(text)) {
     throw new TypeError(
       `read a duration: use numbers with ms, s, m, h, d or w, such as "1h30m": ${JSON.stringify(text)}`,
