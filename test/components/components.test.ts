@@ -196,8 +196,8 @@ test('components refuse flags that they do not honour, and say why', () => {
     [['controller-manager', '--nonsense'], /unknown flag: --nonsense/],
     [['controller-manager', '--cloud-provider=aws'], /--cloud-provider is not offered: cloud providers run apart/],
     [
-      ['controller-manager', '--max-endpoints-per-slice=7'],
-      /--max-endpoints-per-slice=7 is not offered, only 100: a fixed limit/,
+      ['scheduler', '--pod-max-in-unschedulable-pods-duration=7m'],
+      /--pod-max-in-unschedulable-pods-duration=7m is not offered, only 5m0s: a fixed time/,
     ],
     [
       ['controller-manager', '--kubeconfig', kubeconfig, '--concurrent-job-syncs=0'],
