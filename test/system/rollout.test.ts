@@ -102,6 +102,7 @@ describe('rollouts and maintenance', suite, () => {
     await cluster.kubectl('wait pod tainted --for=delete --timeout=60s')
     await cluster.kubectl(`taint node ${cluster.nodeName} work=none:NoExecute-`)
     await cluster.kubectl('rollout status deployment/app --timeout=60s')
+    await cluster.kubectl('rollout status statefulset/store --timeout=60s')
   })
 
   test('drain evicts within the disruption budget and leaves DaemonSets', async () => {
