@@ -11,6 +11,7 @@ import type { Informers } from '../client/informer.ts'
 import { limits } from '../limits.ts'
 import type { Clock } from '../platform/clock.ts'
 import { chooseVolumes, podClaims, type VolumeChoice, type VolumeView } from './plugins/volume-binding.ts'
+import { Waiting } from './waiting.ts'
 
 const byClass = 'storageClass'
 
@@ -30,12 +31,12 @@ export class VolumeBinder implements VolumeView {
   /** Which claim a volume is promised to, until its own object says so. */
   readonly #promised = new Map<string, string>()
   readonly #unsubscribe: (() => void)[] = []
-  readonly #waiting = new Set<() => void>()
-  #stopped = false
+  readonly #waiting: Waiting
 
   constructor(parts: VolumeBinderParts) {
     const { informers } = parts
     this.#parts = parts
+    this.#waiting = new Waiting(parts.clock)
     this.#claims = informers.of(coreV1.persistentVolumeClaims)
     this.#volumes = informers.of(coreV1.persistentVolumes)
     this.#classes = informers.of(storageV1.storageClasses)
@@ -48,7 +49,7 @@ export class VolumeBinder implements VolumeView {
   async start(onChange: () => void): Promise<void> {
     this.#unsubscribe.push(
       this.#claims.onChange(() => {
-        for (const look of [...this.#waiting]) look()
+        this.#waiting.look()
         onChange()
       }),
       this.#volumes.onChange(({ type, object }) => {
@@ -65,9 +66,8 @@ export class VolumeBinder implements VolumeView {
 
   /** Who waits for volumes is told that it was in vain. */
   stop(): void {
-    this.#stopped = true
     for (const end of this.#unsubscribe) end()
-    for (const look of [...this.#waiting]) look()
+    this.#waiting.stop()
   }
 
   claim(key: string): PersistentVolumeClaim | undefined {
@@ -132,29 +132,10 @@ export class VolumeBinder implements VolumeView {
         throw new Error(`provisioning failed for PVC "${claim.metadata.name}"`)
       return 'open'
     }
-    return new Promise((resolve, reject) => {
-      const end = (): void => {
-        this.#waiting.delete(look)
-        cancel()
-      }
-      const look = (): void => {
-        try {
-          if (this.#stopped) throw new Error('the scheduler ends')
-          // Each is looked at, so that the node once seen on a claim is remembered.
-          if (!keys.map(stateOf).every((state) => state === 'bound')) return
-          end()
-          resolve()
-        } catch (error) {
-          end()
-          reject(error)
-        }
-      }
-      const cancel = this.#parts.clock.after(limits.schedulerVolumeBindMs, () => {
-        end()
-        reject(new Error('binding volumes: context deadline exceeded'))
-      })
-      this.#waiting.add(look)
-      look()
+    // Each is looked at, so that the node once seen on a claim is remembered.
+    return this.#waiting.until(() => keys.map(stateOf).every((state) => state === 'bound'), {
+      timeoutMs: limits.schedulerVolumeBindMs,
+      timeoutMessage: 'binding volumes: context deadline exceeded',
     })
   }
 

@@ -23,6 +23,7 @@ import {
   isUsableOn,
   wantsDevices,
 } from '../plugins/dynamic-resources.ts'
+import { Waiting } from '../waiting.ts'
 import type { DeviceMatcher, DevicesInUse } from './allocate.ts'
 import type { Amounts } from './capacity.ts'
 import { type ClassForResource, classesByResource, type ExtendedClaim } from './extended.ts'
@@ -59,16 +60,16 @@ export class DeviceBinder implements DeviceView {
   readonly #random: Random
   /** Devices that are being written to a claim, by its uid. */
   readonly #promised = new Map<string, AllocationResult>()
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting: Waiting
   readonly #unsubscribe: (() => void)[] = []
   #inUse: DevicesInUse | undefined
   #byPool: ReadonlyMap<string, ResourceSlice[]> | undefined
   #byResource: ReturnType<typeof classesByResource> | undefined
-  #stopped = false
 
   constructor(parts: DeviceBinderParts) {
     const { informers, matches, deviceTaintRules = false } = parts
     this.#parts = parts
+    this.#waiting = new Waiting(parts.clock)
     this.matches = matches
     this.#claims = informers.of(resourceV1.resourceClaims)
     this.#slices = informers.of(resourceV1.resourceSlices)
@@ -88,7 +89,7 @@ export class DeviceBinder implements DeviceView {
       this.#claims.onChange(({ type, object }) => {
         if (type === 'deleted' || object.status?.allocation) this.#promised.delete(object.metadata.uid ?? '')
         this.#inUse = undefined
-        for (const look of [...this.#waiting]) look()
+        this.#waiting.look()
         onChange()
       }),
       this.#slices.onChange(slicesChanged),
@@ -104,9 +105,8 @@ export class DeviceBinder implements DeviceView {
 
   /** Who waits for devices is told that it was in vain. */
   stop(): void {
-    this.#stopped = true
     for (const end of this.#unsubscribe) end()
-    for (const look of [...this.#waiting]) look()
+    this.#waiting.stop()
   }
 
   claim(key: string): ResourceClaim | undefined {
@@ -293,30 +293,14 @@ export class DeviceBinder implements DeviceView {
 
   /** Resolves when all devices are ready. Rejects when one says that it will not be, or in time. */
   ready({ pod, claims }: DeviceChoice): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const end = (): void => {
-        this.#waiting.delete(look)
-        cancel()
-      }
-      const look = (): void => {
-        try {
-          if (this.#stopped) throw new Error('the scheduler ends')
-          const own = this.#claims.byIndex(byOwner, pod.metadata.uid ?? '').filter(isExtended)
-          const current = [...claims.map(({ claim }) => this.#claims.get(keyOf(claim))), ...own]
-          if (!current.every(isPrepared)) return
-          end()
-          resolve()
-        } catch (error) {
-          end()
-          reject(error)
-        }
-      }
-      const cancel = this.#parts.clock.after(limits.schedulerDeviceBindMs, () => {
-        end()
-        reject(new Error('device binding timeout: context deadline exceeded'))
-      })
-      this.#waiting.add(look)
-      look()
+    const isReady = (): boolean => {
+      const own = this.#claims.byIndex(byOwner, pod.metadata.uid ?? '').filter(isExtended)
+      const current = [...claims.map(({ claim }) => this.#claims.get(keyOf(claim))), ...own]
+      return current.every(isPrepared)
+    }
+    return this.#waiting.until(isReady, {
+      timeoutMs: limits.schedulerDeviceBindMs,
+      timeoutMessage: 'device binding timeout: context deadline exceeded',
     })
   }
 }
