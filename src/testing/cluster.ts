@@ -331,6 +331,7 @@ class RunningCluster implements TestCluster {
         wrap: (transport, component) =>
           this.#activity.transport(this.faults.transport(transport, component), component, true),
         skewMs: (component) => this.faults.skewMs(component),
+        renewals: this.faults,
         extension: this.#control,
         onNodeChange: (text) => this.timeline.note('nodes', text),
       },

@@ -21,7 +21,7 @@ import type { Net } from '../platform/net.ts'
 import type { Random } from '../platform/random.ts'
 import type { Store } from '../store/store.ts'
 import { simulatedNodeProxy } from './nodes/node-proxy.ts'
-import { Nodes } from './nodes/nodes.ts'
+import { Nodes, nodesComponent, type RenewalFaults } from './nodes/nodes.ts'
 import type { PodRules } from './nodes/pod-rules.ts'
 import { type ClusterOptions, type Running, runningOf } from './options.ts'
 import { skewedClock } from './time/skewed-clock.ts'
@@ -42,6 +42,8 @@ export interface LifeParts {
   wrap(transport: Transport, component: string): Transport
   /** By how much a component's clock is ahead. */
   skewMs(component: string): number
+  /** What goes wrong with the renewals of nodes' leases, which are no requests. */
+  renewals: RenewalFaults
   /** What is served besides Kubernetes' own. */
   extension: Extension
   onNodeChange?(text: string): void
@@ -50,7 +52,7 @@ export interface LifeParts {
 /** Watches of components last for years of a held clock, so that they cost nothing while it advances. */
 export const watchTimeoutSeconds = 50 * 365 * 86_400
 const nodesUser: UserInfo = {
-  name: 'simulated-nodes',
+  name: nodesComponent,
   groups: ['system:masters', 'system:authenticated'],
   extra: {},
 }
@@ -93,12 +95,13 @@ export class Life {
       tuning: { ...tuningOf(parts, running), bootstrapped, wrapTransport: wrap },
     })
     const client = createClient(wrap(plane.api.transportFor(nodesUser), nodesUser), {
-      userAgent: 'simulated-nodes',
+      userAgent: nodesComponent,
       shared: true,
     })
     const informers = createInformers({ client, clock: housekeeping, random, log, watchTimeoutSeconds })
     nodes = new Nodes({
       ...{ client, informers, clock, random, log, store, rules: parts.rules, podEvents: options.podEvents ?? true },
+      faults: parts.renewals,
       ...(parts.onNodeChange ? { onChange: parts.onNodeChange } : {}),
     })
     return new Life(plane, nodes, informers, passive ? undefined : running)

@@ -118,6 +118,21 @@ test('a full disk refuses writes until it has room again', async () => {
   assert.equal((await cluster.client.apps.v1.deployments('default').get('web')).status?.readyReplicas, 1)
 })
 
+test('faults of nodes reach the renewals of their leases, which go by no request', async () => {
+  await using cluster = await startCluster({ nodes: 2, https: false })
+  const ready = async () => {
+    const { items } = await cluster.client.core.v1.nodes().list()
+    return items.map(({ status }) => status?.conditions?.find(({ type }) => type === 'Ready')?.status)
+  }
+  const match = { component: 'simulated-nodes', resource: 'leases', name: 'node-1' }
+  const end = cluster.faults.add({ match, refuse: 'no answer' })
+  await cluster.clock.advance('2m')
+  assert.deepEqual(await ready(), ['Unknown', 'True'])
+  end()
+  await cluster.clock.advance('1m')
+  assert.deepEqual(await ready(), ['True', 'True'])
+})
+
 test('a node that is cut off counts as lost, and says what happened when it is back', async () => {
   await using cluster = await startCluster({ https: false })
   cluster.nodes.rule({ match: { name: 'ends' }, exitAfter: '30s' })

@@ -148,6 +148,26 @@ export class Faults implements FaultControl {
     return sum
   }
 
+  /** Whether something may go wrong with the request. */
+  meets(component: string, request: TransportRequest): boolean {
+    return this.#active.some(({ fault }) => fitsRequest(fault.match, { component, info: infoOf(request) }))
+  }
+
+  /** Whether what the request stands for, which is done without it, would have been done. */
+  async lets(component: string, request: TransportRequest): Promise<boolean> {
+    let done = false
+    const carryOut = async (): Promise<TransportReply> => {
+      done = true
+      return { status: 200, headers: {}, body: new Uint8Array() }
+    }
+    try {
+      await this.#answer({ component, info: infoOf(request) }, request, carryOut)
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error
+    }
+    return done
+  }
+
   /** A component's way to the server, with what goes wrong on it. */
   transport(inner: Transport, component: string): Transport {
     return {

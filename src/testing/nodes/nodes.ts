@@ -8,6 +8,7 @@ import type { Pod } from '../../api/types/core/v1.ts'
 import type { Client } from '../../client/client.ts'
 import { createEventRecorder, type RunningEventRecorder } from '../../client/events-impl.ts'
 import type { Change, Informers } from '../../client/informer.ts'
+import type { TransportRequest } from '../../client/transport.ts'
 import { limits } from '../../limits.ts'
 import { type CancelTimer, type Clock, rfc3339, rfc3339Micro } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
@@ -28,10 +29,19 @@ export interface NodesParts {
   log: Logger
   /** Leases are renewed here, many at once. */
   store: Store
+  /** What goes wrong with those renewals, as with requests. Default: nothing. */
+  faults?: RenewalFaults
   rules: PodRules
   /** Whether pods' events are written. */
   podEvents: boolean
   onChange?(text: string): void
+}
+
+/** `Faults`, as far as requests are concerned that are never sent. */
+export interface RenewalFaults {
+  readonly any: boolean
+  meets(component: string, request: TransportRequest): boolean
+  lets(component: string, request: TransportRequest): Promise<boolean>
 }
 
 interface SimulatedNode {
@@ -39,6 +49,8 @@ interface SimulatedNode {
   index: number
   spec: NodeSpec
   alive: boolean
+  /** Whether renewals went astray since it last reported that it is well. */
+  unheard?: boolean
   lease: Lease | undefined
   addresses: Set<number>
   pods: Map<string, PodRun>
@@ -59,6 +71,8 @@ export interface NodeControl {
   rule(rules: PodRulings): () => void
 }
 
+/** What the agent of all nodes is called in faults, timelines and user agents. */
+export const nodesComponent = 'simulated-nodes'
 export const leaseNamespace = 'kube-node-lease'
 /** Source: the kubelet's lease of 40 s, renewed four times. */
 const leaseDurationSeconds = 40
@@ -93,8 +107,8 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
 
   /** Whether a node is silent that others have yet to notice, or have noticed. */
   get anySilent(): boolean {
-    for (const { alive } of this.#nodes.values()) if (!alive) return true
-    return false
+    for (const { alive, unheard } of this.#nodes.values()) if (!alive || unheard) return true
+    return this.#meetFaults(this.#nodes.values())
   }
 
   /** Pods whose status waits to be written, in words. */
@@ -155,10 +169,7 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
   async revive(name: string): Promise<void> {
     const node = this.#existing(name)
     if (node.alive) return
-    const api = this.#parts.client.of(coreV1.nodes)
-    const { status } = await api.get(name)
-    const conditions = healthyConditions(status?.conditions, rfc3339(this.#parts.clock.nowMs()))
-    await api.patchStatus(name, { type: 'strategic', patch: { status: { conditions } } })
+    await this.#reportHealthy(name)
     await this.#commitLeases([node])
     // Only what has been heard of is back: until then a monitor sees a silent node.
     node.alive = true
@@ -180,12 +191,45 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
     const nowMs = this.#parts.clock.monotonicMs()
     if (this.#stopped || nowMs - this.#renewedMs < renewPeriodMs) return
     this.#renewedMs = nowMs
-    const alive = [...this.#nodes.values()].filter((node) => node.alive && node.lease)
+    const alive = await this.#reaching([...this.#nodes.values()].filter((node) => node.alive && node.lease))
     for (let from = 0; from < alive.length; from += writesPerCommit) {
       await this.#commitLeases(alive.slice(from, from + writesPerCommit)).catch((error: unknown) => {
         this.#parts.log.warn('leases of simulated nodes not renewed', { error: String(error) })
       })
     }
+    await Promise.all(alive.filter(({ unheard }) => unheard).map((node) => this.#reportAgain(node)))
+  }
+
+  #meetFaults(nodes: Iterable<SimulatedNode>): boolean {
+    const { faults } = this.#parts
+    if (!faults?.any) return false
+    for (const { name } of nodes) if (faults.meets(nodesComponent, renewalOf(name))) return true
+    return false
+  }
+
+  async #reaching(nodes: readonly SimulatedNode[]): Promise<readonly SimulatedNode[]> {
+    const { faults } = this.#parts
+    if (!faults || !this.#meetFaults(nodes)) return nodes
+    const reached = await Promise.all(nodes.map(({ name }) => faults.lets(nodesComponent, renewalOf(name))))
+    for (const [index, node] of nodes.entries()) node.unheard ||= !reached[index]
+    return nodes.filter((_, index) => reached[index])
+  }
+
+  /** Whoever missed renewals may have been given up meanwhile: only its own report takes that back. */
+  async #reportAgain(node: SimulatedNode): Promise<void> {
+    try {
+      await this.#reportHealthy(node.name)
+      node.unheard = false
+    } catch (error) {
+      this.#parts.log.warn('a simulated node could not say that it is back', { node: node.name, error: String(error) })
+    }
+  }
+
+  async #reportHealthy(name: string): Promise<void> {
+    const api = this.#parts.client.of(coreV1.nodes)
+    const { status } = await api.get(name)
+    const conditions = healthyConditions(status?.conditions, rfc3339(this.#parts.clock.nowMs()))
+    await api.patchStatus(name, { type: 'strategic', patch: { status: { conditions } } })
   }
 
   /** The run of a pod, for its logs and for exec. */
@@ -287,6 +331,12 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
 
 function lastNumber(address: string): number {
   return Number(address.slice(address.lastIndexOf('.') + 1))
+}
+
+/** As a kubelet sends it. */
+function renewalOf(name: string): TransportRequest {
+  const path = `/apis/coordination.k8s.io/v1/namespaces/${leaseNamespace}/leases/${name}`
+  return { method: 'PUT', path, headers: {} }
 }
 
 function leaseKey(name: string): string {
