@@ -61,6 +61,12 @@ export interface ControllerParts {
   clock: Clock
   random: Random
   log: Logger
+  /** The same with the rights of a service account in `kube-system`; caches stay the manager's. Absent: all act as one. */
+  as?(account: string): ControllerParts
+}
+
+export function asAccount(parts: ControllerParts, account: string): ControllerParts {
+  return parts.as?.(account) ?? parts
 }
 
 export interface RunningController {

@@ -1,5 +1,5 @@
 /** The controllers of the cloud controller manager, by the names of its `--controllers`. */
-import type { Controller, ControllerParts } from '../client/controller.ts'
+import { asAccount, type Controller, type ControllerParts } from '../client/controller.ts'
 import { cloudNodeController } from './node/reconcile.ts'
 import { cloudNodeLifecycleController } from './node-lifecycle/reconcile.ts'
 import type { CloudProvider } from './provider.ts'
@@ -39,12 +39,15 @@ export function cloudControllers(
   const monitor = nodeMonitorMs === undefined ? {} : { monitorMs: nodeMonitorMs }
   const service = serviceWorkers === undefined ? {} : { workers: serviceWorkers }
   const period = routePeriodMs === undefined ? {} : { periodMs: routePeriodMs }
+  const as = (account: string) => asAccount(parts, account)
   return [
-    ...(instances ? [cloudNodeController(parts, { instances, ...node })] : []),
-    ...(instances ? [cloudNodeLifecycleController(parts, { instances, ...monitor })] : []),
-    ...(loadBalancers ? [serviceController(parts, { balancers: loadBalancers, clusterName, ...service })] : []),
+    ...(instances ? [cloudNodeController(as('node-controller'), { instances, ...node })] : []),
+    ...(instances ? [cloudNodeLifecycleController(as('node-controller'), { instances, ...monitor })] : []),
+    ...(loadBalancers
+      ? [serviceController(as('service-controller'), { balancers: loadBalancers, clusterName, ...service })]
+      : []),
     ...(routes && configureRoutes && clusterCidrs.length > 0
-      ? [routeController(parts, { routes, clusterName, clusterCidrs, ...period })]
+      ? [routeController(as('route-controller'), { routes, clusterName, clusterCidrs, ...period })]
       : []),
   ]
 }

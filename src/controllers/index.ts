@@ -1,5 +1,5 @@
 /** The set of controllers that `k8ts server` and `k8ts controller-manager` run, by the names of `--controllers`. */
-import type { Controller, ControllerParts } from '../client/controller.ts'
+import { asAccount, type Controller, type ControllerParts } from '../client/controller.ts'
 import { type AttachDetachOptions, attachDetachController } from './attachdetach/reconcile.ts'
 import { bootstrapSigner, tokenCleaner } from './bootstrap-token/reconcile.ts'
 import { podCertificateCleaningController } from './certificates/pod-requests.ts'
@@ -79,61 +79,79 @@ export interface ControllerOptions {
   checkPolicyTypes?: PolicyTypeCheck
 }
 
+/** Each by the name of the service account that upstream gives it; the token controller alone has the manager's rights. */
 export function allControllers(parts: ControllerParts, options: ControllerOptions): Controller[] {
   const { clusterCidrs = [], terminatedPodsMax, checkPolicyTypes, autoscaler, signing, nodeLifecycle } = options
   const { featureGates = new Set(['DRADeviceTaints']) } = options
+  const as = (account: string) => asAccount(parts, account)
   return [
-    deploymentController(parts),
-    replicaSetController(parts),
-    replicationControllerController(parts),
-    daemonSetController(parts),
-    statefulSetController(parts),
-    jobController(parts),
-    cronJobController(parts),
-    endpointSliceController(parts, options.endpointSlice),
-    endpointsController(parts),
-    endpointSliceMirroringController(parts, options.endpointSliceMirroring),
-    namespaceController(parts),
-    serviceAccountController(parts),
-    rootCaController(parts, options),
-    nodeLifecycleController(parts, nodeLifecycle),
-    taintEvictionController(parts),
-    garbageCollector(parts),
-    clusterRoleAggregationController(parts),
-    bootstrapSigner(parts),
-    tokenCleaner(parts),
-    certificateApprovingController(parts),
-    certificateCleaningController(parts),
-    ...(signing ? [certificateSigningController(parts, signing)] : []),
-    resourceQuotaController(parts),
-    horizontalPodAutoscalerController(parts, autoscaler),
-    disruptionController(parts),
-    staleDisruptionController(parts),
-    persistentVolumeBinderController(parts),
-    localPathProvisioner(parts),
-    ephemeralVolumeController(parts),
-    volumeExpandController(parts),
-    volumeAttributesClassProtectionController(parts),
-    attachDetachController(parts, options.attachDetach),
-    persistentVolumeProtectionController(parts),
-    persistentVolumeClaimProtectionController(parts),
-    serviceCidrController(parts),
-    resourceClaimController(parts),
+    deploymentController(as('deployment-controller')),
+    replicaSetController(as('replicaset-controller')),
+    replicationControllerController(as('replication-controller')),
+    daemonSetController(as('daemon-set-controller')),
+    statefulSetController(as('statefulset-controller')),
+    jobController(as('job-controller')),
+    cronJobController(as('cronjob-controller')),
+    endpointSliceController(as('endpointslice-controller'), options.endpointSlice),
+    endpointsController(as('endpoint-controller')),
+    endpointSliceMirroringController(as('endpointslicemirroring-controller'), options.endpointSliceMirroring),
+    namespaceController(as('namespace-controller')),
+    serviceAccountController(as('service-account-controller')),
+    rootCaController(as('root-ca-cert-publisher'), options),
+    nodeLifecycleController(as('node-controller'), nodeLifecycle),
+    taintEvictionController(as('node-controller')),
+    garbageCollector(as('generic-garbage-collector')),
+    clusterRoleAggregationController(as('clusterrole-aggregation-controller')),
+    bootstrapSigner(as('bootstrap-signer')),
+    tokenCleaner(as('token-cleaner')),
+    certificateApprovingController(as('certificate-controller')),
+    certificateCleaningController(as('certificate-controller')),
+    ...(signing ? [certificateSigningController(as('certificate-controller'), signing)] : []),
+    resourceQuotaController(as('resourcequota-controller')),
+    horizontalPodAutoscalerController(as('horizontal-pod-autoscaler'), autoscaler),
+    disruptionController(as('disruption-controller')),
+    staleDisruptionController(as('disruption-controller')),
+    persistentVolumeBinderController(as('persistent-volume-binder')),
+    localPathProvisioner(as('local-path-provisioner')),
+    ephemeralVolumeController(as('ephemeral-volume-controller')),
+    volumeExpandController(as('expand-controller')),
+    volumeAttributesClassProtectionController(as('volumeattributesclass-protection-controller')),
+    attachDetachController(as('attachdetach-controller'), options.attachDetach),
+    persistentVolumeProtectionController(as('pv-protection-controller')),
+    persistentVolumeClaimProtectionController(as('pvc-protection-controller')),
+    serviceCidrController(as('service-cidrs-controller')),
+    resourceClaimController(as('resource-claim-controller')),
     ...(featureGates.has('DRADeviceTaints')
-      ? [deviceTaintEvictionController(parts, { deviceTaintRules: featureGates.has('DRADeviceTaintRules') })]
+      ? [
+          deviceTaintEvictionController(as('device-taint-eviction-controller'), {
+            deviceTaintRules: featureGates.has('DRADeviceTaintRules'),
+          }),
+        ]
       : []),
     ...(options.secretTokens ? [serviceAccountTokenController(parts, { ...options, ...options.secretTokens })] : []),
     legacyTokenCleaner(
-      parts,
+      as('legacy-service-account-token-cleaner'),
       options.legacyTokenPeriodMs === undefined ? {} : { periodMs: options.legacyTokenPeriodMs },
     ),
-    ...(featureGates.has('PodCertificateRequest') ? [podCertificateCleaningController(parts)] : []),
-    ...(featureGates.has('ClusterTrustBundle') ? [clusterTrustBundlePublisher(parts, options)] : []),
-    ...(featureGates.has('StorageVersionMigrator') ? [storageVersionMigrator(parts)] : []),
-    ttlController(parts),
-    ttlAfterFinishedController(parts),
-    ...(checkPolicyTypes ? [validatingAdmissionPolicyStatusController(parts, { checkPolicyTypes })] : []),
-    podGarbageCollector(parts, terminatedPodsMax === undefined ? {} : { terminatedPodsMax }),
-    ...(clusterCidrs.length > 0 ? [nodeIpamController(parts, { clusterCidrs })] : []),
+    ...(featureGates.has('PodCertificateRequest')
+      ? [podCertificateCleaningController(as('podcertificaterequestcleaner'))]
+      : []),
+    ...(featureGates.has('ClusterTrustBundle')
+      ? [clusterTrustBundlePublisher(as('kube-apiserver-serving-clustertrustbundle-publisher'), options)]
+      : []),
+    ...(featureGates.has('StorageVersionMigrator')
+      ? [storageVersionMigrator(as('storage-version-migrator-controller'))]
+      : []),
+    ttlController(as('ttl-controller')),
+    ttlAfterFinishedController(as('ttl-after-finished-controller')),
+    ...(checkPolicyTypes
+      ? [
+          validatingAdmissionPolicyStatusController(as('validatingadmissionpolicy-status-controller'), {
+            checkPolicyTypes,
+          }),
+        ]
+      : []),
+    podGarbageCollector(as('pod-garbage-collector'), terminatedPodsMax === undefined ? {} : { terminatedPodsMax }),
+    ...(clusterCidrs.length > 0 ? [nodeIpamController(as('node-controller'), { clusterCidrs })] : []),
   ]
 }

@@ -28,12 +28,11 @@ export async function protect(object: KubeObject, protection: Protection): Promi
 }
 
 async function write(
-  { metadata }: KubeObject,
+  object: KubeObject,
   { client, resource }: Protection,
   finalizers: readonly string[],
 ): Promise<Outcome> {
-  const { name = '', namespace, uid, resourceVersion } = metadata
-  const patch = { metadata: { uid, resourceVersion, finalizers } }
-  await ifThere(client.of(resource, namespace).patch(name, { type: 'merge', patch }))
+  const metadata = { ...object.metadata, finalizers: [...finalizers] }
+  await ifThere(client.of(resource, metadata.namespace).update({ ...object, metadata }))
   return done
 }

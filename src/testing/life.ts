@@ -56,10 +56,16 @@ const nodesUser: UserInfo = {
   groups: ['system:masters', 'system:authenticated'],
   extra: {},
 }
+const managerUser = 'system:kube-controller-manager'
 const components: Readonly<Record<string, string>> = {
-  'system:kube-controller-manager': 'kube-controller-manager',
+  [managerUser]: 'kube-controller-manager',
   'system:kube-scheduler': 'kube-scheduler',
   'system:apiserver': 'kube-apiserver',
+}
+
+/** Controllers have accounts of their own in `kube-system`. */
+function componentOf(user: string): string {
+  return components[user.startsWith('system:serviceaccount:kube-system:') ? managerUser : user] ?? user
 }
 
 export class Life {
@@ -79,7 +85,7 @@ export class Life {
   /** Resolves when the API answers. Nodes and controllers don't work before `begin`. */
   static async create(parts: LifeParts, { passive = false, bootstrapped = false } = {}): Promise<Life> {
     const { options, store, pki, clock, housekeeping, log, random, net } = parts
-    const wrap = (transport: Transport, { name }: UserInfo) => parts.wrap(transport, components[name] ?? name)
+    const wrap = (transport: Transport, { name }: UserInfo) => parts.wrap(transport, componentOf(name))
     const running = runningOf(options)
     let nodes: Nodes | undefined
     const plane = await createControlPlane({

@@ -167,6 +167,12 @@ test('a settled cluster makes no writes for hours, whatever runs in it', async (
   // Back-offs, deadlines and what counts seconds come to their ends.
   await cluster.clock.advance('30m')
   await cluster.settled()
+  const refused = cluster.timeline.entries.filter(({ status }) => status === 403)
+  assert.deepEqual(
+    refused.map(({ component, text }) => `${component}: ${text}`),
+    [],
+    'each controller has the rights that it needs',
+  )
   cluster.timeline.clear()
   await cluster.clock.advance('6h')
   await cluster.settled()

@@ -12,7 +12,7 @@ import type { Objects } from '../objects.ts'
 import type { Gates } from '../scheme/feature-gates.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { defaultRbac } from './default-rbac.ts'
-import { type EnsureParts, ensureObjects } from './ensure.ts'
+import { type EnsureParts, ensureObjects, type Wanted } from './ensure.ts'
 import { flowDefaults } from './flow-defaults.ts'
 import { FlowKeeper } from './flow-keeper.ts'
 import { IdentityLease } from './identity-lease.ts'
@@ -36,6 +36,8 @@ export interface BootstrapOptions {
   frontProxy?: { caPem: string; allowedNames: readonly string[] }
   /** Where pods and nodes reach this server. Absent: no `kubernetes` Service and no identity lease. */
   advertise?: { address: string; port: number; hostName: string }
+  /** Further objects that every cluster of the caller's has. */
+  further?: readonly Wanted[]
 }
 
 export interface Bootstrapped {
@@ -57,6 +59,7 @@ export async function bootstrap(options: BootstrapOptions): Promise<Bootstrapped
     ...services,
     ...defaultRbac(options.gates),
     ...flowDefaults(clock.nowMs()),
+    ...(options.further ?? []),
   ])
   await server.objects.get(coreV1.namespaces, 'default')
   const repair = new AddressRepair({ ...parts, log, addresses: new AddressObjects(parts) })

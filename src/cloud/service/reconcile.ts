@@ -160,7 +160,8 @@ class ServiceReconciler {
   async #setFinalizers({ metadata }: Service, finalizers: readonly string[]): Promise<void> {
     const { name = '', namespace, uid, resourceVersion } = metadata
     const patch = { metadata: { uid, resourceVersion, finalizers } }
-    await ifThere(this.#client.of(coreV1.services, namespace).patch(name, { type: 'merge', patch }))
+    // The account may write the status alone, and finalizers go with it.
+    await ifThere(this.#client.of(coreV1.services, namespace).patchStatus(name, { type: 'merge', patch }))
   }
 
   async #setStatus({ metadata, status }: Service, loadBalancer: LoadBalancerStatus): Promise<void> {

@@ -31,6 +31,7 @@ import type { Store } from '../../store/store.ts'
 import type { ApiServerChoices } from '../apiserver/choices.ts'
 import type { ClusterPki } from '../pki/cluster-pki.ts'
 import { ControllerGroup, type ControllerGroupParts, type ControllerTuning } from './controller-group.ts'
+import { managerObjects } from './manager-objects.ts'
 
 export interface ControlPlaneParts {
   store: Store
@@ -104,6 +105,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
     ? undefined
     : await bootstrap({
         ...{ server: api, store, clock, random, log, serviceCidrs, clientCaPem, frontProxy, gates },
+        further: managerObjects(gates),
         ...(advertise ? { advertise } : {}),
       })
   const { wrapTransport = (transport) => transport } = tuning

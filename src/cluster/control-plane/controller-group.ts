@@ -1,10 +1,12 @@
 /** Controllers and scheduler of one process, over shared caches. */
+import { serviceAccountGroups, serviceAccountUserName } from '../../apiserver/authentication/user.ts'
 import { deviceMatches } from '../../apiserver/registry/resource/device-matching.ts'
 import type { UserInfo } from '../../apiserver/request.ts'
 import type { Client } from '../../client/client.ts'
 import { createClient } from '../../client/client-impl.ts'
 import type { Controller, ControllerParts, RunningController } from '../../client/controller.ts'
 import { runController } from '../../client/controller-run.ts'
+import type { EventRecorder } from '../../client/events.ts'
 import { createEventRecorder } from '../../client/events-impl.ts'
 import { createInformers } from '../../client/informer-impl.ts'
 import { type LeaderElectionOptions, runAsLeader } from '../../client/leader-election.ts'
@@ -131,7 +133,7 @@ export class ControllerGroup {
   async #electAndLead({ identity, timing, ...election }: GroupElection): Promise<void> {
     const { clock, log } = this.#parts
     const { signal } = this.#stopping
-    const client = this.#clientFor(userOf('system:kube-controller-manager', 'system:masters'))
+    const client = this.#clientFor(managerUser)
     const random = this.#parts.random.stream(`leader-election ${identity}`)
     const { lease = { namespace: 'kube-system', name: 'kube-controller-manager' } } = election
     while (!signal.aborted) {
@@ -218,23 +220,37 @@ export class ControllerGroup {
   #managerParts(): ControllerParts {
     const { clock, log } = this.#parts
     const random = this.#parts.random.stream('kube-controller-manager')
-    // Upstream gives each controller an account of its own; within one process they share the manager's rights.
-    const client = this.#clientFor(userOf('system:kube-controller-manager', 'system:masters'))
+    const client = this.#clientFor(managerUser)
     const { informerClock = clock, watchTimeoutSeconds, freeze = false } = this.#parts.tuning ?? {}
     const timeout = watchTimeoutSeconds === undefined ? {} : { watchTimeoutSeconds }
     const informers = createInformers({ client, clock: informerClock, random, log, freeze, ...timeout })
-    const component = 'kube-controller-manager'
-    const events = createEventRecorder({ client, clock, random, log, component, ...this.#ended() })
-    this.#ends.push(
-      () => events.flush(),
-      () => informers.stop(),
-    )
-    return { client, informers, events, clock, random, log }
+    const events = this.#recorder(client, random)
+    this.#ends.push(() => informers.stop())
+    const parts = { client, informers, events, clock, random, log }
+    const accounts = new Map<string, ControllerParts>()
+    const as = (account: string): ControllerParts => {
+      const known = accounts.get(account)
+      if (known) return known
+      const own = this.#clientFor(accountUser(account))
+      const made = { ...parts, client: own, events: this.#recorder(own, random) }
+      accounts.set(account, made)
+      return made
+    }
+    return { ...parts, as }
   }
 
-  /** Managed fields name their manager by the user agent: a component's is its user's name without the prefix. */
+  #recorder(client: Client, random: Random): EventRecorder {
+    const { clock, log } = this.#parts
+    const component = 'kube-controller-manager'
+    const events = createEventRecorder({ client, clock, random, log, component, ...this.#ended() })
+    this.#ends.unshift(() => events.flush())
+    return events
+  }
+
+  /** Managed fields name their manager by the user agent: the component's, whatever account a controller has. */
   #clientFor(user: UserInfo): Client {
-    return createClient(this.#parts.transportFor(user), { userAgent: user.name.replace(/^system:/, ''), shared: true })
+    const component = user.name.startsWith('system:kube-') ? user.name : managerUser.name
+    return createClient(this.#parts.transportFor(user), { userAgent: component.replace(/^system:/, ''), shared: true })
   }
 
   #ended(): { signal?: AbortSignal } {
@@ -244,4 +260,11 @@ export class ControllerGroup {
 
 function userOf(name: string, ...groups: string[]): UserInfo {
   return { name, groups: [...groups, 'system:authenticated'], extra: {} }
+}
+
+const managerUser = userOf('system:kube-controller-manager')
+
+/** As a token of the account would say. */
+function accountUser(account: string): UserInfo {
+  return userOf(serviceAccountUserName('kube-system', account), ...serviceAccountGroups('kube-system'))
 }

@@ -5,11 +5,10 @@ import { apiVersionOf, groupResource, type KubeObject, type Resource } from '../
 import { appsV1, coreV1 } from '../../api/resources.ts'
 import type { Scale } from '../../api/types/autoscaling/v1.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
-import type { OwnerReference } from '../../api/types/meta/v1.ts'
+import type { APIResourceList, OwnerReference } from '../../api/types/meta/v1.ts'
 import type { ControllerParts } from '../../client/controller.ts'
 import { discoverResources } from '../../client/discovery.ts'
 import type { Informer } from '../../client/informer.ts'
-import { ifThere } from '../../client/writes.ts'
 import { controllerOf } from '../ownership.ts'
 
 type Replicated = KubeObject & { spec?: { replicas?: number } }
@@ -88,14 +87,15 @@ export class ScaleFinder {
       return { uid: reference.uid, replicas: scale.spec?.replicas ?? 0 }
     } catch (error) {
       if (!(error instanceof ApiError && error.reason === 'NotFound')) throw error
-      const there = await this.#exists(resource as Resource, reference, namespace)
-      if (there) throw new Error(`${groupResource(resource)} does not implement the scale subresource`)
-      return undefined
+      if (await this.#hasScale(resource)) return undefined
+      throw new Error(`${groupResource(resource)} does not implement the scale subresource`)
     }
   }
 
-  async #exists(resource: Resource, reference: OwnerReference, namespace: string): Promise<boolean> {
-    const found = await ifThere(this.#client.of(resource, namespace).get(reference.name))
-    return found?.metadata.uid === reference.uid
+  /** The account may read scales and not the objects themselves. */
+  async #hasScale({ group, version, plural }: Resource): Promise<boolean> {
+    const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+    const { resources } = await this.#client.raw<APIResourceList>('GET', path)
+    return resources.some(({ name }) => name === `${plural}/scale`)
   }
 }

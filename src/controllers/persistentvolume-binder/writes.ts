@@ -1,4 +1,5 @@
 /** What the binder writes. Each write names the version it was decided on, so that a claim or volume is never given twice. */
+import { applyMergePatch } from '../../api/patch/merge-patch.ts'
 import { coreV1 } from '../../api/resources.ts'
 import type { PersistentVolume, PersistentVolumeClaim } from '../../api/types/core/v1.ts'
 import { isBoundTo, volumeAnnotations } from '../../api/volume-binding.ts'
@@ -32,32 +33,30 @@ export class BinderWrites {
       capacity,
       ...(volumeAttributesClassName ? { currentVolumeAttributesClassName: volumeAttributesClassName } : {}),
     }
-    await this.#patchClaimStatus(named, status)
+    await this.#updateClaimStatus(named, status)
   }
 
   async setVolumePhase(volume: PersistentVolume, phase: string, message?: string): Promise<void> {
     if (volume.status?.phase === phase) return
-    const { name = '', uid, resourceVersion } = volume.metadata
     const lastPhaseTransitionTime = rfc3339(this.#clock.nowMs())
     const status = { phase, message: message ?? null, reason: null, lastPhaseTransitionTime }
-    const patch = { metadata: { uid, resourceVersion }, status }
-    await ifThere(this.#client.of(coreV1.persistentVolumes).patchStatus(name, { type: 'merge', patch }))
+    await ifThere(this.#client.of(coreV1.persistentVolumes).updateStatus(changed(volume, { status })))
   }
 
   async setClaimPhase(claim: PersistentVolumeClaim, phase: 'Pending' | 'Lost'): Promise<void> {
     const { status } = claim
     if (status?.phase === phase && !status.accessModes && !status.capacity) return
-    await this.#patchClaimStatus(claim, { phase, accessModes: null, capacity: null })
+    await this.#updateClaimStatus(claim, { phase, accessModes: null, capacity: null })
   }
 
   async assignClass(claim: PersistentVolumeClaim, storageClassName: string): Promise<void> {
-    await this.#patchClaim(claim, { spec: { storageClassName } })
+    await this.#updateClaim(claim, { spec: { storageClassName } })
   }
 
   async askProvisioner(claim: PersistentVolumeClaim, provisioner: string): Promise<void> {
     const { annotations = {} } = claim.metadata
     if (annotations[storageProvisioner] === provisioner && annotations[betaStorageProvisioner] === provisioner) return
-    await this.#patchClaim(claim, {
+    await this.#updateClaim(claim, {
       metadata: { annotations: { [storageProvisioner]: provisioner, [betaStorageProvisioner]: provisioner } },
     })
   }
@@ -66,7 +65,7 @@ export class BinderWrites {
   async unbind(volume: PersistentVolume, keep: boolean): Promise<void> {
     const annotations = { [boundByController]: null }
     const claimRef = keep ? { uid: null, resourceVersion: null } : null
-    await this.#patchVolume(volume, keep ? { spec: { claimRef } } : { metadata: { annotations }, spec: { claimRef } })
+    await this.#updateVolume(volume, keep ? { spec: { claimRef } } : { metadata: { annotations }, spec: { claimRef } })
   }
 
   async #reserve(volume: PersistentVolume, claim: PersistentVolumeClaim): Promise<PersistentVolume | undefined> {
@@ -75,7 +74,7 @@ export class BinderWrites {
     const claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion }
     const annotations = { [boundByController]: 'yes' }
     const metadata = isBoundTo(volume, claim) ? {} : { metadata: { annotations } }
-    return await this.#patchVolume(volume, { ...metadata, spec: { claimRef } })
+    return await this.#updateVolume(volume, { ...metadata, spec: { claimRef } })
   }
 
   async #nameVolume(
@@ -85,35 +84,34 @@ export class BinderWrites {
     const { annotations = {} } = claim.metadata
     const named = claim.spec?.volumeName === metadata.name
     if (named && annotations[bindCompleted] !== undefined) return claim
-    return await this.#patchClaim(claim, {
+    return await this.#updateClaim(claim, {
       metadata: { annotations: { [bindCompleted]: 'yes', ...(named ? {} : { [boundByController]: 'yes' }) } },
       spec: { volumeName: metadata.name },
     })
   }
 
-  async #patchVolume(
-    { metadata }: PersistentVolume,
-    change: { metadata?: object; spec?: object },
-  ): Promise<PersistentVolume | undefined> {
-    const { name = '', uid, resourceVersion } = metadata
-    const patch = { ...change, metadata: { ...change.metadata, uid, resourceVersion } }
-    return await ifThere(this.#client.of(coreV1.persistentVolumes).patch(name, { type: 'merge', patch }))
+  #updateVolume(volume: PersistentVolume, change: Change): Promise<PersistentVolume | undefined> {
+    return ifThere(this.#client.of(coreV1.persistentVolumes).update(changed(volume, change)))
   }
 
-  async #patchClaim(
-    { metadata }: PersistentVolumeClaim,
-    change: { metadata?: object; spec?: object },
-  ): Promise<PersistentVolumeClaim | undefined> {
-    const { name = '', namespace, uid, resourceVersion } = metadata
-    const patch = { ...change, metadata: { ...change.metadata, uid, resourceVersion } }
-    return await ifThere(
-      this.#client.of(coreV1.persistentVolumeClaims, namespace).patch(name, { type: 'merge', patch }),
-    )
+  #updateClaim(claim: PersistentVolumeClaim, change: Change): Promise<PersistentVolumeClaim | undefined> {
+    const claims = this.#client.of(coreV1.persistentVolumeClaims, claim.metadata.namespace)
+    return ifThere(claims.update(changed(claim, change)))
   }
 
-  async #patchClaimStatus({ metadata }: PersistentVolumeClaim, status: object): Promise<void> {
-    const { name = '', namespace, uid, resourceVersion } = metadata
-    const patch = { metadata: { uid, resourceVersion }, status }
-    await ifThere(this.#client.of(coreV1.persistentVolumeClaims, namespace).patchStatus(name, { type: 'merge', patch }))
+  async #updateClaimStatus(claim: PersistentVolumeClaim, status: object): Promise<void> {
+    const claims = this.#client.of(coreV1.persistentVolumeClaims, claim.metadata.namespace)
+    await ifThere(claims.updateStatus(changed(claim, { status })))
   }
+}
+
+/** In the terms of a merge patch; the account may update and not patch. */
+interface Change {
+  metadata?: object
+  spec?: object
+  status?: object
+}
+
+function changed<T>(object: T, change: Change): T {
+  return applyMergePatch(object, change) as T
 }

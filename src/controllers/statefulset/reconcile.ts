@@ -147,13 +147,11 @@ class StatefulSetReconciler {
     // A pod waits for claims that were deleted under it.
     if (pod.status?.phase === 'Pending' && !pod.metadata.deletionTimestamp) await this.#createClaims(set, ordinal)
     const api = this.#parts.client.of(coreV1.persistentVolumeClaims, set.metadata.namespace)
-    for (const { metadata } of this.#claimsOf(set, ordinal)) {
-      const present = metadata.ownerReferences ?? []
+    for (const claim of this.#claimsOf(set, ordinal)) {
+      const present = claim.metadata.ownerReferences ?? []
       const ownerReferences = claimOwners(set, { ordinal, pod, present })
       if (canonical(uidsOf(ownerReferences)) === canonical(uidsOf(present))) continue
-      const { name = '', uid, resourceVersion } = metadata
-      const patch = { metadata: { uid, resourceVersion, ownerReferences } }
-      await ifThere(api.patch(name, { type: 'merge', patch }))
+      await ifThere(api.update({ ...claim, metadata: { ...claim.metadata, ownerReferences } }))
     }
   }
 
