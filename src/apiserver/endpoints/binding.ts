@@ -104,14 +104,14 @@ function assign(pod: Pod, binding: Binding, nowMs: number): void {
   setScheduled(pod, nowMs)
 }
 
+/** In the place of what was said before. Source: kubernetes `pkg/registry/core/pod/storage`: its generation is the kubelet's to tell. */
 function setScheduled(pod: Pod, nowMs: number): void {
   pod.status ??= {}
   const conditions = pod.status.conditions ?? []
-  const known = conditions.find(({ type }) => type === 'PodScheduled')
-  if (known?.status === 'True') return
-  const observed = pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }
-  const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: rfc3339(nowMs), ...observed }
-  pod.status.conditions = [...conditions.filter(({ type }) => type !== 'PodScheduled'), scheduled]
+  const known = conditions.findIndex(({ type }) => type === 'PodScheduled')
+  if (conditions[known]?.status === 'True') return
+  const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: rfc3339(nowMs) }
+  pod.status.conditions = known < 0 ? [...conditions, scheduled] : conditions.with(known, scheduled)
 }
 
 function requireValid(binding: Binding): void {

@@ -45,26 +45,28 @@ function managerOfAgent(agent: string): string {
   return [...first.replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '')].slice(0, managerLengthMax).join('')
 }
 
-/** Adds the collected warnings as header values (RFC 7234 warn-code 299). */
+/**
+ * Adds the collected warnings as header values (RFC 7234, code 299). Beyond 4,096 characters in all each is cut to 256,
+ * and what then does not fit is left out; so are those with control characters, which no header may have.
+ */
 export function withWarnings(response: ApiResponse, { warnings }: Exchange): ApiResponse {
   if (warnings.size === 0) return response
-  const values: string[] = []
-  let length = 0
-  for (const warning of warnings) {
-    const text =
-      warning.length > warningLengthMax && warnings.size > 1 ? `${warning.slice(0, warningLengthMax)}...` : warning
-    length += text.length
-    if (length > warningsLengthMax) break
-    values.push(`299 - ${quoted(text)}`)
-  }
+  const texts = [...warnings].filter((text) => !/\p{Cc}/u.test(text)).map((text) => [...text.toWellFormed()])
+  const values = fitting(texts).map((text) => `299 - "${text.replace(/["\\]/g, '\\$&')}"`)
   return { ...response, warnings: values }
 }
 
-function quoted(text: string): string {
-  const printable = text.replace(/[\r\n]+/g, ' ').replace(/[^\t\x20-\x7e]/g, (character) => percentEncoded(character))
-  return `"${printable.replace(/["\\]/g, '\\$&')}"`
-}
-
-function percentEncoded(character: string): string {
-  return encodeURIComponent(character)
+/** The texts, as characters, that are sent. */
+function fitting(texts: readonly string[][]): string[] {
+  const total = texts.reduce((sum, { length }) => sum + length, 0)
+  if (total <= warningsLengthMax) return texts.map((text) => text.join(''))
+  const sent: string[] = []
+  let length = 0
+  for (const text of texts) {
+    if (length >= warningsLengthMax) break
+    const cut = text.slice(0, warningLengthMax)
+    length += cut.length
+    sent.push(cut.join(''))
+  }
+  return sent
 }

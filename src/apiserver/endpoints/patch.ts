@@ -163,9 +163,10 @@ export async function appliedObject(
 function reportDuplicates(duplicates: readonly string[], { fieldValidation }: WriteQuery, warnings: Set<string>): void {
   const [text] = duplicates
   if (text === undefined || fieldValidation === 'Ignore') return
-  const problem = `error converting YAML to JSON: ${text}`
-  if (fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${problem}`)
-  warnings.add(problem)
+  if (fieldValidation === 'Strict')
+    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${text}`)
+  const [, ...lines] = text.split('\n')
+  for (const line of lines) warnings.add(line.trim())
 }
 
 function requireAppliedKind({ resource }: Served, value: unknown): void {
