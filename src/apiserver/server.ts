@@ -61,7 +61,7 @@ import { serviceStrategy, services } from './registry/core/service.ts'
 import type { ClusterFamilies } from './registry/core/service-families.ts'
 import type { Strategy } from './registry/strategy.ts'
 import { type ApiRequest, type ApiResponse, type RequestInfo, requestInfoOf, type UserInfo } from './request.ts'
-import type { Gates } from './scheme/feature-gates.ts'
+import { defaultGates, type Gates } from './scheme/feature-gates.ts'
 import { type BuiltInOptions, builtInScheme, type Scheme } from './scheme/scheme.ts'
 import type { Served } from './scheme/served.ts'
 import { deadlineMs, type Serving, standardServing, withinDeadline } from './serving.ts'
@@ -165,7 +165,10 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   const transportFor = (user: UserInfo): Transport => inProcessTransport(started(pipeline), user)
   const security = await securityOf(parts, { objects, scheme, transportFor })
   const endpoints: EndpointParts = {
-    registry: { store, caches, clock, random, admission: security.admission ?? admitAll },
+    registry: {
+      ...{ store, caches, clock, random, gates: parts.gates ?? defaultGates },
+      admission: security.admission ?? admitAll,
+    },
     scheme,
     presenter: { tables: parts.tables, nowMs: () => clock.nowMs() },
     authorizer: security.authorizer,

@@ -19,6 +19,7 @@ import {
   type Target,
   type WriteOptions,
   type Written,
+  writeContext,
 } from './parts.ts'
 import { bytesToStore } from './persistence.ts'
 
@@ -49,7 +50,7 @@ export async function createObject(parts: RegistryParts, input: CreateInput): Pr
     candidate.metadata.name = chooseName(candidate.metadata, parts.random)
     target.served.dropDisabled?.(candidate, undefined)
     // What is prepared may go by the name: a Job's labels do.
-    strategy.prepareForCreate?.(candidate, { nowMs: parts.clock.nowMs(), user: caller.user })
+    strategy.prepareForCreate?.(candidate, writeContext(parts, caller))
     if (caller.pause) await caller.pause()
     const outcome = await createNamed(parts, { ...input, object: candidate })
     if (outcome.kind === 'created') return outcome.written
@@ -71,7 +72,7 @@ async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Ou
     validateName: strategy.validateName,
     anyFinalizers: strategy.anyFinalizers,
   })
-  const errors = [...found, ...(strategy.validateCreate?.(object, found) ?? [])]
+  const errors = [...found, ...(strategy.validateCreate?.(object, { found, gates: parts.gates }) ?? [])]
   if (strategy.rules) errors.push(...(await inTurns(strategy.rules(object, undefined, errors))))
   const name = object.metadata.name ?? ''
   if (caller.pause) await caller.pause()

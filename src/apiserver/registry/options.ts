@@ -6,6 +6,7 @@ import { badRequest, type FieldError, invalid as invalidObject } from '../../api
 import type { DeleteOptions } from '../../api/types/meta/v1.ts'
 import { isTrue } from '../request.ts'
 import { forbidden, invalid, notSupported, required, tooLong } from './validation/field.ts'
+import { int64Problem } from './validation/integers.ts'
 
 export interface ListQuery {
   labelSelector: string
@@ -191,11 +192,7 @@ function deleteOptionsOf(query: URLSearchParams): DeleteOptions {
 function readInteger(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name)
   if (text === null || text === '') return undefined
-  const why = !/^[+-]?\d+$/.test(text)
-    ? 'invalid syntax'
-    : BigInt.asIntN(64, BigInt(text)) !== BigInt(text)
-      ? 'value out of range'
-      : undefined
-  if (why) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`)
+  const problem = int64Problem(text)
+  if (problem) throw badRequest(problem)
   return Number(text)
 }

@@ -7,8 +7,10 @@ import type { Admission, AdmissionAttributes } from '../admission.ts'
 import type { Caches } from '../cache/caches.ts'
 import type { Stored } from '../cache/stored.ts'
 import type { UserInfo } from '../request.ts'
+import type { Gates } from '../scheme/feature-gates.ts'
 import type { Served } from '../scheme/served.ts'
 import type { FieldValidation } from './options.ts'
+import type { WriteContext } from './strategy.ts'
 
 export interface RegistryParts {
   store: Store
@@ -16,6 +18,7 @@ export interface RegistryParts {
   admission: Admission
   clock: Clock
   random: Random
+  gates: Gates
 }
 
 /** Who asks, and where hints for them go. */
@@ -69,4 +72,8 @@ export function admissionAttributes(
     warn: (text) => caller.warn(text),
     ...(caller.annotate ? { annotate: caller.annotate } : {}),
   }
+}
+
+export function writeContext({ clock, gates }: RegistryParts, { user }: Caller): WriteContext {
+  return { nowMs: clock.nowMs(), user, gates }
 }

@@ -12,6 +12,7 @@ import type { KubeObject, Resource } from '../../api/meta.ts'
 import type { ObjectMeta } from '../../api/types/meta/v1.ts'
 import type { Write } from '../../store/store.ts'
 import type { UserInfo } from '../request.ts'
+import type { Gates } from '../scheme/feature-gates.ts'
 
 /** A claim on shared pools (cluster IPs, node ports) that goes with one write. */
 export interface Allocation {
@@ -27,6 +28,16 @@ export interface Allocation {
 export interface WriteContext {
   nowMs: number
   user: UserInfo
+  /** Default: as they are without `--feature-gates`. */
+  gates?: Gates
+}
+
+/** What validation may go by besides the objects. */
+export interface ValidationContext {
+  /** What is wrong already, with metadata. Default: nothing. */
+  found?: readonly FieldError[]
+  /** Default: as they are without `--feature-gates`. */
+  gates?: Gates
 }
 
 export type MetadataLook = 'changes' | 'whole'
@@ -41,9 +52,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   prepareForCreate?(object: T, write: WriteContext): void
   /** Keeps what a user may not change (status, immutable sets), bumps generation when the spec differs. In place. */
   prepareForUpdate?(object: T, old: T, write: WriteContext): void
-  /** `found`: what is wrong already, with metadata. */
-  validateCreate?(object: T, found?: readonly FieldError[]): FieldError[]
-  validateUpdate?(object: T, old: T, found?: readonly FieldError[]): FieldError[]
+  validateCreate?(object: T, context?: ValidationContext): FieldError[]
+  validateUpdate?(object: T, old: T, context?: ValidationContext): FieldError[]
   /** Rules that may take long, checked last on create, update and status writes: others have their turn when it yields. */
   rules?(object: T, old: T | undefined, found: readonly FieldError[]): Generator<void, FieldError[]>
   /** `Warning` headers for a valid object, such as deprecated fields. */
@@ -51,12 +61,15 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   /** The `status` subresource, where the kind has one. Everything but status is kept from `old` unless it says otherwise. */
   status?: {
     prepareForUpdate?(object: T, old: T, write: WriteContext): void
-    validateUpdate?(object: T, old: T, found?: readonly FieldError[]): FieldError[]
+    validateUpdate?(object: T, old: T, context?: ValidationContext): FieldError[]
   }
   /** Other subresources written like an update of the same object: `ephemeralcontainers`, `resize`, `approval`, `finalize`. */
   subresources?: Record<
     string,
-    { prepareForUpdate(object: T, old: T, write: WriteContext): void; validateUpdate(object: T, old: T): FieldError[] }
+    {
+      prepareForUpdate(object: T, old: T, write: WriteContext): void
+      validateUpdate(object: T, old: T, context?: ValidationContext): FieldError[]
+    }
   >
   /**
    * Claims what the valid object needs from shared pools and writes it into the object, in place. On update `old` is the

@@ -24,12 +24,12 @@ export function throughStored<Served extends KubeObject, Stored extends KubeObje
     prepareForCreate: (object, write) => inPlace(object, (converted) => stored.prepareForCreate?.(converted, write)),
     prepareForUpdate: (object, old, write) =>
       inPlace(object, (converted) => stored.prepareForUpdate?.(converted, convert(old), write)),
-    validateCreate: (object) => stored.validateCreate?.(convert(object)) ?? [],
-    validateUpdate: (object, old) => stored.validateUpdate?.(convert(object), convert(old)) ?? [],
+    validateCreate: (object, context) => stored.validateCreate?.(convert(object), context) ?? [],
+    validateUpdate: (object, old, context) => stored.validateUpdate?.(convert(object), convert(old), context) ?? [],
     status: {
       prepareForUpdate: (object, old, write) =>
         inPlace(object, (converted) => status?.prepareForUpdate?.(converted, convert(old), write)),
-      validateUpdate: (object, old) => status?.validateUpdate?.(convert(object), convert(old)) ?? [],
+      validateUpdate: (object, old, context) => status?.validateUpdate?.(convert(object), convert(old), context) ?? [],
     },
     selectableFields: Object.fromEntries(
       Object.entries(selectableFields).map(([field, value]) => [field, (object: Served) => value(convert(object))]),

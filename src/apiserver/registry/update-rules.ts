@@ -3,6 +3,7 @@ import { type FieldError, methodNotAllowed } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { isPathSegmentName } from '../../api/names.ts'
 import { inTurns } from '../../platform/turn.ts'
+import type { Gates } from '../scheme/feature-gates.ts'
 import { keepSystemFields, unqualifiedFinalizers, validateMetadata, validateMetadataUpdate } from './metadata.ts'
 import type { Target } from './parts.ts'
 import type { MetadataLook, WriteContext } from './strategy.ts'
@@ -44,7 +45,7 @@ export function prepareUpdate(target: Target, object: KubeObject, old: KubeObjec
   return object
 }
 
-export async function validateUpdated(target: Target, object: KubeObject, old: KubeObject): Promise<FieldError[]> {
+export async function validateUpdated(target: Target, { object, old, gates }: Update): Promise<FieldError[]> {
   const { resource, strategy } = target.served
   const { validateName, anyFinalizers = false } = strategy
   const rules = { namespaced: resource.namespaced, validateName, anyFinalizers }
@@ -59,7 +60,7 @@ export async function validateUpdated(target: Target, object: KubeObject, old: K
     ...changes,
     ...looks.flatMap((how) => look[how]()),
   ]
-  const errors = [...metadata, ...ownErrors(target, { object, old, found: metadata })]
+  const errors = [...metadata, ...ownErrors(target, { object, old, gates }, metadata)]
   const isRuled = writesSpec(target) || target.subresource === 'status'
   if (strategy.rules && isRuled) errors.push(...(await inTurns(strategy.rules(object, old, errors))))
   return errors
@@ -68,14 +69,15 @@ export async function validateUpdated(target: Target, object: KubeObject, old: K
 interface Update {
   object: KubeObject
   old: KubeObject
-  found: readonly FieldError[]
+  gates: Gates
 }
 
-function ownErrors(target: Target, { object, old, found }: Update): FieldError[] {
+function ownErrors(target: Target, { object, old, gates }: Update, found: readonly FieldError[]): FieldError[] {
   const { strategy } = target.served
-  if (writesSpec(target)) return strategy.validateUpdate?.(object, old, found) ?? []
-  if (target.subresource === 'status') return strategy.status?.validateUpdate?.(object, old, found) ?? []
-  return strategy.subresources?.[target.subresource]?.validateUpdate(object, old) ?? []
+  const context = { found, gates }
+  if (writesSpec(target)) return strategy.validateUpdate?.(object, old, context) ?? []
+  if (target.subresource === 'status') return strategy.status?.validateUpdate?.(object, old, context) ?? []
+  return strategy.subresources?.[target.subresource]?.validateUpdate(object, old, context) ?? []
 }
 
 /** A scale is another view of the object's own spec. */

@@ -22,6 +22,7 @@ import {
   type Target,
   type WriteOptions,
   type Written,
+  writeContext,
 } from './parts.ts'
 import { bytesToStore, currentOf, fromStored, storedOf } from './persistence.ts'
 import { prepareUpdate, validateUpdated, writesSpec } from './update-rules.ts'
@@ -82,10 +83,10 @@ async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: S
   const wanted = await changed(parts, input, old)
   requireVersion(input, wanted, stored)
   wanted.metadata.resourceVersion = String(stored.revision)
-  const prepared = prepareUpdate(target, wanted, old, { nowMs: parts.clock.nowMs(), user: caller.user })
+  const prepared = prepareUpdate(target, wanted, old, writeContext(parts, caller))
   if (caller.pause) await caller.pause()
   const object = withUnchangedTimes(old, prepared)
-  const errors = await validateUpdated(target, object, old)
+  const errors = await validateUpdated(target, { object, old, gates: parts.gates })
   if (caller.pause) await caller.pause()
   if (errors.length > 0) throw invalid(served.storedKind, target.name, errors)
   // Those who write a status cannot mend the spec.

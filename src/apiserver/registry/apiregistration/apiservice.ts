@@ -8,7 +8,7 @@ import { apiregistrationV1 } from '../../../api/resources.ts'
 import type { APIService, APIServiceCondition, APIServiceSpec } from '../../../api/types/apiregistration/v1.ts'
 import { rfc3339 } from '../../../platform/clock.ts'
 import { keepSpec, keepStatus } from '../generation.ts'
-import type { Strategy } from '../strategy.ts'
+import type { Strategy, ValidationContext } from '../strategy.ts'
 import { invalid, invalidEach, notSupported, required } from '../validation/field.ts'
 
 const priorityMax = { group: 20_000, version: 1_000 }
@@ -28,7 +28,7 @@ export const apiServices: Strategy<APIService> = {
   },
   prepareForUpdate: keepStatus,
   validateCreate: validateApiService,
-  validateUpdate: (apiService, _old, found) => validateApiService(apiService, found),
+  validateUpdate: (apiService, _old, context) => validateApiService(apiService, context),
   status: {
     prepareForUpdate: keepSpec,
     validateUpdate: ({ status }) =>
@@ -50,7 +50,7 @@ export function localCondition(nowMs: number): APIServiceCondition {
   }
 }
 
-function validateApiService({ metadata, spec }: APIService, found: readonly FieldError[] = []): FieldError[] {
+function validateApiService({ metadata, spec }: APIService, { found = [] }: ValidationContext = {}): FieldError[] {
   const {
     group = '',
     version = '',

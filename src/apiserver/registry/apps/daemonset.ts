@@ -3,9 +3,10 @@ import { defaultDaemonSet } from '../../../api/defaults/apps.ts'
 import type { FieldError } from '../../../api/errors.ts'
 import { appsV1 } from '../../../api/resources.ts'
 import type { DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy } from '../../../api/types/apps/v1.ts'
+import { podAllowances } from '../core/pod-validation/allowances.ts'
 import { validatePodTemplate } from '../core/pod-validation/spec.ts'
 import { keepSpec, keepStatus } from '../generation.ts'
-import type { Strategy } from '../strategy.ts'
+import type { Strategy, ValidationContext } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { invalid, messages, nonNegative, notSupported, required } from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
@@ -47,8 +48,8 @@ export const daemonSets: Strategy<DaemonSet> = {
     if (old && semanticEqual(object.spec?.template, old.spec?.template)) return []
     return templateWarnings('spec.template', object.spec?.template, { object, old })
   },
-  validateUpdate(set, old) {
-    const errors = validateDaemonSet(set)
+  validateUpdate(set, old, context) {
+    const errors = validateDaemonSet(set, context, old)
     if (semanticEqual(set.spec?.selector, old.spec?.selector)) return errors
     return [invalid('spec.selector', shownSelector(set.spec?.selector), messages.immutable), ...errors]
   },
@@ -60,7 +61,8 @@ function setTemplateGeneration(set: DaemonSet, generation: number): void {
   set.metadata.annotations = { ...set.metadata.annotations, [templateGeneration]: String(generation) }
 }
 
-function validateDaemonSet(set: DaemonSet): FieldError[] {
+function validateDaemonSet(set: DaemonSet, context?: ValidationContext, old?: DaemonSet): FieldError[] {
+  const allowed = podAllowances(context, old?.spec?.template?.spec)
   const spec: Partial<DaemonSetSpec> = set.spec ?? {}
   const { selector, template } = spec
   const errors = validateLabelSelector('spec.selector', selector)
@@ -70,7 +72,7 @@ function validateDaemonSet(set: DaemonSet): FieldError[] {
   }
   return [
     ...errors,
-    ...validatePodTemplate('spec.template', template),
+    ...validatePodTemplate('spec.template', template, allowed),
     ...validateAlwaysRunning('spec.template.spec', template, 'DaemonSet'),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...validateUpdateStrategy('spec.updateStrategy', spec.updateStrategy),

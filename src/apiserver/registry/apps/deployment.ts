@@ -3,8 +3,9 @@ import { defaultDeployment } from '../../../api/defaults/apps.ts'
 import type { FieldError } from '../../../api/errors.ts'
 import { appsV1 } from '../../../api/resources.ts'
 import type { Deployment, DeploymentSpec, DeploymentStrategy } from '../../../api/types/apps/v1.ts'
+import { podAllowances } from '../core/pod-validation/allowances.ts'
 import { keepSpec, keepStatus, startWithoutStatus } from '../generation.ts'
-import type { Strategy } from '../strategy.ts'
+import type { Strategy, ValidationContext } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { forbidden, invalid, messages, nonNegative, notSupported, required } from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
@@ -37,8 +38,8 @@ export const deployments: Strategy<Deployment> = {
     ...(old ? [] : nameWarning(object.metadata.name ?? '', 'Pod names and hostnames')),
     ...templateWarnings('spec.template', object.spec?.template, { object, old }),
   ],
-  validateUpdate(deployment, old) {
-    const errors = validateDeployment(deployment)
+  validateUpdate(deployment, old, context) {
+    const errors = validateDeployment(deployment, context, old)
     if (semanticEqual(deployment.spec?.selector, old.spec?.selector)) return errors
     return [...errors, invalid('spec.selector', shownSelector(deployment.spec?.selector), messages.immutable)]
   },
@@ -55,11 +56,12 @@ export const deployments: Strategy<Deployment> = {
   },
 }
 
-function validateDeployment(deployment: Deployment): FieldError[] {
+function validateDeployment(deployment: Deployment, context?: ValidationContext, old?: Deployment): FieldError[] {
+  const allowed = podAllowances(context, old?.spec?.template?.spec)
   const spec: Partial<DeploymentSpec> = deployment.spec ?? {}
   const errors = [
     ...nonNegative('spec.replicas', spec.replicas),
-    ...validateSelectorAndTemplate('spec', spec, owner),
+    ...validateSelectorAndTemplate('spec', spec, owner, allowed),
     ...validateStrategy('spec.strategy', spec.strategy),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),

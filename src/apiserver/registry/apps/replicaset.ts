@@ -3,8 +3,9 @@ import { defaultReplicaSet } from '../../../api/defaults/apps.ts'
 import type { FieldError } from '../../../api/errors.ts'
 import { appsV1 } from '../../../api/resources.ts'
 import type { ReplicaSet } from '../../../api/types/apps/v1.ts'
+import { podAllowances } from '../core/pod-validation/allowances.ts'
 import { keepSpec, keepStatus } from '../generation.ts'
-import type { Strategy } from '../strategy.ts'
+import type { Strategy, ValidationContext } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { invalid, messages, nonNegative } from '../validation/field.ts'
 import { shownSelector } from '../validation/labels.ts'
@@ -27,8 +28,8 @@ export const replicaSets: Strategy<ReplicaSet> = {
     ...(old ? [] : nameWarning(object.metadata.name ?? '', 'Pod names and hostnames')),
     ...templateWarnings('spec.template', object.spec?.template, { object, old }),
   ],
-  validateUpdate(set, old) {
-    const errors = validateReplicaSet(set)
+  validateUpdate(set, old, context) {
+    const errors = validateReplicaSet(set, context, old)
     if (semanticEqual(set.spec?.selector, old.spec?.selector)) return errors
     return [...errors, invalid('spec.selector', shownSelector(set.spec?.selector), messages.immutable)]
   },
@@ -36,10 +37,11 @@ export const replicaSets: Strategy<ReplicaSet> = {
   selectableFields: { 'status.replicas': (set) => String(set.status?.replicas ?? 0) },
 }
 
-function validateReplicaSet(set: ReplicaSet): FieldError[] {
+function validateReplicaSet(set: ReplicaSet, context?: ValidationContext, old?: ReplicaSet): FieldError[] {
+  const allowed = podAllowances(context, old?.spec?.template?.spec)
   return [
     ...nonNegative('spec.replicas', set.spec?.replicas),
     ...nonNegative('spec.minReadySeconds', set.spec?.minReadySeconds),
-    ...validateSelectorAndTemplate('spec', set.spec ?? {}, owner),
+    ...validateSelectorAndTemplate('spec', set.spec ?? {}, owner, allowed),
   ]
 }

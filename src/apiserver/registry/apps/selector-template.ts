@@ -8,6 +8,7 @@ import { isPercent } from '../../../api/names.ts'
 import { matchesLabelSelector } from '../../../api/selectors/label.ts'
 import type { PodTemplateSpec } from '../../../api/types/core/v1.ts'
 import type { LabelSelector } from '../../../api/types/meta/v1.ts'
+import type { PodAllowances } from '../core/pod-validation/allowances.ts'
 import { validatePodTemplate } from '../core/pod-validation/spec.ts'
 import { forbidden, invalid, invalidEach, messages, nonNegative, notSupported, required } from '../validation/field.ts'
 import { isEmptySelector, shownSelector, validateLabelSelector } from '../validation/labels.ts'
@@ -26,8 +27,9 @@ export function validateSelectorAndTemplate(
   path: string,
   { selector, template }: { selector?: LabelSelector | undefined; template?: PodTemplateSpec | undefined },
   owner: TemplateOwner,
-  templatePath = `${path}.template`,
+  allowed: PodAllowances,
 ): FieldError[] {
+  const templatePath = `${path}.template`
   const at = `${path}.selector`
   const syntax = validateLabelSelector(at, selector)
   const errors = selector ? [...syntax] : [required(at)]
@@ -35,7 +37,7 @@ export function validateSelectorAndTemplate(
     errors.push(invalid(at, shownSelector(selector), `empty selector is invalid for ${owner.noun}`))
   if (syntax.length > 0) return [...errors, invalid(at, shownSelector(selector), owner.unreadable)]
   errors.push(...validateMatch(templatePath, selector, template))
-  errors.push(...validatePodTemplate(templatePath, template))
+  errors.push(...validatePodTemplate(templatePath, template, allowed))
   return [...errors, ...validateAlwaysRunning(`${templatePath}.spec`, template, owner.kind)]
 }
 

@@ -5,9 +5,10 @@ import { isDns1123Label } from '../../../api/names.ts'
 import { appsV1 } from '../../../api/resources.ts'
 import type { StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy } from '../../../api/types/apps/v1.ts'
 import type { PodTemplateSpec, Volume } from '../../../api/types/core/v1.ts'
+import { podAllowances } from '../core/pod-validation/allowances.ts'
 import { validateClaimSpec } from '../core/pod-validation/claim-spec.ts'
 import { keepSpec, keepStatus } from '../generation.ts'
-import type { Strategy } from '../strategy.ts'
+import type { Strategy, ValidationContext } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { forbidden, invalid, invalidEach, nonNegative, notSupported, required } from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
@@ -38,13 +39,13 @@ export const statefulSets: Strategy<StatefulSet> = {
     set.status = { replicas: 0, availableReplicas: 0 }
   },
   prepareForUpdate: keepStatus,
-  validateCreate: (set) => [...validateSet(set), ...validateClaims(set), ...validateServiceName(set)],
+  validateCreate: (set, context) => [...validateSet(set, context), ...validateClaims(set), ...validateServiceName(set)],
   warnings: (object, old) => [
     ...templateWarnings('spec.template', object.spec?.template, { object, old }),
     ...revisionWarnings(object),
   ],
-  validateUpdate(set, old) {
-    const errors = validateSet(set)
+  validateUpdate(set, old, context) {
+    const errors = validateSet(set, context, old)
     return semanticEqual(fixedPart(set), fixedPart(old)) ? errors : [...errors, forbidden('spec', changeForbidden)]
   },
   status: { prepareForUpdate: keepSpec, validateUpdate: validateStatus },
@@ -67,7 +68,8 @@ function fixedPart(set: StatefulSet): object {
   return { ...spec, volumeClaimTemplates: claims }
 }
 
-function validateSet(set: StatefulSet): FieldError[] {
+function validateSet(set: StatefulSet, context?: ValidationContext, old?: StatefulSet): FieldError[] {
+  const allowed = podAllowances(context, old?.spec?.template?.spec)
   const spec: Partial<StatefulSetSpec> = set.spec ?? {}
   const policy = spec.podManagementPolicy ?? ''
   const errors: FieldError[] = []
@@ -82,7 +84,12 @@ function validateSet(set: StatefulSet): FieldError[] {
     ...nonNegative('spec.replicas', spec.replicas),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...nonNegative('spec.ordinals.start', spec.ordinals?.start),
-    ...validateSelectorAndTemplate('spec', { selector: spec.selector, template: withClaimVolumes(spec) }, owner),
+    ...validateSelectorAndTemplate(
+      'spec',
+      { selector: spec.selector, template: withClaimVolumes(spec) },
+      owner,
+      allowed,
+    ),
     ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
   ]
 }

@@ -12,7 +12,8 @@ import type {
   HorizontalPodAutoscalerBehavior,
   HPAScalingRules,
 } from '../../../api/types/autoscaling/v2.ts'
-import type { Strategy } from '../strategy.ts'
+import { defaultGates } from '../../scheme/feature-gates.ts'
+import type { Strategy, ValidationContext } from '../strategy.ts'
 import { forbidden, invalid, invalidEach, nonNegative, notSupported, required } from '../validation/field.ts'
 import { nonNegativeQuantity } from '../validation/resources.ts'
 import { validateMetrics } from './metrics.ts'
@@ -31,7 +32,7 @@ export const horizontalPodAutoscalers: Strategy<HorizontalPodAutoscaler> = {
     autoscaler.status = old.status ?? { desiredReplicas: 0 }
   },
   validateCreate: validateAutoscaler,
-  validateUpdate: validateAutoscaler,
+  validateUpdate: (autoscaler, old, context) => validateAutoscaler(autoscaler, context, old),
   status: {
     prepareForUpdate(autoscaler, old) {
       if (old.spec) autoscaler.spec = old.spec
@@ -43,11 +44,17 @@ export const horizontalPodAutoscalers: Strategy<HorizontalPodAutoscaler> = {
   },
 }
 
-function validateAutoscaler({ spec }: HorizontalPodAutoscaler): FieldError[] {
+/** To zero with the gate HPAScaleToZero open, or where it may go there already. */
+function validateAutoscaler(
+  { spec }: HorizontalPodAutoscaler,
+  { gates = defaultGates }: ValidationContext = {},
+  old?: HorizontalPodAutoscaler,
+): FieldError[] {
+  const fewest = gates.get('HPAScaleToZero') || old?.spec?.minReplicas === 0 ? 0 : 1
   const { minReplicas, maxReplicas = 0, metrics = [], behavior, scaleTargetRef } = spec ?? {}
   const errors: FieldError[] = []
-  if (minReplicas !== undefined && minReplicas < 1) {
-    errors.push(invalid('spec.minReplicas', minReplicas, 'must be greater than or equal to 1'))
+  if (minReplicas !== undefined && minReplicas < fewest) {
+    errors.push(invalid('spec.minReplicas', minReplicas, `must be greater than or equal to ${fewest}`))
   }
   if (maxReplicas === 0) errors.push(required('spec.maxReplicas', 'must be set and greater than 0'))
   else if (maxReplicas < 1) errors.push(invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to 1'))

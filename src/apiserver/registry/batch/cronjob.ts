@@ -4,9 +4,10 @@ import { defaultCronJob } from '../../../api/defaults/batch.ts'
 import type { FieldError } from '../../../api/errors.ts'
 import { batchV1 } from '../../../api/resources.ts'
 import type { CronJob, CronJobSpec } from '../../../api/types/batch/v1.ts'
+import { podAllowances } from '../core/pod-validation/allowances.ts'
 import { requiredInOrder } from '../core/pod-validation/spec.ts'
 import { keepSpec, keepStatus, startWithoutStatus } from '../generation.ts'
-import type { Strategy } from '../strategy.ts'
+import type { Strategy, ValidationContext } from '../strategy.ts'
 import { invalid, nonNegative, notSupported, required } from '../validation/field.ts'
 import { nameWarning, templateWarnings } from '../warnings/pod-warnings.ts'
 import { validateTemplatedJobSpec } from './job-validation.ts'
@@ -20,9 +21,9 @@ export const cronJobs: Strategy<CronJob> = {
   default: defaultCronJob,
   prepareForCreate: startWithoutStatus,
   prepareForUpdate: keepStatus,
-  validateCreate(cronJob) {
+  validateCreate(cronJob, context) {
     const name = cronJob.metadata.name ?? ''
-    const errors = validateCronJob(cronJob)
+    const errors = validateCronJob(cronJob, context)
     if (name.length <= nameLengthMax) return errors
     return [...errors, invalid('metadata.name', name, `must be no more than ${nameLengthMax} characters`)]
   },
@@ -31,11 +32,12 @@ export const cronJobs: Strategy<CronJob> = {
     ...zoneWarnings(object.spec?.schedule ?? ''),
     ...templateWarnings('spec.jobTemplate.spec.template', object.spec?.jobTemplate.spec?.template, { object, old }),
   ],
-  validateUpdate: validateCronJob,
+  validateUpdate: (cronJob, old, context) => validateCronJob(cronJob, context, old),
   status: { prepareForUpdate: keepSpec },
 }
 
-function validateCronJob(cronJob: CronJob): FieldError[] {
+function validateCronJob(cronJob: CronJob, context?: ValidationContext, old?: CronJob): FieldError[] {
+  const allowed = podAllowances(context, old?.spec?.jobTemplate.spec?.template.spec)
   const spec: Partial<CronJobSpec> = cronJob.spec ?? {}
   const { schedule = '' } = spec
   const job = spec.jobTemplate?.spec ?? { template: {} }
@@ -45,7 +47,7 @@ function validateCronJob(cronJob: CronJob): FieldError[] {
     ...nonNegative('spec.startingDeadlineSeconds', spec.startingDeadlineSeconds),
     ...validateTimeZone('spec.timeZone', spec.timeZone),
     ...requiredInOrder('spec.concurrencyPolicy', spec.concurrencyPolicy, policies),
-    ...validateTemplatedJobSpec(path, job),
+    ...validateTemplatedJobSpec(path, job, allowed),
   ]
   if (job.selector) errors.push(invalid(`${path}.selector`, job.selector, '`selector` will be auto-generated'))
   if (job.manualSelector) errors.push(notSupported(`${path}.manualSelector`, job.manualSelector, ['nil', 'false']))

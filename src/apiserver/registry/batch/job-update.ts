@@ -5,13 +5,14 @@
 import type { FieldError } from '../../../api/errors.ts'
 import type { Job, JobSpec } from '../../../api/types/batch/v1.ts'
 import type { PodTemplateSpec } from '../../../api/types/core/v1.ts'
+import type { PodAllowances } from '../core/pod-validation/allowances.ts'
 import { goPodSpec } from '../core/pod-validation/spec-diff.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { invalid, messages } from '../validation/field.ts'
 import { goStruct, goTemplate } from '../validation/go-struct.ts'
 import { validateJobSpec } from './job-validation.ts'
 
-export function validateJobChange(path: string, job: Job, old: Job): FieldError[] {
+export function validateJobChange(path: string, job: Job, old: Job, allowed: PodAllowances): FieldError[] {
   const spec = job.spec ?? ({} as JobSpec)
   const before = old.spec ?? ({} as JobSpec)
   const fixed = (field: keyof JobSpec, shown: (value: JobSpec) => unknown): FieldError[] =>
@@ -19,7 +20,7 @@ export function validateJobChange(path: string, job: Job, old: Job): FieldError[
       ? []
       : [invalid(`${path}.${field}`, shown(spec) ?? null, messages.immutable)]
   return [
-    ...validateJobSpec(path, spec),
+    ...validateJobSpec(path, spec, allowed),
     ...validateCompletions(`${path}.completions`, spec, before),
     ...fixed('selector', (value) => value.selector),
     ...validateTemplate(`${path}.template`, job, old),

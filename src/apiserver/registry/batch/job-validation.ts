@@ -3,6 +3,7 @@ import type { FieldError } from '../../../api/errors.ts'
 import { isDns1123Label } from '../../../api/names.ts'
 import type { JobSpec } from '../../../api/types/batch/v1.ts'
 import { validateMatch } from '../apps/selector-template.ts'
+import type { PodAllowances } from '../core/pod-validation/allowances.ts'
 import { validatePodTemplate } from '../core/pod-validation/spec.ts'
 import { isDomainPrefixedPath } from '../validation/domain-path.ts'
 import { byteLength, invalid, invalidEach, nonNegative, notSupported, required, tooLong } from '../validation/field.ts'
@@ -15,8 +16,8 @@ const limits = { indexed: 100_000, ofMany: 10_000 }
 const managedByBytesMax = 63
 
 /** A job itself: its selector is there and chooses its pods. */
-export function validateJobSpec(path: string, spec: JobSpec): FieldError[] {
-  const errors = validateTemplatedJobSpec(path, spec)
+export function validateJobSpec(path: string, spec: JobSpec, allowed: PodAllowances): FieldError[] {
+  const errors = validateTemplatedJobSpec(path, spec, allowed)
   const syntax = spec.selector ? validateLabelSelector(`${path}.selector`, spec.selector) : []
   errors.push(...(spec.selector ? syntax : [required(`${path}.selector`)]))
   if (syntax.length > 0) return errors
@@ -24,7 +25,7 @@ export function validateJobSpec(path: string, spec: JobSpec): FieldError[] {
 }
 
 /** Also what stands in a cron job's template. */
-export function validateTemplatedJobSpec(path: string, spec: JobSpec): FieldError[] {
+export function validateTemplatedJobSpec(path: string, spec: JobSpec, allowed: PodAllowances): FieldError[] {
   const errors: FieldError[] = []
   for (const field of [
     'parallelism',
@@ -48,7 +49,7 @@ export function validateTemplatedJobSpec(path: string, spec: JobSpec): FieldErro
   errors.push(...validatePodFailurePolicy(`${path}.podFailurePolicy`, spec))
   errors.push(...validateSuccessPolicy(`${path}.successPolicy`, spec))
   errors.push(...validateReplacement(`${path}.podReplacementPolicy`, spec))
-  errors.push(...validatePodTemplate(`${path}.template`, spec.template))
+  errors.push(...validatePodTemplate(`${path}.template`, spec.template, allowed))
   return [...errors, ...validateRestartPolicy(`${path}.template.spec.restartPolicy`, spec)]
 }
 

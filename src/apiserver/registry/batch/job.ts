@@ -8,6 +8,7 @@ import { isLabelValue } from '../../../api/names.ts'
 import { batchV1 } from '../../../api/resources.ts'
 import { matchesLabelSelector } from '../../../api/selectors/label.ts'
 import type { Job, JobSpec } from '../../../api/types/batch/v1.ts'
+import { type PodAllowances, podAllowances } from '../core/pod-validation/allowances.ts'
 import { keepSpec, keepStatus, startWithoutStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { invalid, required } from '../validation/field.ts'
@@ -35,12 +36,15 @@ export const jobs: Strategy<Job> = {
     startWithoutStatus(job)
   },
   prepareForUpdate: keepStatus,
-  validateCreate: validateJob,
+  validateCreate: (job, context) => validateJob(job, podAllowances(context)),
   warnings: (object, old) => [
     ...(old ? [] : nameWarning(object.metadata.name ?? '', 'Pod names and hostnames')),
     ...templateWarnings('spec.template', object.spec?.template, { object, old }),
   ],
-  validateUpdate: (job, old) => [...validateJob(job), ...validateJobChange('spec', job, old)],
+  validateUpdate(job, old, context) {
+    const allowed = podAllowances(context, old.spec?.template?.spec)
+    return [...validateJob(job, allowed), ...validateJobChange('spec', job, old, allowed)]
+  },
   status: { prepareForUpdate: keepSpec, validateUpdate: validateJobStatusUpdate },
   selectableFields: { 'status.successful': (job) => String(job.status?.succeeded ?? 0) },
   defaultPropagation: 'Orphan',
@@ -57,11 +61,11 @@ function generateSelector(job: Job): void {
   spec.selector = { ...spec.selector, matchLabels: { ...spec.selector?.matchLabels, [labels.uid]: uid } }
 }
 
-function validateJob(job: Job): FieldError[] {
+function validateJob(job: Job, allowed: PodAllowances): FieldError[] {
   const spec = job.spec ?? ({} as JobSpec)
   return [
     ...validateGeneratedSelector(job, spec),
-    ...validateJobSpec('spec', spec),
+    ...validateJobSpec('spec', spec, allowed),
     ...validateIndexedName(job.metadata.name ?? '', spec),
   ]
 }

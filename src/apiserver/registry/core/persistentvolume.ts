@@ -9,8 +9,9 @@ import type {
   VolumeNodeAffinity,
 } from '../../../api/types/core/v1.ts'
 import { rfc3339 } from '../../../platform/clock.ts'
+import { defaultGates } from '../../scheme/feature-gates.ts'
 import { keepSpec } from '../generation.ts'
-import type { Strategy } from '../strategy.ts'
+import type { Strategy, ValidationContext } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { forbidden, invalid, messages } from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
@@ -62,7 +63,11 @@ function datePhase({ status }: PersistentVolume, old: PersistentVolume, nowMs: n
 }
 
 /** Upstream checks the spec twice on update; so do its messages. */
-function validateVolumeUpdate(volume: PersistentVolume, old: PersistentVolume): FieldError[] {
+function validateVolumeUpdate(
+  volume: PersistentVolume,
+  old: PersistentVolume,
+  { gates = defaultGates }: ValidationContext = {},
+): FieldError[] {
   const spec = volume.spec ?? {}
   const before = old.spec ?? {}
   const own = validateVolumeSpec('spec', spec, volume.metadata.name ?? '')
@@ -76,7 +81,8 @@ function validateVolumeUpdate(volume: PersistentVolume, old: PersistentVolume): 
   }
   if (spec.volumeMode !== before.volumeMode)
     errors.push(invalid('volumeMode', spec.volumeMode ?? null, messages.immutable))
-  if (before.nodeAffinity && !sameAffinity(spec.nodeAffinity, before.nodeAffinity)) {
+  const movable = gates.get('MutablePVNodeAffinity')
+  if (!movable && before.nodeAffinity && !sameAffinity(spec.nodeAffinity, before.nodeAffinity)) {
     const why = `${messages.immutable}, except for updating from beta label to GA`
     errors.push(invalid('nodeAffinity', goStruct('VolumeNodeAffinity', spec.nodeAffinity), why))
   }

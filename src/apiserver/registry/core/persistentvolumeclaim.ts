@@ -9,8 +9,9 @@ import type {
   PersistentVolumeClaimSpec,
   TypedLocalObjectReference,
 } from '../../../api/types/core/v1.ts'
+import { defaultGates } from '../../scheme/feature-gates.ts'
 import { keepSpec } from '../generation.ts'
-import type { Strategy } from '../strategy.ts'
+import type { Strategy, WriteContext } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { forbidden, invalid, invalidEach, messages, notSupported, required } from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
@@ -32,12 +33,12 @@ export const persistentVolumeClaims: Strategy<PersistentVolumeClaim> = {
   resource: coreV1.persistentVolumeClaims,
   metadataOnUpdate: ['changes', 'whole'],
   default: defaultClaim,
-  prepareForCreate(claim) {
-    if (claim.spec) mirrorDataSource(claim.spec)
+  prepareForCreate(claim, write) {
+    if (claim.spec) settleDataSources(claim.spec, write)
     claim.status = { phase: 'Pending' }
   },
-  prepareForUpdate(claim, old) {
-    if (claim.spec && !old.spec?.dataSource && !old.spec?.dataSourceRef) mirrorDataSource(claim.spec)
+  prepareForUpdate(claim, old, write) {
+    if (claim.spec) settleDataSources(claim.spec, write, old.spec)
     claim.status = old.status ?? { phase: 'Pending' }
   },
   validateCreate: (claim) => validateClaimSpec('spec', claim.spec ?? {}),
@@ -48,14 +49,23 @@ export const persistentVolumeClaims: Strategy<PersistentVolumeClaim> = {
 }
 
 /**
- * The older and the newer field say the same. What the older one may not name is dropped from it, and what reaches into
- * another namespace is not taken while the gate CrossNamespaceVolumeDataSource is closed.
+ * The older and the newer field say the same, unless the newer one reaches into another namespace, for which the gate
+ * CrossNamespaceVolumeDataSource must be open. What the older one may not name is dropped from it where it stands alone.
  */
-function mirrorDataSource(spec: PersistentVolumeClaimSpec): void {
-  if (spec.dataSource && !isClaimOrSnapshot(spec.dataSource)) delete spec.dataSource
-  if (spec.dataSourceRef?.namespace) delete spec.dataSourceRef
+function settleDataSources(
+  spec: PersistentVolumeClaimSpec,
+  { gates = defaultGates }: Pick<WriteContext, 'gates'>,
+  old: PersistentVolumeClaimSpec = {},
+): void {
+  const closed = !gates.get('CrossNamespaceVolumeDataSource')
+  if (closed && spec.dataSourceRef?.namespace && !old.dataSourceRef) delete spec.dataSourceRef
+  const isNew = !old.dataSource && !old.dataSourceRef
+  if (isNew && !spec.dataSourceRef && spec.dataSource && !isClaimOrSnapshot(spec.dataSource)) delete spec.dataSource
   if (spec.dataSource && !spec.dataSourceRef) spec.dataSourceRef = { ...spec.dataSource }
-  else if (spec.dataSourceRef && !spec.dataSource) spec.dataSource = { ...spec.dataSourceRef }
+  else if (spec.dataSourceRef && !spec.dataSource && !spec.dataSourceRef.namespace) {
+    const { namespace: _, ...local } = spec.dataSourceRef
+    spec.dataSource = local
+  }
 }
 
 function isClaimOrSnapshot({ kind, apiGroup = '' }: TypedLocalObjectReference): boolean {

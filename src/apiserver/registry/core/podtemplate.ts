@@ -5,6 +5,7 @@ import type { PodTemplate } from '../../../api/types/core/v1.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { templateWarnings } from '../warnings/pod-warnings.ts'
+import { podAllowances } from './pod-validation/allowances.ts'
 import { validatePodTemplate } from './pod-validation/spec.ts'
 
 export const podTemplates: Strategy<PodTemplate> = {
@@ -20,7 +21,8 @@ export const podTemplates: Strategy<PodTemplate> = {
     const generation = old.metadata.generation ?? 0
     object.metadata.generation = semanticEqual(object.template, old.template) ? generation : generation + 1
   },
-  validateCreate: (object) => validatePodTemplate('template', object.template),
+  validateCreate: ({ template }, context) => validatePodTemplate('template', template, podAllowances(context)),
   warnings: (object, old) => templateWarnings('template', object.template, { object, old }),
-  validateUpdate: (object) => validatePodTemplate('template', object.template),
+  validateUpdate: ({ template }, old, context) =>
+    validatePodTemplate('template', template, podAllowances(context, old.template?.spec)),
 }

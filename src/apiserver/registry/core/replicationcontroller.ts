@@ -6,9 +6,10 @@ import { matchesLabelMap } from '../../../api/selectors/label.ts'
 import type { ReplicationController } from '../../../api/types/core/v1.ts'
 import { validateReplicaStatus } from '../apps/replica-status.ts'
 import { keepSpec, keepStatus } from '../generation.ts'
-import type { Strategy } from '../strategy.ts'
+import type { Strategy, ValidationContext } from '../strategy.ts'
 import { forbidden, invalid, messages, nonNegative, notSupported, required } from '../validation/field.ts'
 import { nameWarning, templateWarnings } from '../warnings/pod-warnings.ts'
+import { podAllowances } from './pod-validation/allowances.ts'
 import { validatePodTemplate } from './pod-validation/spec.ts'
 
 export const replicationControllers: Strategy<ReplicationController> = {
@@ -24,7 +25,7 @@ export const replicationControllers: Strategy<ReplicationController> = {
     ...(old ? [] : nameWarning(object.metadata.name ?? '', 'Pod names and hostnames')),
     ...(old ? [] : templateWarnings('spec.template', object.spec?.template, { object, old })),
   ],
-  validateUpdate: validateController,
+  validateUpdate: (controller, old, context) => validateController(controller, context, old),
   status: {
     prepareForUpdate: keepSpec,
     validateUpdate: (controller) => validateReplicaStatus('status', controller.status),
@@ -33,7 +34,11 @@ export const replicationControllers: Strategy<ReplicationController> = {
   defaultPropagation: 'Orphan',
 }
 
-function validateController(controller: ReplicationController): FieldError[] {
+function validateController(
+  controller: ReplicationController,
+  context?: ValidationContext,
+  old?: ReplicationController,
+): FieldError[] {
   const { selector = {}, template, replicas, minReadySeconds } = controller.spec ?? {}
   const hasSelector = Object.keys(selector).length > 0
   const errors = [
@@ -46,7 +51,7 @@ function validateController(controller: ReplicationController): FieldError[] {
   if (hasSelector && !matchesLabelMap(selector, labels)) {
     errors.push(invalid('spec.template.metadata.labels', labels ?? null, messages.selectorMismatch))
   }
-  errors.push(...validatePodTemplate('spec.template', template))
+  errors.push(...validatePodTemplate('spec.template', template, podAllowances(context, old?.spec?.template?.spec)))
   const policy = template.spec?.restartPolicy
   if (policy !== 'Always') errors.push(notSupported('spec.template.spec.restartPolicy', policy, ['Always']))
   if (template.spec?.activeDeadlineSeconds !== undefined) {

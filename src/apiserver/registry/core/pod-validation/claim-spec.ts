@@ -55,7 +55,8 @@ function validateDataSources(path: string, spec: PersistentVolumeClaimSpec): Fie
     if (namespace) errors.push(...invalidEach(`${path}.dataSourceRef.namespace`, namespace, isDns1123Label(namespace)))
   }
   if (!dataSource || !dataSourceRef) return errors
-  const shown = `${path}.dataSource`
+  // Upstream shows a path instead of the value, and a path has nothing to show.
+  const shown = {}
   if (dataSourceRef.namespace) {
     errors.push(invalid(path, shown, 'may not be specified when dataSourceRef.namespace is specified'))
   } else if (

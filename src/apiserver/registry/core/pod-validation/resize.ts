@@ -5,8 +5,10 @@
 import type { FieldError } from '../../../../api/errors.ts'
 import { podQosClass } from '../../../../api/pod-qos.ts'
 import type { Container, Pod } from '../../../../api/types/core/v1.ts'
+import type { ValidationContext } from '../../strategy.ts'
 import { semanticEqual } from '../../validation/equal.ts'
 import { forbidden, invalid } from '../../validation/field.ts'
+import { podAllowances } from './allowances.ts'
 import { mirrorAnnotation } from './annotations.ts'
 import { validateObject } from './pod.ts'
 
@@ -14,13 +16,13 @@ type Amounts = Record<string, string> | undefined
 
 const onlyCpuAndMemory = 'only cpu and memory resources are mutable'
 
-export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): FieldError[] {
+export function validateEphemeralContainersUpdate(pod: Pod, old: Pod, context?: ValidationContext): FieldError[] {
   if (old.metadata.annotations?.[mirrorAnnotation] !== undefined) {
     return [forbidden('', 'static pods do not support ephemeral containers')]
   }
   const path = 'spec.ephemeralContainers'
   const wanted = new Map((pod.spec?.ephemeralContainers ?? []).map((container) => [container.name, container]))
-  const errors = validateObject(pod)
+  const errors = validateObject(pod, podAllowances(context, old.spec))
   for (const before of old.spec?.ephemeralContainers ?? []) {
     const now = wanted.get(before.name)
     const which = `existing ephemeral containers ${JSON.stringify(before.name)}`
@@ -30,11 +32,11 @@ export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): FieldErro
   return errors
 }
 
-export function validateResize(pod: Pod, old: Pod): FieldError[] {
+export function validateResize(pod: Pod, old: Pod, context?: ValidationContext): FieldError[] {
   if (old.metadata.annotations?.[mirrorAnnotation] !== undefined)
     return [forbidden('', 'static pods cannot be resized')]
   if (old.spec?.os?.name === 'windows') return [forbidden('', 'windows pods cannot be resized')]
-  const errors = validateObject(pod)
+  const errors = validateObject(pod, podAllowances(context, old.spec))
   if ((old.status?.qosClass || podQosClass(old)) !== podQosClass(pod)) {
     errors.push(invalid('spec', pod.status?.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'))
   }

@@ -16,23 +16,29 @@ import {
   optionalOneOf,
   required,
 } from '../../validation/field.ts'
+import { int64Problem, isDecimalInteger } from '../../validation/integers.ts'
 import { validateLabelName, validateLabelSelector } from '../../validation/labels.ts'
 import { validateSpreadKeys } from './affinity.ts'
+import { nothingMore, type PodAllowances } from './allowances.ts'
 
 const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
-/** Known, and refused while the gate TaintTolerationComparisonOperators is closed. */
-const comparisons = ['Lt', 'Gt']
+/** Refused unless the gate TaintTolerationComparisonOperators is open. */
+const comparing = ['Lt', 'Gt']
 const dnsLimits = { nameservers: 3, searches: 32, searchChars: 2048 }
 
 export function validateTaintEffect(path: string, effect: string): FieldError[] {
   return taintEffects.includes(effect) ? [] : [notSupported(path, effect, taintEffects)]
 }
 
-export function validateTolerations(path: string, tolerations: readonly Toleration[]): FieldError[] {
-  return tolerations.flatMap((toleration, index) => validateToleration(`${path}[${index}]`, toleration))
+export function validateTolerations(
+  path: string,
+  tolerations: readonly Toleration[],
+  allowed: PodAllowances = nothingMore,
+): FieldError[] {
+  return tolerations.flatMap((toleration, index) => validateToleration(`${path}[${index}]`, toleration, allowed))
 }
 
-function validateToleration(path: string, toleration: Toleration): FieldError[] {
+function validateToleration(path: string, toleration: Toleration, { comparisons }: PodAllowances): FieldError[] {
   const { key = '', operator = '', value = '', effect = '', tolerationSeconds } = toleration
   const errors = key === '' ? [] : validateLabelName(`${path}.key`, key)
   if (key === '' && operator !== 'Exists') {
@@ -42,7 +48,8 @@ function validateToleration(path: string, toleration: Toleration): FieldError[] 
   if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
     errors.push(invalid(`${path}.effect`, effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"))
   }
-  errors.push(...validateTolerationValue(`${path}.operator`, operator, value))
+  if (comparisons && comparing.includes(operator)) errors.push(...validateBound(`${path}.value`, value))
+  else errors.push(...validateTolerationValue(`${path}.operator`, operator, value))
   if (effect !== '') errors.push(...validateTaintEffect(`${path}.effect`, effect))
   return errors
 }
@@ -51,10 +58,17 @@ function validateTolerationValue(path: string, operator: string, value: string):
   if (operator === 'Exists') {
     return value === '' ? [] : [invalid(path, value, "value must be empty when `operator` is 'Exists'")]
   }
-  if (comparisons.includes(operator)) return [notSupported(path, operator, ['Equal', 'Exists', ...comparisons])]
+  if (comparing.includes(operator)) return [notSupported(path, operator, ['Equal', 'Exists', ...comparing])]
   if (operator !== '' && operator !== 'Equal') return [notSupported(path, operator, ['Equal', 'Exists'])]
   const wrong = isLabelValue(value)
   return wrong.length === 0 ? [] : [invalid(path, value, wrong.join(';'))]
+}
+
+/** A whole number of 64 bits, as people write one. */
+function validateBound(path: string, value: string): FieldError[] {
+  const errors = invalidEach(path, value, isDecimalInteger(value))
+  const problem = int64Problem(value)
+  return problem ? [...errors, invalid(path, value, problem)] : errors
 }
 
 export function validateSpread(path: string, constraints: readonly TopologySpreadConstraint[]): FieldError[] {

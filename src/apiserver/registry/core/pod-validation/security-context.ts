@@ -23,17 +23,17 @@ import {
   tooLong,
 } from '../../validation/field.ts'
 import { localDescendingPath } from '../../validation/paths.ts'
+import type { PodAllowances } from './allowances.ts'
 import { validateWindowsOptions } from './windows.ts'
 
 const profileTypes = ['Localhost', 'RuntimeDefault', 'Unconfined']
 const sysctlSegment = '[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
 const sysctlFormat = `^(${sysctlSegment}[\\./])*${sysctlSegment}$`
 const sysctlName = new RegExp(sysctlFormat)
-/** `MountOption` too, once the gate SELinuxMount is open. */
-const seLinuxPolicies = ['Recursive']
+const seLinuxPolicies = ['MountOption', 'Recursive']
 const profileBytesMax = 4095
 
-export function validatePodSecurityContext(path: string, spec: PodSpec): FieldError[] {
+export function validatePodSecurityContext(path: string, spec: PodSpec, allowed: PodAllowances): FieldError[] {
   const context = spec.securityContext
   if (!context) return []
   const errors: FieldError[] = []
@@ -48,17 +48,22 @@ export function validatePodSecurityContext(path: string, spec: PodSpec): FieldEr
     errors.push(invalid(`${path}.shareProcessNamespace`, true, why))
   }
   errors.push(...validateSysctls(`${path}.sysctls`, context.sysctls ?? [], spec))
-  return [...errors, ...validatePodPolicies(path, context)]
+  return [...errors, ...validatePodPolicies(path, context, allowed)]
 }
 
-function validatePodPolicies(path: string, context: PodSecurityContext): FieldError[] {
+function validatePodPolicies(
+  path: string,
+  context: PodSecurityContext,
+  { everySeLinuxPolicy }: PodAllowances,
+): FieldError[] {
+  const labelling = everySeLinuxPolicy ? seLinuxPolicies : ['Recursive']
   return [
     ...optionalOneOf(`${path}.fsGroupChangePolicy`, context.fsGroupChangePolicy, ['Always', 'OnRootMismatch']),
     ...validateSeccompProfile(`${path}.seccompProfile`, context.seccompProfile),
     ...validateWindowsOptions(`${path}.windowsOptions`, context.windowsOptions),
     ...validateAppArmorProfile(`${path}.appArmorProfile`, context.appArmorProfile),
     ...optionalOneOf(`${path}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, ['Merge', 'Strict']),
-    ...optionalOneOf(`${path}.seLinuxChangePolicy`, context.seLinuxChangePolicy, seLinuxPolicies),
+    ...optionalOneOf(`${path}.seLinuxChangePolicy`, context.seLinuxChangePolicy, labelling),
   ]
 }
 

@@ -22,11 +22,13 @@ import { goStruct } from '../../validation/go-struct.ts'
 import { validateAnnotations, validateLabels } from '../../validation/labels.ts'
 import { validateContainerResources, validatePodResources } from '../../validation/resources.ts'
 import { validateAffinity } from './affinity.ts'
+import type { PodAllowances } from './allowances.ts'
 import { validatePodAnnotations, validateProfileAnnotations } from './annotations.ts'
 import { validateContainers, validateEphemeralContainers, validateInitContainers } from './containers.ts'
 import { validatePodResourceConsistency } from './pod-resources.ts'
 import { validateDns, validateGates, validateSpread, validateTolerations } from './scheduling.ts'
 import { validatePodSecurityContext } from './security-context.ts'
+import { containersWithPath } from './visit.ts'
 import { validateVolumes } from './volumes.ts'
 import { validateHostProcess, validateOs } from './windows.ts'
 
@@ -38,7 +40,7 @@ const hostnameBytesMax = 64
 const maxInt32 = 2147483647
 
 /** `podName` is set for real pods only; a template has none. */
-export function validatePodSpec(path: string, spec: PodSpec, podName?: string): FieldError[] {
+export function validatePodSpec(path: string, spec: PodSpec, allowed: PodAllowances, podName?: string): FieldError[] {
   const { valid, errors: volumeErrors } = validateVolumes(`${path}.volumes`, spec.volumes ?? [], podName)
   const claims = spec.resourceClaims ?? []
   const claimNames = new Set(claims.map(({ name }) => name).filter(Boolean))
@@ -56,20 +58,20 @@ export function validatePodSpec(path: string, spec: PodSpec, podName?: string): 
     ...requiredInOrder(`${path}.restartPolicy`, spec.restartPolicy, restartPolicies),
     ...requiredInOrder(`${path}.dnsPolicy`, spec.dnsPolicy, dnsPolicies),
     ...validateLabels(`${path}.nodeSelector`, spec.nodeSelector),
-    ...validatePodSecurityContext(`${path}.securityContext`, spec),
+    ...validatePodSecurityContext(`${path}.securityContext`, spec, allowed),
     ...validateAffinity(`${path}.affinity`, spec.affinity),
     ...validateDns(`${path}.dnsConfig`, spec),
     ...validateGates(path, spec),
     ...validateSpread(`${path}.topologySpreadConstraints`, spec.topologySpreadConstraints ?? []),
-    ...validateHostUsers(path, spec),
-    ...validateReferences(path, spec),
+    ...validateHostUsers(path, spec, allowed),
+    ...validateReferences(path, spec, allowed),
     ...validateHostProcess(path, spec),
     ...validateOs(path, spec),
   ]
 }
 
 /** The rest: names of other objects, host names, numbers. */
-function validateReferences(path: string, spec: PodSpec): FieldError[] {
+function validateReferences(path: string, spec: PodSpec, allowed: PodAllowances): FieldError[] {
   const errors = [
     ...optionalName(`${path}.serviceAccountName`, spec.serviceAccountName, isDns1123Subdomain),
     ...optionalName(`${path}.nodeName`, spec.nodeName, isDns1123Subdomain),
@@ -81,7 +83,7 @@ function validateReferences(path: string, spec: PodSpec): FieldError[] {
   errors.push(...optionalName(`${path}.hostname`, spec.hostname, isDns1123Label))
   errors.push(...optionalName(`${path}.subdomain`, spec.subdomain, isDns1123Label))
   errors.push(...validateHostnameOverride(`${path}.hostnameOverride`, spec))
-  errors.push(...validateTolerations(`${path}.tolerations`, spec.tolerations ?? []))
+  errors.push(...validateTolerations(`${path}.tolerations`, spec.tolerations ?? [], allowed))
   errors.push(...validateHostAliases(`${path}.hostAliases`, spec.hostAliases ?? []))
   errors.push(...optionalName(`${path}.priorityClassName`, spec.priorityClassName, isDns1123Subdomain))
   if (spec.runtimeClassName !== undefined) {
@@ -152,13 +154,17 @@ function validateHostNetworkPorts(path: string, spec: PodSpec, isPod: boolean): 
   return errors
 }
 
-function validateHostUsers(path: string, spec: PodSpec): FieldError[] {
+function validateHostUsers(path: string, spec: PodSpec, allowed: PodAllowances): FieldError[] {
   if (spec.hostUsers !== false) return []
-  const why = 'when `pod.Spec.HostUsers` is false'
+  const why = 'when `hostUsers` is false'
   const errors: FieldError[] = []
-  if (spec.hostNetwork) errors.push(forbidden(`${path}.hostNetwork`, why))
+  if (spec.hostNetwork && !allowed.hostNetworkWithOwnUsers) errors.push(forbidden(`${path}.hostNetwork`, why))
   if (spec.hostPID) errors.push(forbidden(`${path}.HostPID`, why))
   if (spec.hostIPC) errors.push(forbidden(`${path}.HostIPC`, why))
+  if (allowed.devicesWithOwnUsers) return errors
+  for (const [at, { volumeDevices = [] }] of containersWithPath(path, spec)) {
+    if (volumeDevices.length > 0) errors.push(forbidden(`${at}.volumeDevices`, why))
+  }
   return errors
 }
 
@@ -174,14 +180,18 @@ function validateHostAliases(path: string, aliases: readonly HostAlias[]): Field
 }
 
 /** Upstream names the template's labels and annotations without `metadata`. */
-export function validatePodTemplate(path: string, template: PodTemplateSpec | undefined): FieldError[] {
+export function validatePodTemplate(
+  path: string,
+  template: PodTemplateSpec | undefined,
+  allowed: PodAllowances,
+): FieldError[] {
   const spec = template?.spec ?? { containers: [] }
   const annotations = template?.metadata?.annotations
   const errors = [
     ...validateLabels(`${path}.labels`, template?.metadata?.labels),
     ...validateAnnotations(`${path}.annotations`, annotations),
     ...validatePodAnnotations(`${path}.annotations`, annotations, spec),
-    ...validatePodSpec(`${path}.spec`, spec),
+    ...validatePodSpec(`${path}.spec`, spec, allowed),
     ...validateProfileAnnotations(`${path}.spec`, annotations, spec),
   ]
   if ((spec.ephemeralContainers ?? []).length > 0) {

@@ -11,8 +11,10 @@ import type {
   PodSpec,
   Toleration,
 } from '../../../../api/types/core/v1.ts'
+import type { ValidationContext } from '../../strategy.ts'
 import { semanticEqual } from '../../validation/equal.ts'
 import { forbidden, inclusiveRange, invalid, required } from '../../validation/field.ts'
+import { type PodAllowances, podAllowances } from './allowances.ts'
 import { validateAnnotationChanges, validatePodAnnotations } from './annotations.ts'
 import { validateObject } from './pod.ts'
 import { validateTolerations } from './scheduling.ts'
@@ -27,12 +29,13 @@ const mayChange = [
   '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
 ].join(',')
 
-export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
+export function validatePodUpdate(pod: Pod, old: Pod, context?: ValidationContext): FieldError[] {
+  const allowed = podAllowances(context, old.spec)
   const spec = pod.spec ?? { containers: [] }
   const before = old.spec ?? { containers: [] }
   const annotations = pod.metadata.annotations
   const errors = [
-    ...validateObject(pod),
+    ...validateObject(pod, allowed),
     ...validateAnnotationChanges('metadata.annotations', annotations, old.metadata.annotations),
     ...validatePodAnnotations('metadata.annotations', annotations, spec),
   ]
@@ -46,7 +49,7 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   const deadline = validateDeadline(spec.activeDeadlineSeconds, before.activeDeadlineSeconds)
   errors.push(...deadline.errors)
   if (deadline.stop) return errors
-  errors.push(...onlyAddedTolerations('spec.tolerations', spec.tolerations ?? [], before.tolerations ?? []))
+  errors.push(...onlyAddedTolerations('spec.tolerations', spec.tolerations ?? [], before.tolerations ?? [], allowed))
   errors.push(...onlyRemovedGates(spec, before))
   return semanticEqual(spec, before) ? errors : [...errors, ...validateRest(spec, before)]
 }
@@ -78,17 +81,18 @@ function validateDeadline(
   return { errors: [invalid(path, wanted, 'must be less than or equal to previous value')], stop: true }
 }
 
-export function onlyAddedTolerations(
+function onlyAddedTolerations(
   path: string,
   wanted: readonly Toleration[],
   before: readonly Toleration[],
+  allowed: PodAllowances,
 ): FieldError[] {
   const same = (one: Toleration, other: Toleration) =>
     semanticEqual({ ...one, tolerationSeconds: 0 }, { ...other, tolerationSeconds: 0 })
   if (!before.every((held) => wanted.some((toleration) => same(held, toleration)))) {
     return [forbidden(path, 'existing toleration can not be modified except its tolerationSeconds')]
   }
-  return validateTolerations(path, wanted)
+  return validateTolerations(path, wanted, allowed)
 }
 
 function onlyRemovedGates(spec: PodSpec, before: PodSpec): FieldError[] {
