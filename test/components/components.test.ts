@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
-import { appsV1, coordinationV1, coreV1 } from '../../src/api/resources.ts'
+import { appsV1, coordinationV1, coreV1, rbacV1 } from '../../src/api/resources.ts'
 import { type Connection, connect } from '../../src/client/connect.ts'
 
 const program = new URL('../../bin/k8ts', import.meta.url).pathname
@@ -236,3 +236,31 @@ function deployment(name: string) {
     spec: { replicas: 2, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
   }
 }
+
+test('a manager with --use-service-account-credentials has its controllers act as accounts of their own', async () => {
+  for (const each of [...running].slice(1)) await stop(each)
+  const { client } = connection
+  // Without the role, the account's controller can do nothing, whatever the kubeconfig may.
+  const bindings = client.of(rbacV1.clusterRoleBindings)
+  const replicaSetRole = 'system:controller:replicaset-controller'
+  const binding = await bindings.get(replicaSetRole)
+  await bindings.delete(replicaSetRole)
+  await startComponent('controller-manager', '--use-service-account-credentials')
+  await client.of(appsV1.deployments, 'default').create(deployment('by-account'))
+  const sets = client.of(appsV1.replicaSets, 'default')
+  const pods = client.of(coreV1.pods, 'default')
+  const labelSelector = 'app=by-account'
+  await eventually(async () => ((await sets.list({ labelSelector })).items.length === 1 ? true : undefined))
+  const accounts = client.of(coreV1.serviceAccounts, 'kube-system')
+  await eventually(() => accounts.get('replicaset-controller'))
+  await accounts.get('deployment-controller')
+  assert.equal((await pods.list({ labelSelector })).items.length, 0)
+  await bindings.create({ ...binding, metadata: { name: replicaSetRole } })
+  await eventually(async () => ((await pods.list({ labelSelector })).items.length === 2 ? true : undefined))
+  // A token of an account that was made anew is another one.
+  await accounts.delete('replicaset-controller')
+  await client
+    .of(appsV1.deployments, 'default')
+    .patch('by-account', { type: 'merge', patch: { spec: { replicas: 3 } } })
+  await eventually(async () => ((await pods.list({ labelSelector })).items.length === 3 ? true : undefined))
+})

@@ -28,7 +28,7 @@ export const cloudFlags = `
   node-status-update-frequency duration | from one look at a node's addresses to the next (default: 5m)
   concurrent-service-syncs count | Services at once (default: 1)
   concurrent-node-syncs count | nodes at once (default: 1)
-  use-service-account-credentials bool =false | all controllers act as the kubeconfig's user
+  use-service-account-credentials bool | whether each controller acts by a token of its own service account (default: false)
   allow-untagged-cloud bool ! | tags are the provider's own business
   min-resync-period duration ! | caches follow watches and are not resynced
   controller-start-interval duration ! | all start at once

@@ -99,7 +99,7 @@ const controllerManager = `
   concurrent-device-taint-eviction-syncs count | reconciles at once
   concurrent-validating-admission-policy-status-syncs count | reconciles at once
   concurrent-service-syncs count ! | cloud providers run apart
-  use-service-account-credentials bool =false | all controllers act as the kubeconfig's user
+  use-service-account-credentials bool | whether each controller acts by a token of its own service account (default: false)
   service-account-private-key-file text | signs the tokens that lie in Secrets; without it none are made
   cluster-name text =kubernetes | only cloud providers use it
   service-cluster-ip-range list ! | nodes get ranges out of --cluster-cidr alone

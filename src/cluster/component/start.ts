@@ -22,6 +22,7 @@ import { FlagError, type Flags } from '../apiserver/flags.ts'
 import { ControllerGroup, type ControllerGroupParts, type GroupElection } from '../control-plane/controller-group.ts'
 import type { Machine } from '../machine.ts'
 import { DelegatedAccess } from './access.ts'
+import { AccountTransports } from './accounts.ts'
 import { ClientMetrics } from './client-metrics.ts'
 import { cloudFurther } from './cloud.ts'
 import { runsBy, workersBy } from './controllers-flag.ts'
@@ -68,11 +69,15 @@ export async function startComponent(
   const { log, clock, random } = machine
   const access = await accessOf(machine, flags.text('kubeconfig'))
   const requests = new ClientMetrics(clock)
-  const transport = requests.counted(transportTo(access), access.server)
+  const counted = (one: Transport) => requests.counted(one, access.server)
+  const transport = counted(transportTo(access))
+  const client = createClient(transport, { userAgent: `kube-${component}` })
+  const accounts = new AccountTransports({ net: machine.net, clock, access, client, transport, counted })
+  const ownAccounts = flags.bool('use-service-account-credentials') ?? false
   const metrics = new QueueMetrics(clock)
   const gates = gatesOf(flags)
   const group = new ControllerGroup({
-    ...{ clock, random, log, transportFor: () => transport },
+    ...{ clock, random, log, transportFor: (user) => (ownAccounts ? accounts.transportFor(user) : transport) },
     ...(await managerParts(machine, component, flags, access)),
     ...electionOf(component, flags, `${hostName}_${random.uuid()}`),
     tuning: {
@@ -92,7 +97,7 @@ export async function startComponent(
     ...requests.families,
     ...processFamilies(clock),
   ]
-  const listening = await listen(machine, { component, flags, transport, families })
+  const listening = await listen(machine, { component, flags, client, families })
   log.info('the component runs', { component, server: access.server, port: listening?.port })
   await group.start()
   return {
@@ -103,6 +108,7 @@ export async function startComponent(
     async stop() {
       await group.stop()
       await listening?.close(closeGraceMs)
+      await accounts.close()
       await transport.close()
     },
   }
@@ -235,19 +241,21 @@ function electionOf(component: Component, flags: Flags, identity: string): { lea
 interface PortSettings {
   component: Component
   flags: Flags
-  transport: Transport
+  /** By the component's own kubeconfig. */
+  client: Client
   families(): Family[]
 }
 
-async function listen(machine: Machine, { component, flags, transport, families }: PortSettings) {
+async function listen(machine: Machine, { component, flags, client, families }: PortSettings) {
   const port = flags.count('secure-port') ?? ports[component]
   if (port === 0 && flags.has('secure-port')) return undefined
   const { net, log, clock } = machine
   const userAgent = `kube-${component}`
-  const own = createClient(transport, { userAgent })
   const clientBy = async (flag: string): Promise<Client> => {
     const path = flags.text(flag)
-    return path === undefined ? own : createClient(transportTo(await loadKubeconfig(machine.disk, path)), { userAgent })
+    return path === undefined
+      ? client
+      : createClient(transportTo(await loadKubeconfig(machine.disk, path)), { userAgent })
   }
   const openPaths = flags.has('authorization-always-allow-paths')
     ? flags.list('authorization-always-allow-paths')
