@@ -4,14 +4,18 @@
  * Current values stand in `current`. `history` is an undo log: each row keeps what a write replaced, so that a value is
  * stored once, watches can resume with the previous state at hand, and forgetting history never touches current values.
  * A history row's id is its revision times `idsPerRevision` plus its place in the commit.
+ *
+ * Values carry a checksum, which SQLite does not: a bit that the disk turned is told, not answered.
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { crc32 } from 'node:zlib'
 import type { KeyValue } from '../store.ts'
+import { DamagedError } from './unavailable.ts'
 
 /** Room for `limits.storeWritesPerCommitMax` writes. */
 export const idsPerRevision = 1024
 
-const schemaVersion = 2
+const schemaVersion = 3
 
 /** Measured with 2.5 KB values: 4 and 16 KiB pages are no faster for commits, and slower for lists or memory. */
 export const pageBytes = 8192
@@ -19,12 +23,12 @@ export const pageBytes = 8192
 const schema = `
   create table current (
     id integer primary key, key text not null unique, value blob not null,
-    created integer not null, modified integer not null, expires_ms integer
+    created integer not null, modified integer not null, expires_ms integer, sum integer
   );
   create index current_expires on current (expires_ms) where expires_ms is not null;
   create table history (
     id integer primary key, key text not null,
-    previous_created integer, previous_modified integer, previous_value blob
+    previous_created integer, previous_modified integer, previous_value blob, previous_sum integer
   );
   create table meta (name text primary key, number integer not null) without rowid;
   insert into meta values ('compacted', 0), ('checkpoints', 0);
@@ -37,12 +41,15 @@ export interface Row {
   value: Uint8Array
   created: number
   modified: number
+  /** Null in rows of files of earlier versions. */
+  sum: number | null
 }
 
 export interface PreviousRow {
   previous_value: Uint8Array | null
   previous_created: number | null
   previous_modified: number | null
+  previous_sum: number | null
 }
 
 export interface Database {
@@ -74,30 +81,38 @@ export function openDatabase(path: string): Database {
     `)
     const version = numberOf(db.prepare('pragma user_version').get())
     if (version === 0) db.exec(`begin immediate; ${schema} commit`)
-    else if (version === 1) upgrade(db)
+    else if (version < schemaVersion) upgrade(db, version)
     else if (version !== schemaVersion) {
-      throw new Error(`opening ${path}: version ${version} of the store, this program reads version ${schemaVersion}`)
+      throw new Error(`it is of version ${version}, this program reads version ${schemaVersion}`)
     }
-    const [check] = Object.values(db.prepare('pragma quick_check(1)').get() ?? {})
-    if (check !== 'ok') throw new Error(`opening ${path}: the file is damaged (${check}); restore a snapshot`)
+    const [check] = Object.values(db.prepare('pragma integrity_check(1)').get() ?? {})
+    if (check !== 'ok') throw new Error(`the file is damaged (${check}); restore a snapshot`)
+    const statements = prepare(db)
+    // Each is compared with its checksum.
+    for (const row of statements.everything.iterate()) itemOf(row as unknown as Row)
     db.exec('pragma wal_checkpoint(truncate)')
-    setDurability(db, 'off')
-    return { db, statements: prepare(db) }
+    return { db, statements }
   } catch (error) {
     db.close()
     throw error
   }
 }
 
-/** From version 1: the index of history moved to memory, and free pages can be given back. */
-function upgrade(db: DatabaseSync): void {
+/**
+ * From version 1: the index of history moved to memory, and free pages can be given back. From version 2: checksums came,
+ * which values get when they are written.
+ */
+function upgrade(db: DatabaseSync, version: number): void {
+  const toVersion2 = `drop index history_key; insert into meta values ('checkpoints', 0);`
   db.exec(`
     begin immediate;
-    drop index history_key;
-    insert into meta values ('checkpoints', 0);
+    ${version === 1 ? toVersion2 : ''}
+    alter table current add column sum integer;
+    alter table history add column previous_sum integer;
     pragma user_version = ${schemaVersion};
     commit
   `)
+  if (version > 1) return
   // Lays the file out anew, which needs as much space again; without it all works but giving pages back.
   try {
     db.exec('pragma auto_vacuum = incremental; vacuum')
@@ -106,30 +121,32 @@ function upgrade(db: DatabaseSync): void {
   }
 }
 
-/** `full` before closing: then the log is brought into the file and removed. */
+/** `off` once the store syncs by itself; `full` before closing: then the log is brought into the file and removed. */
 export function setDurability(db: DatabaseSync, durability: Durability): void {
   db.exec(`pragma synchronous = ${durability}`)
 }
 
 function prepare(db: DatabaseSync) {
   const sql = (text: string): StatementSync => db.prepare(text)
-  const columns = 'key, value, created, modified'
+  const columns = 'key, value, created, modified, sum'
   return {
     begin: sql('begin immediate'),
     commit: sql('commit'),
     rollback: sql('rollback'),
     get: sql(`select ${columns} from current where key = ?`),
+    everything: sql(`select ${columns} from current`),
     range: sql(`select ${columns} from current where key >= ? and key < ? order by key limit ?`),
     count: sql('select count(*) from current where key >= ? and key < ?'),
     unchanged: sql(`select ${columns} from current where key >= ? and key < ? and modified <= ? order by key limit ?`),
     countUnchanged: sql('select count(*) from current where key >= ? and key < ? and modified <= ?'),
-    insert: sql('insert into current (key, value, created, modified, expires_ms) values (?, ?, ?, ?, ?)'),
-    update: sql('update current set value = ?, modified = ?, expires_ms = ? where key = ?'),
+    insert: sql('insert into current (key, value, created, modified, expires_ms, sum) values (?, ?, ?, ?, ?, ?)'),
+    update: sql('update current set value = ?, modified = ?, expires_ms = ?, sum = ? where key = ?'),
     remove: sql('delete from current where key = ?'),
     remember: sql(
-      'insert into history (id, key, previous_created, previous_modified, previous_value) values (?, ?, ?, ?, ?)',
+      `insert into history (id, key, previous_created, previous_modified, previous_value, previous_sum)
+      values (?, ?, ?, ?, ?, ?)`,
     ),
-    previous: sql('select previous_value, previous_created, previous_modified from history where id = ?'),
+    previous: sql('select previous_value, previous_created, previous_modified, previous_sum from history where id = ?'),
     historyKeys: sql(
       'select id, key, previous_modified is not null as replaced, length(previous_value) as bytes from history order by id',
     ),
@@ -167,16 +184,31 @@ export function numberOf(row: unknown): number {
   return Number(Object.values((row ?? {}) as Record<string, unknown>)[0] ?? 0)
 }
 
-export function itemOf(row: Row | undefined): KeyValue | undefined {
-  return row && { key: row.key, value: row.value, createRevision: row.created, modRevision: row.modified }
+/** Of a key, what it holds and since when. */
+export function checksum({ key, value, createRevision, modRevision }: KeyValue): number {
+  return crc32(`${key} ${createRevision} ${modRevision}`, crc32(value))
 }
 
+/** Throws `DamagedError`. */
+export function itemOf(row: Row | undefined): KeyValue | undefined {
+  if (!row) return undefined
+  const { key, value, created, modified, sum } = row
+  return checked({ key, value, createRevision: created, modRevision: modified }, sum)
+}
+
+/** Throws `DamagedError`. */
 export function previousOf(key: string, row: PreviousRow | undefined): KeyValue | undefined {
   if (!row || row.previous_modified === null) return undefined
-  return {
+  const item = {
     key,
     value: row.previous_value ?? new Uint8Array(),
     createRevision: row.previous_created ?? 0,
     modRevision: row.previous_modified,
   }
+  return checked(item, row.previous_sum)
+}
+
+function checked(item: KeyValue, sum: number | null): KeyValue {
+  if (sum !== null && sum !== checksum(item)) throw new DamagedError(`the value of ${item.key} has another checksum`)
+  return item
 }

@@ -2,7 +2,8 @@
  * Makes what SQLite wrote durable, so that only syncs that are needed are waited for, and none holds up the thread.
  *
  * SQLite itself syncs nothing (`synchronous=off`). What it would do, in this order, is done here:
- * - A transaction is durable once the log (`-wal`) is synced after it.
+ * - A transaction is durable once the log (`-wal`) is synced after it. The next one is written only then, so that a power
+ *   cut can spoil the last one alone (`log-check.ts` relies on it).
  * - The log is brought into the file (a checkpoint) only when all of it is synced; nothing is written until the file is
  *   synced too, because the next transaction may overwrite the log from its start.
  * - That next transaction is a barrier: it changes one page, one frame of the log, and is synced before any other. A
@@ -44,7 +45,6 @@ export class DurableLog {
   readonly #checkpointPages: number
   /** Written to the log since it was last brought into the file, about. */
   #pages = 0
-  /** Whether the log holds what was not synced: steps of compactions need not be, by themselves. */
   #unsynced = false
   #barrierDue = false
   /** How long the disk takes, a moving average. */
@@ -92,6 +92,11 @@ export class DurableLog {
     this.#unsynced = true
   }
 
+  /** Whether the log holds what was not synced. */
+  get unsynced(): boolean {
+    return this.#unsynced
+  }
+
   get checkpointDue(): boolean {
     return this.#pages >= this.#checkpointPages
   }
@@ -117,12 +122,18 @@ export class DurableLog {
   passBarrier(database: Database): void {
     if (!this.#barrierDue) return
     this.#writeBarrier(database)
+    this.syncNow()
+    this.#barrierDue = false
+  }
+
+  /** Throws `SyncFailedError`. */
+  syncNow(): void {
     try {
       this.#log.syncNow()
+      this.#unsynced = false
     } catch (error) {
       throw new SyncFailedError(error)
     }
-    this.#barrierDue = false
   }
 
   #writeBarrier(database: Database): void {

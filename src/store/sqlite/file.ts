@@ -11,6 +11,7 @@ import {
 } from './database.ts'
 import { DurableLog, logPath, rescueLog, restoreLog, SyncFailedError } from './durable-log.ts'
 import { HistoryIndex } from './history-index.ts'
+import { checkLog } from './log-check.ts'
 import type { SqliteStoreOptions } from './sqlite-store.ts'
 import { asUnavailable } from './unavailable.ts'
 
@@ -41,12 +42,14 @@ export class StoreFile implements Database {
     const { path, disk, pagesMax, firstRevision = 1 } = options
     try {
       await restoreLog(disk, path)
+      await checkLog(disk, path)
       if (await disk.stat(path)) await disk.chmod(path, 0o600)
       else await disk.write(path, '', { mode: 0o600 })
       const database = openDatabase(path)
       let log: DurableLog | undefined
       try {
         beginAt(database, firstRevision)
+        setDurability(database.db, 'off')
         if (pagesMax !== undefined) database.db.exec(`pragma max_page_count = ${pagesMax}`)
         log = await DurableLog.open(options)
         return new StoreFile(database, log)
@@ -74,8 +77,9 @@ export class StoreFile implements Database {
     try {
       this.log.passBarrier(this)
       inTransaction(this, () => this.statements.probe.run())
+      this.log.syncNow()
       inTransaction(this, () => this.statements.unprobe.run())
-      this.log.wrote(0)
+      this.log.syncNow()
       return undefined
     } catch (error) {
       if (error instanceof SyncFailedError) throw error

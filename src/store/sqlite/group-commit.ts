@@ -1,7 +1,15 @@
 /** Several commits in one transaction: each succeeds or conflicts by itself, and one sync makes them all durable. */
 import { type CommitChange, eventOf, planCommit } from '../commit-plan.ts'
 import type { CommitResult, WatchBatch, Write } from '../store.ts'
-import { type Database, idsPerRevision, inTransaction, itemOf, type Row, type Statements } from './database.ts'
+import {
+  checksum,
+  type Database,
+  idsPerRevision,
+  inTransaction,
+  itemOf,
+  type Row,
+  type Statements,
+} from './database.ts'
 import type { HistoryEntry } from './history-index.ts'
 
 export interface CommittedBatch {
@@ -50,7 +58,9 @@ function writeChanges(
   for (let place = 0; place < changes.length; place++) {
     const { write, current } = changes[place]!
     const id = revision * idsPerRevision + place
-    const previous = current ? ([current.createRevision, current.modRevision, current.value] as const) : nothing
+    const previous = current
+      ? ([current.createRevision, current.modRevision, current.value, checksum(current)] as const)
+      : nothing
     committed.entries.push({ id, key: write.key, replaced: current !== undefined })
     committed.bytes += write.key.length + (current?.value.length ?? 0)
     // Removing first lets what it frees take the history, so that deleting works on a disk without a free page.
@@ -62,10 +72,13 @@ function writeChanges(
     }
     const dueMs = write.ttlSeconds ? nowMs + write.ttlSeconds * 1000 : undefined
     committed.expiries.set(write.key, dueMs)
-    if (current) statements.update.run(write.value, revision, dueMs ?? null, write.key)
-    else statements.insert.run(write.key, write.value, revision, revision, dueMs ?? null)
+    const { key, value } = write
+    const createRevision = current?.createRevision ?? revision
+    const sum = checksum({ key, value, createRevision, modRevision: revision })
+    if (current) statements.update.run(value, revision, dueMs ?? null, sum, key)
+    else statements.insert.run(key, value, revision, revision, dueMs ?? null, sum)
   }
   committed.batches.push({ revision, events: changes.map((change) => eventOf(change, revision)) })
 }
 
-const nothing = [null, null, null] as const
+const nothing = [null, null, null, null] as const

@@ -256,6 +256,26 @@ test('space is given back when values go, and history is bounded in bytes', asyn
   assert.ok(full > 15_000_000 && statSync(path).size < 6_000_000, `${full} bytes, then ${statSync(path).size}`)
 })
 
+test('openSqliteStore takes over a file of version 2, whose values have no checksums', async () => {
+  const path = newPath()
+  await (await open(path)).close()
+  const old = new DatabaseSync(path)
+  old.exec(`
+    alter table current drop column sum;
+    alter table history drop column previous_sum;
+    insert into current (key, value, created, modified) values ('/a', x'31', 2, 2);
+    insert into history (id, key) values (2048, '/a');
+    pragma user_version = 2;
+  `)
+  old.close()
+  const store = await open(path)
+  const text = async (revision?: number) => Buffer.from((await store.get('/a', revision)).item!.value).toString()
+  assert.ok((await store.commit([{ op: 'put', key: '/a', value: Buffer.from('2') }])).ok)
+  assert.deepEqual([await text(), await text(2)], ['2', '1'])
+  await store.close()
+  await (await open(path)).close()
+})
+
 test('openSqliteStore takes over a file of version 1', async () => {
   const path = newPath()
   const old = new DatabaseSync(path)

@@ -271,6 +271,7 @@ class SqliteStore implements Store {
     } catch (error) {
       if (error instanceof SyncFailedError) return this.#lose(error, commits)
       const unavailable = asUnavailable('committing', error)
+      if (isDamage(error)) this.#damage = unavailable.message
       this.#failure = unavailable.message
       for (const commit of commits) commit.reject(unavailable)
       if (this.#queue.length > 0) this.#scheduleFlush()
@@ -376,21 +377,33 @@ class SqliteStore implements Store {
   }
 
   async #forgetInSteps(): Promise<void> {
-    for (;;) {
-      await new Promise<void>(endOfTurn)
-      await this.#idle()
-      if (this.#closed || this.#recovery !== undefined) return
-      try {
-        const more = this.#file.forgetStep(this.#compacted) || this.#file.vacuumStep()
-        if (this.#file.log.checkpointDue) this.#goOn()
-        if (!more) return
-      } catch (error) {
-        if (error instanceof SyncFailedError) return this.#lose(error, [])
-        // The next compaction starts where this one stopped; commits report the same trouble to those who wait.
-        this.#failure = asUnavailable('compacting', error).message
-        return
-      }
+    try {
+      while ((await this.#step(() => this.#file.forgetStep(this.#compacted))) || (await this.#vacuumStep()));
+    } catch (error) {
+      if (error instanceof SyncFailedError) return this.#lose(error, [])
+      // The next compaction starts where this one stopped; commits report the same trouble to those who wait.
+      this.#failure = asUnavailable('compacting', error).message
     }
+  }
+
+  #vacuumStep(): Promise<boolean> {
+    return this.#step(() => this.#file.vacuumStep())
+  }
+
+  /** Between two groups of commits, and synced before the next one is written. Resolves with whether more is left to do. */
+  async #step(write: () => boolean): Promise<boolean> {
+    await new Promise<void>(endOfTurn)
+    await this.#idle()
+    if (this.#closed || this.#recovery !== undefined) return false
+    const more = write()
+    const { log } = this.#file
+    if (!log.unsynced) return more
+    const done = (): void => {
+      this.#busy = undefined
+      this.#goOn()
+    }
+    this.#busy = log.sync(false)?.then(done, (error: unknown) => this.#lose(error, []))
+    return more
   }
 
   async #removeExpired(keys: string[]): Promise<void> {

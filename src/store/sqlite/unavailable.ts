@@ -12,6 +12,16 @@ const causes: Record<number, string> = {
   26: 'the file is not a store',
 }
 
+/** What SQLite does not see: a value that is not what was written. */
+export class DamagedError extends Error {
+  readonly errcode = 11
+
+  constructor(message: string) {
+    super(message)
+    this.name = 'DamagedError'
+  }
+}
+
 export function asUnavailable(action: string, error: unknown): StoreUnavailableError {
   if (error instanceof StoreUnavailableError) return error
   const { errcode = 0, message = String(error) } = error as { errcode?: number; message?: string }
