@@ -12,7 +12,7 @@ import type { Objects } from '../objects.ts'
 import type { Gates } from '../scheme/feature-gates.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { defaultRbac } from './default-rbac.ts'
-import { type EnsureParts, ensureObjects, type Wanted } from './ensure.ts'
+import { ensureObjects, type KeeperParts, type Wanted } from './ensure.ts'
 import { flowDefaults } from './flow-defaults.ts'
 import { FlowKeeper } from './flow-keeper.ts'
 import { IdentityLease } from './identity-lease.ts'
@@ -51,7 +51,7 @@ export interface Bootstrapped {
 export async function bootstrap(options: BootstrapOptions): Promise<Bootstrapped> {
   const { server, store, clock, log, serviceCidrs = ['10.96.0.0/16'], advertise } = options
   const random = options.random.stream('bootstrap')
-  const parts: EnsureParts = { store, scheme: server.scheme, objects: server.objects, clock, random }
+  const parts: KeeperParts = { store, scheme: server.scheme, objects: server.objects, clock, random, log }
   const own = systemObjects({ ...options, serviceCidrs, nowMs: clock.nowMs() })
   const services = builtInApiServices(server.scheme, clock.nowMs())
   const written = await ensureObjects(parts, [
@@ -62,16 +62,16 @@ export async function bootstrap(options: BootstrapOptions): Promise<Bootstrapped
     ...(options.further ?? []),
   ])
   await server.objects.get(coreV1.namespaces, 'default')
-  const repair = new AddressRepair({ ...parts, log, addresses: new AddressObjects(parts) })
-  const local = new LocalApiServices({ ...parts, log })
-  const flows = new FlowKeeper({ ...parts, log })
+  const repair = new AddressRepair({ ...parts, addresses: new AddressObjects(parts) })
+  const local = new LocalApiServices(parts)
+  const flows = new FlowKeeper(parts)
   await Promise.all([repair.start(), local.start(), flows.start()])
   const stopOwn = async () => void (await Promise.all([repair.stop(), local.stop(), flows.stop()]))
   if (!advertise) return { written, stop: stopOwn }
   const { hostName } = advertise
   const serviceAddress = addressRange(serviceCidrs[0] ?? '').at(0)
-  const service = new KubernetesService({ ...parts, ...advertise, log, serviceAddress })
-  const lease = new IdentityLease({ ...parts, log, hostName })
+  const service = new KubernetesService({ ...parts, ...advertise, serviceAddress })
+  const lease = new IdentityLease({ ...parts, hostName })
   await Promise.all([service.start(), lease.start()])
   return {
     written,

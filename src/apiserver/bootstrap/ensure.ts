@@ -2,15 +2,16 @@
  * Brings a list of objects into being: one look at what is there, as few durable writes as there can be for all that is missing or differs,
  * none when nothing does. It writes to the store itself, since nobody is to be asked: these objects are the server's own.
  */
-import { apiVersionOf, type KubeObject, keyOf, type Resource } from '../../api/meta.ts'
+import { apiVersionOf, type KubeObject, type Resource } from '../../api/meta.ts'
 import { limits } from '../../limits.ts'
 import { type Clock, rfc3339 } from '../../platform/clock.ts'
+import type { Logger } from '../../platform/log.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Store, Write } from '../../store/store.ts'
 import type { Objects } from '../objects.ts'
-import { toBytes } from '../registry/persistence.ts'
+import { fromKeyValue, toBytes } from '../registry/persistence.ts'
 import type { Scheme } from '../scheme/scheme.ts'
-import { objectKey } from '../scheme/served.ts'
+import { collectionPrefix, objectKey, type Served } from '../scheme/served.ts'
 
 export interface Wanted {
   resource: Resource
@@ -22,9 +23,14 @@ export interface Wanted {
 export interface EnsureParts {
   store: Store
   scheme: Scheme
-  objects: Objects
   clock: Clock
   random: Random
+}
+
+/** Of what keeps objects right while the server runs. */
+export interface KeeperParts extends EnsureParts {
+  objects: Objects
+  log: Logger
 }
 
 /** Attempts against another API server that starts at the same time. */
@@ -55,33 +61,39 @@ async function planWrites(parts: EnsureParts, wanted: readonly Wanted[]): Promis
   const present = await presentObjects(parts, wanted)
   const writes: Write[] = []
   for (const { resource, object, reconcile } of wanted) {
-    const found = present.get(`${resource.plural}.${resource.group}`)?.get(keyOf(object))
+    const { served, key } = placeOf(parts, resource, object)
+    const found = present.get(key)
     const next = found ? reconcile?.(found, object) : created(parts, resource, object)
     if (!next) continue
-    const served = parts.scheme.of(resource)
-    const key = objectKey(served, next.metadata.namespace ?? '', next.metadata.name ?? '')
-    writes.push({
-      op: 'put',
-      key,
-      value: toBytes(served, next),
-      expected: Number(found?.metadata.resourceVersion ?? 0),
-    })
+    const expected = Number(found?.metadata.resourceVersion ?? 0)
+    writes.push({ op: 'put', key, value: toBytes(served, next), expected })
   }
   return writes
 }
 
-async function presentObjects(
-  parts: EnsureParts,
-  wanted: readonly Wanted[],
-): Promise<Map<string, Map<string, KubeObject>>> {
-  const resources = new Map(wanted.map(({ resource }) => [`${resource.plural}.${resource.group}`, resource]))
-  const lists = await Promise.all(
-    [...resources].map(async ([name, resource]) => {
-      const objects = await parts.objects.list(resource)
-      return [name, new Map(objects.map((object) => [keyOf(object), object]))] as const
+/** By key. Read from the store: the caches would load each resource whole, and keep it from the start on. */
+async function presentObjects(parts: EnsureParts, wanted: readonly Wanted[]): Promise<Map<string, KubeObject>> {
+  const collections = new Map<string, Served>()
+  for (const { resource, object } of wanted) {
+    const { served } = placeOf(parts, resource, object)
+    collections.set(collectionPrefix(served, object.metadata.namespace ?? ''), served)
+  }
+  const ranges = await Promise.all(
+    [...collections].map(async ([prefix, served]) => {
+      const { items } = await parts.store.range({ prefix })
+      return items.map((item) => [item.key, fromKeyValue(served, item)] as const)
     }),
   )
-  return new Map(lists)
+  return new Map(ranges.flat())
+}
+
+function placeOf(
+  { scheme }: EnsureParts,
+  resource: Resource,
+  { metadata }: KubeObject,
+): { served: Served; key: string } {
+  const served = scheme.of(resource)
+  return { served, key: objectKey(served, metadata.namespace ?? '', metadata.name ?? '') }
 }
 
 function created({ clock, random }: EnsureParts, resource: Resource, { metadata, ...rest }: KubeObject): KubeObject {

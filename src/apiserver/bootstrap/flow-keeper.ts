@@ -7,8 +7,7 @@
 import type { KubeObject } from '../../api/meta.ts'
 import { flowcontrolV1 } from '../../api/resources.ts'
 import type { CancelTimer } from '../../platform/clock.ts'
-import type { Logger } from '../../platform/log.ts'
-import { type EnsureParts, ensureObjects, type Wanted } from './ensure.ts'
+import { ensureObjects, type KeeperParts, type Wanted } from './ensure.ts'
 import { flowDefaults } from './flow-defaults.ts'
 
 /** Who fights about an object is not fought more often than this. */
@@ -17,12 +16,12 @@ const mendAfterMs = 1_000
 const followed = [flowcontrolV1.priorityLevelConfigurations, flowcontrolV1.flowSchemas] as const
 
 export class FlowKeeper {
-  readonly #parts: EnsureParts & { log: Logger }
+  readonly #parts: KeeperParts
   #cancel: CancelTimer | undefined
   #work: Promise<void> | undefined
   #stopped = false
 
-  constructor(parts: EnsureParts & { log: Logger }) {
+  constructor(parts: KeeperParts) {
     this.#parts = parts
   }
 

@@ -3,12 +3,10 @@ import { createHash } from 'node:crypto'
 import { coordinationV1 } from '../../api/resources.ts'
 import type { Lease } from '../../api/types/coordination/v1.ts'
 import { type CancelTimer, rfc3339Micro } from '../../platform/clock.ts'
-import type { Logger } from '../../platform/log.ts'
 import { objectKey } from '../scheme/served.ts'
-import { type EnsureParts, ensureObjects, type Wanted } from './ensure.ts'
+import { ensureObjects, type KeeperParts, type Wanted } from './ensure.ts'
 
-export interface IdentityLeaseParts extends EnsureParts {
-  log: Logger
+export interface IdentityLeaseParts extends KeeperParts {
   hostName: string
 }
 

@@ -9,12 +9,11 @@ import { apiextensionsV1, apiregistrationV1 } from '../../api/resources.ts'
 import type { CustomResourceDefinition } from '../../api/types/apiextensions/v1.ts'
 import type { APIService } from '../../api/types/apiregistration/v1.ts'
 import type { CancelTimer } from '../../platform/clock.ts'
-import type { Logger } from '../../platform/log.ts'
 import { customPriority, defaultPriority, type Priority, serviceName } from '../aggregation/priorities.ts'
 import { localCondition } from '../registry/apiregistration/apiservice.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { objectKey } from '../scheme/served.ts'
-import { type EnsureParts, ensureObjects, type Wanted } from './ensure.ts'
+import { ensureObjects, type KeeperParts, type Wanted } from './ensure.ts'
 
 const managedLabel = 'kube-aggregator.kubernetes.io/automanaged'
 const { apiServices } = apiregistrationV1
@@ -68,7 +67,7 @@ function sorted(spec: object | undefined): [string, unknown][] {
 
 /** Keeps those of custom resources, and takes away those that are nobody's any more. */
 export class LocalApiServices {
-  readonly #parts: EnsureParts & { log: Logger }
+  readonly #parts: KeeperParts
   /** How many definitions serve a group version, by the APIService's name. */
   readonly #owners = new Map<string, { group: string; version: string; definitions: number }>()
   /** Names of APIServices, by definition. */
@@ -78,7 +77,7 @@ export class LocalApiServices {
   #cancelRetry: CancelTimer | undefined
   #stopped = false
 
-  constructor(parts: EnsureParts & { log: Logger }) {
+  constructor(parts: KeeperParts) {
     this.#parts = parts
   }
 
