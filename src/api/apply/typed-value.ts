@@ -2,6 +2,7 @@
 import { isObject, type JsonObject } from '../patch/json-value.ts'
 import {
   type FieldNode,
+  isMessage,
   type ListNode,
   type MapNode,
   type Scalar,
@@ -71,7 +72,7 @@ export function valueWhenAbsent(field: FieldNode): unknown {
   const { type, omit } = field
   if (omit === undefined) return undefined
   if (type.kind === 'struct' && !field.pointer) return omit === 'zero' ? undefined : {}
-  if (omit !== 'never') return undefined
+  if (omit !== 'never' && !(omit === 'empty' && !field.pointer && isMessage(type))) return undefined
   return type.kind === 'scalar' && !field.pointer ? (zeroValues[type.scalar] ?? null) : null
 }
 

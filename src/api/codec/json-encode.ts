@@ -3,7 +3,14 @@
  * their declaration; empty optional values left out; values that upstream always has written even when absent here
  * (`status: {}`, `lastProbeTime: null`).
  */
-import type { FieldNode, ListNode, MapNode, StructNode, TypeNode } from '../schema/type-node.ts'
+import {
+  type FieldNode,
+  isMessage,
+  type ListNode,
+  type MapNode,
+  type StructNode,
+  type TypeNode,
+} from '../schema/type-node.ts'
 
 type Plain = Readonly<Record<string, unknown>>
 
@@ -155,7 +162,7 @@ function fieldPlan(field: FieldNode): FieldPlan {
     prefix: `${JSON.stringify(name)}:`,
     type,
     absent: absentText(field),
-    dropEmpty: omit !== undefined && omit !== 'never' && !pointer && !isHeldMessage(type),
+    dropEmpty: omit !== undefined && omit !== 'never' && !pointer && !isMessage(type),
     dropEmptyStruct: omit === 'zero' && type.kind === 'struct' && !pointer,
     keepNull: omit === undefined,
   }
@@ -164,15 +171,10 @@ function fieldPlan(field: FieldNode): FieldPlan {
 /** Objects that upstream holds by value have no "not set", so they are always written unless `omitzero`. */
 function absentText({ type, pointer, omit }: FieldNode): string | undefined {
   if (omit === undefined || omit === 'zero') return undefined
-  if (omit === 'empty' && (pointer || !isHeldMessage(type))) return undefined
+  if (omit === 'empty' && (pointer || !isMessage(type))) return undefined
   if (pointer || type.kind === 'list' || type.kind === 'map') return 'null'
   if (type.kind === 'struct') return encodeStruct(type, undefined)
   return zeroText[type.scalar] ?? 'null'
-}
-
-function isHeldMessage(type: TypeNode): boolean {
-  if (type.kind === 'struct') return true
-  return type.kind === 'scalar' && /^(time|microTime|duration|quantity|intOrString|raw)$/.test(type.scalar)
 }
 
 const zeroText: Readonly<Partial<Record<string, string>>> = {

@@ -82,20 +82,19 @@ class Patcher {
     const path = pointer(operation.path)
     switch (operation.op) {
       case 'add':
-        this.#add(path, operand(operation))
+        this.#add(path, operation.value ?? null)
         break
       case 'remove':
         this.#remove(path)
         break
       case 'replace':
-        this.#read(path)
-        this.#set(path, operand(operation))
+        this.#replace(path, operation.value ?? null)
         break
       case 'move':
         this.#move(pointer(operation.from), path)
         break
       case 'copy':
-        this.#add(path, this.#copy(this.#read(pointer(operation.from))))
+        this.#add(path, this.#copy(this.#readMember(pointer(operation.from))))
         break
       case 'test':
         this.#test(path, operation.value)
@@ -144,6 +143,18 @@ class Patcher {
       if (value === undefined) throw new PatchMismatch(`nothing at ${JSON.stringify(token)}`)
     }
     return value
+  }
+
+  /** Null for a member that the object at hand lacks, which upstream's library does not tell from one that is null. */
+  #readMember(path: string[]): unknown {
+    const parent = this.#read(path.slice(0, -1))
+    const last = path.at(-1)
+    return last !== undefined && isObject(parent) ? (member(parent, last) ?? null) : this.#read(path)
+  }
+
+  #replace(path: string[], value: unknown): void {
+    this.#readMember(path)
+    this.#set(path, value)
   }
 
   #add(path: string[], value: unknown): void {
@@ -198,11 +209,6 @@ class Patcher {
     this.#own.add(copy)
     return copy
   }
-}
-
-function operand(operation: JsonPatchOperation): unknown {
-  if (operation.value === undefined) throw new PatchMismatch('the operation has no value')
-  return operation.value
 }
 
 function pointer(text: unknown): string[] {

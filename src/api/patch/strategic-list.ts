@@ -122,7 +122,7 @@ function applyElementDirectives(
     if (!Object.hasOwn(element, '$patch') || element.$patch === 'merge') changes.push(element)
     else if (element.$patch === 'replace') replace = true
     else if (element.$patch === 'delete') deleted.push(keyOf(element, mergeKey))
-    else throw plainFailure(`unknown patch type: ${String(element.$patch)} in map: ${JSON.stringify(element)}`)
+    else throw plainFailure(`unknown patch type: ${String(element.$patch)} in map: ${goText(element)}`)
   }
   if (replace) return { kept: [], changes }
   const kept = original.filter((element) => !deleted.some((key) => jsonEqual(member(element, mergeKey), key)))
@@ -147,7 +147,7 @@ function mergeElements(kept: JsonObject[], changes: JsonObject[], strategy: Fiel
 }
 
 /** As Go's `%v` prints what JSON holds. */
-function goText(value: unknown): string {
+export function goText(value: unknown): string {
   if (value === null || value === undefined) return '<nil>'
   if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`
   if (!isObject(value)) return String(value)

@@ -9,7 +9,7 @@ import { badRequest } from '../errors.ts'
 import type { FieldNode, TypeNode } from '../schema/type-node.ts'
 import { plainFailure, unprocessable } from './failures.ts'
 import { assertDepth, isObject, type JsonObject, member, setMember, typeName } from './json-value.ts'
-import { deleteFromPrimitives, mergeList, orderList } from './strategic-list.ts'
+import { deleteFromPrimitives, goText, mergeList, orderList } from './strategic-list.ts'
 
 /** How one field merges: what the schema says of it. */
 export interface FieldStrategy {
@@ -77,7 +77,7 @@ function isDirective(key: string): boolean {
 function replaceOrDelete(patch: JsonObject): JsonObject {
   if (patch.$patch === 'delete') return {}
   if (patch.$patch !== 'replace') {
-    throw plainFailure(`unknown patch type: ${String(patch.$patch)} in map: ${JSON.stringify(patch)}`)
+    throw plainFailure(`unknown patch type: ${String(patch.$patch)} in map: ${goText(patch)}`)
   }
   const { $patch: _, ...rest } = patch
   return rest

@@ -122,3 +122,9 @@ export interface FieldNode {
   /** The inlined messages that it comes from, as upstream's errors name them: `RuleWithOperations.Rule`. */
   inlinedPath?: string
 }
+
+/** Whether upstream holds it in a Go struct, which by value has no "not set": only `omit: 'zero'` leaves it out. */
+export function isMessage(type: TypeNode): boolean {
+  if (type.kind === 'struct') return true
+  return type.kind === 'scalar' && /^(time|microTime|duration|quantity|intOrString|raw)$/.test(type.scalar)
+}

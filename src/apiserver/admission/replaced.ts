@@ -1,4 +1,5 @@
 /** Objects that admission makes anew: decoded against their type, so that nothing gets in that a body could not bring. */
+import { badRequest } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { objectType } from '../../api/schema/registry.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
@@ -24,7 +25,9 @@ export function decodeObject(served: Served, value: unknown): DecodedObject {
   const { resource } = served
   const type = typeFor(served, value as KubeObject)
   const cannot = `${kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${kind}:`
-  const { object, strictErrors } = decodeTyped(type, { value: value as object, duplicates: [] }, () => cannot)
+  const { object, strictErrors } = decodeTyped(type, { value: value as object, duplicates: [] }, (why) =>
+    badRequest(`${cannot} ${why}`),
+  )
   const typed = object as KubeObject
   typed.kind = kind || resource.kind
   typed.apiVersion = apiVersion || apiVersionOf(resource)

@@ -164,3 +164,36 @@ test('a scale is applied to: conflicts, force, sharing, and who owns the replica
     ],
   )
 })
+
+test('who sends a condition without times owns the null that stands for them', async () => {
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'x' }] } }
+  const spec = { selector: { matchLabels: { a: 'b' } }, template }
+  const { body } = await api.call('POST', deployments, { metadata: { name: 'times' }, spec })
+  const status = { conditions: [{ type: 'Available', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }] }
+  await api.call('PUT', `${deployments}/times/status?fieldManager=s`, { ...body, status })
+  const { body: later } = await api.call('GET', `${deployments}/times`)
+  const entry = later.metadata.managedFields.find(({ subresource }: ManagedFieldsEntry) => subresource === 'status')
+  assert.deepEqual(entry.fieldsV1['f:status']['f:conditions']['k:{"type":"Available"}'], {
+    ...{ '.': {}, 'f:type': {}, 'f:status': {}, 'f:lastTransitionTime': {}, 'f:lastUpdateTime': {} },
+  })
+})
+
+test('who makes a daemon set owns the annotation that the server adds', async () => {
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'x' }] } }
+  const set = { metadata: { name: 'd' }, spec: { selector: { matchLabels: { a: 'b' } }, template } }
+  const sets = '/apis/apps/v1/namespaces/default/daemonsets'
+  const { body } = await api.call('POST', `${sets}?fieldManager=m`, set)
+  const owned = body.metadata.managedFields[0].fieldsV1['f:metadata']
+  assert.deepEqual(owned, { 'f:annotations': { '.': {}, 'f:deprecated.daemonset.template.generation': {} } })
+  assert.equal(body.metadata.annotations['deprecated.daemonset.template.generation'], '1')
+})
+
+test('API services have no generation, changed or not', async () => {
+  const services = '/apis/apiregistration.k8s.io/v1/apiservices'
+  const spec = { group: 'a.example.com', version: 'v1', groupPriorityMinimum: 10, versionPriority: 10 }
+  const service = { name: 'x', namespace: 'default' }
+  await api.call('POST', services, { metadata: { name: 'v1.a.example.com' }, spec: { ...spec, service } })
+  const patch = { spec: { versionPriority: 20 } }
+  const { status, body } = await api.call('PATCH', `${services}/v1.a.example.com`, patch, merge)
+  assert.deepEqual([status, body.spec.versionPriority, body.metadata.generation], [200, 20, undefined])
+})

@@ -3,7 +3,7 @@
  * Source: apiserver's `endpoints/handlers/create.go`; texts are upstream's.
  */
 import { strictDecodingMessage } from '../../api/codec/json.ts'
-import { apiError, badRequest, invalid } from '../../api/errors.ts'
+import { type ApiError, apiError, badRequest, invalid } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { objectType, parseApiVersion } from '../../api/schema/registry.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
@@ -61,16 +61,26 @@ export interface Decoded {
   strictErrors: string[]
 }
 
-/** Takes the document over. Throws a 400 when it is of another kind or does not fit the type. */
-export function decodedObject(document: ParsedDocument, expected: Expected): Decoded {
+/** What is answered to an object that is none of the expected kind. `given`: what it says it is, where that matters. */
+export type Refusal = (why: string, given?: { kind: string; version: string }) => ApiError
+
+/** Of a body: a 400. */
+function bodyRefusal({ kind }: Expected): Refusal {
+  return (why, given = kind) => badRequest(`${cannotHandle(given, kind)} ${why}`)
+}
+
+/** Takes the document over. Throws the refusal when it is of another kind or does not fit the type. */
+export function decodedObject(
+  document: ParsedDocument,
+  expected: Expected,
+  refuse: Refusal = bodyRefusal(expected),
+): Decoded {
   const { value } = document
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw badRequest(`the body of the request must be an object of kind ${expected.kind.kind}`)
   }
-  requireKind(value, expected)
-  const { object, strictErrors } = decodeTyped(expected.type, document, () =>
-    cannotHandle(expected.kind, expected.kind),
-  )
+  requireKind(value, expected, refuse)
+  const { object, strictErrors } = decodeTyped(expected.type, document, refuse)
   const typed = object as KubeObject
   typed.kind = expected.kind.kind
   typed.apiVersion = apiVersionOf(expected.kind)
@@ -81,6 +91,7 @@ export function decodedObject(document: ParsedDocument, expected: Expected): Dec
 function requireKind(
   given: { apiVersion?: unknown; kind?: unknown; metadata?: { name?: string } },
   { kind, type }: Expected,
+  refuse: Refusal,
 ): void {
   const wanted = apiVersionOf(kind)
   const givenKind = typeof given.kind === 'string' && given.kind !== '' ? given.kind : kind.kind
@@ -88,10 +99,11 @@ function requireKind(
   if (givenKind === kind.kind && givenVersion === wanted) return
   if (type.custom && givenVersion === wanted) throw wrongKind(given, kind, givenKind)
   const { version } = parseApiVersion(givenVersion)
-  const cannot = cannotHandle({ kind: givenKind, version }, kind)
+  const shown = { kind: givenKind, version }
   if (!objectType({ apiVersion: givenVersion, kind: givenKind })) {
-    throw badRequest(
-      `${cannot} no kind "${givenKind}" is registered for version "${givenVersion}" in scheme "pkg/runtime/scheme.go:111"`,
+    throw refuse(
+      `no kind "${givenKind}" is registered for version "${givenVersion}" in scheme "pkg/runtime/scheme.go:111"`,
+      shown,
     )
   }
   if (givenVersion !== wanted) {
@@ -99,8 +111,9 @@ function requireKind(
       `the API version in the data (${givenVersion}) does not match the expected API version (${wanted})`,
     )
   }
-  throw badRequest(
-    `${cannot} converting (${goTypeName(givenKind, version)}) to (${goTypeName(kind.kind, kind.version)}): unknown conversion`,
+  throw refuse(
+    `converting (${goTypeName(givenKind, version)}) to (${goTypeName(kind.kind, kind.version)}): unknown conversion`,
+    shown,
   )
 }
 
@@ -118,17 +131,18 @@ function goTypeName(kind: string, version: string): string {
   return `${version}.${kind}`
 }
 
-/** Strict: a 400 that names every problem. Warn: one warning each. Ignore: nothing. */
+/** Strict: a refusal that names every problem. Warn: one warning each. Ignore: nothing. */
 export function reportProblems(
-  { kind }: Expected,
+  expected: Expected,
   strictErrors: readonly string[],
   fieldValidation: FieldValidation,
   warnings: Set<string>,
+  refuse: Refusal = bodyRefusal(expected),
 ): void {
   if (strictErrors.length === 0 || fieldValidation === 'Ignore') return
   if (fieldValidation === 'Warn') {
     for (const text of strictErrors) warnings.add(text)
     return
   }
-  throw badRequest(`${cannotHandle(kind, kind)} ${strictDecodingMessage(strictErrors)}`)
+  throw refuse(strictDecodingMessage(strictErrors))
 }

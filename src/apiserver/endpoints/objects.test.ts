@@ -126,7 +126,7 @@ test('PATCH works in all formats and server-side apply creates', async () => {
   const applied = await api.call(
     'PATCH',
     `${path}?fieldManager=me`,
-    'kind: ConfigMap\napiVersion: v1\ndata: {a: "1"}\n',
+    'kind: ConfigMap\napiVersion: v1\nmetadata: {name: patched}\ndata: {a: "1"}\n',
     { contentType: 'application/apply-patch+yaml' },
   )
   assert.deepEqual([applied.status, applied.body.data], [201, { a: '1' }])
@@ -283,16 +283,16 @@ test('a protobuf client writes, reads and is refused in protobuf', async () => {
 })
 
 test('apply refuses keys that stand twice, or warns of them, as it is told', async () => {
-  const twice = new TextEncoder().encode('apiVersion: v1\nkind: ConfigMap\ndata:\n  a: b\n  a: c\n')
+  const twice = new TextEncoder().encode('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: repeated}\ndata:\n  a: b\n  a: c\n')
   const apply = (fieldValidation: string) =>
     api.call('PATCH', `${configMaps}/repeated?fieldManager=m&fieldValidation=${fieldValidation}`, twice, {
       contentType: 'application/apply-patch+yaml',
     })
-  const problem = 'error converting YAML to JSON: yaml: unmarshal errors:\n  line 5: key "a" already set in map'
+  const problem = 'error converting YAML to JSON: yaml: unmarshal errors:\n  line 6: key "a" already set in map'
   const strict = await apply('Strict')
   assert.deepEqual([strict.status, strict.body.message], [400, `error strict decoding YAML: ${problem}`])
   const warned = await apply('Warn')
   assert.equal(warned.status, 201)
-  assert.equal(warned.headers.warning, '299 - "line 5: key \\"a\\" already set in map"')
+  assert.equal(warned.headers.warning, '299 - "line 6: key \\"a\\" already set in map"')
   assert.equal((await apply('Ignore')).headers.warning, undefined)
 })

@@ -2,12 +2,10 @@
  * PATCH in its four formats. All but apply work on the stored object's JSON and are tried again when another write came
  * between. Source: apiserver's `endpoints/handlers/patch.go`.
  */
-import { apiError, badRequest, notFound } from '../../api/errors.ts'
+import { apiError, badRequest, invalid, notFound } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
-import { applyJsonPatch, unknownOperationFields } from '../../api/patch/json-patch.ts'
-import { isObject } from '../../api/patch/json-value.ts'
-import { applyMergePatch } from '../../api/patch/merge-patch.ts'
-import { applyStrategicPatch } from '../../api/patch/strategic.ts'
+import { unknownOperationFields } from '../../api/patch/json-patch.ts'
+import { isObject, typeName } from '../../api/patch/json-value.ts'
 import { limits } from '../../limits.ts'
 import { presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
@@ -18,13 +16,12 @@ import { updateObject } from '../registry/update.ts'
 import type { ApiResponse } from '../request.ts'
 import { parseDocument } from '../scheme/codec.ts'
 import type { Served } from '../scheme/served.ts'
-import { decodedObject, type Expected, reportProblems } from './body.ts'
+import { decodedObject, type Expected, type Refusal, reportProblems } from './body.ts'
 import { callerOf, type Exchange, pauseOf } from './exchange.ts'
 import type { EndpointParts } from './parts.ts'
+import { type PatchFormat, patchedText, patchedValue } from './patched.ts'
 import { representationOf } from './read.ts'
 import { matchName, matchNamespace, mayCreate, targetOf, writeOptions } from './write.ts'
-
-export type PatchFormat = 'json' | 'merge' | 'strategic' | 'apply'
 
 const formats: Readonly<Record<string, PatchFormat>> = {
   'application/json-patch+json': 'json',
@@ -107,10 +104,15 @@ export async function patchedObject(
   const expected: Expected = { kind: served.resource, type: served.type }
   const { value, restore } = withoutOwners(live, patchedValue(live, patch, served.type))
   await pauseOf(exchange.request).pause?.()
-  const { object, strictErrors } = decodedObject({ value: clone(value), duplicates: patch.duplicates }, expected)
+  const refuse = patchRefusal(served, live, patch)
+  const { object, strictErrors } = decodedObject(
+    { value: clone(value), duplicates: patch.duplicates },
+    expected,
+    refuse,
+  )
   restore(object)
   const problems = patch.format === 'json' ? [...unknownOperationFields(patch.value), ...strictErrors] : strictErrors
-  reportProblems(expected, problems, query.fieldValidation, exchange.warnings)
+  reportProblems(expected, problems, query.fieldValidation, exchange.warnings, refuse)
   matchNames(served, exchange, object)
   served.strategy.default?.(object)
   return object
@@ -130,10 +132,12 @@ function withoutOwners(live: KubeObject, value: unknown): { value: unknown; rest
   }
 }
 
-function patchedValue(live: KubeObject, patch: Patch, type: Served['type']): unknown {
-  if (patch.format === 'json') return applyJsonPatch(live, patch.value)
-  if (patch.format === 'merge') return applyMergePatch(live, patch.value)
-  return applyStrategicPatch(live, patch.value, type)
+/** What a patch makes is no object of the kind: the patch's fault, for which upstream has no name and no kind. */
+function patchRefusal(served: Served, live: KubeObject, patch: Patch): Refusal {
+  return (why) =>
+    invalid({ group: '', kind: '' }, '', [
+      { type: 'Invalid', path: 'patch', value: patchedText(served, live, patch), detail: why },
+    ])
 }
 
 /** What an apply makes of the stored object. */
@@ -153,7 +157,6 @@ export async function appliedObject(
   const merged = clone(applied(parts.registry, target, live, request))
   reportDuplicates(patch.duplicates, query, exchange.warnings)
   await pauseOf(exchange.request).pause?.()
-  merged.metadata.name ??= exchange.info.name
   const { object } = decodedObject({ value: merged, duplicates: [] }, { kind: served.resource, type: served.type })
   matchNames(served, exchange, object)
   served.strategy.default?.(object)
@@ -171,12 +174,12 @@ function reportDuplicates(duplicates: readonly string[], { fieldValidation }: Wr
 
 function requireAppliedKind({ resource }: Served, value: unknown): void {
   if (!isObject(value))
-    throw badRequest(`error decoding YAML: the applied configuration must be an object, got ${typeof value}`)
+    throw badRequest(`error decoding YAML: the applied configuration must be an object, got ${typeName(value)}`)
   const { apiVersion, kind } = value
-  if (typeof kind !== 'string' || kind === '') throw badRequest("Object 'Kind' is missing in the applied configuration")
   if (kind === resource.kind && apiVersion === apiVersionOf(resource)) return
-  const versioned = typeof apiVersion === 'string' && apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
-  throw badRequest(`invalid object type: ${versioned}, Kind=${kind}`)
+  const version = typeof apiVersion === 'string' ? apiVersion : ''
+  const shownKind = typeof kind === 'string' ? kind : ''
+  throw badRequest(`invalid object type: ${version.includes('/') ? version : `/${version}`}, Kind=${shownKind}`)
 }
 
 function matchNames(served: Served, exchange: Exchange, object: KubeObject): void {

@@ -106,8 +106,9 @@ function watchErrors(options: ListQuery): FieldError[] {
     errors.push(forbidden(path, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
   }
   if (match !== '' && match !== 'NotOlderThan') errors.push(notSupported(path, match, ['NotOlderThan']))
-  // Upstream takes a watch from the newest state for one that sends the initial events.
-  const isFromNewest = options.resourceVersion === '' || options.resourceVersion === '0'
+  // Upstream takes a watch from the newest state for one that asked for the initial events.
+  const { sendInitialEvents, resourceVersion } = options
+  const isFromNewest = sendInitialEvents === undefined && (resourceVersion === '' || resourceVersion === '0')
   if (options.continue !== '' && (match !== '' || isFromNewest)) {
     errors.push(forbidden(path, 'resourceVersionMatch is forbidden when continue is provided'))
   }
@@ -145,8 +146,13 @@ export function readWriteQuery(
 function fieldManagerErrors(manager: string): FieldError[] {
   const errors: FieldError[] = []
   if (Buffer.byteLength(manager) > fieldManagerLengthMax) errors.push(tooLong('fieldManager', fieldManagerLengthMax))
-  if (/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(manager)) {
-    errors.push(invalid('fieldManager', manager, 'should only contain printable characters'))
+  let position = 0
+  for (const character of manager) {
+    if (!/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character)) {
+      const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+      errors.push(invalid('fieldManager', manager, `invalid character U+${code} (at position ${position})`))
+    }
+    position += Buffer.byteLength(character)
   }
   return errors
 }

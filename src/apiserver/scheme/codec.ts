@@ -3,7 +3,7 @@ import { DecodeError } from '../../api/codec/error.ts'
 import { decodeDocument, encodeJson, type ParsedDocument, parseJson } from '../../api/codec/json.ts'
 import { decodeProtobuf, ProtobufError } from '../../api/codec/protobuf.ts'
 import { applySchemaDefaults } from '../../api/codec/schema-defaults.ts'
-import { badRequest } from '../../api/errors.ts'
+import { type ApiError, badRequest } from '../../api/errors.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
 import { limits } from '../../limits.ts'
 
@@ -65,19 +65,19 @@ function jsonInYaml(body: Uint8Array, valuesMax: number): ParsedDocument | undef
 
 /**
  * The parsed value as an object of the type, with the schema's defaults; takes the value over. `strictErrors` are what
- * strict field validation refuses. Throws a 400 that begins with `cannot` and names the field when the value does not fit.
+ * strict field validation refuses. Throws `refuse`'s error, given a text that names the field, when the value does not fit.
  */
 export function decodeTyped(
   type: StructNode,
   document: ParsedDocument,
-  cannot: () => string,
+  refuse: (why: string) => ApiError,
 ): { object: object; strictErrors: string[] } {
   try {
     const decoded = decodeDocument(type, document)
     applySchemaDefaults(type, decoded.object)
     return decoded
   } catch (error) {
-    if (error instanceof DecodeError) throw badRequest(`${cannot()} ${error.message}`)
+    if (error instanceof DecodeError) throw refuse(error.message)
     throw error
   }
 }

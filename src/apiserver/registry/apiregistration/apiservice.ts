@@ -7,7 +7,7 @@ import { isDns1035Label, isDns1123Subdomain, isPathSegmentName, isPortNumber } f
 import { apiregistrationV1 } from '../../../api/resources.ts'
 import type { APIService, APIServiceCondition, APIServiceSpec } from '../../../api/types/apiregistration/v1.ts'
 import { rfc3339 } from '../../../platform/clock.ts'
-import { keepSpec, keepStatus } from '../generation.ts'
+import { keepSpec } from '../generation.ts'
 import type { Strategy, ValidationContext } from '../strategy.ts'
 import { invalid, invalidEach, notSupported, required } from '../validation/field.ts'
 
@@ -26,7 +26,9 @@ export const apiServices: Strategy<APIService> = {
   prepareForCreate(apiService, { nowMs }) {
     apiService.status = apiService.spec?.service ? {} : { conditions: [localCondition(nowMs)] }
   },
-  prepareForUpdate: keepStatus,
+  prepareForUpdate(apiService, old) {
+    apiService.status = old.status ?? {}
+  },
   validateCreate: validateApiService,
   validateUpdate: (apiService, _old, context) => validateApiService(apiService, context),
   status: {

@@ -27,7 +27,10 @@ const emptyStatus = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredN
 
 export const daemonSets: Strategy<DaemonSet> = {
   resource: appsV1.daemonSets,
-  default: defaultDaemonSet,
+  default(set) {
+    defaultDaemonSet(set)
+    if (set.metadata.annotations?.[templateGeneration] === undefined) setTemplateGeneration(set, 0)
+  },
   prepareForCreate(set) {
     set.metadata.generation = 1
     set.status = { ...emptyStatus }
