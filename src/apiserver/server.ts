@@ -158,7 +158,7 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   const addresses = new AddressObjects({ scheme, clock, random: random.stream('ip-addresses') })
   allocateServices(scheme.of(coreV1.services), {
     ...{ ...standardServices, ...parts.services, objects, random },
-    addresses,
+    ...{ addresses, portTable: { store, clock } },
   })
   const stopping = new AbortController()
   let pipeline: Pipeline | undefined
@@ -228,6 +228,7 @@ function allocateServices(served: Served, options: ServiceAllocatorOptions): voi
     ...(strategy as Strategy),
     allocate: (service, old, { dryRun }) => allocator.allocate(service as Service, { dryRun, old: old as Service }),
     removals: (service) => allocator.removals(service as Service),
+    released: (service) => allocator.released(service as Service),
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Cluster IPs and node ports of Services. What is taken is read from the Services themselves, as the server's cache has
- * them, from IPAddress objects, and from the claims of writes on their way. Texts of refusals are upstream's
+ * them, from IPAddress objects, from the table of node ports, and from the claims of writes on their way. Texts of refusals are upstream's
  * (`registry/core/service/ipallocator`, `portallocator`).
  */
 import { type ApiError, internalError, invalid } from '../../api/errors.ts'
@@ -12,6 +12,7 @@ import type { Write } from '../../store/store.ts'
 import type { Objects } from '../objects.ts'
 import type { Allocation } from '../registry/strategy.ts'
 import { type AddressObjects, serviceOf } from './addresses.ts'
+import { NodePortTable, type NodePortTableOptions, type NodePortTurn } from './node-port-table.ts'
 import { freePlace, type PlaceRange, portRange } from './ranges.ts'
 import { ServiceRanges } from './service-ranges.ts'
 
@@ -24,6 +25,8 @@ export interface ServiceAllocatorOptions {
   nodePorts?: { first: number; last: number }
   /** Absent: addresses have no objects of their own. */
   addresses?: AddressObjects
+  /** Where the table of node ports stands. Absent: no other server gives any. */
+  portTable?: NodePortTableOptions
 }
 
 /** What a dry run shows as node ports: upstream counts on from here, outside the range. */
@@ -35,6 +38,7 @@ export class ServiceAllocator {
   readonly #ranges: ServiceRanges
   readonly #addresses: AddressObjects | undefined
   readonly #ports: PlaceRange
+  readonly #portTable: NodePortTable | undefined
   /** Address or port to the uids of the Services that have it, as the cache says. */
   readonly #held = new Map<string, Set<string>>()
   /** What each Service has, to undo it when it changes. */
@@ -53,6 +57,11 @@ export class ServiceAllocator {
     this.#ranges = new ServiceRanges(objects, serviceCidrs)
     this.#addresses = addresses
     this.#ports = portRange(nodePorts.first, nodePorts.last)
+    const held = {
+      has: (port: number) => this.#held.has(String(port)),
+      all: () => [...this.#held.keys()].map(Number),
+    }
+    this.#portTable = options.portTable && new NodePortTable(nodePorts, held, options.portTable)
   }
 
   /** Fills the Service in place. Throws 422 for a place that is taken or out of range, 500 when none is left. */
@@ -60,19 +69,27 @@ export class ServiceAllocator {
     service: Service,
     { dryRun = false, old }: { dryRun?: boolean; old?: Service | undefined } = {},
   ): Promise<Allocation> {
-    await this.#synced()
+    const turn = dryRun || !wantsPorts(service.spec, old?.spec) ? undefined : await this.#portTable?.turn()
     const claim = new Claim(service.metadata, dryRun ? new Map() : this.#claims)
     try {
+      await this.#synced()
+      claim.takenElsewhere = difference(turn?.taken ?? [], portsOf(old?.spec))
       this.#allocateAddresses(service, claim, dryRun)
       this.#allocatePorts(service, claim, dryRun)
     } catch (error) {
       claim.drop()
+      turn?.end()
       throw error
     }
     return {
-      writes: this.#writes(service, old),
-      release: async () => claim.drop(),
+      writes: this.#writes(service, old, turn),
+      release: async () => {
+        claim.drop()
+        turn?.end()
+      },
       settle: async () => {
+        turn?.end()
+        await this.#portTable?.giveBack([...difference(portsOf(old?.spec), portsOf(service.spec))])
         // The cache knows the write from here on.
         await this.#synced()
         claim.drop()
@@ -85,12 +102,19 @@ export class ServiceAllocator {
     return this.#addresses?.releasing(addressesOf(service.spec)) ?? []
   }
 
-  #writes(service: Service, old: Service | undefined): Write[] {
-    if (!this.#addresses) return []
+  /** After the commit that removed it. */
+  async released(service: Service): Promise<void> {
+    await this.#portTable?.giveBack(portsOf(service.spec))
+  }
+
+  #writes(service: Service, old: Service | undefined, turn: NodePortTurn | undefined): Write[] {
+    const ports = [...difference(portsOf(service.spec), portsOf(old?.spec))]
+    const taking = turn && ports.length > 0 ? [turn.taking(ports)] : []
+    if (!this.#addresses) return taking
     const [before, after] = [addressesOf(old?.spec), addressesOf(service.spec)]
     const gained = after.filter((address) => !before.includes(address))
     const lost = before.filter((address) => !after.includes(address))
-    return [...this.#addresses.taking(gained, service), ...this.#addresses.releasing(lost)]
+    return [...this.#addresses.taking(gained, service), ...this.#addresses.releasing(lost), ...taking]
   }
 
   /** Resolves when everything acknowledged so far is known here. */
@@ -131,7 +155,8 @@ export class ServiceAllocator {
     this.#holdings.delete(uid)
   }
 
-  #isTaken(value: string, { uid, owner }: Claim): boolean {
+  #isTaken(value: string, { uid, owner, takenElsewhere }: Claim): boolean {
+    if (takenElsewhere.has(Number(value))) return true
     const claimed = this.#claims.get(value)
     if (claimed !== undefined && claimed !== uid) return true
     for (const holder of this.#held.get(value) ?? []) if (holder !== uid) return true
@@ -239,6 +264,8 @@ class Claim {
   readonly uid: string
   /** `namespace/name` */
   readonly owner: string
+  /** Node ports that the table says are others'. */
+  takenElsewhere: ReadonlySet<number> = new Set()
   readonly #all: Map<string, string>
   readonly #own = new Set<string>()
 
@@ -274,10 +301,24 @@ function addressesOf(spec: ServiceSpec | undefined): string[] {
 }
 
 function placesOf(spec: ServiceSpec | undefined): string[] {
-  if (!spec) return []
-  const addresses = addressesOf(spec)
-  const ports = [...(spec.ports ?? []).map(({ nodePort }) => nodePort), spec.healthCheckNodePort]
-  return [...new Set([...addresses, ...ports.filter((port) => port).map(String)])]
+  return [...new Set([...addressesOf(spec), ...portsOf(spec).map(String)])]
+}
+
+function portsOf(spec: ServiceSpec | undefined): number[] {
+  const ports = [...(spec?.ports ?? []).map(({ nodePort }) => nodePort), spec?.healthCheckNodePort]
+  return ports.filter((port): port is number => Boolean(port))
+}
+
+/** Whether it may be given a port, or bring one, that it did not have. */
+function wantsPorts(spec: ServiceSpec | undefined, old: ServiceSpec | undefined): boolean {
+  if (!spec) return false
+  const missing = needsNodePorts(spec) && (spec.ports ?? []).some(({ nodePort }) => !nodePort)
+  const health = needsHealthPort(spec) && !spec.healthCheckNodePort
+  return missing || health || difference(portsOf(spec), portsOf(old)).size > 0
+}
+
+function difference(all: Iterable<number>, without: Iterable<number>): Set<number> {
+  return new Set(all).difference(new Set(without))
 }
 
 function needsAddress({ type = 'ClusterIP', clusterIP, clusterIPs }: ServiceSpec): boolean {

@@ -42,7 +42,9 @@ function encodeObject(object: KubeObject, kind: KindName | undefined): Uint8Arra
   const converted = convert(object, kind)
   const type = kindType(kind)
   if (!type) throw new TypeError(`the schema has no kind ${kind.kind} in ${apiVersionOf(kind)}`)
-  return encodeStored({ ...converted, kind: kind.kind, apiVersion: apiVersionOf(kind) }, type)
+  // Tables of ranges have none.
+  const metadata = converted.metadata ?? {}
+  return encodeStored({ ...converted, kind: kind.kind, apiVersion: apiVersionOf(kind), metadata }, type)
 }
 
 /** From another version that upstream stores. */

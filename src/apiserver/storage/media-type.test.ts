@@ -75,13 +75,15 @@ test('storageCodec writes protobuf where upstream does, JSON elsewhere, and read
     '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a"},"spec":{"containers":[{"name":"c","resources":{}}]},"status":{}}'
   const panda = '{"kind":"Panda","apiVersion":"example.com/v1","metadata":{"name":"a"},"spec":{"n":1}}'
   const service = '{"kind":"APIService","apiVersion":"apiregistration.k8s.io/v1","metadata":{"name":"v1.a"}}'
+  const range = '{"kind":"RangeAllocation","apiVersion":"v1","metadata":{},"range":"30000-32767","data":"AgE="}'
   for (const mediaType of ['application/json', 'application/vnd.kubernetes.protobuf'] as const) {
     const { raw, store } = await stores(mediaType)
     const cases = [
       { key: '/registry/pods/a/a', text: pod, protobuf: true },
       { key: '/registry/example.com/pandas/a/a', text: panda, protobuf: false },
       { key: '/registry/apiregistration.k8s.io/apiservices/v1.a', text: service, protobuf: false },
-      { key: '/registry/ranges/serviceips', text: '{}', protobuf: false },
+      { key: '/registry/ranges/servicenodeports', text: range, protobuf: true },
+      { key: '/registry/others', text: '{}', protobuf: false },
     ]
     for (const { key, text, protobuf } of cases) {
       await put(store, key, text)

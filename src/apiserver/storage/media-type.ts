@@ -49,7 +49,8 @@ const jsonGroups: ReadonlySet<string> = new Set(['apiextensions.k8s.io', 'apireg
 /** Kinds by their place in the store: the one version that our server writes. */
 function storedKinds(): ReadonlyMap<string, KindName> {
   const kinds = new Map<string, KindName>([
-    [`/registry/masterleases/`, { group: '', version: 'v1', kind: 'Endpoints' }],
+    ['/registry/masterleases/', { group: '', version: 'v1', kind: 'Endpoints' }],
+    ['/registry/ranges/', { group: '', version: 'v1', kind: 'RangeAllocation' }],
   ])
   for (const { served, resources } of groupVersionInfos()) {
     if (!served) continue
