@@ -209,9 +209,31 @@ function causeOf(error: FieldError): StatusCause {
 }
 
 function goValue(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'string') return goQuoted(value)
   if (value === null) return 'null'
   return typeof value === 'object' ? goJson(value) : String(value)
+}
+
+const goEscapes = new Map([
+  ['\x07', '\\a'],
+  ['\b', '\\b'],
+  ['\f', '\\f'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+  ['\v', '\\v'],
+  ['\\', '\\\\'],
+  ['"', '\\"'],
+])
+
+/** A text as Go's `%q` prints it: what is no letter, mark, number, punctuation, symbol or plain space is escaped. */
+export function goQuoted(text: string): string {
+  const inner = text.toWellFormed().replace(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0
+    const hex = (digits: number) => code.toString(16).padStart(digits, '0')
+    return goEscapes.get(character) ?? (code < 0x80 ? `\\x${hex(2)}` : code > 0xffff ? `\\U${hex(8)}` : `\\u${hex(4)}`)
+  })
+  return `"${inner}"`
 }
 
 /** Go's encoder escapes what could end a script in a page. */

@@ -7,6 +7,7 @@ import {
   dynType,
   type Environment,
   evaluate,
+  failureText,
   listType,
   mapType,
   objectType,
@@ -50,7 +51,7 @@ const environment: Environment = { variables: new Map([['request', requestType]]
 export function matchConditions(expressions: readonly string[]): (spec: SubjectAccessReviewSpec) => boolean {
   const programs = expressions.map((expression) => {
     const compiled = compile(expression, environment)
-    if (!compiled.ok) throw new Error(`compilation failed: ${compiled.message}`)
+    if (!compiled.ok) throw new Error(failureText(compiled))
     const { type } = compiled.program
     if (typeName(type) !== typeName(boolType) && typeName(type) !== typeName(dynType)) {
       throw new Error(`must evaluate to bool, got ${typeName(type)}: ${expression}`)

@@ -5,8 +5,8 @@ import {
   CelMap,
   CelObject,
   Duration,
+  nameOfType,
   none,
-  noSuchOverload,
   Optional,
   Timestamp,
   Uint,
@@ -18,7 +18,7 @@ export function selectField(value: Value, field: string): Value {
   if (value instanceof Optional) return optionally(value, field)
   const found = find(value, field)
   if (found !== undefined) return found
-  throw new CelError(isContainer(value) ? `no such key: ${field}` : noSuchOverload)
+  throw new CelError(`no such key: ${field}`)
 }
 
 /** Throws `CelError`. */
@@ -27,10 +27,10 @@ export function selectIndex(value: Value, index: Value): Value {
   const found = find(value, index)
   if (found !== undefined) return found
   if (value instanceof CelList) {
-    if (indexOf(index) === undefined) throw new CelError(`unsupported index type '${describe(index)}' in list`)
+    if (indexOf(index) === undefined) throw new CelError(`unsupported index type '${nameOfType(index)}' in list`)
     throw new CelError(`index out of bounds: ${describe(index)}`)
   }
-  throw new CelError(isContainer(value) ? `no such key: ${describe(index)}` : noSuchOverload)
+  throw new CelError(`no such key: ${describe(index)}`)
 }
 
 /** `value.?field` and `value[?index]`. */

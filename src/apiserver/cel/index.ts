@@ -13,6 +13,7 @@ import { type Binding, Bindings } from './bindings.ts'
 import { type Checked, check, nodesOf } from './checker.ts'
 import { type Environment, scopeOf } from './environment.ts'
 import { estimateCost } from './estimate.ts'
+import { formatIssues } from './format-check.ts'
 import { type Issue, IssueError, issueAt, printIssues } from './issues.ts'
 import { literalIssues, mixedTypeIssues } from './literals.ts'
 import { parse } from './parser.ts'
@@ -48,6 +49,8 @@ export type Compiled =
   | { readonly ok: true; readonly program: Program }
   | {
       readonly ok: false
+      /** What failed: it is no expression, or constants in it can't be computed beforehand. */
+      readonly stage: 'compilation' | 'program instantiation'
       readonly issues: readonly Issue[]
       /** All issues as cel-go prints them: each with its line and a caret. */
       readonly message: string
@@ -117,20 +120,30 @@ function compileAnew(expression: string, environment: Environment): Compiled {
         expression,
         checked.issues.slice(0, issuesMax).map(({ at, message }) => issueAt(expression, at, message)),
       )
-    const written = [...literalIssues(nodesOf(expr)), ...mixedTypeIssues(checked)]
+    const nodes = [...nodesOf(expr)]
+    const written = [...literalIssues(nodes), ...mixedTypeIssues(checked), ...formatIssues(nodes, checked)]
     const literals = written.map(({ at, message }) => issueAt(expression, at, message))
     if (literals.length > 0) return failed(expression, literals)
     const step = plan({ checked, type: scope.type })
     return { ok: true, program: new CompiledProgram(expression, checked, step, environment) }
   } catch (error) {
     if (error instanceof IssueError) return failed(expression, [issueAt(expression, error.at, error.message)])
-    if (error instanceof CelError) return failed(expression, [issueAt(expression, 0, error.message)])
+    if (error instanceof CelError) return unusable(error.message)
     throw error
   }
 }
 
 function failed(expression: string, issues: readonly Issue[]): Compiled {
-  return { ok: false, issues, message: printIssues(expression, issues) }
+  return { ok: false, stage: 'compilation', issues, message: printIssues(expression, issues) }
+}
+
+function unusable(message: string): Compiled {
+  return { ok: false, stage: 'program instantiation', issues: [], message }
+}
+
+/** What upstream says of an expression that can't be used. */
+export function failureText({ stage, message }: Compiled & { ok: false }): string {
+  return `${stage} failed: ${message}`
 }
 
 /** Bindings that are functions are called when the expression first touches them. */

@@ -8,6 +8,7 @@ import { type Checked, type CheckIssue, unwrapped } from './checker.ts'
 import { parseDuration, parseTimestamp } from './library/time-text.ts'
 import { type CelType, typeName } from './types.ts'
 import { sameType } from './unify.ts'
+import { Timestamp } from './values.ts'
 
 const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   duration: parseDuration,
@@ -20,15 +21,22 @@ export function literalIssues(nodes: Iterable<Expr>): CheckIssue[] {
   for (const node of nodes) {
     if (node.kind !== 'call' || !Object.hasOwn(parsers, node.name)) continue
     const argument = literalArgument(node)
-    if (!argument || parses(parsers[node.name]!, argument.text)) continue
+    if (!argument || isRight(node.name, argument)) continue
     issues.push({ at: argument.at, message: `invalid ${node.name} argument` })
   }
   return issues
 }
 
-function literalArgument({ args }: Call): { at: number; text: string } | undefined {
+function isRight(name: string, argument: { text: string } | { seconds: bigint }): boolean {
+  if ('text' in argument) return parses(parsers[name]!, argument.text)
+  return name !== 'timestamp' || parses(() => new Timestamp(argument.seconds * 1_000_000_000n), '')
+}
+
+function literalArgument({ args }: Call): ({ at: number } & ({ text: string } | { seconds: bigint })) | undefined {
   const last = args.at(-1)
-  return last?.kind === 'literal' && typeof last.value === 'string' ? { at: last.at, text: last.value } : undefined
+  if (last?.kind !== 'literal') return undefined
+  if (typeof last.value === 'string') return { at: last.at, text: last.value }
+  return typeof last.value === 'bigint' ? { at: last.at, seconds: last.value } : undefined
 }
 
 function parses(parse: (text: string) => unknown, text: string): boolean {

@@ -58,12 +58,12 @@ export function expandMacro(make: Factory, call: MacroCall, macros: Macros): Exp
   if (macros.bind && name === 'bind' && count === 3 && target.kind === 'identifier' && target.name === 'cel')
     return namedBind(make, at, args)
   const fold = new FoldMaker(make, at, target, args)
+  if ((name === 'map' && (count === 2 || count === 3)) || (name === 'filter' && count === 2))
+    fold.names(1, 'argument is not an identifier')
   if (name === 'map' && (count === 2 || count === 3))
     return fold.list(1, args[count - 1]!, count === 3 ? args[1] : undefined)
   if (name === 'filter' && count === 2) return fold.list(1, args[0]!, args[1])
-  if (name === 'all' || name === 'exists' || name === 'exists_one' || name === 'existsOne') {
-    return count === 2 || count === 3 ? fold.quantifier(name, (count - 1) as 1 | 2) : undefined
-  }
+  if (quantifiers.get(name)?.includes(count)) return fold.quantifier(name, (count - 1) as 1 | 2)
   if (count === 3 || count === 4) {
     const filter = count === 4 ? args[2] : undefined
     const last = args[count - 1]!
@@ -74,6 +74,14 @@ export function expandMacro(make: Factory, call: MacroCall, macros: Macros): Exp
   if (count === 2 && (name === 'optMap' || name === 'optFlatMap')) return optionalMap(make, call, fold.names(1)[0])
   return name === 'sortBy' && count === 2 ? sortBy(make, fold, target, args) : undefined
 }
+
+/** With how many arguments: a predicate, and one or two variables. */
+const quantifiers = new Map([
+  ['all', [2, 3]],
+  ['exists', [2, 3]],
+  ['exists_one', [2, 3]],
+  ['existsOne', [3]],
+])
 
 /** `sets.contains(...)` and the like are functions, not calls on a value. */
 function isNamespace(target: Expr): boolean {
@@ -99,10 +107,9 @@ class FoldMaker {
   }
 
   /** The loop's variables: one or two plain names. */
-  names(count: 1 | 2): [string, string | undefined] {
+  names(count: 1 | 2, problem = 'argument must be a simple name'): [string, string | undefined] {
     const names = this.#args.slice(0, count).map((argument) => {
-      if (argument.kind !== 'identifier' || argument.name.startsWith('.'))
-        throw new IssueError(argument.at, 'argument must be a simple name')
+      if (argument.kind !== 'identifier' || argument.name.startsWith('.')) throw new IssueError(argument.at, problem)
       if (argument.name === '__result__')
         throw new IssueError(argument.at, 'iteration variable overwrites accumulator variable')
       return argument.name

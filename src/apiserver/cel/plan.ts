@@ -10,6 +10,7 @@ import { equal } from './compare.ts'
 import { selectField, selectIndex, selectOptional, testField } from './fields.ts'
 import { planFold } from './fold.ts'
 import { accepts, type Overload } from './functions.ts'
+import { patternOf } from './library/regex.ts'
 import { makeObject } from './made-object.ts'
 import { Runtime } from './runtime.ts'
 import { listCost, mapCost, structCost } from './sizes.ts'
@@ -200,6 +201,8 @@ export class Planner {
       const membership = planMembership(first!, second.value)
       if (membership) return membership
     }
+    if (expr.name.startsWith('find') && second?.kind === 'constant' && typeof second.value === 'string')
+      patternOf(second.value)
     const steps = args.map(({ run }) => run)
     if (expr.name === '@not_strictly_false') return notStrictlyFalse(steps[0]!)
     if (steps.length === 1 || steps.length === 2) return other((runtime) => invokeShort(overloads, steps, runtime))
@@ -239,9 +242,9 @@ export class Planner {
       for (const { key, value, optional } of parts) {
         const name = key.run(runtime)
         const given = value.run(runtime)
-        if (!optional) map.insert(name, given, duplicateKey)
+        if (!optional) map.insert(name, given)
         else if (!(given instanceof Optional)) throw new CelError(noSuchOverload)
-        else if (given.value !== undefined) map.insert(name, given.value, duplicateKey)
+        else if (given.value !== undefined) map.insert(name, given.value)
       }
       return map
     }
@@ -301,10 +304,6 @@ function qualified(operand: Planned, bare: Step): Planned {
 
 function bareOf(planned: Planned): Step {
   return planned.kind === 'attribute' ? planned.bare : planned.run
-}
-
-function duplicateKey(key: Value): string {
-  return `Failed with repeated key: ${String(key)}`
 }
 
 function notStrictlyFalse(step: Step): Planned {

@@ -123,6 +123,11 @@ export function typeName(type: CelType): string {
   }
 }
 
+/** As typeName, with the short names that lists of arguments show. */
+export function shortName(type: CelType): string {
+  return typeName(type).replace(/google\.protobuf\.(Duration|Timestamp)/g, (_, name: string) => name.toLowerCase())
+}
+
 const simpleNames = new Map<CelType['kind'], string>([
   ['duration', 'google.protobuf.Duration'],
   ['timestamp', 'google.protobuf.Timestamp'],

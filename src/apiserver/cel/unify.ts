@@ -1,5 +1,5 @@
 /** Which type may stand for which: assignability with type parameters. Source: cel-go's `checker/types.go`. */
-import { type CelType, dynType, typeName } from './types.ts'
+import { type CelType, dynType, shortName } from './types.ts'
 
 /** What type parameters stand for. Failed attempts are undone by its journal, not by copies: expressions may be long. */
 export class Substitution {
@@ -155,6 +155,6 @@ export function substitute(known: Substitution, type: CelType, dynamic: boolean)
 
 /** Types as an error lists them: `(int, string)`. */
 export function signature(args: readonly CelType[], isMember: boolean): string {
-  const [first, ...rest] = args.map(typeName)
-  return isMember ? `${first}.(${rest.join(', ')})` : `(${args.map(typeName).join(', ')})`
+  const [first, ...rest] = args.map(shortName)
+  return isMember ? `${first}.(${rest.join(', ')})` : `(${args.map(shortName).join(', ')})`
 }

@@ -49,7 +49,7 @@ export class Duration {
 
   /** Throws `CelError` beyond what 64 bits of nanoseconds hold. */
   constructor(nanos: bigint) {
-    if (nanos > int64Max || nanos < int64Min) throw new CelError('duration overflow')
+    if (nanos > int64Max || nanos < int64Min) throw new CelError('integer overflow')
     this.nanos = nanos
   }
 }
@@ -181,11 +181,14 @@ export class Entries extends CelMap {
     for (const { key } of this.entries.values()) yield key
   }
 
-  /** To be called only by who made it and has not handed it on. Throws `CelError` for a key that is there, or can't be. */
-  insert(key: Value, value: Value, duplicate: (key: Value) => string): void {
+  /**
+   * To be called only by who made it and has not handed it on. Throws `CelError` for a key that can't be, and for one
+   * that is there when `duplicate` says what is wrong with that; else the last value stays.
+   */
+  insert(key: Value, value: Value, duplicate?: (key: Value) => string): void {
     const plain = typeof key === 'number' ? undefined : plainKey(key)
     if (plain === undefined) throw new CelError(`unsupported key type`)
-    if (this.entries.has(plain)) throw new CelError(duplicate(key))
+    if (duplicate && this.entries.has(plain)) throw new CelError(duplicate(key))
     this.entries.set(plain, { key, value })
   }
 }

@@ -72,6 +72,14 @@ test('the front sends warnings as headers of their own', async () => {
   assert.equal(reply.headers.warning, '299 - "unknown field \\"one\\"", 299 - "unknown field \\"two\\""')
 })
 
+test('the front sends warnings in any language, those of control characters not at all', async () => {
+  const body = JSON.stringify({ metadata: { name: 'w' }, 'grüße 😀': 1, [`${'x'.repeat(254)}😀😀`]: 2, 'a\u0007b': 3 })
+  const reply = await send('POST', `${configMaps}?dryRun=All`, body)
+  await bytesOf(reply)
+  const warning = Buffer.from(String(reply.headers.warning), 'latin1').toString('utf8')
+  assert.match(warning, /^299 - "unknown field \\"grüße 😀\\"", 299 - "unknown field \\"x{254}😀😀\\""$/)
+})
+
 test('the front streams a watch and lets it go when the client leaves', async () => {
   const stop = new AbortController()
   const reply = await net.request({ method: 'GET', url: `${server}${configMaps}?watch=true`, signal: stop.signal })

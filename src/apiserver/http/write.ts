@@ -10,7 +10,7 @@ const gzipLevel = 1
 
 export async function writeResponse(request: HttpRequest, response: HttpResponse, answer: ApiResponse): Promise<void> {
   const headers: Record<string, string | string[]> = { 'cache-control': 'no-cache, private', ...answer.headers }
-  if (answer.warnings && answer.warnings.length > 0) headers.warning = [...answer.warnings]
+  if (answer.warnings && answer.warnings.length > 0) headers.warning = answer.warnings.map(inBytes)
   const { status, body, document } = answer
   if (body instanceof Uint8Array) await writeWhole(request, response, status, headers, body)
   else if (document && acceptsGzip(request)) {
@@ -18,6 +18,11 @@ export async function writeResponse(request: HttpRequest, response: HttpResponse
     headers.vary = 'Accept-Encoding'
     await writeStream(response, status, headers, { body: compressed(answer, body) })
   } else await writeStream(response, status, headers, { ...answer, body })
+}
+
+/** Header values are sent byte by byte: text that is not ASCII goes as its UTF-8. */
+function inBytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1')
 }
 
 async function writeWhole(

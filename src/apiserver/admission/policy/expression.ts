@@ -4,18 +4,21 @@ import {
   compile,
   dynType,
   type Environment,
+  failureText,
   objectType,
   type Program,
   typeName,
 } from '../../cel/index.ts'
 import { policyEnvironment, type VariableOptions } from './environments.ts'
 
-export type Typed = { readonly program: Program } | { readonly error: string }
+export type Typed =
+  | { readonly program: Program }
+  | { readonly error: string /** Not the author's mistake, by upstream's reckoning. */; readonly internal?: boolean }
 
 /** `kinds`: of the result; any when absent. The error is upstream's. */
 export function compileTyped(expression: string, environment: Environment, wanted?: readonly CelType[]): Typed {
   const compiled = compile(expression, environment)
-  if (!compiled.ok) return { error: `compilation failed: ${compiled.message}` }
+  if (!compiled.ok) return { error: failureText(compiled), internal: compiled.stage !== 'compilation' }
   const { program } = compiled
   if (!wanted || wanted.some((type) => typeName(type) === typeName(program.type))) return { program }
   const names = wanted.map(shownType)

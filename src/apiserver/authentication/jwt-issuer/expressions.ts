@@ -5,6 +5,7 @@ import {
   dynType,
   type Environment,
   evaluate,
+  failureText,
   listType,
   mapType,
   objectType,
@@ -44,7 +45,7 @@ export function userExpression(expression: string): Expression<UserInfo> {
 
 function compiled(expression: string, variable: keyof typeof environments) {
   const result = compile(expression, environments[variable])
-  if (!result.ok) throw new Error(`compilation failed: ${result.message}`)
+  if (!result.ok) throw new Error(failureText(result))
   return (binding: readonly [string, ReturnType<typeof toCel>]): unknown => {
     const evaluation = evaluate(result.program, [binding], { cost: limits.celCallCostMax })
     if (evaluation.ok) return toJson(evaluation.value)

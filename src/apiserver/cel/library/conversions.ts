@@ -35,19 +35,21 @@ function uintFromDouble(value: number): Uint {
   return new Uint(BigInt(Math.trunc(value)))
 }
 
-function notConverted(text: string, why: string): CelError {
-  return new CelError(`type conversion error from 'string' to '${why}': ${JSON.stringify(text)}`)
+function notConverted(type: string): CelError {
+  return new CelError(`type conversion error from 'string' to '${type}'`)
 }
 
 function parseInteger(text: string, type: 'int' | 'uint'): bigint {
-  const goSyntax = type === 'int' ? 'ParseInt' : 'ParseUint'
   const pattern = type === 'int' ? /^[+-]?[0-9]+$/ : /^[0-9]+$/
-  if (!pattern.test(text)) throw new CelError(`strconv.${goSyntax}: parsing ${JSON.stringify(text)}: invalid syntax`)
+  if (!pattern.test(text)) throw notConverted(type)
   const value = text.length > 30 ? uint64Max + 1n : BigInt(text.replace('+', ''))
   const outside = type === 'int' ? value > int64Max || value < int64Min : value > uint64Max
-  if (outside) throw new CelError(`strconv.${goSyntax}: parsing ${JSON.stringify(text)}: value out of range`)
+  if (outside) throw notConverted(type)
   return value
 }
+
+/** Go reads underscores between digits. */
+const decimal = /^[+-]?(\d+(_\d+)*(\.(\d+(_\d+)*)?)?|\.\d+(_\d+)*)([eE][+-]?\d+)?$/
 
 function parseDouble(text: string): number {
   const special = /^([+-]?)(inf|infinity|nan)$/i.exec(text)
@@ -55,11 +57,20 @@ function parseDouble(text: string): number {
     if (special[2]?.toLowerCase() === 'nan') return Number.NaN
     return special[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
   }
-  if (!/^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$/.test(text))
-    throw new CelError(`strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`)
-  const value = Number(text)
+  if (!decimal.test(text)) throw notConverted('double')
+  const value = Number(text.replaceAll('_', ''))
   if (Number.isFinite(value)) return value
-  throw new CelError(`strconv.ParseFloat: parsing ${JSON.stringify(text)}: value out of range`)
+  throw notConverted('double')
+}
+
+/** What the parser finds wrong is not told, as upstream. */
+function parsed<T>(text: string, parse: (text: string) => T, type: string): T {
+  try {
+    return parse(text)
+  } catch (error) {
+    if (error instanceof CelError) throw notConverted(type)
+    throw error
+  }
 }
 
 const truths = new Map([
@@ -69,7 +80,7 @@ const truths = new Map([
 
 function parseBool(text: string): boolean {
   const value = truths.get(text)
-  if (value === undefined) throw notConverted(text, 'bool')
+  if (value === undefined) throw notConverted('bool')
   return value
 }
 
@@ -135,10 +146,12 @@ const others: readonly Overload[] = [
   declare('bool(bool): bool', same),
   declare('bool(string): bool', (_, value: string) => parseBool(value)),
   declare('duration(duration): duration', same),
-  declare('duration(string): duration', (_, value: string) => parseDuration(value)),
+  declare('duration(string): duration', (_, value: string) => parsed(value, parseDuration, 'google.protobuf.Duration')),
   declare('timestamp(timestamp): timestamp', same),
   declare('timestamp(int): timestamp', (_, value: bigint) => new Timestamp(value * 1_000_000_000n)),
-  declare('timestamp(string): timestamp', (_, value: string) => parseTimestamp(value)),
+  declare('timestamp(string): timestamp', (_, value: string) =>
+    parsed(value, parseTimestamp, 'google.protobuf.Timestamp'),
+  ),
   declare('dyn(A): dyn', same),
   declare('type(A): type<A>', (_, value: Value) => new TypeValue(nameOfType(value))),
 ]

@@ -1,107 +1,87 @@
-/** `'%s has %d'.format([...])`. Source: https://pkg.go.dev/github.com/google/cel-go/ext#Strings */
+/**
+ * `'%s has %d'.format([...])`, as version 2 of the strings library does it: what stands in lists and maps is printed as
+ * CEL would write it, numbers with a point as for American readers.
+ * Source: https://pkg.go.dev/github.com/google/cel-go/ext#Strings
+ */
+import { isUtf8 } from 'node:buffer'
+import { goQuoted } from '../../../api/errors.ts'
 import type { Runtime } from '../runtime.ts'
 import { CelError, CelList, CelMap, Duration, nameOfType, Timestamp, TypeValue, Uint, type Value } from '../values.ts'
-import { formatDouble, plainDecimal } from './numbers.ts'
+import { type Clause, clausesOf, formatting, mismatch, type Verb } from './format-clauses.ts'
+import { formatDouble } from './numbers.ts'
 import { formatDuration, formatTimestamp } from './time-text.ts'
 
-/** Digits after the point that may be asked for. */
+/** Digits or places that may be asked for. Ours. */
 const precisionMax = 100
+const precisionDefault = 6
 
 /** Throws `CelError`. */
 export function formatText(runtime: Runtime, template: string, args: CelList): string {
   const parts: string[] = []
   let size = 0
-  let next = 0
-  let end = 0
-  for (const match of template.matchAll(/%(%|(?:\.(\d+))?([a-zA-Z])?)/g)) {
-    if (match.index < end) continue
-    parts.push(template.slice(end, match.index))
-    end = match.index + match[0].length
-    const [, all, precision, verb] = match
-    if (all === '%') {
-      parts.push('%')
-      continue
-    }
-    if (next >= args.size) throw new CelError(`index ${next} out of range`)
-    const text = formatted(runtime, { verb, precision }, args.at(next++))
+  for (const part of clausesOf(template, args.size)) {
+    const text = typeof part === 'string' ? part : formatted(runtime, part, args.at(part.index))
     size += text.length
     runtime.make(size)
     parts.push(text)
   }
-  parts.push(template.slice(end))
   return parts.join('')
 }
 
-interface Clause {
-  readonly verb: string | undefined
-  readonly precision: string | undefined
-}
-
 function formatted(runtime: Runtime, { verb, precision }: Clause, value: Value): string {
-  const digits = precision === undefined ? 6 : Number(precision)
+  const digits = precision ?? precisionDefault
   if (digits > precisionMax) throw new CelError(`precision ${digits} is more than ${precisionMax}`)
   switch (verb) {
     case 's':
       return asText(runtime, value)
-    case 'd':
-      return decimal(value)
     case 'f':
       return fixed(value, digits)
     case 'e':
       return scientific(value, digits)
     case 'b':
-      return binary(value)
+      return typeof value === 'boolean' ? (value ? '1' : '0') : integer(value, verb).toString(2)
     case 'x':
       return hexadecimal(value)
     case 'X':
       return hexadecimal(value).toUpperCase()
     case 'o':
-      return integer(value, 'octal').toString(8)
-    default:
-      throw new CelError(`could not parse formatting clause: unrecognized formatting clause "${verb ?? ''}"`)
+      return integer(value, verb).toString(8)
+    case 'd':
+      return String(integer(value, verb))
   }
 }
 
-function wrongType(clause: string, value: Value): CelError {
-  return new CelError(`error during formatting: ${clause} was given ${nameOfType(value)}`)
+function wrongType(verb: Verb, value: Value): CelError {
+  return new CelError(`${formatting}: ${mismatch(verb, nameOfType(value))}`)
 }
 
-function integer(value: Value, clause: string): bigint {
+function integer(value: Value, verb: Verb): bigint {
   if (typeof value === 'bigint') return value
   if (value instanceof Uint) return value.value
-  throw wrongType(`${clause} clause can only be used on integers,`, value)
+  throw wrongType(verb, value)
 }
 
-function decimal(value: Value): string {
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value)) return special(value)
-    return plainDecimal(value)
-  }
-  return String(integer(value, 'decimal'))
+const specials = new Map([
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
+])
+
+function double(value: Value, verb: Verb): number {
+  const number = typeof value === 'string' ? specials.get(value) : value
+  if (typeof number === 'number') return number
+  throw wrongType(verb, value)
 }
 
-function special(value: number): string {
-  return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity'
-}
-
-function double(value: Value, clause: string): number {
-  if (typeof value === 'number') return value
-  if (typeof value === 'bigint') return Number(value)
-  if (value instanceof Uint) return Number(value.value)
-  if (value === 'NaN') return Number.NaN
-  if (value === 'Infinity') return Number.POSITIVE_INFINITY
-  if (value === '-Infinity') return Number.NEGATIVE_INFINITY
-  throw wrongType(`${clause} clause can only be used on doubles,`, value)
+function unending(value: number): string {
+  return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '-∞'
 }
 
 function fixed(value: Value, digits: number): string {
-  const number = double(value, 'fixed-point')
-  return Number.isFinite(number) ? grouped(fixedDigits(number, digits)) : special(number)
+  const number = double(value, 'f')
+  return Number.isFinite(number) ? grouped(fixedDigits(number, digits)) : unending(number)
 }
 
-const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹'
-
-/** Thousands apart, as in American English: version 2 of the library writes numbers for readers. */
 function grouped(text: string): string {
   const [whole = '', fraction] = text.split('.')
   const apart = whole.replace(/\B(?=(\d{3})+$)/g, ',')
@@ -126,51 +106,67 @@ function fixedDigits(number: number, digits: number): string {
   return `${sign}${whole}${digits === 0 ? '' : `.${text.slice(-digits)}`}`
 }
 
-function scientific(value: Value, digits: number): string {
-  const number = double(value, 'scientific')
-  if (!Number.isFinite(number)) return special(number)
-  const [mantissa = '', power = ''] = number.toExponential(digits).split('e')
-  const sign = power.startsWith('-') ? '⁻' : ''
-  const raised = [...power.replace(/^[+-]/, '').padStart(2, '0')].map((digit) => superscripts[Number(digit)])
-  return `${mantissa}×10${sign}${raised.join('')}`
+const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹'
+
+/** The precision is how wide it is at least, and there are always six digits: so upstream has it. */
+function scientific(value: Value, width: number): string {
+  const number = double(value, 'e')
+  return (Number.isFinite(number) ? raised(number) : unending(number)).padStart(width)
 }
 
-function binary(value: Value): string {
-  if (typeof value === 'boolean') return value ? '1' : '0'
-  return integer(value, 'binary').toString(2)
+function raised(number: number): string {
+  const [mantissa = '', power = ''] = number.toExponential(precisionDefault).split('e')
+  const sign = power.startsWith('-') ? '⁻' : ''
+  const digits = [...power.replace(/^[+-]/, '').padStart(2, '0')].map((digit) => superscripts[Number(digit)])
+  return `${mantissa}×10${sign}${digits.join('')}`
 }
 
 function hexadecimal(value: Value): string {
   if (typeof value === 'string') return Buffer.from(value, 'utf8').toString('hex')
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
-  return integer(value, 'hexadecimal').toString(16)
+  return integer(value, 'x').toString(16)
 }
 
 function asText(runtime: Runtime, value: Value): string {
   runtime.work(1)
   if (value === null) return 'null'
   if (typeof value === 'string') return value
-  if (typeof value === 'number') return Number.isFinite(value) ? formatDouble(value) : special(value)
+  if (typeof value === 'number') return formatDouble(value)
   if (typeof value !== 'object') return String(value)
   if (value instanceof Uint) return String(value.value)
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8')
+  if (value instanceof Uint8Array) return bytesText(value)
   if (value instanceof Duration) return formatDuration(value)
   if (value instanceof Timestamp) return formatTimestamp(value)
   if (value instanceof TypeValue) return value.name
-  if (value instanceof CelList) return `[${[...value].map((item) => asText(runtime, item)).join(', ')}]`
+  if (value instanceof CelList) return `[${[...value].map((item) => asLiteral(runtime, item)).join(', ')}]`
   if (value instanceof CelMap) return mapText(runtime, value)
-  throw wrongType(
-    'string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps,',
-    value,
-  )
+  throw wrongType('s', value)
+}
+
+function bytesText(value: Uint8Array): string {
+  if (isUtf8(value)) return Buffer.from(value).toString('utf8')
+  const why = 'invalid UTF-8 in bytes, cannot convert to string'
+  throw new CelError(`${formatting}: could not convert argument "${why}" to string`)
+}
+
+/** Inside a list or a map. */
+function asLiteral(runtime: Runtime, value: Value): string {
+  if (typeof value === 'string') return goQuoted(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? fixedDigits(value, 6) : `"${formatDouble(value)}"`
+  if (value instanceof Uint8Array) return `b${goQuoted(bytesText(value))}`
+  if (value instanceof Duration) return `duration("${formatDuration(value)}")`
+  if (value instanceof Timestamp) return `timestamp("${formatTimestamp(value)}")`
+  const known = value === null || typeof value !== 'object' || value instanceof Uint || value instanceof TypeValue
+  if (known || value instanceof CelList || value instanceof CelMap) return asText(runtime, value)
+  throw new CelError(`${formatting}: no formatting function for ${nameOfType(value)}`)
 }
 
 /** By key, so that the same map always reads the same. */
 function mapText(runtime: Runtime, map: CelMap): string {
   const entries = [...map.keys()].map((key) => {
     const plain = typeof key === 'string' || typeof key === 'boolean' || typeof key === 'bigint' || key instanceof Uint
-    if (!plain) throw wrongType('no formatting function for map key,', key)
-    return `${asText(runtime, key)}: ${asText(runtime, map.get(key)!)}`
+    if (!plain) throw new CelError(`${formatting}: no formatting function for map key of type ${nameOfType(key)}`)
+    return `${asLiteral(runtime, key)}:${asLiteral(runtime, map.get(key)!)}`
   })
   return `{${entries.sort().join(', ')}}`
 }

@@ -33,9 +33,9 @@ export class Format extends Opaque {
   }
 }
 
-/** A name that something will be appended to may end in a dash. */
+/** A name that something will be appended to may end in a dash; what stands before that is not looked at, as upstream. */
 function prefix(rule: Rule): Rule {
-  return (text) => rule(text.replace(/-$/, 'a'))
+  return (text) => rule(text.length > 1 && text.endsWith('-') ? `${text.slice(0, -2)}a` : text)
 }
 
 function pattern(expression: RegExp, message: string): Rule {
@@ -55,7 +55,7 @@ function parses(parse: (text: string) => unknown, message: string): Rule {
 }
 
 const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
-const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/
 
 const formats: Readonly<Record<string, Format>> = {
   dns1123Label: new Format('DNS1123Label', 30, isDns1123Label),
@@ -77,7 +77,11 @@ const formats: Readonly<Record<string, Format>> = {
     50,
     parses((text) => parseTimestamp(`${text}T00:00:00Z`), 'invalid date'),
   ),
-  datetime: new Format('DateTime', 50, parses(parseTimestamp, 'invalid datetime')),
+  datetime: new Format(
+    'DateTime',
+    50,
+    parses((text) => parseTimestamp(text.toUpperCase()), 'invalid datetime'),
+  ),
 }
 
 const validating: Costs = {

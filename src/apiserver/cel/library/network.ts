@@ -1,8 +1,9 @@
 /** IP addresses and networks. Source: https://kubernetes.io/docs/reference/using-api/cel/#kubernetes-ip-address-library */
 import ipaddr from 'ipaddr.js'
+import { goQuoted } from '../../../api/errors.ts'
 import { type Costs, declare, type Overload } from '../functions.ts'
 import { add, exactly, scaled, textFactor } from '../sizes.ts'
-import { CelError, Opaque, sizeOf, type Value } from '../values.ts'
+import { CelError, noSuchOverload, Opaque, sizeOf, type Value } from '../values.ts'
 import { reading } from './costs.ts'
 
 /** Bytes of an address, most significant first. */
@@ -86,13 +87,16 @@ export function parseIp(text: string): Ip {
 }
 
 export function parseCidr(text: string): Cidr {
-  const [, address = '', digits = ''] = /^(.*)\/(\d{1,3})$/s.exec(text) ?? []
-  const failed = new CelError(
-    `network address parse error during conversion from string: network address parse error during conversion from string: netip.ParsePrefix(${JSON.stringify(text)}): no '/' or bad bits after slash`,
-  )
-  if (digits === '' || (digits.length > 1 && digits.startsWith('0'))) throw failed
-  const ip = parseBytes(address, text)
-  if (Number(digits) > ip.size * 8) throw failed
+  const failed = (why: string) => {
+    const prefix = 'network address parse error during conversion from string: '
+    return new CelError(`${prefix}${prefix}netip.ParsePrefix(${goQuoted(text)}): ${why}`)
+  }
+  const slash = text.lastIndexOf('/')
+  if (slash < 0) throw failed("no '/'")
+  const digits = text.slice(slash + 1)
+  const ip = parseBytes(text.slice(0, slash), text)
+  if (!/^(0|[1-9]\d{0,2})$/.test(digits)) throw failed(`bad bits after slash: ${goQuoted(digits)}`)
+  if (Number(digits) > ip.size * 8) throw failed('prefix length out of range')
   return new Cidr(ip, Number(digits))
 }
 
@@ -149,6 +153,12 @@ function containsCidr(outer: Cidr, inner: Cidr): boolean {
   return outer.bits <= inner.bits && outer.contains(inner.ip)
 }
 
+/** What is wrong with an address to look for is not told, as upstream. */
+function addressIn(text: string): Ip {
+  if (!succeeds(() => parseIp(text))) throw new CelError(noSuchOverload)
+  return parseIp(text)
+}
+
 const addresses: readonly Overload[] = [
   declare('ip(string): net.IP', (_, text: string) => parseIp(text), reading()),
   declare('isIP(string): bool', (_, text: string) => succeeds(() => parseIp(text)), reading()),
@@ -171,7 +181,7 @@ const networks: readonly Overload[] = [
   declare('net.CIDR.masked(): net.CIDR', (_, cidr: Cidr) => cidr.masked()),
   declare(
     'net.CIDR.containsIP(string): bool',
-    (_, a: Cidr, b: string) => a.contains(parseIp(b)),
+    (_, a: Cidr, b: string) => a.contains(addressIn(b)),
     containing(0, 'text'),
   ),
   declare('net.CIDR.containsIP(net.IP): bool', (_, a: Cidr, b: Ip) => a.contains(b), containing(0, 'value')),

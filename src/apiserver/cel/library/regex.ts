@@ -9,14 +9,8 @@ import type { Runtime } from '../runtime.ts'
 import { CelError, Items } from '../values.ts'
 import { matching } from './costs.ts'
 
-function compiled(runtime: Runtime, source: string, text: string): Pattern {
-  let pattern: Pattern
-  try {
-    pattern = compilePattern(source)
-  } catch (error) {
-    if (error instanceof PatternError) throw new CelError(error.message)
-    throw error
-  }
+function compiled(runtime: Runtime, source: string, text: string, prefix = 'Illegal regex: '): Pattern {
+  const pattern = patternOf(source, prefix)
   const steps = pattern.size * text.length
   if (steps > limits.celPatternStepsMax)
     throw new CelError(`the regular expression is too large for a text of ${text.length} characters`)
@@ -24,8 +18,18 @@ function compiled(runtime: Runtime, source: string, text: string): Pattern {
   return pattern
 }
 
+/** Throws `CelError`. */
+export function patternOf(source: string, prefix = ''): Pattern {
+  try {
+    return compilePattern(source)
+  } catch (error) {
+    if (error instanceof PatternError) throw new CelError(`${prefix}${error.message}`)
+    throw error
+  }
+}
+
 function matches(runtime: Runtime, text: string, source: string): boolean {
-  return compiled(runtime, source, text).test(text)
+  return compiled(runtime, source, text, '').test(text)
 }
 
 function find(runtime: Runtime, text: string, source: string): string {

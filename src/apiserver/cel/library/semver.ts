@@ -1,4 +1,5 @@
 /** Semantic versions. Source: https://kubernetes.io/docs/reference/using-api/cel/#kubernetes-semver-library */
+import { goQuoted } from '../../../api/errors.ts'
 import { declare, type Overload } from '../functions.ts'
 import { CelError, Opaque, uint64Max, type Value } from '../values.ts'
 import { reading } from './costs.ts'
@@ -20,41 +21,60 @@ export class Semver extends Opaque {
   }
 }
 
-const version = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z.-]*))?(?:\+([0-9A-Za-z.-]*))?$/
+const identifier = /^[0-9A-Za-z-]+$/
 
 /** Throws `CelError`. */
 export function parseSemver(text: string): Semver {
   if (text === '') throw new CelError('Version string empty')
-  const match = version.exec(text)
-  if (!match) {
-    const short = text.split('.').length < 3
-    throw new CelError(
-      short ? 'No Major.Minor.Patch elements found' : `Invalid character(s) found in version ${JSON.stringify(text)}`,
-    )
-  }
-  const numbers = match.slice(1, 4).map((digits) => BigInt(digits.slice(0, 30)))
-  if (numbers.some((number) => number > uint64Max)) throw new CelError('Version number out of range')
-  const preRelease = match[4] === undefined ? [] : match[4].split('.')
-  const build = match[5] === undefined ? [] : match[5].split('.')
-  if (build.includes('')) throw new CelError('Build meta data is empty')
-  for (const part of preRelease) {
-    if (part === '') throw new CelError('Prerelease is empty')
-    if (/^0\d+$/.test(part)) throw new CelError(`Numeric PreRelease version must not contain leading zeroes "${part}"`)
-  }
+  const [major = '', minor = '', rest] = inThree(text)
+  if (rest === undefined) throw new CelError('No Major.Minor.Patch elements found')
+  const [before = '', ...after] = rest.split('+')
+  const [patch = '', ...preReleases] = before.split('-')
+  const preRelease = preReleases.length > 0 ? preReleases.join('-').split('.') : []
+  const build = after.length > 0 ? after.join('+').split('.') : []
+  const numbers = [numberOf('Major', major), numberOf('Minor', minor), numberOf('Patch', patch)]
+  for (const part of preRelease) requirePreRelease(part)
+  for (const part of build) requireIdentifier(part, 'Build meta data is empty', 'build meta data')
   return new Semver(numbers, preRelease)
+}
+
+/** Split at the first two points. */
+function inThree(text: string): string[] {
+  const [first = '', second, ...rest] = text.split('.')
+  return [first, ...(second === undefined ? [] : [second]), ...(rest.length === 0 ? [] : [rest.join('.')])]
+}
+
+function numberOf(name: 'Major' | 'Minor' | 'Patch', digits: string): bigint {
+  const quoted = goQuoted(digits)
+  if (!/^\d*$/.test(digits)) throw new CelError(`Invalid character(s) found in ${name.toLowerCase()} number ${quoted}`)
+  if (/^0\d/.test(digits)) throw new CelError(`${name} number must not contain leading zeroes ${quoted}`)
+  if (digits === '') throw new CelError('strconv.ParseUint: parsing "": invalid syntax')
+  const number = digits.length > 20 ? uint64Max + 1n : BigInt(digits)
+  if (number > uint64Max) throw new CelError(`strconv.ParseUint: parsing ${quoted}: value out of range`)
+  return number
+}
+
+function requirePreRelease(part: string): void {
+  requireIdentifier(part, 'Prerelease is empty', 'prerelease')
+  if (/^0\d+$/.test(part))
+    throw new CelError(`Numeric PreRelease version must not contain leading zeroes ${goQuoted(part)}`)
+}
+
+function requireIdentifier(part: string, empty: string, name: string): void {
+  if (part === '') throw new CelError(empty)
+  if (!identifier.test(part)) throw new CelError(`Invalid character(s) found in ${name} ${goQuoted(part)}`)
 }
 
 /** Drops a leading `v` and leading zeros, and fills up what is short. Throws `CelError`. */
 function normalized(text: string): string {
-  const [major = '', minor, ...rest] = text.replace(/^v/, '').split('.')
-  const parts = [major, minor, rest.length === 0 ? undefined : rest.join('.')].filter((part) => part !== undefined)
-  const trimmed = parts.map((part) =>
-    part.length > 1 ? part.replace(/^0+(?!\d)/, '0').replace(/^0+(?=\d)/, '') : part,
-  )
-  if (trimmed.length < 3 && /[+-]/.test(trimmed.at(-1) ?? ''))
+  const parts = inThree(text.replace(/^v/, '')).map((part) => {
+    const trimmed = part.length > 1 ? part.replace(/^0+/, '') : part
+    return part.length > 1 && !/^\d/.test(trimmed) ? `0${trimmed}` : trimmed
+  })
+  if (parts.length < 3 && /[+-]/.test(parts.at(-1) ?? ''))
     throw new CelError('short version cannot contain PreRelease/Build meta data')
-  while (trimmed.length < 3) trimmed.push('0')
-  return trimmed.join('.')
+  while (parts.length < 3) parts.push('0')
+  return parts.join('.')
 }
 
 function semver(_: unknown, text: string, normalize = false): Semver {

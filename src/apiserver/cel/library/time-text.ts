@@ -15,7 +15,7 @@ export function formatDuration({ nanos }: Duration): string {
   return `${plainDecimal(Number(nanos) / 1e9)}s`
 }
 
-const timestamp = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?(?:([Zz])|([+-])(\d{2}):(\d{2}))$/
+const timestamp = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?(?:(Z)|([+-])(\d{2}):(\d{2}))$/
 
 /** Throws `CelError`. */
 export function parseTimestamp(text: string): Timestamp {

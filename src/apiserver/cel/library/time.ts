@@ -6,12 +6,12 @@ import { floorDivide } from './conversions.ts'
 /** In milliseconds, as if the local time were UTC. Throws `CelError` for a zone that does not exist. */
 function localMillis({ nanos }: Timestamp, zone: string): number {
   const millis = Number(floorDivide(nanos, 1_000_000n))
-  const fixed = /^([+-]?)(\d\d):(\d\d)$/.exec(zone)
+  const fixed = /^([+-]?)(\d+):(\d+)$/.exec(zone)
   if (fixed) {
     const minutes = Number(fixed[2]) * 60 + Number(fixed[3])
     return millis + (fixed[1] === '-' ? -minutes : minutes) * 60_000
   }
-  if (zone === '' || zone === 'UTC') return millis
+  if (zone === '' || zone === 'UTC' || zone === 'Local') return millis
   return millis + zoneOffsetMillis(millis, zone)
 }
 
@@ -62,5 +62,5 @@ export const time: readonly Overload[] = [
   declare('duration.getHours(): int', (_, { nanos }: Duration) => nanos / (3600n * secondNanos)),
   declare('duration.getMinutes(): int', (_, { nanos }: Duration) => nanos / (60n * secondNanos)),
   declare('duration.getSeconds(): int', (_, { nanos }: Duration) => nanos / secondNanos),
-  declare('duration.getMilliseconds(): int', (_, { nanos }: Duration) => (nanos % secondNanos) / 1_000_000n),
+  declare('duration.getMilliseconds(): int', (_, { nanos }: Duration) => nanos / 1_000_000n),
 ]

@@ -1,4 +1,5 @@
 /** URLs with a scheme or absolute paths. Source: https://kubernetes.io/docs/reference/using-api/cel/#kubernetes-url-library */
+import { goQuoted } from '../../../api/errors.ts'
 import { declare, type Overload } from '../functions.ts'
 import { CelError, Entries, Items, Opaque, type Value } from '../values.ts'
 import { reading } from './costs.ts'
@@ -29,34 +30,51 @@ export class Url extends Opaque {
   }
 }
 
-/** What is wrong with it, or its parts. */
+/** What is wrong with it, or its parts, as Go's `url.ParseRequestURI` finds. */
 export function parseUrl(text: string): Parts | string {
-  const failed = (why: string) => `parse ${JSON.stringify(text)}: ${why}`
+  const failed = (why: string) => `parse ${goQuoted(text)}: ${why}`
   if (text === '') return failed('empty url')
   if (hasControlCharacter(text)) return failed('net/url: invalid control character in URL')
+  if (text === '*') return { scheme: '', host: '', path: '*', query: '' }
   const [, scheme = '', host, path = '', query = ''] = urlPattern.exec(text)!
   if (text.startsWith(':')) return failed('missing protocol scheme')
   if (scheme === '' && !text.startsWith('/')) return failed('invalid URI for request')
-  if (scheme !== '' && host === undefined && !path.startsWith('/')) return failed('invalid URI for request')
-  const authority = (host ?? '').replace(/^.*@/s, '')
-  const hostError = wrongHost(authority)
-  if (hostError) return failed(hostError)
-  const badEscape = /%(?![0-9A-Fa-f]{2})(.{0,2})/s.exec(path)
-  if (badEscape) return failed(`invalid URL escape "%${badEscape[1]}"`)
-  return { scheme: scheme.toLowerCase(), host: authority, path, query }
+  if (scheme !== '' && host === undefined && !path.startsWith('/'))
+    return { scheme: scheme.toLowerCase(), host: '', path: '', query }
+  const wrong = wrongAuthority(host ?? '') ?? wrongEscape(path)
+  if (wrong) return failed(wrong)
+  return { scheme: scheme.toLowerCase(), host: (host ?? '').replace(/^.*@/s, ''), path, query }
 }
 
 function hasControlCharacter(text: string): boolean {
   return [...text].some((character) => character < ' ' || character === '\x7f')
 }
 
+function wrongAuthority(authority: string): string | undefined {
+  const end = authority.lastIndexOf('@')
+  const user = authority.slice(0, Math.max(end, 0))
+  const wrong = wrongHost(authority.slice(end + 1))
+  if (wrong) return wrong
+  if (/[^A-Za-z0-9\-._:~!$&'()*+,;=%@]/.test(user)) return 'net/url: invalid userinfo'
+  return wrongEscape(user)
+}
+
+/** In a host only bytes that are not ASCII may be escaped, in an IPv6 zone (`%25eth0`) everything. */
 function wrongHost(host: string): string | undefined {
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/s.exec(host)
   if (host.startsWith('[') && !bracketed) return "missing ']' in host"
   const port = bracketed ? bracketed[2] : /:([^:]*)$/s.exec(host)?.[1]
   if (port !== undefined && !/^\d*$/.test(port)) return `invalid port ":${port}" after host`
+  const name = bracketed ? (bracketed[1] ?? '').replace(/%25.*$/s, '') : host
+  const escaped = wrongEscape(name) ?? /%[0-7][0-9A-Fa-f]/.exec(name)?.[0]
+  if (escaped) return escaped.startsWith('%') ? `invalid URL escape "${escaped}"` : escaped
   const bad = /[ "<>\\^`{|}]/.exec(bracketed ? '' : host)
   return bad ? `invalid character ${JSON.stringify(bad[0])} in host name` : undefined
+}
+
+function wrongEscape(text: string): string | undefined {
+  const bad = /%(?![0-9A-Fa-f]{2}).{0,2}/s.exec(text)
+  return bad ? `invalid URL escape "${bad[0]}"` : undefined
 }
 
 function url(_: unknown, text: string): Url {

@@ -1,6 +1,14 @@
 /** The rules of one schema node, compiled: once for checking a definition, once for checking its objects. */
 import type { JSONSchemaProps, ValidationRule } from '../../../api/types/apiextensions/v1.ts'
-import { type CelType, type Compiled, compile, type Environment, optionalType, type Program } from '../../cel/index.ts'
+import {
+  type CelType,
+  type Compiled,
+  compile,
+  type Environment,
+  failureText,
+  optionalType,
+  type Program,
+} from '../../cel/index.ts'
 import { declareStructural, type StructuralSchema } from '../../cel/structural.ts'
 import { FieldPathError, schemaAtPath } from '../schema/field-path.ts'
 
@@ -52,7 +60,7 @@ function compileRule(schema: JSONSchemaProps, rule: ValidationRule, environments
   if (rule.rule.trim() === '') return found
   const environment = rule.optionalOldSelf ? environments.optional : environments.plain
   const compiled = compile(rule.rule, environment)
-  if (!compiled.ok) return { ...found, error: `compilation failed: ${compiled.message}` }
+  if (!compiled.ok) return { ...found, error: failureText(compiled) }
   const { program } = compiled
   if (program.type.kind !== 'bool') return { ...found, error: 'cel expression must evaluate to a bool' }
   const complete = { ...found, program, usesOld: program.uses('oldSelf') }
@@ -60,7 +68,7 @@ function compileRule(schema: JSONSchemaProps, rule: ValidationRule, environments
 }
 
 function messageOf(compiled: Compiled): Pick<CompiledRule, 'message' | 'messageError'> {
-  if (!compiled.ok) return { messageError: `messageExpression compilation failed: ${compiled.message}` }
+  if (!compiled.ok) return { messageError: `messageExpression ${failureText(compiled).replace('program ', '')}` }
   if (compiled.program.type.kind !== 'string') return { messageError: 'messageExpression must evaluate to a string' }
   return { message: compiled.program }
 }

@@ -111,7 +111,9 @@ export function validatePolicyName(path: string, name: string): FieldError[] {
 
 /** A field error when the expression does not compile. */
 export function compiledErrors(path: string, expression: string, typed: Typed): FieldError[] {
-  return 'error' in typed ? [invalid(path, expression, typed.error)] : []
+  if (!('error' in typed)) return []
+  if (typed.internal) return [{ type: 'InternalError', path, detail: typed.error }]
+  return [invalid(path, expression, typed.error)]
 }
 
 export function validateConditions(

@@ -4,6 +4,7 @@ import {
   compile,
   dynType,
   type Environment,
+  failureText,
   mapType,
   objectType,
   opaqueType,
@@ -27,7 +28,7 @@ export const deviceEnvironment: Environment = {
 /** What is wrong with an expression about `device`; undefined when it compiles and says yes or no. */
 export function deviceExpressionFault(expression: string): string | undefined {
   const compiled = compile(expression, deviceEnvironment)
-  if (!compiled.ok) return `compilation failed: ${compiled.message}`
+  if (!compiled.ok) return failureText(compiled)
   const { type } = compiled.program
   if (type.kind === 'bool' || type.kind === 'dyn') return undefined
   return `must evaluate to bool or the unknown type, not ${typeName(type)}`

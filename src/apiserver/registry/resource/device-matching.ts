@@ -2,7 +2,7 @@
 import { parseQuantity } from '../../../api/quantity.ts'
 import type { Device, DeviceAttribute } from '../../../api/types/resource/v1.ts'
 import { limits } from '../../../limits.ts'
-import { compile, evaluate } from '../../cel/index.ts'
+import { compile, evaluate, failureText } from '../../cel/index.ts'
 import { QuantityValue } from '../../cel/library/quantity.ts'
 import { parseSemver } from '../../cel/library/semver.ts'
 import { CelError, CelMap, CelObject, Entries, type Value } from '../../cel/values.ts'
@@ -11,7 +11,7 @@ import { deviceEnvironment } from './device-expression.ts'
 /** Whether the expression holds for a device of the driver. Throws with what is wrong with it. */
 export function deviceMatches(expression: string, driver: string, device: Device): boolean {
   const compiled = compile(expression, deviceEnvironment)
-  if (!compiled.ok) throw new Error(`CEL compile error: compilation failed: ${compiled.message}`)
+  if (!compiled.ok) throw new Error(`CEL compile error: ${failureText(compiled)}`)
   const budget = { cost: limits.deviceSelectorCostMax }
   const evaluation = evaluate(compiled.program, [['device', () => deviceValue(driver, device)]], budget)
   if (!evaluation.ok) throw new Error(`CEL runtime error: ${evaluation.message}`)
