@@ -469,7 +469,7 @@ class Pipeline {
     }
     const encoding = preferredEncoding(request.headers.accept)
     if (encoding === 'json') return response
-    const body = await encodeAs(encoding, undefined, asApiError(error).status)
+    const body = encodeAs(encoding, undefined, asApiError(error).status)
     return { ...response, headers: { ...response.headers, 'content-type': mediaTypes[encoding] }, body }
   }
 }

@@ -5,7 +5,8 @@ import { kindType, objectType, typeByName } from '../schema/registry.ts'
 import type { StructNode } from '../schema/type-node.ts'
 import { DecodeError, decodeDocument, decodeJson, encodeJson, parseJson, strictDecodingMessage } from './json.ts'
 import { applySchemaDefaults } from './schema-defaults.ts'
-import { encodeYaml, parseYaml } from './yaml.ts'
+import { parseYaml } from './yaml.ts'
+import { encodeYaml } from './yaml-write.ts'
 
 const pod = typeByName('core/v1.Pod')
 const service = typeByName('core/v1.Service')

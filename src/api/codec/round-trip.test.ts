@@ -7,7 +7,8 @@ import { groupVersionInfos, kindType } from '../schema/registry.ts'
 import type { FieldNode, ScalarNode, StructNode, TypeNode } from '../schema/type-node.ts'
 import { decodeDocument, decodeJson, encodeJson } from './json.ts'
 import { decodeProtobuf, encodeProtobuf, ProtobufError } from './protobuf.ts'
-import { encodeYaml, parseYaml } from './yaml.ts'
+import { parseYaml } from './yaml.ts'
+import { encodeYaml } from './yaml-write.ts'
 
 const nestingMax = 7
 

@@ -2,18 +2,7 @@
  * YAML bodies, read as the API server reads them: YAML 1.1 words for booleans and octal numbers, but no dates, sets or
  * base-60 numbers. Loaded only when a body is YAML.
  */
-import {
-  Composer,
-  type Document,
-  isScalar,
-  Lexer,
-  LineCounter,
-  Parser,
-  type ScalarTag,
-  stringify,
-  type Tags,
-  visit,
-} from 'yaml'
+import { Composer, type Document, isScalar, Lexer, LineCounter, Parser, type ScalarTag, type Tags, visit } from 'yaml'
 import { limits } from '../../limits.ts'
 import { DecodeError } from './error.ts'
 import type { ParsedDocument } from './json.ts'
@@ -85,11 +74,6 @@ function repeatedKeys(document: Document): { offset: number; name: string }[] {
     },
   })
   return repeated.sort((one, other) => one.offset - other.offset)
-}
-
-/** As upstream writes it: keys in order, lists no deeper than their key. */
-export function encodeYaml(value: unknown): string {
-  return stringify(value, { version: '1.1', lineWidth: 0, sortMapEntries: true, indentSeq: false })
 }
 
 const omittedTags = ['timestamp', 'omap', 'pairs', 'set', 'binary']

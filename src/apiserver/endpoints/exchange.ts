@@ -1,6 +1,6 @@
 /** One request on its way through the endpoint: the request, what it means, whose it is. */
 import { limits } from '../../limits.ts'
-import { endOfTurn } from '../../platform/turn.ts'
+import { ownTurn } from '../../platform/turn.ts'
 import type { Caller } from '../registry/parts.ts'
 import type { ApiRequest, ApiResponse, RequestInfo, UserInfo } from '../request.ts'
 
@@ -28,7 +28,7 @@ export function callerOf({ request, user, warnings, annotate }: Exchange): Calle
 
 /** Between the steps of a large request, so that others do not wait for all of them. */
 export function pauseOf({ body }: ApiRequest): Pick<Caller, 'pause'> {
-  return body.length < limits.pauseFromBytes ? {} : { pause: () => new Promise(endOfTurn) }
+  return body.length < limits.pauseFromBytes ? {} : { pause: ownTurn }
 }
 
 const managerLengthMax = 128

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { decodeProtobuf, encodeProtobuf } from '../../api/codec/protobuf.ts'
+import { parseYaml } from '../../api/codec/yaml.ts'
 import type { ConfigMap } from '../../api/types/core/v1.ts'
 import { limits } from '../../limits.ts'
 import { startTestApiServer, type TestApiServer } from '../testbed/server.ts'
@@ -22,8 +23,8 @@ before(async () => {
 })
 after(() => api.stop())
 
-async function pieces(accept: string): Promise<Uint8Array[]> {
-  const { status, body } = await api.transport.send({ method: 'GET', path, headers: { accept } })
+async function pieces(accept: string, from = path): Promise<Uint8Array[]> {
+  const { status, body } = await api.transport.send({ method: 'GET', path: from, headers: { accept } })
   assert.equal(status, 200)
   return body instanceof Uint8Array ? [body] : await Array.fromAsync(body)
 }
@@ -50,6 +51,15 @@ test('a long list as protobuf is byte by byte the message of the whole list', as
   }
 })
 
+test('a long list of metadata as protobuf is byte by byte the message of the whole list', async () => {
+  const sent = await pieces('application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io')
+  const bytes = Buffer.concat(sent)
+  const list = decodeProtobuf(bytes) as unknown as { kind: string; items: ConfigMap[] }
+  assert.deepEqual([list.kind, list.items.length], ['PartialObjectMetadataList', count])
+  assert.ok(list.items.every(({ metadata, data }) => metadata.uid && !data))
+  assert.deepEqual(encodeProtobuf(list), bytes)
+})
+
 test('a long table or list of metadata is made in steps and joins to one document', async () => {
   const small = '/api/v1/namespaces/default/secrets'
   const many = 2 * limits.encodedPerTurn + 5
@@ -72,6 +82,7 @@ test('a long table or list of metadata is made in steps and joins to one documen
       const sent = body instanceof Uint8Array ? [body] : await Array.fromAsync(body)
       assert.equal(sent.length, steps)
       const list = JSON.parse(Buffer.concat(sent).toString('utf8')) as Record<string, unknown>
+      assert.deepEqual(await inYaml(small + query, view), list)
       const items = list[member] as { metadata?: { name: string }; object?: { metadata: { name: string } } }[]
       assert.equal(list.kind, kind)
       assert.deepEqual(
@@ -79,4 +90,23 @@ test('a long table or list of metadata is made in steps and joins to one documen
         Array.from({ length: expected }, (_, index) => `s${1_000 + index}`),
       )
     }
+})
+
+/** The same list in YAML, which comes in as many pieces. */
+async function inYaml(path: string, view: string): Promise<unknown> {
+  const headers = { accept: `application/yaml;as=${view};v=v1;g=meta.k8s.io` }
+  const { body } = await api.transport.send({ method: 'GET', path, headers })
+  const sent = body instanceof Uint8Array ? [body] : await Array.fromAsync(body)
+  const list = parseYaml(Buffer.concat(sent)).value as { items?: unknown[]; rows?: unknown[] }
+  const { length } = list.items ?? list.rows!
+  assert.equal(sent.length, Math.max(1, Math.ceil(length / limits.encodedPerTurn)))
+  return list
+}
+
+test('a long list of objects in YAML comes in pieces that join to one document, with nothing of the JSON lost', async () => {
+  const small = '/api/v1/namespaces/default/secrets'
+  const yaml = await api.transport.send({ method: 'GET', path: small, headers: { accept: 'application/yaml' } })
+  assert.ok(!(yaml.body instanceof Uint8Array))
+  const json = Buffer.concat(await pieces('application/json', small)).toString()
+  assert.deepEqual(parseYaml(Buffer.concat(await Array.fromAsync(yaml.body))).value, JSON.parse(json))
 })

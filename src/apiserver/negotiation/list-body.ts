@@ -2,10 +2,13 @@
  * Lists from what their items were encoded to before: joined when short, in pieces that are made while they are sent when
  * long, so that no list stands in memory as a whole.
  */
+import { parseExactly } from '../../api/codec/exact-json.ts'
 import { encodeMessage, protobufListEnvelope, protobufListItem } from '../../api/codec/protobuf.ts'
+import { encodeYaml } from '../../api/codec/yaml-write.ts'
+import type { StructNode } from '../../api/schema/type-node.ts'
 import type { ListMeta } from '../../api/types/meta/v1.ts'
 import { limits } from '../../limits.ts'
-import { endOfTurn } from '../../platform/turn.ts'
+import { ownTurn } from '../../platform/turn.ts'
 import { joinItems, type Stored } from '../cache/stored.ts'
 import { fromStored } from '../registry/persistence.ts'
 import type { Served } from '../scheme/served.ts'
@@ -36,45 +39,83 @@ export function jsonListBody({ splice }: Served, head: ListHead, items: readonly
   )
 }
 
-/** Messages that were encoded before, those that were not in steps: others need not wait for all of them. */
-export async function protobufListBody(served: Served, head: ListHead, items: readonly Stored[]): Promise<ListBody> {
+/** The items of a list as messages, and how they are made. */
+export interface Messages {
+  items: readonly Stored[]
+  listType: StructNode
+  of(stored: Stored): Uint8Array
+}
+
+/** The messages of objects as they are: encoded once, and kept for every reader. */
+export function keptMessages(served: Served, items: readonly Stored[]): Messages {
+  const { type, listType } = served
+  const of = (stored: Stored): Uint8Array => {
+    const known = stored.message(type)
+    if (known) return known
+    const message = protobufListItem(encodeMessage(type, fromStored(served, stored)))
+    stored.keepMessage(type, message)
+    return message
+  }
+  return { items, listType, of }
+}
+
+/** A few messages at a time: others need not wait for all of them. */
+export async function protobufListBody(head: ListHead, { items, listType, of }: Messages): Promise<ListBody> {
   const messages: Uint8Array[] = []
   let length = 0
-  let encoded = 0
-  for (const stored of items) {
-    let message = stored.message(served.type)
-    if (!message) {
-      message = protobufListItem(encodeMessage(served.type, fromStored(served, stored)))
-      stored.keepMessage(served.type, message)
-      encoded += 1
-      if (encoded % limits.encodedPerTurn === 0) await new Promise<void>(endOfTurn)
-    }
+  for (const [index, stored] of items.entries()) {
+    if (index > 0 && index % limits.encodedPerTurn === 0) await ownTurn()
+    const message = of(stored)
     length += message.length
     messages.push(message)
   }
-  const { before, after } = protobufListEnvelope(head, served.listType, length)
+  const { before, after } = protobufListEnvelope(head, listType, length)
   const groups = inGroups([before, ...messages, after], (bytes) => bytes.length)
   if (groups.length <= 1) return Buffer.concat(groups[0]!)
   return new Pieces(groups.length, (index, room) => joined(groups[index]!, room))
 }
 
-/**
- * A list in JSON whose items have to be made, some at a time while they are sent.
- *
- * @param listOf the list of these items only; its member `last` holds them and is the last one
- */
-export function madeListBody(
-  items: readonly Stored[],
-  last: 'items' | 'rows',
-  listOf: (items: readonly Stored[]) => object,
-): ListBody {
+/** A list whose items have to be made. */
+export interface MadeList {
+  items: readonly Stored[]
+  /** The member that holds them. It is the list's last one. */
+  member: 'items' | 'rows'
+  /** The list of these items only, as JSON. */
+  textOf(items: readonly Stored[]): string
+}
+
+/** A list in JSON, some items at a time while it is sent. */
+export function madeListBody({ items, member, textOf }: MadeList): ListBody {
+  return inSteps(items, (some, { isFirst, isLast }) => {
+    const text = textOf(some)
+    const opening = isFirst ? 0 : text.indexOf(`"${member}":[`) + member.length + 4
+    const end = isLast ? `${text}\n` : text.slice(0, -']}'.length)
+    return isFirst ? end : `,${end.slice(opening)}`
+  })
+}
+
+/** The same in YAML, which has the members in order: some stand behind the items. */
+export function yamlListBody({ items, member, textOf }: MadeList): ListBody {
+  return inSteps(items, (some, { isFirst, isLast }) => {
+    const { [member]: made, ...others } = parseExactly(textOf(some)) as Record<string, unknown>
+    const membersText = (wanted: (name: string) => boolean): string => {
+      const members = Object.entries(others).filter(([name]) => wanted(name))
+      return members.length === 0 ? '' : encodeYaml(Object.fromEntries(members))
+    }
+    const isEmpty = items.length === 0
+    const opening = isFirst ? `${membersText((name) => name < member)}${member}:${isEmpty ? ' []' : ''}\n` : ''
+    return opening + (isEmpty ? '' : encodeYaml(made)) + (isLast ? membersText((name) => name > member) : '')
+  })
+}
+
+type Place = { isFirst: boolean; isLast: boolean }
+
+function inSteps(items: readonly Stored[], textOf: (items: readonly Stored[], place: Place) => string): ListBody {
   const { encodedPerTurn } = limits
   const count = Math.max(1, Math.ceil(items.length / encodedPerTurn))
   const encoded = (index: number): Uint8Array => {
-    const text = JSON.stringify(listOf(items.slice(index * encodedPerTurn, (index + 1) * encodedPerTurn)))
-    const opening = index === 0 ? 0 : text.indexOf(`"${last}":[`) + last.length + 4
-    const end = index === count - 1 ? `${text}\n` : text.slice(0, -']}'.length)
-    return Buffer.from(index === 0 ? end : `,${end.slice(opening)}`)
+    const some = items.slice(index * encodedPerTurn, (index + 1) * encodedPerTurn)
+    return Buffer.from(textOf(some, { isFirst: index === 0, isLast: index === count - 1 }))
   }
   return count === 1 ? encoded(0) : new Pieces(count, encoded)
 }

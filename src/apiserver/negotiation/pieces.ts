@@ -3,7 +3,7 @@
  * what is allocated outside of the heap is collected late, and a hundred lists would stand in memory at once.
  */
 import { limits } from '../../limits.ts'
-import { endOfTurn } from '../../platform/turn.ts'
+import { ownTurn } from '../../platform/turn.ts'
 
 /** Memory of at least this many bytes. */
 export type Room = (length: number) => Buffer
@@ -24,7 +24,7 @@ export class Pieces implements AsyncIterable<Uint8Array> {
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     for (let index = 0; index < this.#count; index++) {
       // A piece may take a few milliseconds to make: others have their turn in between.
-      if (index > 0) await new Promise<void>(endOfTurn)
+      if (index > 0) await ownTurn()
       yield this.#make(index, takeRoom)
     }
   }

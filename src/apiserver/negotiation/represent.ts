@@ -1,4 +1,6 @@
 /** Objects, lists and watch events in the representation that was negotiated. Plain JSON is copied from stored bytes. */
+
+import { encodeMessage, protobufListItem } from '../../api/codec/protobuf.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import type { ListMeta } from '../../api/types/meta/v1.ts'
 import { carrying } from '../../client/carried.ts'
@@ -10,8 +12,17 @@ import type { Page } from '../registry/read.ts'
 import type { ApiResponse } from '../request.ts'
 import type { Served } from '../scheme/served.ts'
 import { mediaTypes, type Representation } from './accept.ts'
-import { encodeAs, protobufWatchFrame } from './encode.ts'
-import { jsonListBody, type ListBody, type ListHead, madeListBody, protobufListBody } from './list-body.ts'
+import { encodeAs, jsonOf, metaTypeOf, protobufWatchFrame } from './encode.ts'
+import {
+  jsonListBody,
+  keptMessages,
+  type ListBody,
+  type ListHead,
+  type Messages,
+  madeListBody,
+  protobufListBody,
+  yamlListBody,
+} from './list-body.ts'
 
 /** Makes server-side tables. Implementation: `table/`. */
 export interface TableMaker {
@@ -53,7 +64,7 @@ export async function presentObject(
   }
   const object = value instanceof Stored ? fromStored(served, value) : value
   const shown = viewObject(presenter, served, object, representation)
-  return answer(status, representation, await encodeAs(encoding, view === 'object' ? served.type : undefined, shown))
+  return answer(status, representation, encodeAs(encoding, view === 'object' ? served.type : undefined, shown))
 }
 
 /** A document of another kind than the resource's own: a Scale, a Status, a TokenRequest. */
@@ -63,7 +74,7 @@ export async function presentDocument(
   representation: Representation,
   status = 200,
 ): Promise<ApiResponse> {
-  return answer(status, representation, await encodeAs(representation.encoding, type, document))
+  return answer(status, representation, encodeAs(representation.encoding, type, document))
 }
 
 export async function presentList(
@@ -79,20 +90,31 @@ export async function presentList(
     ...(page.continue === '' && !(served.custom && view === 'object') ? {} : { continue: page.continue }),
     ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
   }
-  if (view === 'object') {
-    const head = { kind: listKindOf(served), apiVersion: apiVersionOf(served.resource), metadata }
-    if (encoding === 'protobuf') return answer(200, representation, await protobufListBody(served, head, page.items))
-    if (encoding === 'json' && (served.view || !served.conversion))
-      return answer(200, representation, jsonList(served, head, page.items))
+  if (encoding === 'json' && view === 'object' && (served.view || !served.conversion))
+    return answer(200, representation, jsonList(served, headOf(served, view, metadata), page.items))
+  if (encoding === 'protobuf') {
+    const messages = view === 'object' ? keptMessages(served, page.items) : partialMessages(served, page.items)
+    return answer(200, representation, await protobufListBody(headOf(served, view, metadata), messages))
   }
-  const listOf = (items: readonly Stored[]): object => {
+  const textOf = (items: readonly Stored[]): string => {
     const objects = items.map((stored) => fromStored(served, stored))
-    return viewList(presenter, served, objects, metadata, representation)
+    const list = viewList(presenter, served, objects, metadata, representation)
+    return jsonOf(view === 'object' ? served.listType : undefined, list)
   }
-  if (encoding === 'json' && view !== 'object')
-    return answer(200, representation, madeListBody(page.items, view === 'table' ? 'rows' : 'items', listOf))
-  const whole = listOf(page.items)
-  return answer(200, representation, await encodeAs(encoding, view === 'object' ? served.listType : undefined, whole))
+  const list = { items: page.items, member: view === 'table' ? 'rows' : 'items', textOf } as const
+  return answer(200, representation, encoding === 'json' ? madeListBody(list) : yamlListBody(list))
+}
+
+function partialMessages(served: Served, items: readonly Stored[]): Messages {
+  const type = metaTypeOf({ kind: 'PartialObjectMetadata' })!
+  const of = (stored: Stored): Uint8Array =>
+    protobufListItem(encodeMessage(type, partial(served, fromStored(served, stored))))
+  return { items, listType: metaTypeOf({ kind: 'PartialObjectMetadataList' })!, of }
+}
+
+function headOf(served: Served, view: Representation['view'], metadata: ListMeta): ListHead {
+  if (view === 'partial') return { kind: 'PartialObjectMetadataList', apiVersion: metaV1, metadata }
+  return { kind: listKindOf(served), apiVersion: apiVersionOf(served.resource), metadata }
 }
 
 /** The frames of a watch; `id` names them, so that all watchers of one representation share them. */
@@ -178,10 +200,10 @@ function viewList(
     })
   if (view === 'partial') {
     const items = objects.map((object) => partial(served, object))
-    return { kind: 'PartialObjectMetadataList', apiVersion: metaV1, metadata, items }
+    return { ...headOf(served, view, metadata), items }
   }
   const items = served.custom ? objects : objects.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest)
-  return { kind: listKindOf(served), apiVersion: apiVersionOf(served.resource), metadata, items }
+  return { ...headOf(served, view, metadata), items }
 }
 
 function tableOf({ tables }: Presenter): TableMaker {

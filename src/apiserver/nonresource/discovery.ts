@@ -80,7 +80,7 @@ export class Discovery {
   async #made(path: string, { encoding, aggregated }: Form): Promise<ApiResponse | undefined> {
     const document = aggregated ? this.#aggregated(path === '/api', aggregated) : this.#document(path)
     if (!document) return undefined
-    const body = await encodeAs(encoding, encoding === 'protobuf' ? documentType(document) : undefined, document)
+    const body = encodeAs(encoding, encoding === 'protobuf' ? documentType(document) : undefined, document)
     const contentType = mediaTypes[encoding]
     if (!aggregated) return { status: 200, headers: { 'content-type': contentType }, body }
     const headers = {

@@ -1,6 +1,6 @@
 /** Evaluates the expressions of one policy on one request, within one budget. Source: apiserver's `admission/plugin/cel/`. */
 import { limits } from '../../../limits.ts'
-import { endOfTurn } from '../../../platform/turn.ts'
+import { ownTurn } from '../../../platform/turn.ts'
 import {
   type Binding,
   CelError,
@@ -54,7 +54,7 @@ export class Turn {
   }
 
   async next(): Promise<void> {
-    await new Promise<void>(endOfTurn)
+    await ownTurn()
     this.#startMs = this.nowMs()
   }
 }
