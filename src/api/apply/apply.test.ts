@@ -272,3 +272,17 @@ test('keepUnchangedTimes keeps the old times only when nothing else changed', ()
     'later',
   )
 })
+
+test('updateManagedFields owns what an empty object implies', () => {
+  const spec = { podFailurePolicy: {}, template: { spec: { affinity: {} } } }
+  const type = objectType({ apiVersion: 'batch/v1', kind: 'Job' })!
+  const updated = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'j', uid: 'u' },
+    spec,
+  } as unknown as Deployment
+  const made = updateManagedFields({ ...context(0), type, live: undefined, updated, manager: 'm' })
+  const owned = made.metadata.managedFields?.[0]?.fieldsV1 as { 'f:spec': Record<string, unknown> }
+  assert.deepEqual(owned['f:spec']['f:podFailurePolicy'], { '.': {}, 'f:rules': {} })
+})

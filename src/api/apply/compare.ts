@@ -32,7 +32,9 @@ export function withoutFields(comparison: Comparison, ignored: FieldSet | undefi
 /** `path` is one stack for the whole walk; a set keeps its elements, never the stack. */
 function compare(type: TypeNode, left: unknown, right: unknown, path: string[], result: Comparison): void {
   if (left === right) return
-  const shape = shapeOf(type, left, right)
+  const shape = impliesMembers(type, left ?? right)
+    ? ({ kind: 'object', node: type } as const)
+    : shapeOf(type, left, right)
   if (shape.kind === 'object') compareObjects(shape.node, left, right, path, result)
   else if (shape.kind === 'list') compareLists(shape.node, left, right, path, result)
   else if (left !== undefined && right !== undefined && !jsonEqual(left, right)) result.modified.insert(path)
@@ -69,6 +71,14 @@ function valueIn(seeds: Seeds | undefined, object: JsonObject | undefined, name:
   if (!object) return undefined
   const value = member(object, name)
   return value === undefined ? seeds?.get(name)?.implied : value
+}
+
+/** Of an object without members, whether upstream's Go value has some all the same. */
+function impliesMembers(type: TypeNode, value: unknown): type is StructNode {
+  if (type.kind !== 'struct' || type.mapType === 'atomic') return false
+  if (!isObject(value)) return false
+  for (const _ in value) return false
+  return [...(seedsOf(type)?.values() ?? [])].some(({ implied }) => implied !== undefined)
 }
 
 /** Of a struct's fields, by name: the path element, and what absence implies. */

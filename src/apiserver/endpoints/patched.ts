@@ -58,7 +58,12 @@ function patchedJson(type: Served['type'], live: KubeObject, patch: Given): stri
  * lie in that order anyway.
  */
 function sortedWhereTouched(before: unknown, after: unknown): unknown {
-  if (before === after || !isObject(after)) return after
+  if (before === after) return after
+  if (Array.isArray(after)) {
+    const items: unknown[] = Array.isArray(before) ? before : []
+    return after.map((item, index) => sortedWhereTouched(items[index], item))
+  }
+  if (!isObject(after)) return after
   const known = isObject(before) ? before : {}
   const members = Object.keys(after).sort()
   return Object.fromEntries(members.map((name) => [name, sortedWhereTouched(known[name], after[name])]))

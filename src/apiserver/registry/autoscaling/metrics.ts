@@ -15,6 +15,8 @@ const sources: Readonly<Record<string, 'containerResource' | 'external' | 'objec
   Pods: 'pods',
   Resource: 'resource',
 }
+/** Of several sources only the first of these is looked into. */
+const lookedAt = ['object', 'external', 'pods', 'resource', 'containerResource'] as const
 const targetTypes = ['Utilization', 'Value', 'AverageValue']
 
 export function validateMetrics(path: string, metrics: readonly MetricSpec[]): FieldError[] {
@@ -29,8 +31,9 @@ function validateMetric(path: string, metric: MetricSpec): FieldError[] {
   const unsupported = notSupported(`${path}.type`, type, Object.keys(sources))
   if (type === '') errors.push(required(`${path}.type`, 'must specify a metric source type'))
   if (!expected) errors.push(unsupported)
-  const filled = Object.values(sources).filter((field) => metric[field] !== undefined)
-  for (const field of filled) errors.push(...validateSource(`${path}.${field}`, metric, field))
+  const filled = lookedAt.filter((field) => metric[field] !== undefined)
+  const [first] = filled
+  if (first) errors.push(...validateSource(`${path}.${first}`, metric, first))
   if (!expected) return [...errors, unsupported]
   if (metric[expected] === undefined) {
     errors.push(required(`${path}.${expected}`, 'must populate information for the given metric source'))
