@@ -33,7 +33,7 @@ export const loggingTable = `
 
 const table = `
   data-dir file | where keys, certificates and the embedded store are kept (ours; default: /var/lib/k8ts-apiserver)
-  advertise-address text | address under which members of the cluster reach this server (default: the bind address, else the machine's)
+  advertise-address text | address under which members of the cluster reach this server (default: the bind address; the machine's where that is any address or a loopback one)
   bind-address text | address to listen on (default: ::, which takes IPv4 too)
   secure-port count | HTTPS port, 0 for a free one (default: 6443)
   cert-dir file | where certificates and keys are looked for and made (default: pki below the data directory)

@@ -125,7 +125,11 @@ function isAnyAddress(address: string): boolean {
 
 function advertised({ net }: Machine, settings: ApiServerSettings, hostname: string): string {
   if (settings.advertiseAddress !== undefined) return settings.advertiseAddress
-  return isAnyAddress(settings.bindAddress) ? clusterConfig(net, { hostname }).nodeAddress : settings.bindAddress
+  const { bindAddress } = settings
+  // Endpoints that name a loopback address are refused by kube-apiserver, and so are all that it would add to them.
+  if (isAnyAddress(bindAddress) || /^(127\.|::1$)/.test(bindAddress))
+    return clusterConfig(net, { hostname }).nodeAddress
+  return bindAddress
 }
 
 async function writeKubeconfig(
