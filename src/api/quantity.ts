@@ -126,6 +126,13 @@ export function milliValue(text: string): number {
     : Number(divideAway(parseQuantity(text).nanos, nanosPerMilli))
 }
 
+/** The quantity itself, or the next thousandth away from zero. Throws `QuantityError`. */
+export function roundedUpToMilli(text: string): string {
+  const { nanos, format } = parseQuantity(text)
+  if (nanos % nanosPerMilli === 0n) return text
+  return formatQuantity({ nanos: divideAway(nanos, nanosPerMilli) * nanosPerMilli, format })
+}
+
 /** The canonical text of a whole number; refuses fractions. */
 export function quantityOfWhole(value: number | bigint, format: QuantityFormat = 'DecimalSI'): string {
   return formatQuantity({ nanos: BigInt(value) * nanosPerUnit, format })

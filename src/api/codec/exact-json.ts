@@ -30,9 +30,26 @@ if (!BigInt.prototype.toJSON) {
 /** As `JSON.parse`, which it is for nearly all texts. Throws its `SyntaxError`. */
 export function parseExactly(text: string): unknown {
   if (!hasDigits(text)) return JSON.parse(text)
-  if (text.includes(escapedMark)) return JSON.parse(text, revive)
-  const marked = markLargeNumbers(text)
-  return marked === text ? JSON.parse(text) : restore(JSON.parse(marked), unmarked)
+  return parseInstead(text, largeNumber)
+}
+
+function largeNumber(number: string): bigint | undefined {
+  // Else it would be written as null.
+  if (number.length > 300 && !Number.isFinite(Number(number))) throw new SyntaxError('a number is too large')
+  return isLarge(number) ? BigInt(number) : undefined
+}
+
+/**
+ * As `JSON.parse`, with something else for some numbers. `instead` is called with each number's text, twice where it gives
+ * something; undefined: the number stays. Throws `SyntaxError`.
+ */
+export function parseInstead(text: string, instead: (number: string) => unknown): unknown {
+  if (text.includes(escapedMark)) return reviveNumbers(text, instead)
+  const marked = markNumbers(text, (number) => instead(number) !== undefined)
+  if (marked === text) return JSON.parse(text)
+  return restore(JSON.parse(marked), (value) =>
+    typeof value === 'string' && value.startsWith(mark) ? instead(value.slice(1)) : value,
+  )
 }
 
 /**
@@ -52,8 +69,8 @@ export function isWhole64(value: unknown): value is number | bigint {
 /** The shortest number that may be too large: 9007199254740993. */
 const digitsMin = 16
 
-/** Every run of so many digits has one at a multiple of that, so that only each sixteenth character is looked at. */
-function hasDigits(text: string): boolean {
+/** Whether 16 digits stand in a row, in a number or elsewhere. Every run of so many digits has one at a multiple of that, so that only each sixteenth character is looked at. */
+export function hasDigits(text: string): boolean {
   for (let at = digitsMin - 1; at < text.length; at += digitsMin) {
     if (!isDigit(text.charCodeAt(at))) continue
     let start = at
@@ -74,7 +91,7 @@ function isDigit(char: number): boolean {
   return char >= code.zero && char <= code.nine
 }
 
-function markLargeNumbers(text: string): string {
+function markNumbers(text: string, isMarked: (number: string) => boolean): string {
   let result = ''
   let copied = 0
   for (let at = 0; at < text.length; at++) {
@@ -84,9 +101,7 @@ function markLargeNumbers(text: string): string {
       const start = text.charCodeAt(at - 1) === code.minus ? at - 1 : at
       const end = endOfNumber(text, at)
       const number = text.slice(start, end)
-      // Else it would be written as null.
-      if (number.length > 300 && !Number.isFinite(Number(number))) throw new SyntaxError('a number is too large')
-      if (isLarge(number)) {
+      if (isMarked(number)) {
         result += `${text.slice(copied, start)}"${escapedMark}${number}"`
         copied = end
       }
@@ -107,17 +122,14 @@ function isOfNumber(char: number): boolean {
   return isDigit(char) || char === 0x2e || char === 0x2b || char === code.minus || char === 0x65 || char === 0x45
 }
 
-function isLarge(number: string): boolean {
+/** Whether a whole number of 64 bits is too large for JavaScript's numbers. */
+export function isLarge(number: string): boolean {
   if (number.length < digitsMin || number.length > '-9223372036854775808'.length) return false
   const value = Number(number)
   if (Number.isSafeInteger(value) || !/^-?[1-9][0-9]*$/.test(number)) return false
   if (Math.abs(value) < 2 ** 63) return true
   const whole = BigInt(number)
   return BigInt.asIntN(64, whole) === whole
-}
-
-function unmarked(value: unknown): unknown {
-  return typeof value === 'string' && value.startsWith(mark) ? BigInt(value.slice(1)) : value
 }
 
 /** The last doubles before ±2^63. */
@@ -144,7 +156,9 @@ function restore(value: unknown, change: (value: unknown) => unknown): unknown {
 }
 
 /** Slow, but right for every text. */
-function revive(_name: string, value: unknown, context?: { source?: string }): unknown {
-  const source = context?.source
-  return typeof value === 'number' && source !== undefined && isLarge(source) ? BigInt(source) : value
+function reviveNumbers(text: string, instead: (number: string) => unknown): unknown {
+  return JSON.parse(text, (_name, value: unknown, context?: { source?: string }) => {
+    const source = context?.source
+    return typeof value === 'number' && source !== undefined ? (instead(source) ?? value) : value
+  })
 }

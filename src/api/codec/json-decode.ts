@@ -3,6 +3,7 @@
  * zero values that upstream would leave out dropped, unknown fields dropped and named. Changes the value in place.
  *
  * Whole numbers beyond ±2^53 are `bigint` (see `exact-json.ts`), where the type has 64 bits; beyond those they are refused.
+ * Numbers may be `WrittenNumber`, which each type reads in its own way.
  */
 import { canonicalQuantity, QuantityError } from '../quantity.ts'
 import { typeByName } from '../schema/registry.ts'
@@ -20,6 +21,7 @@ import {
   parseDuration,
   parseTime,
 } from './time.ts'
+import { plainNumber, shownLengthMax, WrittenNumber, wholeNumber, withPlainNumbers } from './written-number.ts'
 
 type Plain = Record<string, unknown>
 
@@ -42,6 +44,7 @@ interface MapKey {
 /** The canonical value; undefined where it counts as not set. Throws `DecodeError`. */
 export function decodeValue(type: TypeNode, value: unknown, state: DecodeState): unknown {
   if (value === null || value === undefined) return undefined
+  if (value instanceof WrittenNumber) return decodeNumber(type, value, state)
   switch (type.kind) {
     case 'struct':
       return type.custom ? decodeCustom(type, value, state) : decodeStruct(type, value, state)
@@ -51,6 +54,25 @@ export function decodeValue(type: TypeNode, value: unknown, state: DecodeState):
       return decodeMap(type, value, state)
     default:
       return decodeScalar(type, value, state)
+  }
+}
+
+/** Quantities are their text; a whole number has neither fraction nor exponent. */
+function decodeNumber(type: TypeNode, value: WrittenNumber, state: DecodeState): unknown {
+  if (type.kind !== 'scalar') throw mismatch(type, value, state)
+  switch (type.scalar) {
+    case 'quantity':
+      return decodeQuantity(value.text)
+    case 'double':
+      if (!Number.isFinite(Number(value.text))) throw mismatch(type, value, state)
+      return Number(value.text)
+    case 'raw':
+      return decodeScalar(type, plainNumber(value), state)
+    default: {
+      const whole = wholeNumber(value)
+      if (whole === undefined) throw mismatch(type, value, state)
+      return decodeScalar(type, whole, state)
+    }
   }
 }
 
@@ -69,7 +91,10 @@ function decodeStruct(type: StructNode, value: unknown, state: DecodeState): Pla
   for (const name of Object.keys(value)) {
     const field = fields.get(name)
     if (!field) {
-      if (type.preserveUnknown) continue
+      if (type.preserveUnknown) {
+        value[name] = withPlainNumbers(value[name])
+        continue
+      }
       noteUnknown(name, state)
       delete value[name]
       continue
@@ -178,7 +203,7 @@ function decodeScalar(type: ScalarNode, value: unknown, state: DecodeState): unk
       if (typeof value !== 'string' && !isInteger(value, 'int32')) throw mismatch(type, value, state)
       return value
     case 'raw':
-      return type.alternative ? decodeAlternative(type, value, state) : value
+      return type.alternative ? decodeAlternative(type, value, state) : withPlainNumbers(value)
     default:
       return decodeText(type, value, state)
   }
@@ -295,13 +320,14 @@ function jsonSchema(): StructNode {
 }
 
 function isPlain(value: unknown): value is Plain {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof WrittenNumber)
 }
 
 /** In upstream's words: tools show them to users. */
 function mismatch(type: TypeNode, value: unknown, state: DecodeState): DecodeError {
-  const isNumber = typeof value === 'number' || typeof value === 'bigint'
-  const shown = isNumber && isNumeric(type) ? `number ${value}` : jsonKind(value)
+  const number = value instanceof WrittenNumber ? value.text.slice(0, shownLengthMax) : value
+  const isNumber = number !== value || typeof number === 'number' || typeof number === 'bigint'
+  const shown = !isNumber ? jsonKind(value) : isNumeric(type) ? `number ${number}` : 'number'
   const path = goPath(state)
   const field = path === '' ? 'the object' : `Go struct field ${holderOf(state).replace(/^.*\./, '')}.${path}`
   return new DecodeError(`json: cannot unmarshal ${shown} into ${field} of type ${namedType(state) ?? goType(type)}`)
@@ -313,7 +339,7 @@ function isNumeric(type: TypeNode): boolean {
 
 function jsonKind(value: unknown): string {
   if (Array.isArray(value)) return 'array'
-  return { boolean: 'bool', bigint: 'number' }[typeof value as string] ?? typeof value
+  return typeof value === 'boolean' ? 'bool' : typeof value
 }
 
 /** What upstream calls the type where the walk is; undefined where it has no name of its own. */
@@ -336,18 +362,28 @@ function goType(type: TypeNode): string {
 
 const goScalars: Partial<Record<Scalar, string>> = {
   double: 'float64',
+  intOrString: 'int32',
+  time: 'string',
+  microTime: 'string',
+  duration: 'string',
   bytes: '[]uint8',
   quantity: 'resource.Quantity',
 }
 
 /** As upstream's decoder names a field: without indexes and map keys, with the names of inlined messages. */
-function goPath({ path }: DecodeState): string {
+function goPath({ path, root }: DecodeState): string {
   const names: string[] = []
-  for (const part of path) {
+  // The metadata of custom resources is decoded by itself.
+  const isMetadata = root.kind === 'struct' && root.custom && path.length > 1 && namedMetadata(path[0])
+  for (const part of isMetadata ? path.slice(1) : path) {
     if (typeof part !== 'object' || 'key' in part) continue
     names.push(part.inlinedPath ? `${part.inlinedPath}.${part.name}` : part.name)
   }
   return names.join('.')
+}
+
+function namedMetadata(part: DecodeState['path'][number] | undefined): boolean {
+  return typeof part === 'object' && 'name' in part && part.name === 'metadata'
 }
 
 /** `v1.Container`: the type that holds the innermost field, also where it comes from an inlined message. */

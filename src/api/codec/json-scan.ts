@@ -21,6 +21,7 @@ const code = {
   comma: 0x2c,
   colon: 0x3a,
   open: 0x5b,
+  point: 0x2e,
   backslash: 0x5c,
   close: 0x5d,
   openObject: 0x7b,
@@ -34,12 +35,17 @@ const code = {
 /** Names that stand twice are listed up to here. Source: upstream's strict decoder. */
 const duplicatesMax = 100
 
-/**
- * Paths like `spec.containers[0].name` of names that stand twice. Members, elements, lists and objects count as values.
- * Throws `DecodeError`.
- */
-export function scanJson(text: string, valuesMax: number): string[] {
+export interface ScannedJson {
+  /** Paths like `spec.containers[0].name` of names that stand twice. */
+  duplicates: string[]
+  /** What the oddest number is written with: digits alone, a fraction or an exponent, more than any number holds. */
+  numbers: 'whole' | 'fractions' | 'infinite'
+}
+
+/** Members, elements, lists and objects count as values. Throws `DecodeError`. */
+export function scanJson(text: string, valuesMax: number): ScannedJson {
   const found: string[] = []
+  let numbers: ScannedJson['numbers'] = 'whole'
   const frames: Frame[] = []
   let frame: Frame | undefined
   let values = 0
@@ -61,25 +67,27 @@ export function scanJson(text: string, valuesMax: number): string[] {
     } else if (char === code.closeObject || char === code.close) {
       frames.pop()
       frame = frames[frames.length - 1]
-    } else if ((char === code.exponent || char === code.largeExponent) && isDigit(text.charCodeAt(position - 1))) {
-      refuseInfinite(text, position)
+    } else if (isPointOrExponent(char) && isDigit(text.charCodeAt(position - 1)) && numbers !== 'infinite') {
+      numbers = isInfinite(text, position) ? 'infinite' : 'fractions'
     }
   }
-  return found
+  return { duplicates: found, numbers }
+}
+
+function isPointOrExponent(char: number): boolean {
+  return char === code.point || char === code.exponent || char === code.largeExponent
 }
 
 /** What is larger than any number would be read as infinite, and written as null. */
-function refuseInfinite(text: string, exponent: number): void {
+function isInfinite(text: string, exponent: number): boolean {
+  if (text.charCodeAt(exponent) === code.point) return false
   let start = exponent - 1
   while (start > 0 && /[0-9.-]/.test(text.charAt(start - 1))) start--
   const number = /^[eE][-+]?\d+/.exec(text.slice(exponent, exponent + exponentLengthMax))
-  const whole = text.slice(start, exponent) + (number?.[0] ?? '')
-  if (Number.isFinite(Number(whole))) return
-  throw new DecodeError(`json: cannot unmarshal number ${whole.slice(0, shownLengthMax)} into Go value of type float64`)
+  return !Number.isFinite(Number(text.slice(start, exponent) + (number?.[0] ?? '')))
 }
 
 const exponentLengthMax = 400
-const shownLengthMax = 100
 
 function isDigit(char: number): boolean {
   return char >= code.zero && char <= code.nine

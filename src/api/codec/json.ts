@@ -6,10 +6,11 @@
  */
 import type { StructNode } from '../schema/type-node.ts'
 import { DecodeError } from './error.ts'
-import { parseExactly } from './exact-json.ts'
+import { hasDigits, parseExactly } from './exact-json.ts'
 import { type DecodeState, decodeValue } from './json-decode.ts'
 import { encodeValue } from './json-encode.ts'
-import { scanJson } from './json-scan.ts'
+import { type ScannedJson, scanJson } from './json-scan.ts'
+import { parseAsWritten, withPlainNumbers } from './written-number.ts'
 
 export { DecodeError } from './error.ts'
 export { encodeValue } from './json-encode.ts'
@@ -19,6 +20,8 @@ export interface ParsedDocument {
   value: unknown
   /** `duplicate field "data.a"`, for each name that stands twice in one object; the last one counts. */
   duplicates: string[]
+  /** Some number may be a `WrittenNumber`. Default false. */
+  asWritten?: boolean
 }
 
 export interface DecodedObject {
@@ -31,23 +34,48 @@ export interface DecodedObject {
 }
 
 /**
- * Throws `DecodeError` when the text is no JSON, with the runtime's own words about where, and for what has more than
- * `valuesMax` values (default: any number) or nests deeper than a thousand levels.
+ * Throws `DecodeError` when the text is no JSON, with the runtime's own words about where, for what has more than
+ * `valuesMax` values (default: any number) or nests deeper than a thousand levels, and for numbers that are too large.
  */
 export function parseJson(body: Uint8Array | string, valuesMax = Number.POSITIVE_INFINITY): ParsedDocument {
+  return parsed(body, valuesMax, (text, numbers) =>
+    numbers === 'infinite' ? withPlainNumbers(parseAsWritten(text)) : parseExactly(text),
+  )
+}
+
+/**
+ * As `parseJson`, for who decodes the document by its type: numbers are as they were written (`WrittenNumber`) where
+ * JavaScript's would say less.
+ */
+export function parseWrittenJson(body: Uint8Array | string, valuesMax = Number.POSITIVE_INFINITY): ParsedDocument {
+  let asWritten = false
+  const document = parsed(body, valuesMax, (text, numbers) => {
+    asWritten = numbers !== 'whole' || hasDigits(text)
+    return asWritten ? parseAsWritten(text) : JSON.parse(text)
+  })
+  return { ...document, asWritten }
+}
+
+function parsed(
+  body: Uint8Array | string,
+  valuesMax: number,
+  parse: (text: string, numbers: ScannedJson['numbers']) => unknown,
+): ParsedDocument {
   const text = typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()
-  const duplicates = scanJson(text, valuesMax).map((path) => `duplicate field "${path}"`)
+  const { duplicates, numbers } = scanJson(text, valuesMax)
   try {
-    return { value: parseExactly(text), duplicates }
+    return { value: parse(text, numbers), duplicates: duplicates.map((path) => `duplicate field "${path}"`) }
   } catch (error) {
-    throw new DecodeError(`json parse error: ${(error as Error).message}`)
+    throw error instanceof SyntaxError ? new DecodeError(`json parse error: ${error.message}`) : error
   }
 }
 
 /** Takes the document's value over: it becomes the object. Throws `DecodeError`. */
 export function decodeDocument(type: StructNode, document: ParsedDocument): DecodedObject {
   const state: DecodeState = { root: type, strictErrors: [], path: [] }
-  const object = (decodeValue(type, document.value, state) ?? {}) as Record<string, unknown>
+  // The fields of custom types are read without them: numbers are Go's floating-point ones there.
+  const value = document.asWritten && type.custom ? withPlainNumbers(document.value) : document.value
+  const object = (decodeValue(type, value, state) ?? {}) as Record<string, unknown>
   return { object, strictErrors: [...state.strictErrors, ...document.duplicates] }
 }
 

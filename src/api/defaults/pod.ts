@@ -4,7 +4,7 @@
  * Source: core/v1's documented defaults, https://kubernetes.io/docs/concepts/containers/images/#imagepullpolicy-defaulting.
  */
 
-import { milliValue, quantityOfMilli } from '../quantity.ts'
+import { roundedUpToMilli } from '../quantity.ts'
 import type {
   Container,
   EnvVar,
@@ -193,7 +193,6 @@ function hostPorts(container: Container): void {
 /** Nothing finer than thousandths is kept. */
 export function roundUp(list: Record<string, string>): void {
   for (const [name, quantity] of Object.entries(list)) {
-    const exact = !/[nu]$|\.\d*[1-9]|[eE]-/.test(quantity)
-    if (!exact) list[name] = quantityOfMilli(milliValue(quantity))
+    if (/[nu]$|\.|[eE]-/.test(quantity)) list[name] = roundedUpToMilli(quantity)
   }
 }

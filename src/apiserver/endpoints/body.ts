@@ -2,7 +2,7 @@
  * From a request's body to an object of the served version: content type, kind, unknown and duplicate fields, defaults.
  * Source: apiserver's `endpoints/handlers/create.go`; texts are upstream's.
  */
-import { strictDecodingMessage } from '../../api/codec/json.ts'
+import { parseWrittenJson, strictDecodingMessage } from '../../api/codec/json.ts'
 import { type ApiError, apiError, badRequest, invalid } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { objectType, parseApiVersion } from '../../api/schema/registry.ts'
@@ -46,7 +46,7 @@ export async function objectFromBody(
   fieldValidation: FieldValidation,
 ): Promise<KubeObject> {
   const encoding = bodyEncoding(request.headers['content-type'], expected.type.custom)
-  const parsed = parseDocument(encoding, request.body, expected.type)
+  const parsed = parseDocument(encoding, request.body, expected.type, undefined, parseWrittenJson)
   const document = parsed instanceof Promise ? await parsed : parsed
   const { pause } = pauseOf(request)
   if (pause) await pause()

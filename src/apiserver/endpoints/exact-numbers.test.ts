@@ -127,3 +127,31 @@ test('in a custom type: fields, sets, what no schema names, patches, rules and l
   assert.match((await send('POST', things, thing('b', '{"whole":9223372036854775802}'))).text, /failed rule/)
   assert.match((await send('POST', things, thing('b', `{"few":${largest}}`))).text, /int32/)
 })
+
+test('a number that does not fit is refused with its text and its field', async () => {
+  const post = async (path: string, body: string) => (await api.call('POST', `${path}?dryRun=All`, body)).body.message
+  const cannot = (number: string) => `cannot be handled as a Pod: json: cannot unmarshal number ${number} into`
+  for (const number of ['1e400', '1.0', '9223372036854775808']) {
+    const message = await post(pods, `{"metadata":{"name":"n","generation":${number}}}`)
+    assert.equal(
+      message,
+      `Pod in version "v1" ${cannot(number)} Go struct field ObjectMeta.metadata.generation of type int64`,
+    )
+  }
+  const thing = (members: string) => `{"apiVersion":"numbers.example.com/v1","kind":"Thing",${members}}`
+  const prefix = 'Thing in version "v1" cannot be handled as a Thing: json: cannot unmarshal number'
+  const huge = await post(things, thing('"metadata":{"name":"n"},"spec":{"free":{"a":[1e400]}}'))
+  assert.equal(huge, `${prefix} 1e400 into Go value of type float64`)
+  const fraction = await post(things, thing('"metadata":{"name":"n","generation":1.5}'))
+  assert.equal(fraction, `${prefix} 1.5 into Go struct field ObjectMeta.generation of type int64`)
+})
+
+test('quantities have all the digits they were sent with', async () => {
+  const resources = '{"requests":{"cpu":123456789012345678.1234,"memory":12345678901234567890123}}'
+  const body = `{"metadata":{"name":"n"},"spec":{"containers":[{"name":"c","image":"i","resources":${resources}}]}}`
+  const answer = await api.call('POST', `${pods}?dryRun=All`, body)
+  assert.deepEqual(answer.body.spec.containers[0].resources.requests, {
+    cpu: '123456789012345678124m',
+    memory: '12345678901234567890123',
+  })
+})

@@ -16,18 +16,19 @@ export function valuesMaxOf({ custom, name }: StructNode): number {
 
 const definition = 'apiextensions/v1.CustomResourceDefinition'
 
-/** At once but for YAML. Throws, or rejects with, a 400 when the bytes are not of the encoding, or more than can be worked on soon. */
+/** At once but for YAML. `parse` is for JSON. Throws, or rejects with, a 400 when the bytes are not of the encoding, or more than can be worked on soon. */
 export function parseDocument(
   encoding: 'json' | 'yaml' | 'protobuf',
   body: Uint8Array,
   type: StructNode,
   valuesMax = valuesMaxOf(type),
+  parse = parseJson,
 ): ParsedDocument | Promise<ParsedDocument> {
   try {
     if (encoding === 'protobuf') {
       return { value: decodeProtobuf(body, { type, fieldsMax: valuesMax }), duplicates: [] }
     }
-    if (encoding === 'json') return parseJson(body, valuesMax)
+    if (encoding === 'json') return parse(body, valuesMax)
     const json = jsonInYaml(body, valuesMax)
     return json ?? parseYaml(body, valuesMax).catch(refuse)
   } catch (error) {
