@@ -49,8 +49,9 @@ import type { Family } from './metrics/families.ts'
 import { MeasuredAccess } from './metrics/measured-access.ts'
 import { RequestMetrics } from './metrics/request-metrics.ts'
 import { StoreMetrics } from './metrics/store-metrics.ts'
-import { mediaTypes, preferredEncoding } from './negotiation/accept.ts'
+import { mediaTypes, statusForm } from './negotiation/accept.ts'
 import { encodeAs } from './negotiation/encode.ts'
+import { indented, wantsIndent } from './negotiation/indent.ts'
 import type { TableMaker } from './negotiation/represent.ts'
 import type { NodeProxy } from './node-proxy.ts'
 import { type Extension, isBelow, type NonResource, nonResourceEndpoints } from './nonresource/endpoints.ts'
@@ -344,7 +345,8 @@ class Pipeline {
     const start = clock.monotonicMs()
     const trace: Trace = { info: requestInfoOf(request) }
     const answer = await this.#handled(request, trace)
-    const response = trace.audit ? await trace.audit.answered(answer) : answer
+    const audited = trace.audit ? await trace.audit.answered(answer) : answer
+    const response = wantsIndent(request) ? indented(audited) : audited
     this.#metrics.answered(request, trace.info, response, (clock.monotonicMs() - start) / 1000)
     return response
   }
@@ -467,8 +469,8 @@ class Pipeline {
       const cause = error instanceof Error ? (error.stack ?? error.message) : String(error)
       this.#parts.log.error('a request failed', { method, path, status: response.status, cause })
     }
-    const encoding = preferredEncoding(request.headers.accept)
-    if (encoding === 'json') return response
+    const { encoding, indented: isIndented } = statusForm(request.headers.accept)
+    if (encoding === 'json') return isIndented ? indented(response) : response
     const body = encodeAs(encoding, undefined, asApiError(error).status)
     return { ...response, headers: { ...response.headers, 'content-type': mediaTypes[encoding] }, body }
   }

@@ -23,11 +23,13 @@ export interface Watch {
 
 /** Where a watch begins. */
 export type WatchStart =
-  /** The current objects as ADDED, then everything after; `marked` ends them with a bookmark. */
-  | { kind: 'snapshot'; marked: boolean }
+  /** The current objects as ADDED, ended by a bookmark for who wants them, then everything after. */
+  | { kind: 'snapshot' }
   /** Everything after this revision. */
   | { kind: 'after'; revision: number }
   | { kind: 'now' }
+  /** Not at all. */
+  | { kind: 'refused'; error: ApiError }
 
 export class WatchStream implements Subscriber, AsyncIterable<Uint8Array> {
   readonly #watch: Watch
@@ -99,7 +101,11 @@ export class WatchStream implements Subscriber, AsyncIterable<Uint8Array> {
     if (start.kind === 'snapshot') {
       const { prefix, matches } = this.#watch
       this.#initial = this.#cache.list(matches ? { prefix, matches } : { prefix }).items
-      if (start.marked && this.#watch.bookmarks) this.#pushBookmark({ 'k8s.io/initial-events-end': 'true' })
+      if (this.#watch.bookmarks) this.#pushBookmark({ 'k8s.io/initial-events-end': 'true' })
+    }
+    if (start.kind === 'refused') {
+      this.#push(this.#watch.frames.frames.error(start.error))
+      this.#finish()
     }
     if (start.kind !== 'after') return
     const past = this.#cache.eventsAfter(start.revision)

@@ -50,7 +50,7 @@ const lists: [query: string, shown: string | RegExp][] = [
   ['limit=2', 'ab'],
   ['resourceVersion=0', 'abc'],
   ['resourceVersion=0&limit=2', 'abc'],
-  ['resourceVersion=0&limit=2&resourceVersionMatch=NotOlderThan', 'ab'],
+  ['resourceVersion=0&limit=2&resourceVersionMatch=NotOlderThan', 'abc'],
   ['resourceVersion=PAST', 'abc'],
   ['resourceVersion=PAST&limit=5', 'ab'],
   ['resourceVersion=PAST&limit=1', 'a'],

@@ -18,21 +18,27 @@ export async function getEndpoint(parts: EndpointParts, served: Served, exchange
 }
 
 export async function listEndpoint(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ApiResponse> {
-  const representation = representationOf(parts, exchange)
+  const representation = representationOf(parts, exchange, 'possible')
   const query = readListQuery(exchange.request.query, false)
   const selection = selectionOf(served, query)
   const page = await listObjects(parts.registry, { served, namespace: exchange.info.namespace, query, selection })
   return await presentList(parts.presenter, served, page, representation)
 }
 
-export function representationOf(parts: EndpointParts, { request, info }: Exchange): Representation {
+export function representationOf(
+  parts: EndpointParts,
+  { request, info }: Exchange,
+  watch?: Offer['watch'],
+): Representation {
   const custom = parts.scheme.find(info.apiGroup, info.apiVersion, info.resource)?.custom
-  const representation = negotiate(request.headers.accept, { ...offerOf(parts), custom })
+  const representation = negotiate(request.headers.accept, { ...offerOf(parts), custom, watch })
   const wanted = request.query.get('includeObject')
   if (wanted !== 'None' && wanted !== 'Object') return representation
   return { ...representation, includeObject: wanted }
 }
 
+const partial = ['partial', 'partial-list'] as const
+
 export function offerOf({ presenter }: EndpointParts): Offer {
-  return { views: presenter.tables ? ['table', 'partial'] : ['partial'], encodings: ['json', 'yaml', 'protobuf'] }
+  return { views: presenter.tables ? ['table', ...partial] : partial, encodings: ['json', 'yaml', 'protobuf'] }
 }

@@ -1,5 +1,5 @@
 /** From what a request means to the endpoint that answers it. */
-import { apiError } from '../../api/errors.ts'
+import { apiError, notFound } from '../../api/errors.ts'
 import { pageNotFound } from '../http/status.ts'
 import type { ApiResponse } from '../request.ts'
 import type { Served } from '../scheme/served.ts'
@@ -39,11 +39,12 @@ export async function routeResource(
   const known = parts.scheme.find(info.apiGroup, info.apiVersion, info.resource)
   // What another server has just begun to serve is known here once everything acknowledged has been seen.
   if (!known) await parts.registry.caches.hub.fresh()
-  if (!parts.scheme.hasVersion(info.apiGroup, info.apiVersion)) return pageNotFound()
   const served = known ?? parts.scheme.find(info.apiGroup, info.apiVersion, info.resource)
+  if (!served && !parts.scheme.hasBuiltIn(info.apiGroup)) return pageNotFound()
   if (!served || !rightScope(served, exchange)) throw noSuchResource()
   const subresource = info.parts.length > 2 ? info.subresource : ''
   const verbs = subresource === '' ? served.verbs : served.subresources.get(subresource)?.verbs
+  if (!verbs && served.custom) throw notFound(served.resource, info.name)
   if (!verbs || (info.parts.length > 3 && subresource !== 'proxy')) throw noSuchResource()
   const verb = verbOf(exchange)
   const everywhere = served.resource.namespaced && info.namespace === ''

@@ -39,7 +39,10 @@ export type VirtualResources = ReadonlyMap<string, VirtualResource>
 export function virtualEndpoint(virtual: VirtualResource, subresource: string): Endpoint {
   return async (parts, served, exchange) => {
     // Nobody prints them as rows.
-    const representation = negotiate(exchange.request.headers.accept, { ...offerOf(parts), views: ['partial'] })
+    const representation = negotiate(exchange.request.headers.accept, {
+      ...offerOf(parts),
+      views: ['partial', 'partial-list'],
+    })
     const query = readWriteQuery(exchange.request.query, 'CreateOptions')
     const sub = served.subresources.get(subresource)
     const kind = sub?.kind ?? served.resource

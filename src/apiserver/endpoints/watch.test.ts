@@ -100,24 +100,25 @@ test('watch from a version whose history is gone tells so with an ERROR event', 
   assert.equal(await watch.next(), undefined)
 })
 
-test('watch sends bookmarks to who allows them, and ends the initial events with a marked one', async () => {
-  const version = await create('a')
-  const query = 'watch=true&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan'
-  const watch = await api.watch(`${configMaps}?${query}`)
-  assert.deepEqual(await watch.names(1), ['ADDED a'])
-  const mark = await watch.next()
-  assert.equal(mark?.type, 'BOOKMARK')
-  assert.deepEqual(mark?.object.metadata, {
-    resourceVersion: version,
-    annotations: { 'k8s.io/initial-events-end': 'true' },
+for (const from of ['sendInitialEvents=true&resourceVersionMatch=NotOlderThan', 'resourceVersion=0', '']) {
+  test(`watch with "${from}" sends bookmarks to who allows them, and marks the end of the initial events`, async () => {
+    const version = await create('a')
+    const watch = await api.watch(`${configMaps}?watch=true&allowWatchBookmarks=true&${from}`)
+    assert.deepEqual(await watch.names(1), ['ADDED a'])
+    const mark = await watch.next()
+    assert.equal(mark?.type, 'BOOKMARK')
+    assert.deepEqual(mark?.object.metadata, {
+      resourceVersion: version,
+      annotations: { 'k8s.io/initial-events-end': 'true' },
+    })
+    await api.call('POST', '/api/v1/namespaces', { metadata: { name: 'elsewhere' } })
+    await clock.advance(limits.watchBookmarkPeriodMs)
+    const bookmark = await watch.next()
+    assert.equal(bookmark?.type, 'BOOKMARK')
+    assert.equal(Number(bookmark?.object.metadata.resourceVersion), Number(version) + 1)
+    watch.stop()
   })
-  await api.call('POST', '/api/v1/namespaces', { metadata: { name: 'elsewhere' } })
-  await clock.advance(limits.watchBookmarkPeriodMs)
-  const bookmark = await watch.next()
-  assert.equal(bookmark?.type, 'BOOKMARK')
-  assert.equal(Number(bookmark?.object.metadata.resourceVersion), Number(version) + 1)
-  watch.stop()
-})
+}
 
 test('watch ends a reader that falls too far behind', async () => {
   const big = 'x'.repeat(600_000)

@@ -10,13 +10,14 @@ import type { ApiResponse } from '../request.ts'
 import { collectionPrefix, objectKey, type Served } from '../scheme/served.ts'
 import type { Exchange } from './exchange.ts'
 import type { EndpointParts } from './parts.ts'
+import { offerOf } from './read.ts'
 
 export async function watchEndpoint(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ApiResponse> {
   const { request, info } = exchange
   const representation = negotiate(request.headers.accept?.replaceAll(';stream=watch', ''), {
-    views: parts.presenter.tables ? ['table', 'partial'] : ['partial'],
-    encodings: ['json', 'protobuf'],
+    ...offerOf(parts),
     custom: served.custom,
+    watch: 'asked',
   })
   const query = readListQuery(request.query, true)
   const named = info.parts.length > 1 ? info.name : ''
@@ -49,18 +50,13 @@ export async function watchEndpoint(parts: EndpointParts, served: Served, exchan
 async function startOf(parts: EndpointParts, query: ListQuery): Promise<WatchStart> {
   const { hub } = parts.registry.caches
   const revision = parseResourceVersion(query.resourceVersion)
-  if (query.sendInitialEvents) {
-    if (query.resourceVersion === '') await hub.fresh()
-    else if (!(await hub.reached(revision))) throw tooLarge(revision, hub.revision)
-    return { kind: 'snapshot', marked: true }
-  }
-  if (revision > 0) return { kind: 'after', revision }
-  if (query.sendInitialEvents === false) {
-    await hub.fresh()
-    return { kind: 'now' }
-  }
-  if (query.resourceVersion === '') await hub.fresh()
-  return { kind: 'snapshot', marked: false }
+  const { sendInitialEvents = revision === 0 } = query
+  if (!sendInitialEvents && revision > 0) return { kind: 'after', revision }
+  if (query.resourceVersion === '' || !sendInitialEvents) await hub.fresh()
+  if (!sendInitialEvents) return { kind: 'now' }
+  // Upstream has begun to answer when it finds out.
+  if (!(await hub.reached(revision))) return { kind: 'refused', error: tooLarge(revision, hub.revision) }
+  return { kind: 'snapshot' }
 }
 
 /** Spread out when the client does not say, so that not all watches end at once. */

@@ -9,6 +9,7 @@ export function jsonResponse(status: number, value: unknown, headers: Record<str
     status,
     headers: { 'content-type': 'application/json', ...headers },
     body: textEncoder.encode(`${JSON.stringify(value)}\n`),
+    document: true,
   }
 }
 

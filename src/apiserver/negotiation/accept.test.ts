@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { negotiate, parseAccept } from './accept.ts'
 
-const offer = { views: ['table', 'partial'], encodings: ['json', 'yaml', 'protobuf'] } as const
+const offer = { views: ['table', 'partial', 'partial-list'], encodings: ['json', 'yaml', 'protobuf'] } as const
 const table = ';as=Table;v=v1;g=meta.k8s.io'
 const partial = ';as=PartialObjectMetadataList;v=v1;g=meta.k8s.io'
 const protobuf = 'application/vnd.kubernetes.protobuf'
@@ -16,7 +16,7 @@ const accepted: [header: string, encoding: string, view: string][] = [
   [`application/json;q=none,application/yaml`, 'json', 'object'],
   [`text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8`, 'json', 'object'],
   [`application/json${table},application/json${partial},application/json`, 'json', 'table'],
-  [`${protobuf}${table},${protobuf}${partial}`, 'protobuf', 'partial'],
+  [`${protobuf}${table},${protobuf}${partial}`, 'protobuf', 'partial-list'],
   [`application/json;as=Table;v=v2;g=meta.k8s.io,application/json`, 'json', 'object'],
   [`application/json;as=Table;v=v1;g=example.com,application/yaml`, 'yaml', 'object'],
 ]

@@ -5,7 +5,7 @@
 import { apiError } from '../../api/errors.ts'
 
 export type Encoding = 'json' | 'yaml' | 'protobuf'
-export type View = 'object' | 'table' | 'partial'
+export type View = 'object' | 'table' | 'partial' | 'partial-list'
 
 export interface Representation {
   encoding: Encoding
@@ -50,6 +50,8 @@ export interface Offer {
   /** Views that this endpoint can give besides the object itself. */
   views: readonly View[]
   encodings: readonly Encoding[]
+  /** Whether a path can be watched, or the request is a watch. Both stand in what a 406 says. */
+  watch?: 'possible' | 'asked' | undefined
   /** Custom resources have no protobuf, but for views that are the same for all kinds. */
   custom?: boolean | undefined
 }
@@ -65,12 +67,10 @@ export function negotiate(header: string | undefined, offer: Offer): Representat
     if (!encoding || !view) continue
     if (view !== 'object' && !offer.views.includes(view)) continue
     if (encoding === 'protobuf' && (view === 'table' || (view === 'object' && offer.custom))) continue
+    if (encoding === 'yaml' && offer.watch === 'asked') continue
     return { encoding, view, includeObject: 'Metadata' }
   }
-  throw notAcceptable(
-    offer.custom ? offer.encodings.filter((encoding) => encoding !== 'protobuf') : offer.encodings,
-    clauses.some(({ mediaType }) => encodingOf(mediaType, offer.encodings)),
-  )
+  throw notAcceptable(offer, clauses)
 }
 
 export const plainJson: Representation = { encoding: 'json', view: 'object', includeObject: 'Metadata' }
@@ -87,27 +87,37 @@ function viewOf({ parameters }: Clause): View | undefined {
   const version = parameters.get('v')
   if (parameters.get('g') !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined
   if (as === 'Table') return 'table'
-  return as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList' ? 'partial' : undefined
+  return as === 'PartialObjectMetadata' ? 'partial' : as === 'PartialObjectMetadataList' ? 'partial-list' : undefined
 }
 
-/** Upstream says it in two ways: a known encoding in a view it lacks, and an encoding that nothing here has. */
-function notAcceptable(encodings: readonly Encoding[], knownEncoding: boolean): Error {
-  const list = encodings.map((encoding) => mediaTypes[encoding]).join(', ')
-  if (knownEncoding) {
-    const message = `only the following media types are accepted: ${list}`
-    return apiError({ code: 406, reason: 'NotAcceptable', message })
+/** Upstream says it in two ways: a known encoding in a form it lacks, and an encoding that nothing here has. */
+function notAcceptable({ encodings, custom, watch }: Offer, clauses: readonly Clause[]): Error {
+  const types = encodings.filter((each) => !(custom && each === 'protobuf')).map((each) => mediaTypes[each])
+  const streams = watch ? types.filter((each) => each !== mediaTypes.yaml).map((each) => `${each};stream=watch`) : []
+  if (!clauses.some(({ mediaType }) => encodingOf(mediaType, encodings))) {
+    const message = `406: Not Acceptable\n\nAvailable representations: ${[...types, ...streams].join(', ')}`
+    return apiError({ code: 406, reason: 'NotAcceptable', message, details: {} })
   }
-  const message = `406: Not Acceptable\n\nAvailable representations: ${list}`
-  return apiError({ code: 406, reason: 'NotAcceptable', message, details: {} })
+  const isPlain = (clause: Clause) => encodingOf(clause.mediaType, encodings) && viewOf(clause)
+  const accepted = watch === 'asked' && clauses.some(isPlain) ? streams : types
+  const message = `only the following media types are accepted: ${accepted.join(', ')}`
+  return apiError({ code: 406, reason: 'NotAcceptable', message })
 }
 
-/** The encoding for an answer that has one view only (a Status): what the client likes best of what we have. */
-export function preferredEncoding(header: string | undefined): Encoding {
-  for (const { mediaType } of parseAccept(header ?? '')) {
-    const encoding = encodingOf(mediaType, ['json', 'yaml', 'protobuf'])
-    if (encoding) return encoding
+export interface StatusForm {
+  encoding: Encoding
+  /** The client named nothing that a Status could come in: it is written for people. */
+  indented: boolean
+}
+
+/** Of an answer that has one view only (a Status): what the client likes best of what we have. */
+export function statusForm(header: string | undefined): StatusForm {
+  const clauses = parseAccept(header ?? '')
+  for (const { mediaType, parameters } of clauses) {
+    const encoding = parameters.has('as') ? undefined : encodingOf(mediaType, ['json', 'yaml', 'protobuf'])
+    if (encoding) return { encoding, indented: false }
   }
-  return 'json'
+  return { encoding: 'json', indented: clauses.length > 0 }
 }
 
 function splitParameter(word: string): [string, string] {

@@ -1,6 +1,7 @@
 /** Objects, lists and watch events in the representation that was negotiated. Plain JSON is copied from stored bytes. */
 
 import { encodeMessage, protobufListItem } from '../../api/codec/protobuf.ts'
+import { apiError } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import type { ListMeta } from '../../api/types/meta/v1.ts'
 import { carrying } from '../../client/carried.ts'
@@ -54,6 +55,7 @@ export async function presentObject(
   status = 200,
 ): Promise<ApiResponse> {
   const { encoding, view } = representation
+  if (view === 'partial-list') throw wrongForm(served, 'PartialObjectMetadataList', 'is not a list')
   if (value instanceof Stored) await served.prepare?.([value])
   if (encoding === 'json' && view === 'object' && value instanceof Stored) {
     const bytes = servedBytes(served, value)
@@ -84,6 +86,7 @@ export async function presentList(
   representation: Representation,
 ): Promise<ApiResponse> {
   const { encoding, view } = representation
+  if (view === 'partial') throw wrongForm(served, 'PartialObjectMetadata', 'is a list', 'List')
   await served.prepare?.(page.items)
   const metadata: ListMeta = {
     resourceVersion: String(page.revision),
@@ -113,7 +116,7 @@ function partialMessages(served: Served, items: readonly Stored[]): Messages {
 }
 
 function headOf(served: Served, view: Representation['view'], metadata: ListMeta): ListHead {
-  if (view === 'partial') return { kind: 'PartialObjectMetadataList', apiVersion: metaV1, metadata }
+  if (view === 'partial-list') return { kind: 'PartialObjectMetadataList', apiVersion: metaV1, metadata }
   return { kind: listKindOf(served), apiVersion: apiVersionOf(served.resource), metadata }
 }
 
@@ -156,7 +159,7 @@ function viewFrames(presenter: Presenter, served: Served, representation: Repres
 
 function kindOf(served: Served, view: Representation['view']): { kind: string; apiVersion: string } {
   if (view === 'table') return { kind: 'Table', apiVersion: metaV1 }
-  if (view === 'partial') return { kind: 'PartialObjectMetadata', apiVersion: metaV1 }
+  if (view !== 'object') return { kind: 'PartialObjectMetadata', apiVersion: metaV1 }
   return { kind: served.resource.kind, apiVersion: apiVersionOf(served.resource) }
 }
 
@@ -166,7 +169,7 @@ function viewObject(
   object: KubeObject,
   { view, includeObject }: Representation,
 ): object {
-  if (view === 'partial') return partial(served, object)
+  if (view === 'partial' || view === 'partial-list') return partial(served, object)
   if (view === 'table') {
     const { resourceVersion } = object.metadata
     const metadata = resourceVersion ? { resourceVersion } : {}
@@ -198,7 +201,7 @@ function viewList(
       nowMs: presenter.nowMs(),
       headers: true,
     })
-  if (view === 'partial') {
+  if (view === 'partial-list') {
     const items = objects.map((object) => partial(served, object))
     return { ...headOf(served, view, metadata), items }
   }
@@ -214,6 +217,14 @@ function tableOf({ tables }: Presenter): TableMaker {
 function partial({ strategy }: Served, { metadata }: KubeObject): object {
   const shown = strategy.partialMetadata?.(metadata) ?? metadata
   return { kind: 'PartialObjectMetadata', apiVersion: metaV1, metadata: shown }
+}
+
+/** Named as upstream names its own types. */
+function wrongForm({ storedKind, resource, custom }: Served, asked: string, but: string, suffix = ''): Error {
+  const [group = ''] = storedKind.group.split('.', 1)
+  const type = custom ? `unstructured.Unstructured${suffix}` : `${group || 'core'}.${resource.kind}${suffix}`
+  const message = `you requested ${asked}, but the requested object ${but} (*${type})`
+  return apiError({ code: 406, reason: 'NotAcceptable', message })
 }
 
 const newline = textEncoder.encode('\n')

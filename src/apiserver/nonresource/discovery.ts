@@ -10,6 +10,7 @@ import type { StructNode } from '../../api/schema/type-node.ts'
 import type { Aggregator } from '../aggregation/aggregator.ts'
 import { remoteResources } from '../aggregation/discovery.ts'
 import { defaultPriority, type Priority } from '../aggregation/priorities.ts'
+import { noSuchResource } from '../endpoints/router.ts'
 import { type Encoding, encodingOf, mediaTypes, negotiate, parseAccept } from '../negotiation/accept.ts'
 import { encodeAs } from '../negotiation/encode.ts'
 import type { ApiRequest, ApiResponse } from '../request.ts'
@@ -59,6 +60,7 @@ export class Discovery {
   /** Undefined when nothing is served there. Throws a 406. */
   async answer(path: string, request: ApiRequest): Promise<ApiResponse | undefined> {
     const root = path === '/api' || path === '/apis'
+    if (!root && !this.#isServed(path)) return undefined
     const form = formOf(request.headers.accept, root)
     const generation = `${this.#scheme.generation} ${this.#elsewhere?.generation}`
     if (this.#generation !== generation) {
@@ -82,14 +84,24 @@ export class Discovery {
     if (!document) return undefined
     const body = encodeAs(encoding, encoding === 'protobuf' ? documentType(document) : undefined, document)
     const contentType = mediaTypes[encoding]
-    if (!aggregated) return { status: 200, headers: { 'content-type': contentType }, body }
+    if (!aggregated) return { status: 200, headers: { 'content-type': contentType }, body, document: true }
     const headers = {
       'content-type': `${contentType};g=${discoveryGroup};v=${aggregated};as=APIGroupDiscoveryList`,
       etag: `"${createHash('sha512').update(JSON.stringify(document)).digest('hex').toUpperCase()}"`,
       vary: 'Accept',
       'cache-control': 'public',
     }
-    return { status: 200, headers, body }
+    return { status: 200, headers, body, document: true }
+  }
+
+  /** Throws a 404 for an unknown version of a group that is known. */
+  #isServed(path: string): boolean {
+    const [, prefix, ...rest] = path.split('/')
+    const [group = '', version] = prefix === 'api' ? ['', ...rest] : rest
+    const versions = this.#versions(group)
+    if (version === undefined ? versions.length > 0 : versions.includes(version)) return true
+    if (this.#scheme.hasBuiltIn(group)) throw noSuchResource()
+    return false
   }
 
   #document(path: string): Document | undefined {
@@ -99,7 +111,6 @@ export class Discovery {
     }
     if (path === '/api/v1') return this.#resources('', 'v1')
     const [, , group = '', version] = path.split('/')
-    if (group === '' || this.#versions(group).length === 0) return undefined
     if (version === undefined) return { kind: 'APIGroup', apiVersion: 'v1', ...this.#group(group) }
     return this.#scheme.hasVersion(group, version) ? this.#resources(group, version) : undefined
   }

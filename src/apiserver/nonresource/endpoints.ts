@@ -6,6 +6,7 @@ import type { EndpointParts } from '../endpoints/parts.ts'
 import { noSuchMethod } from '../endpoints/router.ts'
 import type { RequestLimit } from '../flow-control/request-limit.ts'
 import { jsonResponse, pageNotFound, textResponse } from '../http/status.ts'
+import { indented } from '../negotiation/indent.ts'
 import type { ApiResponse } from '../request.ts'
 import { defaultGates, type Gates } from '../scheme/feature-gates.ts'
 import { DebugPages } from './debug-pages.ts'
@@ -51,7 +52,7 @@ export function nonResourceEndpoints(parts: {
   }
 
   async function answerPath(path: string, exchange: Exchange): Promise<ApiResponse | undefined> {
-    if (path === '/version') return jsonResponse(200, versionInfo())
+    if (path === '/version') return indented(jsonResponse(200, versionInfo()))
     if (path === '/metrics') {
       const { scheme, registry } = endpoints
       return metricsResponse(
@@ -60,7 +61,7 @@ export function nonResourceEndpoints(parts: {
       )
     }
     if (path === '/metrics/slis') return familiesResponse(await health.families(), exchange.request.headers.accept)
-    if (path === '/') return jsonResponse(200, { paths: paths() })
+    if (path === '/') return indented(jsonResponse(200, { paths: paths() }))
     const page = pages.answer(path)
     if (page) return page
     const dumped = inFlight.page(path)

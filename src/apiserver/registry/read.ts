@@ -42,8 +42,10 @@ export interface ListInput {
   selection: Selection
 }
 
-export async function listObjects(parts: RegistryParts, input: ListInput): Promise<Page> {
-  const { query } = input
+export async function listObjects(parts: RegistryParts, { query: asked, ...rest }: ListInput): Promise<Page> {
+  // Who is content with any state is given all of it at once.
+  const query = asked.resourceVersion === '0' ? { ...asked, limit: 0 } : asked
+  const input = { ...rest, query }
   if (query.continue !== '') return await continued(parts, input)
   const revision = parseResourceVersion(query.resourceVersion)
   if (
@@ -59,9 +61,7 @@ export async function listObjects(parts: RegistryParts, input: ListInput): Promi
     const newest = await parts.store.currentRevision()
     if (!(await hub.reached(newest))) return await pastPage(parts, input, { revision: newest, after: undefined })
   } else if (!(await hub.reached(revision))) throw tooLarge(revision, cache.revision)
-  // Who is content with any state is given all of it at once.
-  const isWhole = query.resourceVersion === '0' && query.resourceVersionMatch === ''
-  return cachedPage(parts, isWhole ? { ...input, query: { ...query, limit: 0 } } : input, undefined)
+  return cachedPage(parts, input, undefined)
 }
 
 function cachedPage(parts: RegistryParts, input: ListInput, after: string | undefined): Page {

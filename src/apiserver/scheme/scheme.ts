@@ -42,6 +42,13 @@ export class Scheme {
     return this.#versions.get(group)?.has(version) ?? false
   }
 
+  /** Whether a group is served, and not because a CustomResourceDefinition made it. */
+  hasBuiltIn(group: string): boolean {
+    const [version = ''] = this.#versions.get(group) ?? []
+    const [served] = this.resourcesOf(group, version)
+    return served !== undefined && !served.custom
+  }
+
   *all(): Iterable<Served> {
     for (const resources of this.#served.values()) yield* resources.values()
   }

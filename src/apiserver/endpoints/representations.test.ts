@@ -1,0 +1,93 @@
+/** What is said in which form to whom: indented for people, as metadata of one or of many, and what a 404 and a 406 say. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { TestCaller } from '../testbed/caller.ts'
+
+const one = '/api/v1/namespaces/default'
+const many = '/api/v1/namespaces'
+const agent = (name: string) => ({ headers: { 'user-agent': name } })
+let api: TestCaller
+
+before(async () => {
+  api = await TestCaller.start()
+})
+after(() => api.api.stop())
+
+const textOf = async (path: string, headers: Record<string, string> = {}) => {
+  const { accept = 'application/json', ...rest } = headers
+  return Buffer.from((await api.bytes(path, accept, { headers: rest })).body).toString()
+}
+
+const shapes: [path: string, headers: Record<string, string>, indented: boolean][] = [
+  [one, {}, false],
+  [`${one}?pretty=true`, {}, true],
+  [`${many}?pretty=true`, {}, true],
+  [one, agent('curl/8.5.0').headers, true],
+  [`${one}?pretty=false`, agent('curl/8.5.0').headers, false],
+  [`${many}/none?pretty=true`, {}, true],
+  [`${many}/none`, { accept: 'text/html' }, true],
+  [`${many}/none`, { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io' }, true],
+  [`${many}/none`, { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json' }, false],
+  ['/apis?pretty=true', {}, true],
+  ['/version', {}, true],
+]
+for (const [path, headers, indented] of shapes) {
+  test(`${path} is ${indented ? '' : 'not '}indented with ${JSON.stringify(headers)}`, async () => {
+    const text = await textOf(path, headers)
+    const value = JSON.parse(text)
+    assert.equal(text.trimEnd(), JSON.stringify(value, null, indented ? 2 : 0))
+  })
+}
+
+const partial = (kind: string) => `application/json;as=${kind};v=v1;g=meta.k8s.io`
+const only = 'only the following media types are accepted: '
+const available = '406: Not Acceptable\n\nAvailable representations: '
+const plain = 'application/json, application/yaml, application/vnd.kubernetes.protobuf'
+const streams = 'application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch'
+
+const refused: [path: string, accept: string, message: string][] = [
+  [
+    one,
+    partial('PartialObjectMetadataList'),
+    'you requested PartialObjectMetadataList, but the requested object is not a list (*core.Namespace)',
+  ],
+  [
+    '/apis/apps/v1/deployments',
+    `${partial('PartialObjectMetadata')},application/json`,
+    'you requested PartialObjectMetadata, but the requested object is a list (*apps.DeploymentList)',
+  ],
+  [one, 'text/html', `${available}${plain}`],
+  [many, 'text/html', `${available}${plain}, ${streams}`],
+  [`${many}?watch=true`, 'text/html', `${available}${plain}, ${streams}`],
+  [`${many}?watch=true`, 'application/yaml', `${only}${streams}`],
+  [`${many}?watch=true`, 'application/json;as=Table;v=v2;g=meta.k8s.io', `${only}${plain}`],
+]
+for (const [path, accept, message] of refused) {
+  test(`GET ${path} as ${accept} is refused`, async () => {
+    const { status, body } = await api.bytes(path, accept)
+    const text = Buffer.from(body).toString()
+    assert.equal(status, 406)
+    const said = accept === 'application/yaml' ? text : JSON.parse(text).message
+    assert.ok(said.includes(message), said)
+  })
+}
+
+const unknown: [path: string, isStatus: boolean][] = [
+  ['/api/v2', true],
+  ['/api/v2/pods', true],
+  ['/apis/apps/v9', true],
+  ['/apis/apps/v9/deployments', true],
+  ['/apis/example.com', false],
+  ['/apis/example.com/v1', false],
+  ['/apis/example.com/v1/things', false],
+]
+for (const [path, isStatus] of unknown) {
+  test(`GET ${path} says in ${isStatus ? 'a Status' : 'plain text'} that nothing is there`, async () => {
+    const { status, body } = await api.get(path)
+    assert.equal(status, 404)
+    assert.equal(
+      isStatus ? body.message : body,
+      isStatus ? 'the server could not find the requested resource' : '404 page not found\n',
+    )
+  })
+}
