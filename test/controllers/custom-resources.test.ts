@@ -72,6 +72,24 @@ test('a custom resource that is held back keeps its namespace, which says so', a
   assert.ok(await isGone(bed.client.of(coreV1.namespaces).get(namespace)))
 })
 
+test('a pod that outlives its grace keeps its namespace, which says so', async () => {
+  await using bed = await startTestbed()
+  const spec = { nodeName: 'nowhere', terminationGracePeriodSeconds: 2, containers: [{ name: 'c', image: 'i' }] }
+  await bed.create(coreV1.pods, { metadata: { name: 'stuck' }, spec })
+  await bed.client.of(coreV1.namespaces).delete(namespace)
+  const said = async () => {
+    const { status } = await bed.client.of(coreV1.namespaces).get(namespace)
+    return status?.conditions?.filter((one) => one.status === 'True').map(({ message }) => message)
+  }
+  await bed.settle()
+  assert.deepEqual(await said(), ['Some resources are remaining: pods. has 1 resource instances'])
+  await bed.advance(3000)
+  assert.deepEqual(await said(), [
+    `Failed to delete all resource types, 1 remaining: unexpected items still remain in namespace: ${namespace} for gvr: /v1, Resource=pods`,
+    'Some resources are remaining: pods. has 1 resource instances',
+  ])
+})
+
 test('owners and dependents may be custom resources, from the moment that their kind is served', async () => {
   await using bed = await startTestbed()
   await define(bed)

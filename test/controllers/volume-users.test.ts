@@ -50,6 +50,12 @@ test('an ephemeral volume is not given a claim that is somebody else’s', async
     pod.status?.conditions?.[0]?.message ?? '',
     /PVC test\/p-v was not created for pod test\/p \(pod is not owner\)/,
   )
+  const { items } = await bed.client.of(coreV1.events, namespace).list()
+  const said = items.find(({ source }) => source?.component === 'ephemeral_volume')
+  assert.deepEqual(
+    [said?.reason, said?.message],
+    ['FailedBinding', 'ephemeral volume v: PVC test/p-v was not created for pod test/p (pod is not owner)'],
+  )
 })
 
 test('a claim of a directory grows as asked; others are told to wait for their driver', async () => {

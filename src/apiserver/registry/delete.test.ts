@@ -125,7 +125,7 @@ const cases: readonly Case[] = [
     plural: 'namespaces',
     object: { spec: { finalizers: ['kubernetes'] } },
     plan: 'mark',
-    metadata: { deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds: 0 },
+    metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' },
   },
   {
     title: 'removes an emptied namespace',

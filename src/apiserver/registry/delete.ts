@@ -115,7 +115,6 @@ function planNamespaceDeletion(object: KubeObject, options: DeleteOptions, nowMs
   setGarbageFinalizers(object, options, 'Background')
   if (emptied && (namespace.metadata.finalizers ?? []).length === 0) return { kind: 'remove', object }
   namespace.metadata.deletionTimestamp = rfc3339(nowMs)
-  namespace.metadata.deletionGracePeriodSeconds = 0
   namespace.status = { ...namespace.status, phase: 'Terminating' }
   return { kind: 'mark', object }
 }

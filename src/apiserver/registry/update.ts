@@ -170,7 +170,8 @@ async function commitUpdate(
 
 /** An object that is being deleted goes when its last finalizer does. */
 function finished(served: Served, object: KubeObject, old: KubeObject): boolean {
-  if ((object.metadata.finalizers ?? []).length > 0 || old.metadata.deletionGracePeriodSeconds !== 0) return false
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = old.metadata
+  if (!deletionTimestamp || deletionGracePeriodSeconds > 0 || (object.metadata.finalizers ?? []).length > 0) return false
   const isNamespace = served.resource.group === '' && served.resource.kind === 'Namespace'
   const spec = (object as { spec?: { finalizers?: string[] } }).spec
   return !isNamespace || (spec?.finalizers ?? []).length === 0

@@ -35,14 +35,24 @@ export function ephemeralVolumeController(parts: ControllerParts): Controller {
         const name = claimName(pod, volume)
         const known = claims.get(`${pod.metadata.namespace}/${name}`)
         if (known && isOwned(known, pod)) continue
-        if (known) return { kind: 'terminal', message: `PVC ${keyOf(known)} was not created for pod ${key}` }
+        const say = (reason: string, what: string): void =>
+          events.event(
+            { resource: coreV1.pods, object: pod },
+            'Warning',
+            reason,
+            `ephemeral volume ${volume.name}: ${what}`,
+          )
+        if (known) {
+          const message = `PVC ${keyOf(known)} was not created for pod ${key} (pod is not owner)`
+          say('FailedBinding', message)
+          throw new Error(message)
+        }
         try {
           const api = client.of(coreV1.persistentVolumeClaims, pod.metadata.namespace)
           await ifNew(api.create(claimFor(pod, volume, name)))
         } catch (error) {
           if (isNamespaceTerminating(error)) return done
-          const message = `ephemeral volume ${volume.name}: create PVC ${name}: ${messageOf(error)}`
-          events.event({ resource: coreV1.pods, object: pod }, 'Warning', 'FailedCreate', message)
+          say('FailedCreate', `create PVC ${name}: ${messageOf(error)}`)
           throw error
         }
       }

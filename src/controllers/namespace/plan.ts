@@ -2,7 +2,7 @@
 import type { NamespaceCondition } from '../../api/types/core/v1.ts'
 
 export interface Remaining {
-  /** Objects left, by `deployments.apps`. */
+  /** Objects left, by `deployments.apps`; `pods.` in the core group. */
   counts: ReadonlyMap<string, number>
   /** How many of them wait for each finalizer. */
   finalizers: ReadonlyMap<string, number>

@@ -4,9 +4,9 @@
  */
 
 import { ApiError } from '../../api/errors.ts'
-import { groupResource } from '../../api/meta.ts'
+import { groupResource, type KubeObject } from '../../api/meta.ts'
 import { coreV1 } from '../../api/resources.ts'
-import type { Namespace } from '../../api/types/core/v1.ts'
+import type { Namespace, Pod } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { type Discovered, type DiscoveredResource, discoverResources } from '../../client/discovery.ts'
 import { unless } from '../../client/writes.ts'
@@ -53,7 +53,7 @@ class NamespaceReconciler {
     if (!(namespace.spec?.finalizers ?? []).includes(finalizer)) return done
     const { resources, failures } = await this.#discover()
     const content: string[] = []
-    const remaining = await this.#empty(name, resources, content)
+    const remaining = await this.#empty(namespace, resources, content)
     const discovery = failures.map(({ groupVersion, error }) => `${groupVersion}: ${messageOf(error)}`)
     await this.#report(namespace, remaining, { discovery, content })
     if (remaining.counts.size > 0 || content.length > 0 || discovery.length > 0) {
@@ -78,7 +78,7 @@ class NamespaceReconciler {
   }
 
   /** Pods go first and alone, so that what they need (secrets, claims, policies) outlives them. */
-  async #empty(name: string, resources: readonly DiscoveredResource[], failures: string[]): Promise<Remaining> {
+  async #empty(namespace: Namespace, resources: readonly DiscoveredResource[], failures: string[]): Promise<Remaining> {
     const deletable = resources.filter(
       (one) => one.namespaced && one.verbs.includes('list') && one.verbs.includes('delete'),
     )
@@ -87,14 +87,14 @@ class NamespaceReconciler {
     const finalizers = new Map<string, number>()
     const others = deletable.filter((one) => !isPods(one))
     for (const wave of [deletable.filter(isPods), ...batches(others)]) {
-      await Promise.all(wave.map((resource) => this.#emptyOne(name, resource, { counts, finalizers, failures })))
-      if (counts.has(coreV1.pods.plural) || failures.length > 0) break
+      await Promise.all(wave.map((resource) => this.#emptyOne(namespace, resource, { counts, finalizers, failures })))
+      if (counts.has(`${coreV1.pods.plural}.`) || failures.length > 0) break
     }
     return { counts, finalizers }
   }
 
   async #emptyOne(
-    namespace: string,
+    { metadata: { name: namespace = '', deletionTimestamp = '' } }: Namespace,
     resource: DiscoveredResource,
     found: { counts: Map<string, number>; finalizers: Map<string, number>; failures: string[] },
   ): Promise<void> {
@@ -108,9 +108,13 @@ class NamespaceReconciler {
       }
       const { items } = await api.list()
       if (items.length === 0) return
-      found.counts.set(groupResource(resource), items.length)
+      found.counts.set(`${resource.plural}.${resource.group}`, items.length)
       for (const finalizer of items.flatMap(({ metadata }) => metadata.finalizers ?? [])) {
         found.finalizers.set(finalizer, (found.finalizers.get(finalizer) ?? 0) + 1)
+      }
+      const overdue = this.#parts.clock.nowMs() >= Date.parse(deletionTimestamp) + graceMs(items)
+      if (overdue && !items.some(({ metadata }) => metadata.finalizers?.length)) {
+        found.failures.push(unexpectedText(namespace, resource))
       }
     } catch (error) {
       const served = !(
@@ -145,6 +149,19 @@ class NamespaceReconciler {
       this.#parts.client.of(coreV1.namespaces).updateSub(namespace.metadata.name ?? '', 'finalize', finalized),
     )
   }
+}
+
+/** Pods may take their time to end, others have to be gone. */
+function graceMs(items: readonly KubeObject[]): number {
+  const seconds = (items as readonly Pod[])
+    .filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed')
+    .map(({ spec }) => spec?.terminationGracePeriodSeconds ?? 0)
+  return Math.max(0, ...seconds) * 1000
+}
+
+function unexpectedText(namespace: string, { group, version, plural }: DiscoveredResource): string {
+  const resource = `${group}/${version}, Resource=${plural}`
+  return `unexpected items still remain in namespace: ${namespace} for gvr: ${resource}`
 }
 
 function batches<T>(all: readonly T[]): T[][] {

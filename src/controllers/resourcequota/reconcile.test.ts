@@ -43,7 +43,7 @@ test('resourceQuotaController fills in the status of a new quota', async () => {
     const controller = resourceQuotaController({ client, informers, clock, random, log } as never)
     informers.start()
     await informers.synced()
-    assert.deepEqual(await controller.reconcile('a/q'), { kind: 'done' })
+    assert.deepEqual(await controller.reconcile('a/q'), { kind: 'requeueAfter', delayMs: 1000 })
     const { status } = await client.of(coreV1.resourceQuotas, 'a').get('q')
     assert.deepEqual(status, { hard, used: { configmaps: '1', 'services.nodeports': '1', pods: '0' } })
   } finally {

@@ -16,6 +16,9 @@ import { type Counted, countedNames, planStatus } from './plan.ts'
 /** All are recounted at least this often. Source: --resource-quota-sync-period. */
 const resyncPeriodMs = 5 * 60_000
 
+/** What admission had just let in may not have been seen when it was counted: a count that changed is checked. */
+const recountMs = 1_000
+
 export function resourceQuotaController(parts: ControllerParts): Controller {
   const quotas = parts.informers.of(coreV1.resourceQuotas)
   quotas.addIndex('namespace', ({ metadata }) => [metadata.namespace ?? ''])
@@ -44,8 +47,9 @@ export function resourceQuotaController(parts: ControllerParts): Controller {
         if (informer) counted.push({ resource: informer.resource, objects: await counters.objects(informer, quota) })
       }
       const status = planStatus(quota, counted, parts.clock.nowMs())
-      if (status) await parts.client.of(coreV1.resourceQuotas, namespace).updateStatus({ ...quota, status })
-      return done
+      if (!status) return done
+      await parts.client.of(coreV1.resourceQuotas, namespace).updateStatus({ ...quota, status })
+      return { kind: 'requeueAfter', delayMs: recountMs }
     },
   }
 }
