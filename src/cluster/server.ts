@@ -5,6 +5,8 @@ import type { Controller, ControllerParts } from '../client/controller.ts'
 import { kubeconfigJson, kubeconfigText } from '../client/kubeconfig.ts'
 import { cloudControllers } from '../cloud/index.ts'
 import { localProvider } from '../cloud/local/local.ts'
+import { messageOf } from '../platform/log.ts'
+import type { Store } from '../store/store.ts'
 import { applyAddons } from './addons.ts'
 import { chooseApiServer, chooseStorage } from './apiserver/choices.ts'
 import type { Flags } from './apiserver/flags.ts'
@@ -35,6 +37,7 @@ export async function startServer(machine: Machine, config: ClusterConfig, flags
   if (!storage.encryptionConfig) await ensureEncryptionConfig(machine, encryptionConfig)
   const ownEncryption = { path: encryptionConfig, reload: true }
   const { store, base } = await openStorage(machine, { database, encryptionConfig: ownEncryption, ...storage })
+  if (!storage.encryptionConfig) await requireReadableSecrets(store, pkiDirectory)
   const plane = await createControlPlane({
     store,
     pki,
@@ -69,6 +72,19 @@ export async function startServer(machine: Machine, config: ClusterConfig, flags
       await closing
       await store.close()
     },
+  }
+}
+
+/** A key that was made just now is of no use where another server, or this one before, has encrypted with its own. */
+async function requireReadableSecrets(store: Store, pkiDirectory: string): Promise<void> {
+  try {
+    await store.range({ prefix: '/registry/secrets/', limit: 1 })
+  } catch (error) {
+    await store.close()
+    const advice = `its PKI and encryption.json must be the ones the cluster was made with: copy them to ${pkiDirectory}`
+    throw new Error(`start the server: it cannot read the cluster's Secrets (${messageOf(error)}); ${advice}`, {
+      cause: error,
+    })
   }
 }
 
