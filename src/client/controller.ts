@@ -9,6 +9,7 @@ import type { Random } from '../platform/random.ts'
 import type { Client } from './client.ts'
 import type { EventRecorder } from './events.ts'
 import type { Change, Informer, Informers } from './informer.ts'
+import type { Meters } from './meters.ts'
 
 /** How a reconcile ended. A thrown error means `retry`. */
 export type Outcome =
@@ -61,6 +62,8 @@ export interface ControllerParts {
   clock: Clock
   random: Random
   log: Logger
+  /** Absent: nobody keeps counts. */
+  meters?: Meters
   /** The same with the rights of a service account in `kube-system`; caches stay the manager's. Absent: all act as one. */
   as?(account: string): ControllerParts
 }

@@ -82,7 +82,6 @@ export interface ControllerOptions {
 /** Each by the name of the service account that upstream gives it; the token controller alone has the manager's rights. */
 export function allControllers(parts: ControllerParts, options: ControllerOptions): Controller[] {
   const { clusterCidrs = [], terminatedPodsMax, checkPolicyTypes, autoscaler, signing, nodeLifecycle } = options
-  const { featureGates = new Set(['DRADeviceTaints']) } = options
   const as = (account: string) => asAccount(parts, account)
   return [
     deploymentController(as('deployment-controller')),
@@ -121,27 +120,11 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     persistentVolumeClaimProtectionController(as('pvc-protection-controller')),
     serviceCidrController(as('service-cidrs-controller')),
     resourceClaimController(as('resource-claim-controller')),
-    ...(featureGates.has('DRADeviceTaints')
-      ? [
-          deviceTaintEvictionController(as('device-taint-eviction-controller'), {
-            deviceTaintRules: featureGates.has('DRADeviceTaintRules'),
-          }),
-        ]
-      : []),
     ...(options.secretTokens ? [serviceAccountTokenController(parts, { ...options, ...options.secretTokens })] : []),
     legacyTokenCleaner(
       as('legacy-service-account-token-cleaner'),
       options.legacyTokenPeriodMs === undefined ? {} : { periodMs: options.legacyTokenPeriodMs },
     ),
-    ...(featureGates.has('PodCertificateRequest')
-      ? [podCertificateCleaningController(as('podcertificaterequestcleaner'))]
-      : []),
-    ...(featureGates.has('ClusterTrustBundle')
-      ? [clusterTrustBundlePublisher(as('kube-apiserver-serving-clustertrustbundle-publisher'), options)]
-      : []),
-    ...(featureGates.has('StorageVersionMigrator')
-      ? [storageVersionMigrator(as('storage-version-migrator-controller'))]
-      : []),
     ttlController(as('ttl-controller')),
     ttlAfterFinishedController(as('ttl-after-finished-controller')),
     ...(checkPolicyTypes
@@ -153,5 +136,22 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
       : []),
     podGarbageCollector(as('pod-garbage-collector'), terminatedPodsMax === undefined ? {} : { terminatedPodsMax }),
     ...(clusterCidrs.length > 0 ? [nodeIpamController(as('node-controller'), { clusterCidrs })] : []),
+    ...gatedControllers(as, options),
   ]
+}
+
+/** Those that are there while feature gates are open. */
+function gatedControllers(as: (account: string) => ControllerParts, options: ControllerOptions): Controller[] {
+  const { featureGates = new Set(['DRADeviceTaints']) } = options
+  const made: Readonly<Record<string, () => Controller>> = {
+    DRADeviceTaints: () => {
+      const deviceTaintRules = featureGates.has('DRADeviceTaintRules')
+      return deviceTaintEvictionController(as('device-taint-eviction-controller'), { deviceTaintRules })
+    },
+    PodCertificateRequest: () => podCertificateCleaningController(as('podcertificaterequestcleaner')),
+    ClusterTrustBundle: () =>
+      clusterTrustBundlePublisher(as('kube-apiserver-serving-clustertrustbundle-publisher'), options),
+    StorageVersionMigrator: () => storageVersionMigrator(as('storage-version-migrator-controller')),
+  }
+  return Object.entries(made).flatMap(([gate, make]) => (featureGates.has(gate) ? [make()] : []))
 }

@@ -40,7 +40,10 @@ export function cloudNodeController(parts: ControllerParts, options: CloudNodeOp
     const patch = initialization(node, metadata)
     const member = await ifThere(client.of(coreV1.nodes).patch(name, { type: 'merge', patch }))
     if (!member) return done
+    const ageSeconds = () => (clock.nowMs() - Date.parse(member.metadata.creationTimestamp ?? '')) / 1000
+    parts.meters?.observe('node_controller_cloud_provider_taint_removal_delay_seconds', [], ageSeconds())
     await refresh(member, metadata)
+    parts.meters?.observe('node_controller_initial_node_sync_delay_seconds', [], ageSeconds())
     events.event({ resource: coreV1.nodes, object: member }, 'Normal', 'Synced', 'Node synced successfully')
     due.set(name, clock.monotonicMs() + updateMs)
     return { kind: 'requeueAfter', delayMs: updateMs }

@@ -71,6 +71,7 @@ async function reconcileRoutes(
   { routes, clusterName, clusterCidrs }: RouteOptions,
   nodes: readonly Node[],
 ): Promise<void> {
+  parts.meters?.count('route_controller_route_sync_total')
   const plan = planRoutes(nodes, await routes.list(clusterName), clusterCidrs)
   for (const route of plan.remove) await routes.remove(clusterName, route)
   const failed = new Set<string>()

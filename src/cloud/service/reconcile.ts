@@ -45,16 +45,23 @@ class ServiceReconciler {
   readonly nodes: Informer<Node>
   readonly #client
   readonly #events: EventRecorder
+  readonly #meters
+  readonly #clock
   readonly #balancers: LoadBalancers
   readonly #clusterName: string
   readonly #applied = new Map<string, Applied>()
   readonly #failures = new Map<string, number>()
   #knownNodes = ''
 
-  constructor({ client, informers, events }: ControllerParts, { balancers, clusterName }: ServiceControllerOptions) {
+  constructor(
+    { client, informers, events, meters, clock }: ControllerParts,
+    { balancers, clusterName }: ServiceControllerOptions,
+  ) {
     this.services = informers.of(coreV1.services)
     this.nodes = informers.of(coreV1.nodes)
     this.#client = client
+    this.#meters = meters
+    this.#clock = clock
     this.#events = events.as('service-controller')
     this.#balancers = balancers
     this.#clusterName = clusterName
@@ -134,6 +141,7 @@ class ServiceReconciler {
         this.#setFinalizers(service, [...finalizers, finalizer]),
       )
     if (nodes.length === 0) this.#sayNoNodes(service)
+    this.#meters?.count('service_controller_loadbalancer_sync_total')
     try {
       const status = await this.#balancers.ensure(this.#clusterName, service, nodes)
       this.#say(service, 'Normal', 'EnsuredLoadBalancer', 'Ensured load balancer')
@@ -145,10 +153,15 @@ class ServiceReconciler {
   }
 
   async #update(service: Service, nodes: readonly Node[]): Promise<void> {
+    this.#meters?.count('service_controller_loadbalancer_sync_total')
+    const startMs = this.#clock.monotonicMs()
     try {
       await this.#balancers.update(this.#clusterName, service, nodes)
+      const seconds = (this.#clock.monotonicMs() - startMs) / 1000
+      this.#meters?.observe('service_controller_update_loadbalancer_host_latency_seconds', [], seconds)
     } catch (error) {
       if (error instanceof ImplementedElsewhere) return
+      this.#meters?.count('service_controller_nodesync_error_total')
       const message = `Error updating load balancer with new hosts [${namesOf(nodes)}]: ${messageOf(error)}`
       this.#say(service, 'Warning', 'UpdateLoadBalancerFailed', message)
       throw error

@@ -25,6 +25,7 @@ import { DelegatedAccess } from './access.ts'
 import { AccountTransports } from './accounts.ts'
 import { ClientMetrics } from './client-metrics.ts'
 import { cloudFurther } from './cloud.ts'
+import { ControllerMetrics } from './controller-metrics.ts'
 import { runsBy, workersBy } from './controllers-flag.ts'
 import { endpointOptionsOf } from './endpoint-flags.ts'
 import type { Component } from './flag-tables.ts'
@@ -75,6 +76,7 @@ export async function startComponent(
   const accounts = new AccountTransports({ net: machine.net, clock, access, client, transport, counted })
   const ownAccounts = flags.bool('use-service-account-credentials') ?? false
   const metrics = new QueueMetrics(clock)
+  const meters = new ControllerMetrics()
   const gates = gatesOf(flags)
   const group = new ControllerGroup({
     ...{ clock, random, log, transportFor: (user) => (ownAccounts ? accounts.transportFor(user) : transport) },
@@ -85,10 +87,12 @@ export async function startComponent(
       runs: component === 'scheduler' ? () => true : runsBy(flags, gates),
       workersOf: workersBy(flags),
       observeQueue: (name) => metrics.observer(name),
+      meters,
     },
   })
   const families = (): Family[] => [
     ...metrics.families(group.queueDepths()),
+    ...(component === 'scheduler' ? [] : meters.families()),
     gauge('leader_election_master_status', 'Whether this instance leads.', [
       [{ name: leaseName(component, flags) }, group.leads ? 1 : 0],
     ]),

@@ -10,6 +10,7 @@ import type { EventRecorder } from '../../client/events.ts'
 import { createEventRecorder } from '../../client/events-impl.ts'
 import { createInformers } from '../../client/informer-impl.ts'
 import { type LeaderElectionOptions, runAsLeader } from '../../client/leader-election.ts'
+import type { Meters } from '../../client/meters.ts'
 import { type Transport, until } from '../../client/transport.ts'
 import type { QueueObserver } from '../../client/work-queue.ts'
 import { allControllers, type ControllerOptions } from '../../controllers/index.ts'
@@ -56,6 +57,8 @@ export interface ControllerTuning {
   workersOf?(name: string): number | undefined
   /** Sees what a controller's queue does, by the controller's name. */
   observeQueue?(name: string): QueueObserver
+  /** Keeps what controllers count. Default: nobody does. */
+  meters?: Meters
   /** The clock of a controller's queue, by its name. Default: the group's. */
   clockFor?(name: string): Clock
   /** Time for list and watch. Default: the group's. */
@@ -226,7 +229,8 @@ export class ControllerGroup {
     const informers = createInformers({ client, clock: informerClock, random, log, freeze, ...timeout })
     const events = this.#recorder(client, random)
     this.#ends.push(() => informers.stop())
-    const parts = { client, informers, events, clock, random, log }
+    const { meters } = this.#parts.tuning ?? {}
+    const parts = { client, informers, events, clock, random, log, ...(meters ? { meters } : {}) }
     const accounts = new Map<string, ControllerParts>()
     const as = (account: string): ControllerParts => {
       const known = accounts.get(account)

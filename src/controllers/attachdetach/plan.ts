@@ -12,6 +12,8 @@ export const forceDetachAfterMs = 360_000
 export interface AttachPlan {
   create: VolumeAttachment[]
   remove: VolumeAttachment[]
+  /** Of those removed, why the node was not waited for. */
+  forced: ('timeout' | 'out-of-service')[]
   /** For the node's status; undefined when that is right. */
   attached: AttachedVolume[] | undefined
   /** Volumes that this node has to wait for: another one has them, and only one may. */
@@ -58,12 +60,14 @@ export function planAttachments(view: AttachView): AttachPlan {
   const isBlocked = (volume: PersistentVolume) => isForOneNode(volume) && view.isElsewhere(volume.metadata.name ?? '')
   const unwanted = attachments.filter(({ metadata }) => !wanted.has(metadata.name ?? '') && !metadata.deletionTimestamp)
   const waits = new Map(unwanted.map((one) => [one, detachInMs(one, view)]))
+  const remove = unwanted.filter((one) => waits.get(one) === 0)
   const pending = [...waits.values()].filter((waitMs) => waitMs > 0 && Number.isFinite(waitMs))
   return {
     create: missing
       .filter(([, volume]) => !isBlocked(volume))
       .map(([name, volume]) => attachmentFor(name, volume, nodeName)),
-    remove: unwanted.filter((one) => waits.get(one) === 0),
+    remove,
+    forced: remove.filter((one) => isInUse(one, view)).map(() => (isOutOfService(node) ? 'out-of-service' : 'timeout')),
     attached: view.gone ? undefined : changedAttached(view),
     blocked: missing.map(([, volume]) => volume).filter(isBlocked),
     waitMs: pending.length > 0 ? Math.min(...pending) : undefined,
@@ -73,13 +77,18 @@ export function planAttachments(view: AttachView): AttachPlan {
 /** Milliseconds until the volume may be taken from the node. A volume that is written to by two nodes is destroyed. */
 function detachInMs(attachment: VolumeAttachment, view: AttachView): number {
   const { node, gone, forces } = view
-  const volume = view.volume(attachment.spec.source.persistentVolumeName ?? '')
-  if (!volume) return 0
-  const { volumesInUse = gone ? [uniqueName(volume)] : [] } = node.status ?? {}
-  if (!volumesInUse.includes(uniqueName(volume)) || isOutOfService(node)) return 0
+  if (!isInUse(attachment, view) || isOutOfService(node)) return 0
   const healthy = !gone && node.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'
   if (healthy || !forces) return Number.POSITIVE_INFINITY
   return Math.max(0, forceDetachAfterMs - view.unwantedMs(attachment.metadata.name ?? ''))
+}
+
+/** As the node said last. */
+function isInUse({ spec }: VolumeAttachment, { node, gone, volume: find }: AttachView): boolean {
+  const volume = find(spec.source.persistentVolumeName ?? '')
+  if (!volume) return false
+  const { volumesInUse = gone ? [uniqueName(volume)] : [] } = node.status ?? {}
+  return volumesInUse.includes(uniqueName(volume))
 }
 
 /** Somebody made sure that the machine is off. */

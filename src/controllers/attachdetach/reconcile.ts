@@ -2,6 +2,7 @@
  * Asks CSI drivers to attach volumes to the nodes of pods that use them, and to detach what no pod there uses any more,
  * by VolumeAttachment objects that the drivers' attachers follow.
  */
+
 import { coreV1, storageV1 } from '../../api/resources.ts'
 import type { Node, PersistentVolume, Pod } from '../../api/types/core/v1.ts'
 import type { VolumeAttachment } from '../../api/types/storage/v1.ts'
@@ -10,6 +11,7 @@ import { type Controller, type ControllerParts, done, type Outcome, source } fro
 import type { Change } from '../../client/informer.ts'
 import { ifNew, ifThere } from '../../client/writes.ts'
 import { AttachEvents } from './events.ts'
+import { attachGauges } from './metrics.ts'
 import { type AttachPlan, planAttachments } from './plan.ts'
 
 const byNode = 'nodeName'
@@ -54,6 +56,7 @@ class AttachReconciler {
   readonly #client
   readonly #clock
   readonly #forces: boolean
+  readonly #meters
   /** Nodes as they were when they were deleted. */
   readonly #gone = new Map<string, Node>()
   /** Since when an attachment is of no use, by our own monotonic clock. */
@@ -75,6 +78,12 @@ class AttachReconciler {
     this.#client = client
     this.#clock = clock
     this.#forces = !neverForces
+    this.#meters = parts.meters
+    attachGauges(parts.meters, {
+      pods: () => this.pods.list(),
+      attachments: () => this.attachments.list(),
+      wanted: (pod) => this.#attachableOf(pod),
+    })
     this.pods.addIndex(byNode, ({ spec }) => [spec?.nodeName ?? ''])
     this.pods.addIndex(byClaim, (pod) => claimsOf(pod).map((name) => `${pod.metadata.namespace}/${name}`))
     this.attachments.addIndex(byNode, ({ spec }) => [spec.nodeName])
@@ -132,6 +141,8 @@ class AttachReconciler {
     // The node hears first that a volume is going, so that it mounts it no more.
     if (plan.attached) await this.#setAttached(node, plan.attached)
     for (const one of plan.remove) await this.#remove(one)
+    for (const reason of plan.forced)
+      this.#meters?.count('attach_detach_controller_attachdetach_controller_forced_detaches', [reason])
   }
 
   #elsewhere(volumeName: string, nodeName: string): VolumeAttachment[] {
@@ -177,6 +188,14 @@ class AttachReconciler {
   #volumeOf(namespace: string, claimName: string): PersistentVolume | undefined {
     const claim = this.claims.get(`${namespace}/${claimName}`)
     return claim && isFullyBound(claim) ? this.#volumes.get(claim.spec?.volumeName ?? '') : undefined
+  }
+
+  #attachableOf(pod: Pod): PersistentVolume[] {
+    const volumes = claimsOf(pod).map((name) => this.#volumeOf(pod.metadata.namespace ?? '', name))
+    return volumes.filter((volume) => {
+      const driver = volume?.spec?.csi?.driver
+      return driver !== undefined && this.drivers.get(driver)?.spec.attachRequired !== false
+    }) as PersistentVolume[]
   }
 
   async #setAttached({ metadata }: Node, volumesAttached: object[]): Promise<void> {

@@ -103,6 +103,9 @@ class CronJobReconciler {
     const api = this.#parts.client.of(batchV1.jobs, cron.metadata.namespace)
     try {
       const job = await api.create(newJob(cron, scheduledMs))
+      const { meters, clock } = this.#parts
+      const metric = 'cronjob_controller_job_creation_skew_duration_seconds'
+      meters?.observe(metric, [], (clock.nowMs() - scheduledMs) / 1000)
       this.#report(cron, { type: 'Normal', reason: 'SuccessfulCreate', message: `Created job ${job.metadata.name}` })
       status.active = [...(status.active ?? []), referenceTo(job)]
     } catch (error) {

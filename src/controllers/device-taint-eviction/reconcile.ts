@@ -100,7 +100,10 @@ class DeviceTaintReconciler {
       return { kind: 'requeueAfter', delayMs }
     }
     this.#waiting.delete(key)
-    if (await this.#evict(pod)) this.#count(eviction)
+    if (await this.#evict(pod)) {
+      this.#count(eviction)
+      this.#parts.meters?.count('device_taint_eviction_controller_pod_deletions_total')
+    }
     return done
   }
 

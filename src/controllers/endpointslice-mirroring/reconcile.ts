@@ -6,6 +6,7 @@ import type { Endpoints } from '../../api/types/core/v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { ifThere, isNamespaceTerminating } from '../../client/writes.ts'
+import { countSlices, sliceGauges } from '../endpointslice/metrics.ts'
 import { managedByLabel, serviceNameLabel } from '../endpointslice/plan.ts'
 import { Expectations, notSeenYet } from '../expectations.ts'
 import { controllerReference } from '../ownership.ts'
@@ -28,7 +29,20 @@ export function endpointSliceMirroringController(
   const expectations = new Expectations(parts.clock, slices)
   slices.addIndex(bySource, (slice) => mirrorKeysOf(slice))
 
+  const { meters, clock } = parts
+  const prefix = 'endpoint_slice_mirroring_controller'
+  sliceGauges(meters, prefix, () => slices.list().filter((slice) => mirrorKeysOf(slice).length > 0))
+
   async function reconcile(key: string): Promise<Outcome> {
+    const startMs = clock.monotonicMs()
+    try {
+      return await write(key)
+    } finally {
+      meters?.observe(`${prefix}_endpoints_sync_duration`, [], (clock.monotonicMs() - startMs) / 1000)
+    }
+  }
+
+  async function write(key: string): Promise<Outcome> {
     const mirrored = endpoints.get(key)
     if (!isMirrored(mirrored, services.get(key))) {
       expectations.forget(key)
@@ -51,6 +65,8 @@ export function endpointSliceMirroringController(
     }
     for (const slice of plan.update) await api.update(slice)
     for (const slice of plan.delete) await remove(parts, slice)
+    countSlices(meters, prefix, plan, present)
+    meters?.observe(`${prefix}_addresses_skipped_per_sync`, [], plan.skipped)
     return done
   }
 

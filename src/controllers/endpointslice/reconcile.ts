@@ -6,12 +6,14 @@ import { coreV1, discoveryV1 } from '../../api/resources.ts'
 import type { Node, Service } from '../../api/types/core/v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { tallied } from '../../client/meters.ts'
 import { ifThere } from '../../client/writes.ts'
 import { Expectations, notSeenYet } from '../expectations.ts'
 import { controllerReference } from '../ownership.ts'
 import { lastChangeTime, serviceKeysOf, servingPods } from '../service-pods.ts'
-import { type HintCounts, type Hinting, overloaded, type ZoneShares, zoneShares } from './hints.ts'
-import { managedBy, managedByLabel, planSlices, serviceNameLabel } from './plan.ts'
+import { type HintCounts, type Hinting, overloaded, topologyMode, type ZoneShares, zoneShares } from './hints.ts'
+import { countSlices, sliceGauges } from './metrics.ts'
+import { managedBy, managedByLabel, planSlices, type SlicePlan, serviceNameLabel } from './plan.ts'
 
 const byService = 'service'
 const byNode = 'nodeName'
@@ -30,6 +32,7 @@ export function endpointSliceController(parts: ControllerParts, options: Endpoin
   slices.addIndex(byService, (slice) => [serviceKeyOf(slice)])
   pods.addIndex(byNode, (pod) => [pod.spec?.nodeName ?? ''])
   const topology = new Topology(parts)
+  offerGauges(parts, options)
 
   async function reconcile(key: string): Promise<Outcome> {
     const service = services.get(key)
@@ -42,11 +45,12 @@ export function endpointSliceController(parts: ControllerParts, options: Endpoin
     if (service.spec.type === 'ExternalName' || service.metadata.deletionTimestamp) return done
     if (!expectations.satisfied(key)) return notSeenYet
     const selected = servingPods(service, pods)
+    const present = slices.byIndex(byService, key).filter((slice) => slice.metadata.deletionTimestamp === undefined)
     const plan = planSlices({
       ...options,
       service,
       pods: selected,
-      slices: slices.byIndex(byService, key).filter((slice) => slice.metadata.deletionTimestamp === undefined),
+      slices: present,
       nodeOf: (name) => nodes.get(name),
       changeTime: lastChangeTime(service, selected),
       zoneShares: () => topology.shares(),
@@ -64,6 +68,7 @@ export function endpointSliceController(parts: ControllerParts, options: Endpoin
       throw error
     }
     topology.hinted(service, plan.hinting)
+    countSync(parts, service, plan, present)
     return done
   }
 
@@ -83,8 +88,42 @@ export function endpointSliceController(parts: ControllerParts, options: Endpoin
       }),
       source(slices, ({ object }) => (serviceKeyOf(object) === '' ? [] : [serviceKeyOf(object)])),
     ],
-    reconcile,
+    reconcile: (key) => counted(parts, reconcile(key)),
   }
+}
+
+const prefix = 'endpoint_slice_controller'
+
+function offerGauges({ meters, informers }: ControllerParts, { endpointsMax }: EndpointSliceOptions): void {
+  const slices = informers.of(discoveryV1.endpointSlices)
+  const services = informers.of(coreV1.services)
+  sliceGauges(meters, prefix, () => slices.list().filter((slice) => serviceKeyOf(slice) !== ''), endpointsMax)
+  meters?.gauge(`${prefix}_services_count_by_traffic_distribution`, () =>
+    tallied(services.list().flatMap(({ spec }) => (spec?.trafficDistribution ? [[spec.trafficDistribution]] : []))),
+  )
+}
+
+async function counted({ meters }: ControllerParts, sync: Promise<Outcome>): Promise<Outcome> {
+  let result = 'error'
+  try {
+    const outcome = await sync
+    result = outcome === notSeenYet ? 'stale' : 'success'
+    return outcome
+  } finally {
+    meters?.count(`${prefix}_syncs`, [result])
+  }
+}
+
+function countSync(
+  { meters }: ControllerParts,
+  service: Service,
+  plan: SlicePlan,
+  present: readonly EndpointSlice[],
+): void {
+  countSlices(meters, prefix, plan, present)
+  const changed = plan.create.length + plan.update.length + plan.delete.length
+  const labels = [topologyMode(service) ? 'Auto' : 'Disabled', service.spec?.trafficDistribution ?? '']
+  meters?.observe(`${prefix}_endpointslices_changed_per_sync`, labels, changed)
 }
 
 /** The Service of a slice that this controller manages; empty for others' slices. */

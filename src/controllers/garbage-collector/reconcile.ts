@@ -62,6 +62,7 @@ class GarbageCollector {
     this.#queue = queue
     const look = () => {
       this.#watchNewKinds().catch((error: unknown) => {
+        this.#parts.meters?.count('garbagecollector_controller_resources_sync_error_total')
         this.#parts.log.warn('discovery for garbage collection failed', { error: String(error) })
       })
     }

@@ -3,7 +3,11 @@ import { keyOf, type Resource, splitKey } from '../../api/meta.ts'
 import { autoscalingV2, coreV1 } from '../../api/resources.ts'
 import { matchesLabels, parseLabelSelector } from '../../api/selectors/label.ts'
 import type { Scale } from '../../api/types/autoscaling/v1.ts'
-import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerStatus } from '../../api/types/autoscaling/v2.ts'
+import type {
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerStatus,
+  MetricSpec,
+} from '../../api/types/autoscaling/v2.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { discoverResources } from '../../client/discovery.ts'
@@ -12,7 +16,7 @@ import { messageOf } from '../../platform/log.ts'
 import { sameStatus } from '../status.ts'
 import { type History, noHistory, withScaleEvent } from './behavior.ts'
 import { blocked, completed, failedRescale, type PlanInput, planByMetrics, planBySize, type ScalePlan } from './plan.ts'
-import { proposalOf } from './proposals.ts'
+import { type MetricOutcome, proposalOf, type Target } from './proposals.ts'
 import { Readings } from './readings.ts'
 
 export interface AutoscalerOptions {
@@ -59,6 +63,14 @@ export function horizontalPodAutoscalerController(parts: ControllerParts, option
   }
 }
 
+const prefix = 'horizontal_pod_autoscaler_controller'
+
+function actionOf(replicas: number | undefined, { status }: HorizontalPodAutoscaler): string {
+  const current = status?.currentReplicas ?? 0
+  if (replicas === undefined || replicas === current) return 'none'
+  return replicas > current ? 'scale_up' : 'scale_down'
+}
+
 interface Found {
   scale: Scale
   resource: Resource
@@ -82,6 +94,12 @@ class AutoscalerReconciler {
     this.#autoscalers = parts.informers.of(autoscalingV2.horizontalPodAutoscalers)
     this.#pods = parts.informers.of(coreV1.pods)
     this.#readings = new Readings(parts.client)
+    parts.meters?.gauge(`${prefix}_num_horizontal_pod_autoscalers`, () => [[[], this.#autoscalers.list().length]])
+    parts.meters?.gauge(`${prefix}_desired_replicas`, () =>
+      this.#autoscalers
+        .list()
+        .map(({ metadata, status }) => [[metadata.namespace ?? '', metadata.name ?? ''], status?.desiredReplicas ?? 0]),
+    )
   }
 
   /** Failures show in conditions and events; the next look comes when the next look comes. */
@@ -92,14 +110,28 @@ class AutoscalerReconciler {
       this.#selectors.delete(key)
       return done
     }
-    await this.#sync(key, autoscaler)
+    await this.#measured(key, autoscaler)
     return { kind: 'requeueAfter', delayMs: this.#settings.syncPeriodMs }
   }
 
-  async #sync(key: string, autoscaler: HorizontalPodAutoscaler): Promise<void> {
+  async #measured(key: string, autoscaler: HorizontalPodAutoscaler): Promise<void> {
+    const { meters, clock } = this.#parts
+    const startMs = clock.monotonicMs()
+    let plan: ScalePlan | undefined
+    try {
+      plan = await this.#sync(key, autoscaler)
+    } finally {
+      const labels = [plan ? actionOf(plan.rescale?.replicas, autoscaler) : 'none', plan ? 'none' : 'internal']
+      meters?.count(`${prefix}_reconciliations_total`, labels)
+      meters?.observe(`${prefix}_reconciliation_duration_seconds`, labels, (clock.monotonicMs() - startMs) / 1000)
+    }
+  }
+
+  /** Undefined when it failed, which has been said then. */
+  async #sync(key: string, autoscaler: HorizontalPodAutoscaler): Promise<ScalePlan | undefined> {
     const nowMs = this.#parts.clock.nowMs()
     const found = await this.#scaleOf(autoscaler, nowMs)
-    if (!found) return
+    if (!found) return undefined
     const { replicas: currentReplicas = 0 } = found.scale.spec ?? {}
     const input: PlanInput = {
       ...{ autoscaler, currentReplicas, nowMs },
@@ -108,6 +140,7 @@ class AutoscalerReconciler {
     }
     const plan = planBySize(input) ?? (await this.#planByMetrics(input, key, found.scale))
     if (plan) await this.#carryOut(key, input, plan, found)
+    return plan
   }
 
   #historyOf(key: string, currentReplicas: number, nowMs: number): History {
@@ -156,7 +189,19 @@ class AutoscalerReconciler {
       },
     }
     const { metrics = [] } = autoscaler.spec
-    return planByMetrics(input, await Promise.all(metrics.map((spec) => proposalOf(spec, target, this.#readings))))
+    return planByMetrics(input, await Promise.all(metrics.map((spec) => this.#propose(autoscaler, spec, target))))
+  }
+
+  async #propose(autoscaler: HorizontalPodAutoscaler, spec: MetricSpec, target: Target): Promise<MetricOutcome> {
+    const { meters, clock } = this.#parts
+    const startMs = clock.monotonicMs()
+    const outcome = await proposalOf(spec, target, this.#readings)
+    const failed = 'reason' in outcome
+    const error = !failed ? 'none' : outcome.reason === 'InvalidMetricSourceType' ? 'spec' : 'internal'
+    const labels = [failed ? 'none' : actionOf(outcome.replicas, autoscaler), error, spec.type]
+    meters?.count(`${prefix}_metric_computation_total`, labels)
+    meters?.observe(`${prefix}_metric_computation_duration_seconds`, labels, (clock.monotonicMs() - startMs) / 1000)
+    return outcome
   }
 
   /** Undefined when the selector is no use, which has been said then. */

@@ -12,15 +12,18 @@ export type FailureVerdict =
 
 /** The first rule that matches decides; without one the failure counts. */
 export function judgeFailure(job: Job, pod: Pod): FailureVerdict {
+  const matched = matchedRule(job, pod)
+  const action = matched?.rule.action
+  if (matched && action === 'FailJob') return { action, message: matched.message }
+  return action === 'Ignore' || action === 'FailIndex' ? { action } : { action: 'Count' }
+}
+
+export function matchedRule(job: Job, pod: Pod): { rule: PodFailurePolicyRule; message: string } | undefined {
   for (const [index, rule] of (job.spec?.podFailurePolicy?.rules ?? []).entries()) {
     const message = rule.onExitCodes ? exitCodeMatch(rule, pod, index) : conditionMatch(rule, pod, index)
-    if (message === undefined) continue
-    if (rule.action === 'FailJob') return { action: 'FailJob', message }
-    if (rule.action === 'Ignore') return { action: 'Ignore' }
-    if (rule.action === 'FailIndex') return { action: 'FailIndex' }
-    return { action: 'Count' }
+    if (message !== undefined) return { rule, message }
   }
-  return { action: 'Count' }
+  return undefined
 }
 
 function exitCodeMatch(rule: PodFailurePolicyRule, pod: Pod, index: number): string | undefined {

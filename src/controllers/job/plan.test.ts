@@ -320,6 +320,34 @@ describe('planJob', () => {
     assert.equal(planJob(subject, [pod('a')], { nowMs, nowText }).lookAgainMs, 60_000)
   })
 
+  test('is waited for also when the pod that failed is gone, until another succeeds', () => {
+    const subject = job({ backoffLimit: 9, completions: 2, parallelism: 1 })
+    const endedAt = '2026-01-01T11:59:58Z'
+    const { backOff } = planJob(subject, [pod('a', { phase: 'Failed', endedAt })], { nowMs, nowText })
+    const gone = planJob(subject, [], { nowMs, nowText, backOff })
+    assert.deepEqual([gone.create, gone.lookAgainMs], [[], 8_000])
+    const counted = planJob(subject, [pod('a', { phase: 'Failed', endedAt })], { nowMs, nowText, backOff })
+    assert.equal(counted.backOff.failures, 1)
+    const success = planJob(subject, [pod('b', { phase: 'Succeeded', endedAt })], { nowMs, nowText, backOff })
+    assert.deepEqual([success.create.length, success.lookAgainMs], [1, undefined])
+  })
+
+  test('starts when a pod that does not tell how its containers ended was no longer ready', () => {
+    const lost = pod('a', { going: true })
+    lost.status!.conditions = [{ type: 'Ready', status: 'False', lastTransitionTime: '2026-01-01T11:59:55Z' }]
+    assert.equal(planJob(job({ backoffLimit: 9 }), [lost], { nowMs, nowText }).lookAgainMs, 5_000)
+  })
+
+  test('pods that are no longer wanted are let go of before they are deleted, and do not count as failed', () => {
+    const pods = [pod('a'), pod('b')]
+    for (const spec of [{ suspend: true }, { parallelism: 0 }]) {
+      const plan = planJob(job({ completions: 2, parallelism: 2, ...spec }), pods, { nowMs, nowText })
+      assert.deepEqual(new Set(plan.delete), new Set(pods))
+      assert.deepEqual(new Set(plan.release), new Set(pods))
+      assert.equal(plan.status.uncountedTerminatedPods?.failed, undefined)
+    }
+  })
+
   test('starts its time anew when it is resumed', () => {
     const status = { conditions: [{ type: 'Suspended', status: 'True', reason: 'JobSuspended' }] }
     const plan = planJob({ ...job(), status }, [], { nowMs, nowText })

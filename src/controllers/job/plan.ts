@@ -5,10 +5,10 @@
 import type { Job, JobCondition, JobStatus } from '../../api/types/batch/v1.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import { deletionOrder } from '../pods.ts'
+import { type BackOff, endTimeMs, waitMs } from './back-off.ts'
 import { parseIndexes } from './indexes.ts'
 import {
   countsOf,
-  endTimeMs,
   failureAnnotations,
   failuresOf,
   indexOf,
@@ -20,8 +20,6 @@ import {
 
 /** One reconcile creates or deletes at most this many pods. */
 const createMax = 500
-const backOffFirstMs = 10_000
-const backOffMaxMs = 600_000
 
 export interface JobPlan {
   status: JobStatus
@@ -32,16 +30,21 @@ export interface JobPlan {
   release: Pod[]
   event: { type: 'Normal' | 'Warning'; reason: string; message: string } | undefined
   lookAgainMs: number | undefined
+  /** To be remembered once the status is written. */
+  backOff: BackOff
+}
+
+export interface JobMoment {
+  nowMs: number
+  nowText: string
+  /** What the last plan said is to be remembered. */
+  backOff?: BackOff | undefined
 }
 
 type Ending = { type: 'Complete' | 'Failed'; reason: string; message: string }
 
-export function planJob(
-  job: Job,
-  pods: readonly Pod[],
-  { nowMs, nowText }: { nowMs: number; nowText: string },
-): JobPlan {
-  const tally = tallyOf(job, pods)
+export function planJob(job: Job, pods: readonly Pod[], { nowMs, nowText, backOff }: JobMoment): JobPlan {
+  const tally = tallyOf(job, pods, backOff)
   const plan: JobPlan = {
     status: { ...withoutCounts(job.status), ...countsOf(job, tally) },
     create: [],
@@ -49,6 +52,7 @@ export function planJob(
     release: tally.release,
     event: undefined,
     lookAgainMs: undefined,
+    backOff: tally.backOff,
   }
   if (isFinished(job)) return { ...plan, status: job.status ?? {}, delete: tally.active }
   const suspended = job.spec?.suspend === true
@@ -171,7 +175,7 @@ function end(
 }
 
 function suspend(plan: JobPlan, tally: Tally, nowText: string): JobPlan {
-  plan.delete = tally.active
+  stopUncounted(plan, tally.active)
   const known = plan.status.conditions?.find(({ type }) => type === 'Suspended')
   if (known?.status === 'True') return plan
   const fact = { type: 'Suspended', status: 'True', reason: 'JobSuspended', message: 'Job suspended' }
@@ -179,6 +183,12 @@ function suspend(plan: JobPlan, tally: Tally, nowText: string): JobPlan {
   delete plan.status.startTime
   plan.event = { type: 'Normal', reason: 'Suspended', message: 'Job suspended' }
   return plan
+}
+
+/** Who is no longer wanted has not failed. */
+function stopUncounted(plan: JobPlan, pods: readonly Pod[]): void {
+  plan.delete = [...pods]
+  plan.release = [...plan.release, ...pods]
 }
 
 function resume(plan: JobPlan, nowText: string): void {
@@ -197,16 +207,16 @@ function managePods(job: Job, plan: JobPlan, tally: Tally, nowMs: number): void 
     completions === undefined ? undefined : Math.max(0, completions - tally.succeeded - tally.failedIndexes.size)
   const wanted =
     open === undefined ? (tally.succeeded > 0 ? tally.active.length : parallelism) : Math.min(parallelism, open)
-  plan.delete = surplusOf(job, tally, { least: tally.active.length - Math.min(wanted, parallelism), nowMs })
+  stopUncounted(plan, surplusOf(job, tally, { least: tally.active.length - Math.min(wanted, parallelism), nowMs }))
   if (plan.delete.length > 0) return
   const occupied = tally.active.length + (job.spec?.podReplacementPolicy === 'Failed' ? tally.terminating : 0)
   const missing = Math.min(createMax, wanted - occupied)
   if (missing <= 0) return
   if (isIndexed(job) && job.spec?.backoffLimitPerIndex !== undefined)
     return retryIndexes(job, plan, tally, { missing, nowMs })
-  const waitMs = backOffInMs(tally.failureTimesMs.length, tally.failureTimesMs.at(-1), nowMs)
-  if (waitMs > 0) {
-    plan.lookAgainMs = waitMs
+  const backOffMs = waitMs(tally.backOff, nowMs)
+  if (backOffMs > 0) {
+    plan.lookAgainMs = backOffMs
     return
   }
   plan.create = isIndexed(job)
@@ -224,8 +234,9 @@ function retryIndexes(
   const waits: number[] = []
   for (const index of freeIndexes(job, tally, missing)) {
     const failed = tally.replaceable.get(index)
-    const waitMs = failed ? backOffInMs(failuresOf(failed).all + 1, endTimeMs(failed), nowMs) : 0
-    if (waitMs > 0) waits.push(waitMs)
+    const failures = failed && { failures: failuresOf(failed).all + 1, lastMs: endTimeMs(failed) }
+    const backOffMs = failures ? waitMs(failures, nowMs) : 0
+    if (backOffMs > 0) waits.push(backOffMs)
     else plan.create.push({ index, annotations: failureAnnotations(job, failed) })
   }
   if (waits.length > 0) plan.lookAgainMs = Math.min(...waits)
@@ -253,13 +264,6 @@ function freeIndexes(job: Job, tally: Tally, count: number): number[] {
     if (!taken.has(index) && !tally.completedIndexes.has(index) && !tally.failedIndexes.has(index)) free.push(index)
   }
   return free
-}
-
-/** 10 s after the first failure, doubling with each further one. */
-function backOffInMs(failures: number, lastMs: number | undefined, nowMs: number): number {
-  if (lastMs === undefined) return 0
-  const delayMs = Math.min(backOffMaxMs, backOffFirstMs * 2 ** (failures - 1))
-  return Math.max(0, lastMs + delayMs - nowMs)
 }
 
 function deadlineInMs(job: Job, nowMs: number): number | undefined {

@@ -21,8 +21,10 @@ import {
 } from '../ownership.ts'
 import { podFromTemplate } from '../pods.ts'
 import { sameStatus } from '../status.ts'
+import type { BackOff } from './back-off.ts'
+import { countJob, countStatus, countSync, countTracked, externalManager } from './metrics.ts'
 import { type JobPlan, planJob } from './plan.ts'
-import { indexAnnotation, isIndexed, trackingFinalizer } from './tally.ts'
+import { indexAnnotation, isIndexed, isTracked, trackingFinalizer } from './tally.ts'
 
 export function jobController(parts: ControllerParts): Controller {
   const jobs = parts.informers.of(batchV1.jobs)
@@ -33,21 +35,24 @@ export function jobController(parts: ControllerParts): Controller {
   return {
     name: 'job',
     sources: [
-      source(jobs, ({ object }) => [keyOf(object)]),
-      source(pods, ({ object }) => [
-        ...ownerKeys(object, batchV1.jobs, jobs, (job) => job.spec?.selector),
-        ...(isTracked(object) && !controllerOf(object) ? trackedKeys(object) : []),
-      ]),
+      source(jobs, (change) => {
+        countJob(parts.meters, change)
+        return [keyOf(change.object)]
+      }),
+      source(pods, (change) => {
+        countTracked(parts.meters, change)
+        const { object } = change
+        return [
+          ...ownerKeys(object, batchV1.jobs, jobs, (job) => job.spec?.selector),
+          ...(isTracked(object) && !controllerOf(object) ? trackedKeys(object) : []),
+        ]
+      }),
     ],
     reconcile: (key) => reconciler.reconcile(key),
   }
 }
 
 const byTrackedKey = 'trackedJob'
-
-function isTracked({ metadata }: Pod): boolean {
-  return metadata.finalizers?.includes(trackingFinalizer) ?? false
-}
 
 /** The key of the Job that the pod says it is of, which may be gone; one without a name when it is of none. */
 function trackedKeys(pod: Pod): string[] {
@@ -62,6 +67,8 @@ class JobReconciler {
   readonly #jobs
   readonly #pods
   readonly #expectations: Expectations<Pod>
+  /** By the Job's key; of a Job with the same uid only. */
+  readonly #backOffs = new Map<string, { uid: string | undefined; backOff: BackOff }>()
 
   constructor(parts: ControllerParts) {
     this.#parts = parts
@@ -76,9 +83,10 @@ class JobReconciler {
     await this.#releaseAbandoned(key, job)
     if (!job) {
       this.#expectations.forget(key)
+      this.#backOffs.delete(key)
       return done
     }
-    if (job.spec?.managedBy && job.spec.managedBy !== 'kubernetes.io/job-controller') return done
+    if (externalManager(job)) return done
     if (!this.#expectations.satisfied(key)) return notSeenYet
     const { client } = this.#parts
     const claim = planClaim(job, job.spec?.selector, this.#pods)
@@ -88,24 +96,45 @@ class JobReconciler {
       return done
     }
     const nowMs = this.#parts.clock.nowMs()
-    const plan = planJob(job, pods, { nowMs, nowText: rfc3339(nowMs) })
+    const plan = planJob(job, pods, { nowMs, nowText: rfc3339(nowMs), backOff: this.#backOffOf(key, job) })
     return this.#apply(key, job, plan)
   }
 
   /** Status first: a finalizer goes only after the status names its pod. */
   async #apply(key: string, job: Job, plan: JobPlan): Promise<Outcome> {
+    const { meters, clock } = this.#parts
+    const startMs = clock.monotonicMs()
+    const report = { failed: true, created: 0 }
+    try {
+      const outcome = await this.#carryOut(key, job, plan, report)
+      report.failed = outcome.kind === 'retry'
+      return outcome
+    } finally {
+      countSync(meters, job, plan, { ...report, seconds: (clock.monotonicMs() - startMs) / 1000 })
+    }
+  }
+
+  async #carryOut(key: string, job: Job, plan: JobPlan, report: { created: number }): Promise<Outcome> {
     if (!sameStatus(plan.status, job.status)) {
       await this.#parts.client.of(batchV1.jobs, job.metadata.namespace).updateStatus({ ...job, status: plan.status })
+      countStatus(this.#parts.meters, job, plan)
     }
+    this.#backOffs.set(key, { uid: job.metadata.uid, backOff: plan.backOff })
     if (plan.event) this.#events.event(this.#about(job), plan.event.type, plan.event.reason, plan.event.message)
     await this.#release(plan.release)
     await this.#deletePods(key, job, plan.delete)
-    const created = await slowStart(plan.create.length, (index) =>
-      this.#createPod(key, newPod(job, plan.create[index]), job),
-    )
+    const created = await slowStart(plan.create.length, async (index) => {
+      await this.#createPod(key, newPod(job, plan.create[index]), job)
+      report.created += 1
+    })
     if (created.error !== undefined && !isNamespaceTerminating(created.error))
       return { kind: 'retry', error: created.error }
     return plan.lookAgainMs === undefined ? done : { kind: 'requeueAfter', delayMs: Math.max(plan.lookAgainMs, 0) + 1 }
+  }
+
+  #backOffOf(key: string, job: Job): BackOff | undefined {
+    const known = this.#backOffs.get(key)
+    return known?.uid === job.metadata.uid ? known?.backOff : undefined
   }
 
   async #createPod(key: string, pod: Pod, job: Job): Promise<void> {

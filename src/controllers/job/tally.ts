@@ -5,6 +5,7 @@
 import type { Job } from '../../api/types/batch/v1.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import { isReady } from '../pods.ts'
+import { type BackOff, nextBackOff } from './back-off.ts'
 import { judgeFailure } from './failure-policy.ts'
 import { formatIndexes, parseIndexes } from './indexes.ts'
 
@@ -28,8 +29,7 @@ export interface Tally {
   /** Finished pods whose finalizer may go once the status names them. */
   release: Pod[]
   failJobMessage: string | undefined
-  /** End times of pods that failed after the last success, newest last; for back-off. */
-  failureTimesMs: number[]
+  backOff: BackOff
   /**
    * With a back-off limit per index: the last failed pod of each index that is to be tried again. It is kept uncounted
    * until its successor, which carries the count on, is there.
@@ -46,7 +46,8 @@ export function indexOf(pod: Pod): number | undefined {
   return Number.isSafeInteger(index) ? index : undefined
 }
 
-export function tallyOf(job: Job, pods: readonly Pod[]): Tally {
+/** `backOff`: what is remembered of earlier failures. */
+export function tallyOf(job: Job, pods: readonly Pod[], backOff?: BackOff): Tally {
   const tally = startOf(job)
   const byUid = new Map(pods.map((pod) => [pod.metadata.uid ?? '', pod]))
   settle(job, tally, byUid)
@@ -54,11 +55,7 @@ export function tallyOf(job: Job, pods: readonly Pod[]): Tally {
   for (const pod of failed) if (isTracked(pod) && failsIndex(job, pod)) tally.failedIndexes.add(indexOf(pod) ?? -1)
   tally.replaceable = replaceableOf(job, tally, failed)
   for (const pod of failed) countFailure(job, tally, pod)
-  const lastSuccessMs = Math.max(...pods.filter(succeeded).map(endTimeMs))
-  tally.failureTimesMs = failed
-    .map(endTimeMs)
-    .filter((endMs) => endMs > lastSuccessMs)
-    .sort((one, other) => one - other)
+  tally.backOff = nextBackOff(backOff, { succeeded: pods.filter(succeeded), failed })
   tally.succeeded = isIndexed(job)
     ? tally.completedIndexes.size
     : tally.counted.succeeded + tally.uncounted.succeeded.length
@@ -84,7 +81,7 @@ function startOf(job: Job): Tally {
     counted: { succeeded: status.succeeded ?? 0, failed: status.failed ?? 0 },
     release: [],
     failJobMessage: undefined,
-    failureTimesMs: [],
+    backOff: nextBackOff(undefined, { succeeded: [], failed: [] }),
     replaceable: new Map(),
   }
 }
@@ -189,17 +186,8 @@ function name(uids: string[], pod: Pod): void {
   if (!uids.includes(uid)) uids.push(uid)
 }
 
-function isTracked(pod: Pod | undefined): boolean {
+export function isTracked(pod: Pod | undefined): boolean {
   return pod?.metadata.finalizers?.includes(trackingFinalizer) ?? false
-}
-
-export function endTimeMs(pod: Pod): number {
-  const ends = (pod.status?.containerStatuses ?? []).map(({ state }) => Date.parse(state?.terminated?.finishedAt ?? ''))
-  const known = ends.filter((end) => !Number.isNaN(end))
-  if (known.length > 0) return Math.max(...known)
-  const { deletionTimestamp, deletionGracePeriodSeconds = 0, creationTimestamp = '' } = pod.metadata
-  if (deletionTimestamp) return Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000
-  return Date.parse(creationTimestamp) || 0
 }
 
 /** The status fields that a tally determines. */

@@ -4,6 +4,7 @@ import { coreV1 } from '../../api/resources.ts'
 import type { Node } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { ifThere } from '../../client/writes.ts'
+import { BlockCounts } from './metrics.ts'
 import { blockText, type ClusterCidr, freeBlock, parseClusterCidr, podCidrsOf, usedBlocks } from './plan.ts'
 
 /** Without a free block, look again after this long: a node may have gone. */
@@ -19,6 +20,8 @@ export function nodeIpamController(
   const events = parts.events.as('cidrAllocator')
   /** Blocks given out whose node the cache does not show yet. */
   const given = new Map<string, readonly string[]>()
+
+  const counts = new BlockCounts(parts, clusterCidrs, cidrs)
 
   function choose(): string[] | undefined {
     const known: Node[] = [
@@ -50,6 +53,7 @@ export function nodeIpamController(
     given.set(name, podCIDRs)
     try {
       await ifThere(parts.client.of(coreV1.nodes).patch(name, { type: 'merge', patch }))
+      counts.allocated()
     } catch (error) {
       given.delete(name)
       throw error
@@ -60,7 +64,12 @@ export function nodeIpamController(
   return {
     name: 'node-ipam',
     workers: 1,
-    sources: [source(nodes, ({ object }) => [object.metadata.name ?? ''])],
+    sources: [
+      source(nodes, ({ type, object }) => {
+        if (type === 'deleted' && podCidrsOf(object).length > 0) counts.released()
+        return [object.metadata.name ?? '']
+      }),
+    ],
     reconcile,
   }
 }

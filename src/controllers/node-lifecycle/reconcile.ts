@@ -8,6 +8,7 @@ import type { Node, Pod } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { ifThere } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
+import { zoneGauges, zoneLabel } from './metrics.ts'
 import {
   type Eviction,
   gracePeriodMs,
@@ -77,6 +78,7 @@ class NodeLifecycleReconciler {
     this.#nodes = parts.informers.of(coreV1.nodes)
     this.#leases = parts.informers.of(coordinationV1.leases, { namespace: leaseNamespace })
     this.#pods = parts.informers.of(coreV1.pods)
+    zoneGauges(parts.meters, this.#nodes)
     this.#zones = new Zones({ ...defaultEvictionRates, ...rates })
   }
 
@@ -88,6 +90,15 @@ class NodeLifecycleReconciler {
   }
 
   async reconcile(name: string): Promise<Outcome> {
+    const { clock, meters } = this.#parts
+    const startMs = clock.monotonicMs()
+    const outcome = await this.#look(name)
+    const seconds = (clock.monotonicMs() - startMs) / 1000
+    meters?.observe('node_collector_update_node_health_duration_seconds', [], seconds)
+    return outcome
+  }
+
+  async #look(name: string): Promise<Outcome> {
     const node = this.#nodes.get(name)
     if (!node) {
       this.#forget(name)
@@ -161,6 +172,7 @@ class NodeLifecycleReconciler {
     // The resource version in the patch makes it fail, and be planned anew, when someone else changed the taints.
     const { resourceVersion } = node.metadata
     await this.#patch(node, { metadata: { resourceVersion }, spec: { taints } })
+    if (eviction === 'start') this.#parts.meters?.count('node_collector_evictions_total', [zoneLabel(node)])
     return waitMs
   }
 

@@ -10,6 +10,7 @@ import { claimClassName, defaultClass, isFullyBound } from '../../api/volume-bin
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import type { Informer } from '../../client/informer.ts'
 import { ifThere } from '../../client/writes.ts'
+import { volumeGauges } from './metrics.ts'
 import { type Note, planClaim, planVolume } from './plan.ts'
 import { BinderWrites } from './writes.ts'
 
@@ -41,6 +42,7 @@ class Binder {
   readonly #pods
   readonly #client
   readonly #events
+  readonly #meters
   readonly #writes: BinderWrites
   /** What was last said about a claim: saying it again would only be another write. */
   readonly #said = new Map<string, string>()
@@ -53,6 +55,8 @@ class Binder {
     this.#pods = informers.of(coreV1.pods)
     this.#client = client
     this.#events = events.as('persistentvolume-controller')
+    this.#meters = parts.meters
+    volumeGauges(parts.meters, this.volumes, this.claims)
     this.#writes = new BinderWrites(parts)
     this.claims.addIndex(byClass, (claim) => (isFullyBound(claim) ? [] : [claimClassName(claim)]))
     this.claims.addIndex(byVolume, ({ spec }) => (spec?.volumeName ? [spec.volumeName] : []))
@@ -110,7 +114,7 @@ class Binder {
         this.#said.delete(key)
         return this.#writes.bind(plan.volume, claim)
       case 'assignClass':
-        return this.#writes.assignClass(claim, plan.storageClassName)
+        return this.#assignClass(claim, plan.storageClassName)
       case 'provision': {
         await this.#writes.askProvisioner(claim, plan.provisioner)
         const message = `Waiting for a volume to be created either by the external provisioner '${plan.provisioner}' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.`
@@ -119,6 +123,16 @@ class Binder {
       case 'phase':
         if (plan.note) this.#say(claim, plan.note)
         return this.#writes.setClaimPhase(claim, plan.phase)
+    }
+  }
+
+  async #assignClass(claim: PersistentVolumeClaim, storageClassName: string): Promise<void> {
+    this.#meters?.count('retroactive_storageclass_total')
+    try {
+      await this.#writes.assignClass(claim, storageClassName)
+    } catch (error) {
+      this.#meters?.count('retroactive_storageclass_errors_total')
+      throw error
     }
   }
 

@@ -3,6 +3,7 @@ import type { Node, Pod } from '../../api/types/core/v1.ts'
 
 export interface Collected {
   pod: Pod
+  why: 'terminated' | 'unscheduled' | 'out-of-service' | 'orphaned'
   /** Said on the pod before it goes. */
   condition?: { reason: string; message: string }
 }
@@ -21,14 +22,15 @@ const outOfServiceTaint = 'node.kubernetes.io/out-of-service'
 export function planCollection({ pods, nodes, goneNodes, terminatedMax }: CollectInput): Collected[] {
   const outOfService = new Set(nodes.filter(isOutOfService).map(({ metadata }) => metadata.name ?? ''))
   const collected = new Map<Pod, Collected>()
-  for (const pod of beyond(pods.filter(isTerminated), terminatedMax)) collected.set(pod, { pod })
+  for (const pod of beyond(pods.filter(isTerminated), terminatedMax)) collected.set(pod, { pod, why: 'terminated' })
   for (const pod of pods) {
     const node = pod.spec?.nodeName ?? ''
     const going = pod.metadata.deletionTimestamp !== undefined
-    if (going && (node === '' || outOfService.has(node))) collected.set(pod, { pod })
+    if (going && node === '') collected.set(pod, { pod, why: 'unscheduled' })
+    if (going && outOfService.has(node)) collected.set(pod, { pod, why: 'out-of-service' })
     if (node === '' || !goneNodes.has(node)) continue
     const condition = { reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' }
-    collected.set(pod, { pod, condition })
+    collected.set(pod, { pod, why: 'orphaned', condition })
   }
   return [...collected.values()]
 }

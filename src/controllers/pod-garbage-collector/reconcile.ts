@@ -55,7 +55,7 @@ export function podGarbageCollector(parts: ControllerParts, options: PodGarbageC
         goneNodes: gone,
         terminatedMax: terminatedPodsMax,
       })
-      const failures = (await Promise.allSettled(collected.map((one) => collect(parts, one)))).filter(
+      const failures = (await Promise.allSettled(collected.map((one) => counted(parts, one)))).filter(
         (result) => result.status === 'rejected',
       )
       // The next round comes by itself; what failed is only worth a line.
@@ -63,6 +63,17 @@ export function podGarbageCollector(parts: ControllerParts, options: PodGarbageC
         parts.log.warn('pods not collected', { count: failures.length, error: String(failures[0].reason) })
       return done
     },
+  }
+}
+
+async function counted(parts: ControllerParts, one: Collected): Promise<void> {
+  const labels = [one.pod.metadata.namespace ?? '', one.why]
+  parts.meters?.count('pod_gc_collector_force_delete_pods_total', labels)
+  try {
+    await collect(parts, one)
+  } catch (error) {
+    parts.meters?.count('pod_gc_collector_force_delete_pod_errors_total', labels)
+    throw error
   }
 }
 

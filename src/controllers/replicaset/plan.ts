@@ -31,6 +31,13 @@ export function planReplicas(
   return { create: 0, delete: deletionOrder(active, likeOnNode, nowMs).slice(0, Math.min(-missing, burstPods)) }
 }
 
+/** How old each ready pod is that goes, in ages of the youngest ready one of all. */
+export function ageRatios(pods: readonly Pod[], gone: readonly Pod[], nowMs: number): number[] {
+  const ageMs = ({ metadata }: Pod): number => nowMs - Date.parse(metadata.creationTimestamp ?? '')
+  const youngestMs = Math.min(...pods.filter(isReady).map(ageMs))
+  return youngestMs > 0 && Number.isFinite(youngestMs) ? gone.filter(isReady).map((pod) => ageMs(pod) / youngestMs) : []
+}
+
 /** `failure` is the error of this round's create or delete, if any. */
 export function planStatus(
   set: ReplicaOwner,

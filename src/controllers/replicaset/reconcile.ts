@@ -24,7 +24,7 @@ import {
 } from '../ownership.ts'
 import { availableInMs, isActive, isReady, podFromTemplate } from '../pods.ts'
 import { sameStatus } from '../status.ts'
-import { planReplicas, planStatus, type ReplicaOwner } from './plan.ts'
+import { ageRatios, planReplicas, planStatus, type ReplicaOwner } from './plan.ts'
 
 /** What sets the two kinds apart. */
 interface ReplicaKind<T extends ReplicaOwner> {
@@ -133,7 +133,15 @@ class ReplicaReconciler<T extends ReplicaOwner> {
       if (isNamespaceTerminating(created.error)) return undefined
       return { reason: 'FailedCreate', message: messageOf(created.error), error: created.error }
     }
+    this.#countAges(pods, plan.delete)
     return this.#deletePods(key, set, plan.delete)
+  }
+
+  #countAges(pods: readonly Pod[], gone: readonly Pod[]): void {
+    const { meters, clock } = this.#parts
+    if (!meters || gone.length === 0) return
+    for (const ratio of ageRatios(pods, gone, clock.nowMs()))
+      meters.observe('replicaset_controller_sorting_deletion_age_ratio', [], ratio)
   }
 
   async #deletePods(key: string, set: T, pods: readonly Pod[]): Promise<Failure | undefined> {

@@ -2,7 +2,13 @@
  * What becomes of ResourceClaims: made from templates for the pods that ask for them, given back when nobody uses them.
  * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/
  */
-import { claimFinalizer, isPodDone, owningPod, podClaimAnnotation } from '../../api/pod-claims.ts'
+import {
+  claimFinalizer,
+  extendedClaimAnnotation,
+  isPodDone,
+  owningPod,
+  podClaimAnnotation,
+} from '../../api/pod-claims.ts'
 import type { Pod, PodResourceClaim } from '../../api/types/core/v1.ts'
 import type {
   ResourceClaim,
@@ -33,6 +39,19 @@ export function claimFor(pod: Pod, entry: PodResourceClaim, { spec }: ResourceCl
     },
     spec: spec.spec,
   }
+}
+
+/** Whether it may use devices that others have. */
+export function usesAdminAccess({ spec }: ResourceClaim): boolean {
+  return (spec.devices?.requests ?? []).some(({ exactly }) => exactly?.adminAccess === true)
+}
+
+/** Whether it has devices, uses others' too, and what it was made from: as upstream counts claims. */
+export function kindOfClaim(claim: ResourceClaim): [allocated: string, adminAccess: string, source: string] {
+  const { annotations = {} } = claim.metadata
+  const extended = annotations[extendedClaimAnnotation] === 'true'
+  const source = extended ? 'extended_resource' : annotations[podClaimAnnotation] ? 'resource_claim_template' : ''
+  return [String(claim.status?.allocation !== undefined), String(usesAdminAccess(claim)), source]
 }
 
 /** What is to be written to a claim, one after the other. */

@@ -1,4 +1,5 @@
 /** Makes the ResourceClaims of pods from templates, and frees those that nobody uses any more. */
+
 import { keyOf } from '../../api/meta.ts'
 import {
   claimFinalizer,
@@ -14,9 +15,10 @@ import type { Pod, PodResourceClaim, PodResourceClaimStatus } from '../../api/ty
 import type { ResourceClaim, ResourceClaimConsumerReference } from '../../api/types/resource/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import type { Change } from '../../client/informer.ts'
+import { tallied } from '../../client/meters.ts'
 import { ifThere, isNamespaceTerminating } from '../../client/writes.ts'
 import { messageOf } from '../../platform/log.ts'
-import { claimFor, mustReserve, planClaim } from './plan.ts'
+import { claimFor, kindOfClaim, mustReserve, planClaim, usesAdminAccess } from './plan.ts'
 
 const byClaim = 'resource-claim'
 const byTemplate = 'resource-claim-template'
@@ -83,6 +85,7 @@ class ResourceClaimReconciler {
     this.#pods = parts.informers.of(coreV1.pods)
     this.#claims = parts.informers.of(resourceV1.resourceClaims)
     this.#templates = parts.informers.of(resourceV1.resourceClaimTemplates)
+    parts.meters?.gauge('resourceclaim_controller_resource_claims', () => tallied(this.#claims.list().map(kindOfClaim)))
   }
 
   forget(claim: ResourceClaim): void {
@@ -143,7 +146,15 @@ class ResourceClaimReconciler {
       throw new Error(`resource claim template "${name}": ${reason}`)
     }
     const api = this.#parts.client.of(resourceV1.resourceClaims, namespace)
-    const claim = await api.create(claimFor(pod, entry, template))
+    const wanted = claimFor(pod, entry, template)
+    const admin = String(usesAdminAccess(wanted))
+    const count = (status: string) =>
+      this.#parts.meters?.count('resourceclaim_controller_creates_total', [status, admin])
+    const claim = await api.create(wanted).catch((error: unknown) => {
+      count('failure')
+      throw error
+    })
+    count('success')
     if (!this.#claims.get(keyOf(claim))) this.#remember(madeKey(uid, entry.name), claim)
     return claim
   }

@@ -36,9 +36,17 @@ export function rootCaController(parts: ControllerParts, { rootCaPem }: { rootCa
       const present = maps.get(`${namespace}/${name}`)
       const keys = Object.keys(present?.data ?? {})
       if (present?.data?.['ca.crt'] === rootCaPem && keys.length === 1) return done
+      const startMs = parts.clock.monotonicMs()
+      const report = (code: number): void => {
+        parts.meters?.count('root_ca_cert_publisher_sync_total', [String(code)])
+        const seconds = (parts.clock.monotonicMs() - startMs) / 1000
+        parts.meters?.observe('root_ca_cert_publisher_sync_duration_seconds', [String(code)], seconds)
+      }
       try {
         await write(namespace, present)
+        report(200)
       } catch (error) {
+        report(error instanceof ApiError ? error.code : 500)
         const reason = error instanceof ApiError ? error.reason : ''
         const terminating = error instanceof ApiError && error.message.includes('is being terminated')
         if (reason !== 'AlreadyExists' && reason !== 'NotFound' && !terminating) throw error

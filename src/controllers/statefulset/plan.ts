@@ -110,6 +110,12 @@ function revisionFor({ set, pods, currentRevision, updateRevision }: StatefulInp
   return ordinal < start + onCurrent && set.status?.currentReplicas ? currentRevision : updateRevision
 }
 
+/** Pods that an update may take away at once. */
+export function maxUnavailable({ spec }: StatefulSet): number {
+  const given = spec?.updateStrategy?.rollingUpdate?.maxUnavailable
+  return given === undefined ? 1 : Math.max(1, scaledValue(given, spec?.replicas ?? 1, 'down'))
+}
+
 /** Highest ordinal first, down to the partition; unhealthy pods hold the update up. */
 function rollUpdate(
   plan: StatefulPlan,
@@ -119,9 +125,7 @@ function rollUpdate(
   if ((set.spec?.updateStrategy?.type ?? 'RollingUpdate') !== 'RollingUpdate') return
   const rolling = set.spec?.updateStrategy?.rollingUpdate
   const start = set.spec?.ordinals?.start ?? 0
-  const count = set.spec?.replicas ?? 1
-  const allowed =
-    rolling?.maxUnavailable === undefined ? 1 : Math.max(1, scaledValue(rolling.maxUnavailable, count, 'down'))
+  const allowed = maxUnavailable(set)
   const minReadySeconds = set.spec?.minReadySeconds ?? 0
   let unavailable = replicas.filter(
     ({ pod }) => !pod || !isHealthy(pod) || !isAvailable(pod, minReadySeconds, nowMs),

@@ -6,6 +6,7 @@ import type { ControllerRevision, StatefulSet } from '../../api/types/apps/v1.ts
 import type { PersistentVolumeClaim, Pod, PodTemplateSpec } from '../../api/types/core/v1.ts'
 import type { OwnerReference } from '../../api/types/meta/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import type { GaugeReading } from '../../client/meters.ts'
 import { ifNew, ifThere, isNamespaceTerminating } from '../../client/writes.ts'
 import { messageOf } from '../../platform/log.ts'
 import { applyClaim, byControllerUid, indexByController, ownerKeys, planClaim } from '../ownership.ts'
@@ -13,7 +14,15 @@ import { applyRevision, planRevision, staleRevisions } from '../revisions.ts'
 import { sameStatus } from '../status.ts'
 import { canonical } from '../template-hash.ts'
 import { claimOwners, claimsFor, isStaleClaim, podFor } from './identity.ts'
-import { nextAvailabilityMs, ordinalOf, planPods, planStatus, revisionLabel, type StatefulInput } from './plan.ts'
+import {
+  maxUnavailable,
+  nextAvailabilityMs,
+  ordinalOf,
+  planPods,
+  planStatus,
+  revisionLabel,
+  type StatefulInput,
+} from './plan.ts'
 
 const hashLabel = 'controller.kubernetes.io/hash'
 
@@ -54,6 +63,24 @@ class StatefulSetReconciler {
     this.#pods = parts.informers.of(coreV1.pods)
     this.#claims = parts.informers.of(coreV1.persistentVolumeClaims)
     this.#revisions = parts.informers.of(appsV1.controllerRevisions)
+    this.#offerGauges()
+  }
+
+  #offerGauges(): void {
+    const read = (value: (set: StatefulSet) => number) => (): GaugeReading[] =>
+      this.#sets.list().map((set) => {
+        const { metadata, spec } = set
+        return [
+          [metadata.namespace ?? '', metadata.name ?? '', spec?.podManagementPolicy ?? 'OrderedReady'],
+          value(set),
+        ]
+      })
+    const { meters } = this.#parts
+    meters?.gauge('statefulset_controller_statefulset_max_unavailable', read(maxUnavailable))
+    meters?.gauge(
+      'statefulset_controller_statefulset_unavailable_replicas',
+      read(({ spec, status }) => Math.max(0, (spec?.replicas ?? 1) - (status?.availableReplicas ?? 0))),
+    )
   }
 
   async reconcile(key: string): Promise<Outcome> {

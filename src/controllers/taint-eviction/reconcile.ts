@@ -36,7 +36,11 @@ export function taintEvictionController(parts: ControllerParts): Controller {
       return { kind: 'requeueAfter', delayMs: dueInMs }
     } else {
       waiting.delete(key)
+      const dueMs = parts.clock.nowMs() + dueInMs
       await evict(parts, pod)
+      parts.meters?.count('taint_eviction_controller_pod_deletions_total')
+      const lateSeconds = (parts.clock.nowMs() - dueMs) / 1000
+      parts.meters?.observe('taint_eviction_controller_pod_deletion_duration_seconds', [], lateSeconds)
     }
     return done
   }

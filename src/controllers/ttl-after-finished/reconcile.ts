@@ -27,6 +27,8 @@ export function ttlAfterFinishedController(parts: ControllerParts): Controller {
       const { resourceVersion } = job.metadata
       const preconditions = { uid, ...(resourceVersion ? { resourceVersion } : {}) }
       await ifThere(api.delete(name, { propagationPolicy: 'Foreground', preconditions }))
+      const lateSeconds = (parts.clock.nowMs() - dueMs) / 1000
+      parts.meters?.observe('ttl_after_finished_controller_job_deletion_duration_seconds', [], lateSeconds)
       return done
     },
   }
