@@ -29,8 +29,21 @@ export interface SnapshotSummary {
 
 /** Writes the file (0600) when all of it is there and its checksum is right. */
 export async function saveSnapshot(machine: Machine, place: SnapshotPlace, path: string): Promise<SnapshotSummary> {
-  const { disk } = machine
   const partial = `${path}.partial`
+  try {
+    return await saveAs(machine, place, { partial, path })
+  } catch (error) {
+    await machine.disk.remove(partial)
+    throw error
+  }
+}
+
+async function saveAs(
+  machine: Machine,
+  place: SnapshotPlace,
+  { partial, path }: { partial: string; path: string },
+): Promise<SnapshotSummary> {
+  const { disk } = machine
   await disk.remove(partial)
   const file = await disk.open(partial, 'append')
   try {
@@ -46,7 +59,7 @@ export async function saveSnapshot(machine: Machine, place: SnapshotPlace, path:
 }
 
 async function* source(machine: Machine, { config, etcd }: SnapshotPlace): AsyncGenerator<Uint8Array> {
-  if (!etcd && (await runningPid(machine, config, 'server')) !== undefined) {
+  if (!etcd && (await isRunning(machine, config))) {
     yield* fromServer(machine, config)
     return
   }
@@ -108,27 +121,58 @@ export async function restoreSnapshot(machine: Machine, place: SnapshotPlace, pa
   const { config, etcd } = place
   // A damaged file must not leave half a cluster.
   const summary = await inspectSnapshot(machine, path)
-  if (!etcd && (await runningPid(machine, config, 'server')) !== undefined) {
+  if (etcd) {
+    await fill(await openBaseStore(machine, { database: '', etcd }), machine, path)
+    return summary
+  }
+  if (await isRunning(machine, config)) {
     throw new Error('restore a snapshot: the server runs, end it first (k8ts down)')
   }
-  const { database } = paths(config)
-  if (!etcd) await setAside(machine, database)
   // Beyond any revision that a client may have seen since.
-  const firstRevision = summary.header.revision + revisionsAhead
-  const store = await openBaseStore(machine, { database, firstRevision, ...(etcd ? { etcd } : {}) })
-  try {
-    if ((await store.count('/registry/')) > 0) throw new Error('restore a snapshot: the store is not empty')
-    await writeAll(store, (await readSnapshot(chunksOf(machine.disk, path))).items)
-  } finally {
-    await store.close()
-  }
+  await restoreFile(machine, paths(config).database, { path, firstRevision: summary.header.revision + revisionsAhead })
   return summary
 }
 
-async function setAside({ disk, clock }: Machine, database: string): Promise<void> {
+/** Whoever started it: as `k8ts up` does, which leaves a pid file, or by itself. */
+async function isRunning(machine: Machine, config: ClusterConfig): Promise<boolean> {
+  if ((await runningPid(machine, config, 'server')) !== undefined) return true
+  const { database } = paths(config)
+  if (!(await machine.disk.stat(database))) return false
+  const { isInUse } = await import('../../store/sqlite/in-use.ts')
+  return isInUse(database)
+}
+
+/** The file is made under another name, so that whatever ends this half-way leaves what was there before. */
+async function restoreFile(
+  machine: Machine,
+  database: string,
+  { path, firstRevision }: { path: string; firstRevision: number },
+): Promise<void> {
+  const { disk } = machine
+  const partial = `${database}.restoring`
   await disk.makeDirectory(dirname(database), 0o700)
+  for (const suffix of storeSuffixes) await disk.remove(partial + suffix)
+  await fill(await openBaseStore(machine, { database: partial, firstRevision }), machine, path)
+  await setAside(machine, database)
+  await disk.rename(partial, database)
+  await disk.syncDirectory(dirname(database))
+}
+
+async function fill(store: Store, { disk }: Machine, path: string): Promise<void> {
+  try {
+    if ((await store.count('/registry/')) > 0) throw new Error('restore a snapshot: the store is not empty')
+    await writeAll(store, (await readSnapshot(chunksOf(disk, path))).items)
+  } finally {
+    await store.close()
+  }
+}
+
+/** Of the file, its log, and a log that was rescued. */
+const storeSuffixes = ['', '-wal', '-rescue'] as const
+
+async function setAside({ disk, clock }: Machine, database: string): Promise<void> {
   const aside = `${database}.before-${rfc3339(clock.nowMs()).replaceAll(':', '')}`
-  for (const suffix of ['', '-wal', '-rescue']) {
+  for (const suffix of storeSuffixes) {
     if (await disk.stat(database + suffix)) await disk.rename(database + suffix, aside + suffix)
   }
   await disk.syncDirectory(dirname(database))
