@@ -129,6 +129,27 @@ test('rules compare, compare with before, and say what they say', async () => {
   assert.match(body.message, /spec\.once: Invalid value: "y": stays as it is/)
 })
 
+test('what breaks a rule and does not change stays, with a warning', async () => {
+  const name = 'Ratchet'
+  const versionOf = (version: string, color: JSONSchemaProps) => ({
+    ...definitionOf({ properties: { color } }).spec.versions[0]!,
+    name: version,
+    storage: version === 'v1',
+  })
+  const ruled = { type: 'string', maxLength: 1, 'x-kubernetes-validations': [{ rule: "self != 'red'" }] }
+  const versions = [versionOf('v1', { type: 'string' }), versionOf('v2', ruled)]
+  const definition = definitionOf({ kind: name, spec: { versions } })
+  await serve(caller, definition)
+  const things = new Kind(name, definition)
+  await things.create('a', { color: 'red' })
+  const patch = (body: object) => caller.call('PATCH', `${things.path.replace('v1', 'v2')}/a`, body, merge)
+  const same = await patch({ metadata: { labels: { x: 'y' } } })
+  const warning = `299 - "spec.color: Invalid value: \\"red\\": failed rule: self != 'red'"`
+  assert.deepEqual([same.status, same.headers.warning], [200, warning])
+  const { body } = await patch({ spec: { color: 'blue' } })
+  assert.match(body.message, /spec\.color: Too long: may not be more than 1 byte,/)
+})
+
 test('rules that could cost too much are refused with the definition', async () => {
   const text = { type: 'string' }
   const each = {

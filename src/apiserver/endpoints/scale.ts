@@ -180,7 +180,8 @@ function replicasPath(served: Served, apiVersion: string): FieldPath | undefined
 function withReplicas(served: Served, live: Scalable, scale: Scale): KubeObject {
   const { resource } = served
   const replicas = scale.spec?.replicas ?? 0
-  const errors = nonNegative('spec.replicas', replicas)
+  // A custom resource's number is held against its own path, with the object.
+  const errors = served.scale ? [] : nonNegative('spec.replicas', replicas)
   if (errors.length > 0) throw invalidObject(scaleKind, live.metadata.name ?? '', errors)
   const { resourceVersion, uid } = scale.metadata
   if (uid && uid !== live.metadata.uid) {

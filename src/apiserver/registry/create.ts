@@ -73,7 +73,8 @@ async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Ou
     anyFinalizers: strategy.anyFinalizers,
   })
   const errors = [...found, ...(strategy.validateCreate?.(object, { found, gates: parts.gates }) ?? [])]
-  if (strategy.rules) errors.push(...(await inTurns(strategy.rules(object, undefined, errors))))
+  if (strategy.rules)
+    errors.push(...(await inTurns(strategy.rules(object, undefined, { found: errors, warn: caller.warn }))))
   const name = object.metadata.name ?? ''
   if (caller.pause) await caller.pause()
   if (errors.length > 0) throw invalid(served.storedKind, name, errors)

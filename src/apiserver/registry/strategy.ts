@@ -55,7 +55,11 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   validateCreate?(object: T, context?: ValidationContext): FieldError[]
   validateUpdate?(object: T, old: T, context?: ValidationContext): FieldError[]
   /** Rules that may take long, checked last on create, update and status writes: others have their turn when it yields. */
-  rules?(object: T, old: T | undefined, found: readonly FieldError[]): Generator<void, FieldError[]>
+  rules?(
+    object: T,
+    old: T | undefined,
+    check: { found: readonly FieldError[]; warn: (text: string) => void },
+  ): Generator<void, FieldError[]>
   /** `Warning` headers for a valid object, such as deprecated fields. */
   warnings?(object: T, old: T | undefined): string[]
   /** The `status` subresource, where the kind has one. Everything but status is kept from `old` unless it says otherwise. */

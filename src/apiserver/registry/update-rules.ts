@@ -45,7 +45,7 @@ export function prepareUpdate(target: Target, object: KubeObject, old: KubeObjec
   return object
 }
 
-export async function validateUpdated(target: Target, { object, old, gates }: Update): Promise<FieldError[]> {
+export async function validateUpdated(target: Target, { object, old, gates, warn }: Checked): Promise<FieldError[]> {
   const { resource, strategy } = target.served
   const { validateName, anyFinalizers = false } = strategy
   const rules = { namespaced: resource.namespaced, validateName, anyFinalizers }
@@ -62,8 +62,13 @@ export async function validateUpdated(target: Target, { object, old, gates }: Up
   ]
   const errors = [...metadata, ...ownErrors(target, { object, old, gates }, metadata)]
   const isRuled = writesSpec(target) || target.subresource === 'status'
-  if (strategy.rules && isRuled) errors.push(...(await inTurns(strategy.rules(object, old, errors))))
+  if (strategy.rules && isRuled) errors.push(...(await inTurns(strategy.rules(object, old, { found: errors, warn }))))
   return errors
+}
+
+interface Checked extends Update {
+  /** Of what is not as it should be, and stays allowed because it was so before. */
+  warn(text: string): void
 }
 
 interface Update {

@@ -86,7 +86,7 @@ async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: S
   const prepared = prepareUpdate(target, wanted, old, writeContext(parts, caller))
   if (caller.pause) await caller.pause()
   const object = withUnchangedTimes(old, prepared)
-  const errors = await validateUpdated(target, { object, old, gates: parts.gates })
+  const errors = await validateUpdated(target, { object, old, gates: parts.gates, warn: caller.warn })
   if (caller.pause) await caller.pause()
   if (errors.length > 0) throw invalid(served.storedKind, target.name, errors)
   // Those who write a status cannot mend the spec.

@@ -63,7 +63,7 @@ export function customStrategy(parts: CustomStrategyParts): Strategy {
       ...validateEmbedded(schema, object),
       ...newListErrors(schema, object, old),
     ],
-    ...(rules ? { rules: (object, old, found) => ruleErrors(rules, object, old, found) } : {}),
+    ...(rules ? { rules: (object, old, check) => ruleErrors(rules, object, old, check) } : {}),
     warnings: (object, old) => finalizerWarnings(object, old),
     ...(hasStatus ? { status: statusRules(parts) } : {}),
   }
@@ -99,14 +99,16 @@ const blocking: ReadonlySet<FieldError['type']> = new Set([
   'TypeInvalid',
 ])
 
+type RuleCheck = Parameters<NonNullable<Strategy['rules']>>[2]
+
 /** Rules may count on what the schema promises, so that they wait until it holds. */
 function* ruleErrors(
   rules: RuleSet,
   object: KubeObject,
   old: KubeObject | undefined,
-  found: readonly FieldError[],
+  { found, warn }: RuleCheck,
 ): Generator<void, FieldError[]> {
-  if (!found.some(({ type }) => blocking.has(type))) return yield* rules.validate(object, old)
+  if (!found.some(({ type }) => blocking.has(type))) return yield* rules.validate(object, old, warn)
   const detail =
     'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
   return [{ type: 'Invalid', path: '<nil>', value: null, detail }]

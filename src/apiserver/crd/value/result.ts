@@ -6,6 +6,7 @@
  */
 import type { FieldError } from '../../../api/errors.ts'
 import { limits } from '../../../limits.ts'
+import { tooLong } from '../../registry/validation/field.ts'
 
 export interface ValueError {
   kind: 'required' | 'enum' | 'tooLong' | 'tooMany' | 'type' | 'other'
@@ -79,7 +80,7 @@ function fieldError(error: ValueError, below: string): FieldError {
       return { type: 'NotSupported', path, value: error.value ?? null, detail: `supported values: ${list}` }
     }
     case 'tooLong':
-      return { type: 'TooLong', path, detail: `may not be more than ${error.max} bytes` }
+      return tooLong(path, error.max ?? 0)
     case 'tooMany': {
       const items = error.max === 1 ? 'item' : 'items'
       return { type: 'TooMany', path, value: error.value, detail: `must have at most ${error.max} ${items}` }

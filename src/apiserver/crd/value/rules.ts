@@ -5,7 +5,7 @@
  * Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-rules,
  * apiextensions-apiserver's `schema/cel/validation.go`.
  */
-import type { FieldError } from '../../../api/errors.ts'
+import { type FieldError, fieldErrorText } from '../../../api/errors.ts'
 import { isObject, jsonEqual, member } from '../../../api/patch/json-value.ts'
 import type { JSONSchemaProps } from '../../../api/types/apiextensions/v1.ts'
 import { limits } from '../../../limits.ts'
@@ -17,9 +17,14 @@ import { correlatedItems, type Old } from './correlate.ts'
 import { evaluateRule, outOfBudget, type Spending } from './rule-evaluation.ts'
 import type { RuleTimes } from './rule-times.ts'
 
+type Warn = (text: string) => void
+
 export interface RuleSet {
-  /** Of an object that its schema accepts. `old` is the stored object on an update. Yields when it has taken its turn. */
-  validate(object: unknown, old: unknown): Generator<void, FieldError[]>
+  /**
+   * Of an object that its schema accepts. `old` is the stored object on an update; of what breaks a rule and has not
+   * changed since, `warn` is told. Yields when it has taken its turn.
+   */
+  validate(object: unknown, old: unknown, warn: Warn): Generator<void, FieldError[]>
 }
 
 /** Undefined when the schema has no rules. */
@@ -27,9 +32,9 @@ export function ruleSetOf(schema: JSONSchemaProps, times: RuleTimes): RuleSet | 
   if (!hasRules(schema)) return undefined
   let root: RuleNode | undefined
   return {
-    *validate(object, old) {
+    *validate(object, old, warn) {
       root ??= times.compiling(() => nodeOf(schema, true))
-      return root ? yield* times.evaluating(evaluateRules(root, object, old)) : []
+      return root ? yield* times.evaluating(evaluateRules(root, { object, old, warn })) : []
     },
   }
 }
@@ -43,7 +48,7 @@ export function validateRules(
 ): FieldError[] {
   const node = hasRules(schema) ? nodeOf(schema, isResource) : undefined
   if (!node) return []
-  const evaluating = evaluateRules(node, value, old)
+  const evaluating = evaluateRules(node, { object: value, old, warn: () => undefined })
   for (;;) {
     const { done, value: errors } = evaluating.next()
     if (done) return errors
@@ -96,36 +101,45 @@ interface Place {
   isRoot: boolean
 }
 
+interface Findings {
+  errors: FieldError[]
+  warn: Warn
+}
+
 type Turns<T> = Generator<void, T>
 
-function* evaluateRules(root: RuleNode, value: unknown, old: unknown): Turns<FieldError[]> {
-  const errors: FieldError[] = []
+function* evaluateRules(
+  root: RuleNode,
+  { object, old, warn }: { object: unknown; old: unknown; warn: Warn },
+): Turns<FieldError[]> {
+  const findings: Findings = { errors: [], warn }
   const spending: Spending = { left: limits.celRequestCostMax }
   const before = old === undefined || old === null ? undefined : { value: old }
-  yield* visit(root, { path: '', value, old: before, above: undefined, isRoot: true }, spending, errors)
-  return errors
+  yield* visit(root, { path: '', value: object, old: before, above: undefined, isRoot: true }, spending, findings)
+  return findings.errors
 }
 
 /** False when the budget is spent and nothing more may be evaluated. */
-function* visit(node: RuleNode, place: Place, spending: Spending, errors: FieldError[]): Turns<boolean> {
+function* visit(node: RuleNode, place: Place, spending: Spending, found: Findings): Turns<boolean> {
   const { value } = place
   if (value === null || value === undefined) return true
-  if (!(yield* ownRules(node, place, spending, errors))) return false
+  if (!(yield* ownRules(node, place, spending, found))) return false
   if (Array.isArray(value))
-    return node.items ? yield* visitItems(node, node.items, value, place, spending, errors) : true
-  return isObject(value) ? yield* visitMembers(node, value, place, spending, errors) : true
+    return node.items ? yield* visitItems(node, node.items, value, place, spending, found) : true
+  return isObject(value) ? yield* visitMembers(node, value, place, spending, found) : true
 }
 
-function* ownRules(node: RuleNode, place: Place, spending: Spending, errors: FieldError[]): Turns<boolean> {
+function* ownRules(node: RuleNode, place: Place, spending: Spending, found: Findings): Turns<boolean> {
   if (node.rules.length === 0) return true
   if (spending.left <= 0) {
-    errors.push(outOfBudget(place.path, node.schema))
+    found.errors.push(outOfBudget(place.path, node.schema))
     return false
   }
   const forgives = isUnchanged(place)
   for (const rule of node.rules) {
     const { error, ends, isVerdict } = yield* evaluateRule(node, rule, place, spending)
-    if (error && !(isVerdict && forgives && !rule.usesOld)) errors.push(error)
+    if (error && isVerdict && forgives && !rule.usesOld) found.warn(fieldErrorText(error))
+    else if (error) found.errors.push(error)
     if (ends) return false
   }
   return true
@@ -137,19 +151,19 @@ function isUnchanged({ value, old, above }: Place): boolean {
 }
 
 function* visitItems(
-  ...[node, items, values, place, spending, errors]: [RuleNode, RuleNode, unknown[], Place, Spending, FieldError[]]
+  ...[node, items, values, place, spending, found]: [RuleNode, RuleNode, unknown[], Place, Spending, Findings]
 ): Turns<boolean> {
   const before = correlatedItems(node.schema, values, place.old)
   const above = aboveOf(place)
   for (const [index, value] of values.entries()) {
     const next = { path: `${place.path}[${index}]`, value, old: before?.(index), above, isRoot: false }
-    if (!(yield* visit(items, next, spending, errors))) return false
+    if (!(yield* visit(items, next, spending, found))) return false
   }
   return true
 }
 
 function* visitMembers(
-  ...[node, object, place, spending, errors]: [RuleNode, Record<string, unknown>, Place, Spending, FieldError[]]
+  ...[node, object, place, spending, found]: [RuleNode, Record<string, unknown>, Place, Spending, Findings]
 ): Turns<boolean> {
   const before = isObject(place.old?.value) ? place.old.value : undefined
   const above = aboveOf(place)
@@ -157,7 +171,7 @@ function* visitMembers(
     const known = before && Object.hasOwn(before, name) && !(place.isRoot && isTypeField(name))
     const old = known ? { value: member(before, name) } : undefined
     const next = { path, value: member(object, name), old, above, isRoot: false }
-    return visit(below, next, spending, errors)
+    return visit(below, next, spending, found)
   }
   for (const name of Object.keys(object)) {
     if (node.values && !(yield* go(node.values, `${place.path}[${name}]`, name))) return false

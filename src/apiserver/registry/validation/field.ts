@@ -40,7 +40,7 @@ export function forbidden(path: string, detail: string): FieldError {
 }
 
 export function tooLong(path: string, maxBytes: number): FieldError {
-  return { type: 'TooLong', path, detail: `may not be more than ${maxBytes} bytes` }
+  return { type: 'TooLong', path, detail: `may not be more than ${maxBytes} ${maxBytes === 1 ? 'byte' : 'bytes'}` }
 }
 
 export function tooMany(path: string, actual: number, max: number): FieldError {
