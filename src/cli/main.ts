@@ -85,7 +85,7 @@ program
   .command('warm', { hidden: true })
   .description('load the code of all roles, so that the first start finds it compiled')
   .action(async () => {
-    await Promise.all([import('./up.ts'), import('./server.ts'), import('./agent.ts')])
+    await Promise.all([import('./up.ts'), import('./server.ts'), import('./agent.ts'), import('./apiserver.ts')])
   })
 
 program
