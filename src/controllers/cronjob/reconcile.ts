@@ -12,6 +12,7 @@ import { messageOf } from '../../platform/log.ts'
 import { byControllerUid, controllerKey, controllerReference, indexByController } from '../ownership.ts'
 import { sameStatus } from '../status.ts'
 import { beyondHistory, type CronEvent, jobName, outcomeOf, planStart } from './plan.ts'
+import { rfc3339In } from './schedule.ts'
 
 const scheduledAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
 
@@ -146,7 +147,10 @@ function newJob(cron: CronJob, scheduledMs: number): Job {
       name: jobName(cron, scheduledMs),
       namespace: cron.metadata.namespace ?? '',
       ...(template?.metadata?.labels ? { labels: template.metadata.labels } : {}),
-      annotations: { ...template?.metadata?.annotations, [scheduledAnnotation]: rfc3339(scheduledMs) },
+      annotations: {
+        ...template?.metadata?.annotations,
+        [scheduledAnnotation]: rfc3339In(cron.spec?.timeZone ?? 'UTC', scheduledMs),
+      },
       ownerReferences: [controllerReference(batchV1.cronJobs, cron)],
     },
     ...(template?.spec ? { spec: structuredClone(template.spec) } : {}),

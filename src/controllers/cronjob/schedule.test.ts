@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseSchedule } from '../../api/cron.ts'
-import { nextTime } from './schedule.ts'
+import { nextTime, rfc3339In } from './schedule.ts'
 
 const cases: readonly { schedule: string; after: string; zone?: string; next: string | undefined }[] = [
   { schedule: '*/15 * * * *', after: '2026-01-01T00:00:00Z', next: '2026-01-01T00:15:00Z' },
@@ -31,4 +31,18 @@ describe('nextTime', () => {
       assert.equal(foundMs === undefined ? undefined : new Date(foundMs).toISOString().replace('.000Z', 'Z'), next)
     })
   }
+})
+
+test('rfc3339In tells the time of a zone with its offset', () => {
+  const atMs = Date.UTC(2026, 10, 23, 2, 17)
+  const texts = ['Europe/Berlin', 'America/St_Johns', 'Asia/Kolkata', 'Europe/London', 'UTC'].map((zone) =>
+    rfc3339In(zone, atMs),
+  )
+  assert.deepEqual(texts, [
+    '2026-11-23T03:17:00+01:00',
+    '2026-11-22T22:47:00-03:30',
+    '2026-11-23T07:47:00+05:30',
+    '2026-11-23T02:17:00Z',
+    '2026-11-23T02:17:00Z',
+  ])
 })
