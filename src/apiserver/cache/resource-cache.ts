@@ -3,6 +3,7 @@
  * Loaded from the store when first asked for, kept current by the hub. Memory is the bytes that the store gave, once.
  */
 import { limits } from '../../limits.ts'
+import { ownTurn } from '../../platform/turn.ts'
 import type { StoreEvent } from '../../store/store.ts'
 import type { Hub, Sink } from './hub.ts'
 import { OrderedKeys } from './ordered-keys.ts'
@@ -29,6 +30,14 @@ export interface Snapshot {
   revision: number
   /** Whether keys remain beyond the limit, and how many. */
   remaining: number
+}
+
+/** Keys below `prefix`, after the exclusive key `after`, whose objects match: `limit` of them, 0 for all. */
+export interface ListedKeys {
+  prefix: string
+  after?: string
+  limit?: number
+  matches?: (stored: Stored) => boolean
 }
 
 export class ResourceCache implements Sink {
@@ -84,7 +93,7 @@ export class ResourceCache implements Sink {
   }
 
   /** Objects below `prefix` in key order, after the exclusive key `after`, that `matches`. */
-  list(query: { prefix: string; after?: string; limit?: number; matches?: (stored: Stored) => boolean }): Snapshot {
+  list(query: ListedKeys): Snapshot {
     const { prefix, after, limit = 0, matches } = query
     const items: Stored[] = []
     const revision = this.revision
@@ -97,6 +106,27 @@ export class ResourceCache implements Sink {
       items.push(stored)
     }
     return { items, revision, remaining: 0 }
+  }
+
+  /** Has what the selection looks at decoded, some objects in a turn, so that `list` is quick. Then it may not be `ready`. */
+  async lookThrough({ prefix, after = prefix, limit = 0, matches }: ListedKeys): Promise<void> {
+    let from: string | undefined = matches ? after : undefined
+    let found = 0
+    while (from !== undefined) {
+      let decoded = 0
+      let next: string | undefined
+      for (const key of this.#keys.from(from)) {
+        if (!key.startsWith(prefix) || (limit > 0 && found > limit)) break
+        const stored = this.#objects.get(key)!
+        if (!stored.isLookedAt && ++decoded > limits.decodedPerTurn) {
+          next = key
+          break
+        }
+        if (matches?.(stored)) found += 1
+      }
+      from = next
+      if (next !== undefined) await ownTurn()
+    }
   }
 
   /** Adds a subscriber to everything after now. Call when `ready`. Returns what removes it. */

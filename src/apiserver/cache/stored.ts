@@ -74,6 +74,11 @@ export class Stored {
     return this.#versionAt
   }
 
+  /** Whether selectors were tried on it before: they need not decode it. */
+  get isLookedAt(): boolean {
+    return this.#selectable !== undefined
+  }
+
   /** Computed once for the same function. */
   selectable(fieldsOf: (object: KubeObject) => Record<string, string>): Selectable {
     if (this.#selectable?.by !== fieldsOf) {

@@ -6,6 +6,7 @@ import { ApiError, expired, internalError } from '../../api/errors.ts'
 import { concatCarrying } from '../../client/carried.ts'
 import { limits } from '../../limits.ts'
 import type { CancelTimer, Clock } from '../../platform/clock.ts'
+import { ownTurn } from '../../platform/turn.ts'
 import { CompactedError, type Store, type StoreEvent } from '../../store/store.ts'
 import type { SharedFrames, WatchEventType } from './frames.ts'
 import type { CacheEvent, ResourceCache, Subscriber } from './resource-cache.ts'
@@ -120,10 +121,16 @@ export class WatchStream implements Subscriber, AsyncIterable<Uint8Array> {
   async #catchUp(from: number, until: number): Promise<void> {
     try {
       const { prefix } = this.#cache
+      let delivered = 0
       const batches = this.#store.watch({ prefix, fromRevision: from + 1, signal: this.#stop.signal })
       if (from < until) {
         for await (const batch of batches) {
           for (const event of batch.events) this.#deliverPast(event, batch.revision)
+          delivered += batch.events.length
+          if (delivered >= limits.encodedPerTurn) {
+            await ownTurn()
+            delivered = 0
+          }
           this.#after = Math.max(this.#after, batch.revision)
           if (batch.revision >= until) break
         }

@@ -46,9 +46,10 @@ export async function objectFromBody(
   fieldValidation: FieldValidation,
 ): Promise<KubeObject> {
   const encoding = bodyEncoding(request.headers['content-type'], expected.type.custom)
+  const { pause } = pauseOf(request)
+  if (pause) await pause()
   const parsed = parseDocument(encoding, request.body, expected.type, undefined, parseWrittenJson)
   const document = parsed instanceof Promise ? await parsed : parsed
-  const { pause } = pauseOf(request)
   if (pause) await pause()
   const { object, strictErrors } = decodedObject(document, expected)
   reportProblems(expected, strictErrors, fieldValidation, warnings)

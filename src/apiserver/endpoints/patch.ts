@@ -11,7 +11,7 @@ import { presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
 import { applied } from '../registry/field-ownership.ts'
 import { readWriteQuery, type WriteQuery } from '../registry/options.ts'
-import type { Target } from '../registry/parts.ts'
+import type { Caller, Target } from '../registry/parts.ts'
 import { updateObject } from '../registry/update.ts'
 import type { ApiResponse } from '../request.ts'
 import { parseDocument } from '../scheme/codec.ts'
@@ -48,10 +48,10 @@ export async function patchEndpoint(parts: EndpointParts, served: Served, exchan
     target,
     caller,
     options: writeOptions(query, 'PatchOptions'),
-    change: (live) =>
+    change: (live, pause) =>
       format === 'apply'
-        ? appliedObject(parts, served, exchange, { live, patch, query })
-        : patchedObject(served, exchange, { live: existing(live, target), patch, query }),
+        ? appliedObject(parts, served, exchange, { live, patch, query, pause })
+        : patchedObject(served, exchange, { live: existing(live, target), patch, query, pause }),
     apply: format === 'apply',
     patched: true,
     mayCreate: () => mayCreate(parts, exchange),
@@ -78,6 +78,7 @@ function unsupportedMediaType({ custom }: Served): Error {
 export async function readPatch({ request }: Exchange, format: PatchFormat, served: Served): Promise<Patch> {
   const encoding = format === 'apply' ? 'yaml' : 'json'
   const valuesMax = format === 'json' ? limits.largeBodyValuesMax : undefined
+  await pauseOf(request).pause?.()
   const { value, duplicates } = await parseDocument(encoding, request.body, served.type, valuesMax)
   await pauseOf(request).pause?.()
   return { format, value, duplicates }
@@ -87,6 +88,7 @@ interface PatchRequest<L> {
   live: L
   patch: Patch
   query: WriteQuery
+  pause?: Caller['pause']
 }
 
 /** Only apply makes what is not there, even where an update would. */
@@ -99,11 +101,11 @@ function existing(live: KubeObject | undefined, { served, name }: Target): KubeO
 export async function patchedObject(
   served: Served,
   exchange: Exchange,
-  { live, patch, query }: PatchRequest<KubeObject>,
+  { live, patch, query, pause }: PatchRequest<KubeObject>,
 ): Promise<KubeObject> {
   const expected: Expected = { kind: served.resource, type: served.type }
   const { value, restore } = withoutOwners(live, patchedValue(live, patch, served.type))
-  await pauseOf(exchange.request).pause?.()
+  await pause?.()
   const refuse = patchRefusal(served, live, patch)
   const { object, strictErrors } = decodedObject(
     { value: clone(value), duplicates: patch.duplicates },
@@ -145,7 +147,7 @@ export async function appliedObject(
   parts: EndpointParts,
   served: Served,
   exchange: Exchange,
-  { live, patch, query }: PatchRequest<KubeObject | undefined>,
+  { live, patch, query, pause }: PatchRequest<KubeObject | undefined>,
 ): Promise<KubeObject> {
   requireAppliedKind(served, patch.value)
   const given = (patch.value as { metadata?: { name?: string } }).metadata?.name
@@ -154,9 +156,11 @@ export async function appliedObject(
   }
   const target = targetOf(served, exchange)
   const request = { patch: patch.value, manager: query.fieldManager, force: query.force }
-  const merged = clone(applied(parts.registry, target, live, request))
+  const made = applied(parts.registry, target, live, request)
+  await pause?.()
+  const merged = clone(made)
   reportDuplicates(patch.duplicates, query, exchange.warnings)
-  await pauseOf(exchange.request).pause?.()
+  await pause?.()
   const { object } = decodedObject({ value: merged, duplicates: [] }, { kind: served.resource, type: served.type })
   matchNames(served, exchange, object)
   served.strategy.default?.(object)

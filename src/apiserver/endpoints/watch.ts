@@ -22,11 +22,15 @@ export async function watchEndpoint(parts: EndpointParts, served: Served, exchan
   const query = readListQuery(request.query, true)
   const named = info.parts.length > 1 ? info.name : ''
   const selection = selectionOf(served, query)
+  const prefix = named === '' ? collectionPrefix(served, info.namespace) : objectKey(served, info.namespace, named)
   const cache = parts.registry.caches.of(served)
   await cache.ready()
+  if (selection.matches && startsWithObjects(query)) {
+    await cache.lookThrough({ prefix, matches: selection.matches })
+    await cache.ready()
+  }
   const start = await startOf(parts, query)
   const { id, contentType, make } = watchFrames(parts.presenter, served, representation)
-  const prefix = named === '' ? collectionPrefix(served, info.namespace) : objectKey(served, info.namespace, named)
   const { clock, store } = parts.registry
   const stream = new WatchStream(
     {
@@ -45,6 +49,10 @@ export async function watchEndpoint(parts: EndpointParts, served: Served, exchan
   )
   const body = served.prepare ? convertedWatch(stream, served, { frames: make(), matches: selection.matches }) : stream
   return { status: 200, headers: { 'content-type': contentType }, body }
+}
+
+function startsWithObjects({ sendInitialEvents, resourceVersion }: ListQuery): boolean {
+  return sendInitialEvents === true || (sendInitialEvents === undefined && Number(resourceVersion) === 0)
 }
 
 async function startOf(parts: EndpointParts, query: ListQuery): Promise<WatchStart> {

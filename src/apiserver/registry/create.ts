@@ -41,6 +41,7 @@ export async function createObject(parts: RegistryParts, input: CreateInput): Pr
   warnOfDuplicates(object, caller, 'sent')
   if (caller.pause) await caller.pause()
   const tracked = input.managed ? object : trackUpdate(parts, target, undefined, object, caller.manager)
+  if (caller.pause) await caller.pause()
   fillSystemFields(tracked, { nowMs: parts.clock.nowMs(), random: parts.random, namespace: target.namespace })
   const mutated = admit(parts, input, tracked, 'mutate')
   if (mutated instanceof Promise) await mutated
@@ -72,6 +73,7 @@ async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Ou
     validateName: strategy.validateName,
     anyFinalizers: strategy.anyFinalizers,
   })
+  if (caller.pause) await caller.pause()
   const errors = [...found, ...(strategy.validateCreate?.(object, { found, gates: parts.gates }) ?? [])]
   if (strategy.rules)
     errors.push(...(await inTurns(strategy.rules(object, undefined, { found: errors, warn: caller.warn }))))
@@ -81,6 +83,7 @@ async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Ou
   for (const warning of strategy.warnings?.(object, undefined) ?? []) caller.warn(warning)
   const validated = admit(parts, input, object, 'validate')
   if (validated instanceof Promise) await validated
+  if (caller.pause) await caller.pause()
   if (!served.custom) dropEmpties(served.type, object)
   for (let attempt = 1; ; attempt++) {
     const outcome = await storeNew(parts, { ...input, object: strategy.allocate ? clone(object) : object })

@@ -4,6 +4,7 @@
  */
 import { ApiError, apiError, badRequest, expired, notFound } from '../../api/errors.ts'
 import { limits } from '../../limits.ts'
+import { ownTurn } from '../../platform/turn.ts'
 import { CompactedError, FutureRevisionError } from '../../store/store.ts'
 import { Stored } from '../cache/stored.ts'
 import { collectionPrefix, objectKey, type Served } from '../scheme/served.ts'
@@ -61,10 +62,10 @@ export async function listObjects(parts: RegistryParts, { query: asked, ...rest 
     const newest = await parts.store.currentRevision()
     if (!(await hub.reached(newest))) return await pastPage(parts, input, { revision: newest, after: undefined })
   } else if (!(await hub.reached(revision))) throw tooLarge(revision, cache.revision)
-  return cachedPage(parts, input, undefined)
+  return await cachedPage(parts, input, undefined)
 }
 
-function cachedPage(parts: RegistryParts, input: ListInput, after: string | undefined): Page {
+async function cachedPage(parts: RegistryParts, input: ListInput, after: string | undefined): Promise<Page> {
   const { served, namespace, query, selection } = input
   const cache = parts.caches.of(served)
   const prefix = collectionPrefix(served, namespace)
@@ -75,12 +76,17 @@ function cachedPage(parts: RegistryParts, input: ListInput, after: string | unde
     return { items, revision: cache.revision, continue: '', remaining: undefined }
   }
   const { matches } = selection
-  const { items, revision, remaining } = cache.list({
+  const wanted = {
     prefix,
     limit: query.limit,
     ...(after === undefined ? {} : { after }),
     ...(matches ? { matches } : {}),
-  })
+  }
+  if (matches) {
+    await cache.lookThrough(wanted)
+    await cache.ready()
+  }
+  const { items, revision, remaining } = cache.list(wanted)
   return pageOf(input, { items, revision, remaining })
 }
 
@@ -114,13 +120,13 @@ async function continued(parts: RegistryParts, input: ListInput): Promise<Page> 
   await cache.ready()
   if (token.revision < 0) {
     await parts.caches.hub.fresh()
-    return cachedPage(parts, input, after)
+    return await cachedPage(parts, input, after)
   }
   const from = { revision: token.revision, after }
   const unchanged = cache.changedAt <= token.revision && token.revision <= cache.revision
   if (!unchanged) return await pastPage(parts, input, from)
   await requireReadable(parts, input, from)
-  return repage(input, cachedPage(parts, input, after), token.revision)
+  return repage(input, await cachedPage(parts, input, after), token.revision)
 }
 
 /** A token ends with the history of its revision, though the cache could go on: clients are promised that it does. */
@@ -174,6 +180,7 @@ async function pastPage(
       }
       after = range.items.at(-1)?.key
       if (left === 0 || after === undefined) return pageOf(input, { items, revision: from.revision, remaining: 0 })
+      await ownTurn()
     }
   } catch (error) {
     throw listError(error, input, from)

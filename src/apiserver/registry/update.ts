@@ -8,6 +8,7 @@ import { badRequest, conflict, invalid, notFound } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { jsonEqual } from '../../api/patch/json-value.ts'
 import { limits } from '../../limits.ts'
+import { ownTurn } from '../../platform/turn.ts'
 import type { CommitResult } from '../../store/store.ts'
 import { Stored } from '../cache/stored.ts'
 import { objectKey, type Served } from '../scheme/served.ts'
@@ -38,9 +39,9 @@ export interface UpdateInput {
   /**
    * The wanted object, decoded, defaulted and private to the call, made from the stored one, which it must not change or
    * share anything with. Called again when another write came between. Its resourceVersion, when set, must be the stored
-   * one's.
+   * one's. `pause` is the caller's; there is one, too, where what is stored is large.
    */
-  change(live: KubeObject | undefined): Promise<KubeObject> | KubeObject
+  change(live: KubeObject | undefined, pause: Caller['pause']): Promise<KubeObject> | KubeObject
   /** The uid that the stored object must have. */
   uid?: string | undefined
   /** Server-side apply creates what does not exist and brings its own managed fields. */
@@ -64,7 +65,7 @@ export async function updateObject(parts: RegistryParts, input: UpdateInput): Pr
   let stored = await currentOf(parts, target)
   for (let attempt = 1; ; attempt++) {
     if (!stored) return await createInstead(parts, input)
-    const outcome = await attemptUpdate(parts, input, stored)
+    const outcome = await attemptUpdate(parts, inSteps(input, stored), stored)
     if ('object' in outcome) return outcome
     if (attempt >= limits.patchAttemptsMax) throw conflict(target.served.resource, target.name, modifiedMessage)
     const isOurs = outcome.key === objectKey(target.served, target.namespace, target.name)
@@ -73,11 +74,18 @@ export async function updateObject(parts: RegistryParts, input: UpdateInput): Pr
   }
 }
 
+/** The least change of a large object has all of it looked at. */
+function inSteps(input: UpdateInput, { value }: Stored): UpdateInput {
+  if (input.caller.pause || value.length < limits.pauseFromBytes) return input
+  return { ...input, caller: { ...input.caller, pause: ownTurn } }
+}
+
 type Lost = Extract<CommitResult, { ok: false }>
 
 async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: Stored): Promise<Written | Lost> {
   const { target, caller } = input
   const { served } = target
+  if (caller.pause) await caller.pause()
   const old = fromStored(served, stored)
   requireUid(input, old)
   const wanted = await changed(parts, input, old)
@@ -86,6 +94,7 @@ async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: S
   const prepared = prepareUpdate(target, wanted, old, writeContext(parts, caller))
   if (caller.pause) await caller.pause()
   const object = withUnchangedTimes(old, prepared)
+  if (caller.pause) await caller.pause()
   const errors = await validateUpdated(target, { object, old, gates: parts.gates, warn: caller.warn })
   if (caller.pause) await caller.pause()
   if (errors.length > 0) throw invalid(served.storedKind, target.name, errors)
@@ -97,10 +106,12 @@ async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: S
 
 async function changed(parts: RegistryParts, input: UpdateInput, old: KubeObject): Promise<KubeObject> {
   const { target, caller } = input
-  const wanted = await input.change(old)
+  if (caller.pause) await caller.pause()
+  const wanted = await input.change(old, caller.pause)
   if (!input.patched) warnOfDuplicates(wanted, caller, 'sent')
   if (caller.pause) await caller.pause()
   const tracked = input.apply ? wanted : trackUpdate(parts, target, old, wanted, caller.manager)
+  if (caller.pause) await caller.pause()
   const attributes = attributesOf(input, tracked, old)
   await parts.admission.mutate(attributes)
   if (attributes.object) input.admitted?.take(tracked, attributes.object)
@@ -131,7 +142,7 @@ async function isOfOldVersion(served: Served, object: KubeObject, stored: Stored
 
 async function commitUpdate(
   parts: RegistryParts,
-  { target, options }: UpdateInput,
+  { target, caller, options }: UpdateInput,
   change: Change,
 ): Promise<Written | Lost> {
   const { object, old, stored } = change
@@ -139,6 +150,7 @@ async function commitUpdate(
   const key = objectKey(served, target.namespace, target.name)
   if (!served.custom) dropEmpties(served.type, object)
   if (finished(served, object, old)) return await commitDelete(parts, { target, options, key, change })
+  if (caller.pause) await caller.pause()
   const unchanged = served.custom ? jsonEqual(object, old) : semanticEqual(object, old)
   if (unchanged && !stored.stale && !(await isOfOldVersion(served, object, stored))) return { object, created: false }
   const { dryRun } = options
@@ -149,6 +161,7 @@ async function commitUpdate(
       return { object, created: false }
     }
     const ttlSeconds = served.strategy.ttlSeconds?.(object)
+    if (caller.pause) await caller.pause()
     const value = await bytesToStore(served, object)
     const ttl = ttlSeconds === undefined ? {} : { ttlSeconds }
     const result = await parts.store.commit([
@@ -197,7 +210,7 @@ async function createInstead(parts: RegistryParts, input: UpdateInput): Promise<
   const { target, caller, options } = input
   const { strategy, resource } = target.served
   if (target.subresource !== '' || !(strategy.allowCreateOnUpdate || input.apply)) throw notFound(resource, target.name)
-  const object = await input.change(undefined)
+  const object = await input.change(undefined, caller.pause)
   if (input.uid) throw notFound(resource, target.name)
   await input.mayCreate?.()
   object.metadata.name ??= target.name
