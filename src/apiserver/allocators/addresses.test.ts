@@ -102,16 +102,18 @@ test('a ServiceCIDR adds its range once it is ready, and takes it away when it i
       metadata: { name: 'more', finalizers: ['example.com/f'] },
       spec: { cidrs: ['10.5.0.0/24'] },
     })
-    assert.equal((await at('a', '10.5.0.4')).status, 422)
     const condition = {
       type: 'Ready',
-      status: 'True',
       reason: 'r',
       message: '',
       lastTransitionTime: '2026-01-01T00:00:00Z',
     }
     const merge = { contentType: 'application/merge-patch+json' }
-    await caller.call('PATCH', `${cidrs}/more/status`, { status: { conditions: [condition] } }, merge)
+    const setReady = (status: string) =>
+      caller.call('PATCH', `${cidrs}/more/status`, { status: { conditions: [{ ...condition, status }] } }, merge)
+    await setReady('False')
+    assert.equal((await at('a', '10.5.0.4')).status, 422)
+    await setReady('True')
     assert.equal((await at('a', '10.5.0.4')).status, 201)
     for (const name of ['b', 'c']) assert.match((await at(name, '')).body.spec.clusterIP, /^10\.96\./)
     assert.match((await at('d', '')).body.spec.clusterIP, /^10\.5\./)

@@ -60,7 +60,7 @@ export class AddressObjects {
     const object = addressObject(address, owner)
     return {
       ...object,
-      metadata: { ...object.metadata, uid, creationTimestamp: rfc3339(clock.nowMs()), generation: 1 },
+      metadata: { ...object.metadata, uid, creationTimestamp: rfc3339(clock.nowMs()) },
     }
   }
 }

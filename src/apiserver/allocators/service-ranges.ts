@@ -39,7 +39,8 @@ export class ServiceRanges {
   #put({ metadata, spec, status }: ServiceCIDR): void {
     const name = metadata.name ?? ''
     if (name === ownName) this.#standard = []
-    const ready = status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True')
+    // One that no controller has looked at yet is ready.
+    const ready = (status?.conditions?.find(({ type }) => type === 'Ready')?.status ?? 'True') === 'True'
     if (ready && !metadata.deletionTimestamp) this.#ready.set(name, (spec?.cidrs ?? []).map(addressRange))
     else this.#ready.delete(name)
   }

@@ -6,6 +6,7 @@ import { coreV1 } from '../../../api/resources.ts'
 import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints } from '../../../api/types/core/v1.ts'
 import type { Strategy } from '../strategy.ts'
 import { isIp, nonSpecialIpErrors } from '../validation/addresses.ts'
+import { semanticEqual } from '../validation/equal.ts'
 import { invalidEach, required, requiredOneOf } from '../validation/field.ts'
 import { protocols } from './pod-validation/containers.ts'
 
@@ -14,7 +15,7 @@ export const endpoints: Strategy<Endpoints> = {
   metadataOnUpdate: ['changes', 'whole'],
   default: defaultEndpoints,
   validateCreate: validateEndpoints,
-  validateUpdate: validateEndpoints,
+  validateUpdate: (object, old) => (semanticEqual(object.subsets, old.subsets) ? [] : validateEndpoints(object)),
   allowCreateOnUpdate: true,
   warnings: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
 }

@@ -9,7 +9,7 @@ const families = ['IPv4', 'IPv6']
 const policies = ['PreferDualStack', 'RequireDualStack', 'SingleStack']
 const onePerFamily = 'may specify no more than one IP for each IP family'
 
-export function validateClusterIps(spec: ServiceSpec): FieldError[] {
+export function validateClusterIps(spec: ServiceSpec, held?: readonly string[]): FieldError[] {
   if (spec.type === 'ExternalName') return []
   const { clusterIP = '', clusterIPs = [], ipFamilies = [] } = spec
   const errors: FieldError[] = []
@@ -24,7 +24,7 @@ export function validateClusterIps(spec: ServiceSpec): FieldError[] {
     if (ipFamilies.indexOf(family) < index) errors.push(duplicate(`spec.ipFamilies[${index}]`, family))
   }
   errors.push(...optionalOneOf('spec.ipFamilyPolicy', spec.ipFamilyPolicy, policies))
-  const broken = validateAddresses(clusterIPs)
+  const broken = validateAddresses(clusterIPs, held)
   errors.push(...broken)
   if (clusterIPs.length > 2) errors.push(invalid('spec.clusterIPs', clusterIPs, 'may only hold up to 2 values'))
   if (broken.length > 0) return errors
@@ -34,13 +34,13 @@ export function validateClusterIps(spec: ServiceSpec): FieldError[] {
   return [...errors, ...familiesMatch(spec)]
 }
 
-function validateAddresses(addresses: readonly string[]): FieldError[] {
+function validateAddresses(addresses: readonly string[], held?: readonly string[]): FieldError[] {
   const errors: FieldError[] = []
   for (const [index, address] of addresses.entries()) {
     if (index === 0 && address === 'None') {
       if (addresses.length > 1)
         errors.push(invalid('spec.clusterIPs', addresses, "'None' must be the first and only value"))
-    } else errors.push(...invalidEach(`spec.clusterIPs[${index}]`, address, isIp(address)))
+    } else errors.push(...invalidEach(`spec.clusterIPs[${index}]`, address, isIp(address, held)))
   }
   return errors
 }

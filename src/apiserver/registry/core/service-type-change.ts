@@ -7,6 +7,11 @@ import type { Service, ServiceSpec } from '../../../api/types/core/v1.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { isHeadless, needsClusterIp, needsHealthCheckPort, needsNodePort } from './service-allocation.ts'
 
+/** A mere name has no traffic of its own; the field came with an earlier type, or with none. */
+export function dropForExternalName({ spec }: Service): void {
+  if (spec?.type === 'ExternalName') delete spec.internalTrafficPolicy
+}
+
 export function dropUnusedFields(service: Service, old: Service): void {
   const spec = service.spec ?? {}
   const before = old.spec ?? {}
@@ -20,7 +25,6 @@ export function dropUnusedFields(service: Service, old: Service): void {
     dropSame(spec, before, 'loadBalancerClass')
   }
   if (isExternallyAccessible(before) && !isExternallyAccessible(spec)) dropSame(spec, before, 'externalTrafficPolicy')
-  if (before.type === 'ExternalName' && spec.type !== 'ExternalName') dropSame(spec, before, 'externalName')
 }
 
 function dropClusterIps(spec: ServiceSpec, before: ServiceSpec): void {

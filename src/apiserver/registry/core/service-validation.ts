@@ -30,16 +30,16 @@ const topologyAnnotation = 'service.kubernetes.io/topology-mode'
 
 export function validateService(service: Service, cluster: ClusterFamilies): FieldError[] {
   const unusable = validateAddresses(service, undefined, cluster)
-  return unusable.length > 0 ? unusable : validateRest(service)
+  return unusable.length > 0 ? unusable : validateRest(service, undefined)
 }
 
 /** Upstream allocates before it validates: addresses and families that can't be used are all it reports. */
 function validateAddresses(service: Service, old: Service | undefined, cluster: ClusterFamilies): FieldError[] {
-  const wrong = validateClusterIps(service.spec ?? {})
+  const wrong = validateClusterIps(service.spec ?? {}, old?.spec?.clusterIPs)
   return wrong.length > 0 ? wrong : fillFamilies(structuredClone(service), old, cluster)
 }
 
-function validateRest(service: Service): FieldError[] {
+function validateRest(service: Service, old: Service | undefined): FieldError[] {
   const spec = service.spec ?? {}
   return [
     ...validateTopologyAnnotations(service),
@@ -47,10 +47,10 @@ function validateRest(service: Service): FieldError[] {
     ...validatePorts(spec),
     ...validateLabels('spec.selector', spec.selector),
     ...validateAffinity(spec),
-    ...validateExternalIps(spec.externalIPs ?? []),
+    ...validateExternalIps(spec.externalIPs ?? [], old?.spec?.externalIPs),
     ...requiredOneOf('spec.type', spec.type, types),
     ...validateNodePorts(spec),
-    ...validateSourceRanges(service, spec),
+    ...validateSourceRanges(service, spec, old),
     ...validateLoadBalancerFields(spec),
     ...validateTrafficPolicies(spec),
   ]
@@ -74,7 +74,7 @@ export function validateServiceUpdate(service: Service, old: Service, cluster: C
   ) {
     errors.push(forbidden('spec.healthCheckNodePort', 'field is immutable'))
   }
-  return [...errors, ...validateRest(service)]
+  return [...errors, ...validateRest(service, old)]
 }
 
 function validateTopologyAnnotations(service: Service): FieldError[] {
@@ -144,10 +144,10 @@ function validateAffinity(spec: ServiceSpec): FieldError[] {
   return [...errors, invalid(`${path}.clientIP.timeoutSeconds`, seconds, range)]
 }
 
-function validateExternalIps(addresses: readonly string[]): FieldError[] {
+function validateExternalIps(addresses: readonly string[], held?: readonly string[]): FieldError[] {
   return addresses.flatMap((address, index) => {
     const path = `spec.externalIPs[${index}]`
-    const errors = invalidEach(path, address, isIp(address))
+    const errors = invalidEach(path, address, isIp(address, held))
     return errors.length > 0 ? errors : invalidEach(path, address, nonSpecialIpErrors(address))
   })
 }
@@ -166,7 +166,7 @@ function validateNodePorts(spec: ServiceSpec): FieldError[] {
       .some((other) => other.protocol === ports[index]?.protocol && same(other, ports[index] as ServicePort))
   for (const [index, { nodePort }] of ports.entries()) {
     if (!nodePort || !sameBefore(index, (other) => other.nodePort === nodePort)) continue
-    errors.push(duplicate(`spec.ports[${index}].nodePort`, nodePort))
+    errors.push(invalid(`spec.ports[${index}].nodePort`, nodePort, 'provided port is already allocated'))
   }
   for (const [index, { protocol, port }] of ports.entries()) {
     if (!sameBefore(index, (other) => other.port === port)) continue
@@ -177,7 +177,8 @@ function validateNodePorts(spec: ServiceSpec): FieldError[] {
 }
 
 /** Upstream writes this field's path with a capital. */
-function validateSourceRanges(service: Service, spec: ServiceSpec): FieldError[] {
+function validateSourceRanges(service: Service, spec: ServiceSpec, old: Service | undefined): FieldError[] {
+  const held = (old?.spec?.loadBalancerSourceRanges ?? []).map((range) => range.trim())
   const ranges = spec.loadBalancerSourceRanges ?? []
   const annotation = service.metadata.annotations?.[sourceRangesAnnotation]
   const errors: FieldError[] = []
@@ -185,12 +186,13 @@ function validateSourceRanges(service: Service, spec: ServiceSpec): FieldError[]
     const path = 'spec.LoadBalancerSourceRanges'
     if (spec.type !== 'LoadBalancer') errors.push(forbidden(path, onlyLoadBalancer))
     for (const [index, range] of ranges.entries()) {
-      errors.push(...invalidEach(`${path}[${index}]`, range.trim(), isCidr(range.trim())))
+      errors.push(...invalidEach(`${path}[${index}]`, range.trim(), isCidr(range.trim(), held)))
     }
   } else if (annotation !== undefined) {
     const path = `metadata.annotations[${sourceRangesAnnotation}]`
     if (spec.type !== 'LoadBalancer') errors.push(forbidden(path, onlyLoadBalancer))
-    const parts = annotation.trim() === '' ? [] : annotation.trim().split(',')
+    const isKept = old?.metadata.annotations?.[sourceRangesAnnotation] === annotation
+    const parts = isKept || annotation.trim() === '' ? [] : annotation.trim().split(',')
     for (const range of parts) errors.push(...invalidEach(path, range.trim(), isCidr(range.trim())))
   }
   return errors
@@ -236,7 +238,8 @@ function validateTrafficPolicies(spec: ServiceSpec): FieldError[] {
   return [...errors, ...optionalOneOf('spec.trafficDistribution', spec.trafficDistribution, distributions)]
 }
 
-export function validateLoadBalancerStatus(path: string, { spec, status }: Service): FieldError[] {
+export function validateLoadBalancerStatus(path: string, { spec, status }: Service, old: Service): FieldError[] {
+  const held = (old.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
   const ingress = status?.loadBalancer?.ingress ?? []
   if (ingress.length > 0 && spec?.type !== 'LoadBalancer') {
     return [forbidden(`${path}.ingress`, "may only be used when `spec.type` is 'LoadBalancer'")]
@@ -244,7 +247,7 @@ export function validateLoadBalancerStatus(path: string, { spec, status }: Servi
   const errors: FieldError[] = []
   for (const [index, { ip = '', hostname = '', ipMode }] of ingress.entries()) {
     const at = `${path}.ingress[${index}]`
-    if (ip) errors.push(...invalidEach(`${at}.ip`, ip, isIp(ip)))
+    if (ip) errors.push(...invalidEach(`${at}.ip`, ip, isIp(ip, held)))
     if (ipMode === undefined) {
       if (ip) errors.push(required(`${at}.ipMode`, 'must be specified when `ip` is set'))
     } else if (!ip) errors.push(forbidden(`${at}.ipMode`, 'may not be specified when `ip` is not set'))

@@ -12,7 +12,7 @@ import { withoutTrailingDash } from '../validation/object-names.ts'
 import { serviceWarnings } from '../warnings/service-warnings.ts'
 import { keepAllocated, normalizeClusterIps } from './service-allocation.ts'
 import { type ClusterFamilies, fillFamilies } from './service-families.ts'
-import { dropUnusedFields } from './service-type-change.ts'
+import { dropForExternalName, dropUnusedFields } from './service-type-change.ts'
 import { validateLoadBalancerStatus, validateService, validateServiceUpdate } from './service-validation.ts'
 
 /** `cluster`: the families that have a service range. */
@@ -24,12 +24,14 @@ export function serviceStrategy(cluster: ClusterFamilies): Strategy<Service> {
     validateName: withoutTrailingDash(isDns1123Label),
     prepareForCreate(service) {
       service.status = { loadBalancer: {} }
+      dropForExternalName(service)
       normalizeClusterIps(service, undefined)
       fillFamilies(service, undefined, cluster)
     },
     prepareForUpdate(service, old) {
       service.status = old.status ?? { loadBalancer: {} }
       normalizeClusterIps(service, old)
+      dropForExternalName(service)
       dropUnusedFields(service, old)
       keepAllocated(service, old)
       fillFamilies(service, old, cluster)
@@ -39,7 +41,7 @@ export function serviceStrategy(cluster: ClusterFamilies): Strategy<Service> {
     validateUpdate: (service, old) => validateServiceUpdate(service, old, cluster),
     status: {
       prepareForUpdate: keepSpec,
-      validateUpdate: (service) => validateLoadBalancerStatus('status.loadBalancer', service),
+      validateUpdate: (service, old) => validateLoadBalancerStatus('status.loadBalancer', service, old),
     },
     selectableFields: {
       'spec.clusterIP': (service) => service.spec?.clusterIP ?? '',

@@ -6,7 +6,7 @@ import { discoveryV1 } from '../../../api/resources.ts'
 import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from '../../../api/types/discovery/v1.ts'
 import { protocols } from '../core/pod-validation/containers.ts'
 import type { Strategy } from '../strategy.ts'
-import { ipFamily, isCanonicalIp, nonSpecialIpErrors } from '../validation/addresses.ts'
+import { ipFamily, isCanonicalIp, isIp, nonSpecialIpErrors } from '../validation/addresses.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import {
   duplicate,
@@ -107,12 +107,11 @@ function validateEndpoint(
 function validateAddress(path: string, address: string, type: string): FieldError[] {
   if (type === 'FQDN') return invalidEach(path, address, isDns1123Subdomain(address))
   if (type !== 'IPv4' && type !== 'IPv6') return []
-  const wrong = invalidEach(path, address, isCanonicalIp(address))
-  const family = ipFamily(address)
-  if (!family) return wrong
+  const wrong = invalidEach(path, address, type === 'IPv4' ? isIp(address) : isCanonicalIp(address))
+  if (wrong.length > 0) return wrong
   const list = path.replace(/\[\d+\]$/, '')
-  const errors = family === type ? [] : [invalid(list, address, `must be an ${type} address`)]
-  return [...wrong, ...errors, ...invalidEach(path, address, nonSpecialIpErrors(address))]
+  const errors = ipFamily(address) === type ? [] : [invalid(list, address, `must be an ${type} address`)]
+  return [...errors, ...invalidEach(path, address, nonSpecialIpErrors(address))]
 }
 
 function validateHints(path: string, hints: EndpointHints): FieldError[] {

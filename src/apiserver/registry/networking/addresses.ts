@@ -5,7 +5,7 @@ import { networkingV1 } from '../../../api/resources.ts'
 import type { IPAddress, ServiceCIDR } from '../../../api/types/networking/v1.ts'
 import { keepSpec } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
-import { cidrFamily, isCidr, isIp } from '../validation/addresses.ts'
+import { cidrFamily, isCanonicalCidr, isCanonicalIp } from '../validation/addresses.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { invalid, invalidEach, messages, required } from '../validation/field.ts'
 import { goStruct } from '../validation/go-struct.ts'
@@ -13,7 +13,7 @@ import { goStruct } from '../validation/go-struct.ts'
 export const ipAddresses: Strategy<IPAddress> = {
   resource: networkingV1.ipAddresses,
   metadataOnUpdate: ['whole', 'changes'],
-  validateName: isIp,
+  validateName: (name) => isCanonicalIp(name),
   validateCreate: validateAddress,
   validateUpdate(address, old) {
     const errors = validateAddress(address)
@@ -64,7 +64,7 @@ function validateRanges({ spec }: ServiceCIDR): FieldError[] {
   const ranges = spec?.cidrs ?? []
   if (ranges.length === 0) return [required('spec.cidrs', 'at least one CIDR required')]
   if (ranges.length > 2) return [invalid('spec', spec, `may only hold up to 2 values`)]
-  const errors = ranges.flatMap((range, index) => invalidEach(`spec.cidrs[${index}]`, range, isCidr(range)))
+  const errors = ranges.flatMap((range, index) => invalidEach(`spec.cidrs[${index}]`, range, isCanonicalCidr(range)))
   if (errors.length > 0 || ranges.length < 2 || new Set(ranges.map(cidrFamily)).size === 2) return errors
   return [
     invalid(

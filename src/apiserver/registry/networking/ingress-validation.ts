@@ -120,11 +120,16 @@ export function validateTypedReference(
   return errors
 }
 
-export function validateIngressStatus(path: string, status: IngressStatus | undefined): FieldError[] {
+export function validateIngressStatus(
+  path: string,
+  status: IngressStatus | undefined,
+  old: IngressStatus | undefined,
+): FieldError[] {
+  const held = (old?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
   const errors: FieldError[] = []
   for (const [index, { ip = '', hostname = '' }] of (status?.loadBalancer?.ingress ?? []).entries()) {
     const at = `${path}.ingress[${index}]`
-    if (ip !== '') errors.push(...invalidEach(`${at}.ip`, ip, isIp(ip)))
+    if (ip !== '') errors.push(...invalidEach(`${at}.ip`, ip, isIp(ip, held)))
     if (hostname === '') continue
     errors.push(...invalidEach(`${at}.hostname`, hostname, isDns1123Subdomain(hostname)))
     if (ipFamily(hostname)) errors.push(invalid(`${at}.hostname`, hostname, 'must be a DNS name, not an IP address'))

@@ -35,7 +35,7 @@ export const ingresses: Strategy<Ingress> = {
   validateUpdate: validateIngress,
   status: {
     prepareForUpdate: keepSpec,
-    validateUpdate: (ingress) => validateIngressStatus('status.loadBalancer', ingress.status),
+    validateUpdate: ({ status }, old) => validateIngressStatus('status.loadBalancer', status, old.status),
   },
 }
 

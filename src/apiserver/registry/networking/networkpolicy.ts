@@ -20,19 +20,32 @@ export const networkPolicies: Strategy<NetworkPolicy> = {
     policy.metadata.generation = 1
   },
   prepareForUpdate: bumpGeneration,
-  validateCreate: validatePolicy,
-  validateUpdate: validatePolicy,
+  validateCreate: (policy) => validatePolicy(policy, []),
+  validateUpdate: (policy, old) => validatePolicy(policy, rangesOf(old)),
 }
 
-function validatePolicy({ spec }: NetworkPolicy): FieldError[] {
+function rangesOf({ spec }: NetworkPolicy): string[] {
+  const from = (spec?.ingress ?? []).flatMap((rule) => rule.from ?? [])
+  const to = (spec?.egress ?? []).flatMap((rule) => rule.to ?? [])
+  return [...from, ...to].flatMap(({ ipBlock }) => (ipBlock ? [ipBlock.cidr, ...(ipBlock.except ?? [])] : []))
+}
+
+/** `held`: ranges of the stored policy. */
+function validatePolicy({ spec }: NetworkPolicy, held: readonly string[]): FieldError[] {
   const errors = validateLabelSelector('spec.podSelector', spec?.podSelector)
   for (const [index, rule] of (spec?.ingress ?? []).entries()) {
     const path = `spec.ingress[${index}]`
-    errors.push(...validatePorts(`${path}.ports`, rule.ports ?? []), ...validatePeers(`${path}.from`, rule.from ?? []))
+    errors.push(
+      ...validatePorts(`${path}.ports`, rule.ports ?? []),
+      ...validatePeers(`${path}.from`, rule.from ?? [], held),
+    )
   }
   for (const [index, rule] of (spec?.egress ?? []).entries()) {
     const path = `spec.egress[${index}]`
-    errors.push(...validatePorts(`${path}.ports`, rule.ports ?? []), ...validatePeers(`${path}.to`, rule.to ?? []))
+    errors.push(
+      ...validatePorts(`${path}.ports`, rule.ports ?? []),
+      ...validatePeers(`${path}.to`, rule.to ?? [], held),
+    )
   }
   const types = spec?.policyTypes ?? []
   if (types.length > policyTypes.length) {
@@ -68,17 +81,17 @@ function validatePort(path: string, { protocol, port, endPort }: NetworkPolicyPo
   return errors
 }
 
-function validatePeers(path: string, peers: readonly NetworkPolicyPeer[]): FieldError[] {
-  return peers.flatMap((peer, index) => validatePeer(`${path}[${index}]`, peer))
+function validatePeers(path: string, peers: readonly NetworkPolicyPeer[], held: readonly string[]): FieldError[] {
+  return peers.flatMap((peer, index) => validatePeer(`${path}[${index}]`, peer, held))
 }
 
-function validatePeer(path: string, peer: NetworkPolicyPeer): FieldError[] {
+function validatePeer(path: string, peer: NetworkPolicyPeer, held: readonly string[]): FieldError[] {
   const { podSelector, namespaceSelector, ipBlock } = peer
   const errors = [
     ...validateLabelSelector(`${path}.podSelector`, podSelector),
     ...validateLabelSelector(`${path}.namespaceSelector`, namespaceSelector),
   ]
-  if (ipBlock) errors.push(...validateBlock(`${path}.ipBlock`, ipBlock))
+  if (ipBlock) errors.push(...validateBlock(`${path}.ipBlock`, ipBlock, held))
   if (!podSelector && !namespaceSelector && !ipBlock) errors.push(required(path, 'must specify a peer'))
   else if (ipBlock && (podSelector || namespaceSelector)) {
     errors.push(forbidden(path, 'may not specify both ipBlock and another peer'))
@@ -86,14 +99,18 @@ function validatePeer(path: string, peer: NetworkPolicyPeer): FieldError[] {
   return errors
 }
 
-function validateBlock(path: string, { cidr = '', except = [] }: Partial<IPBlock>): FieldError[] {
+function validateBlock(
+  path: string,
+  { cidr = '', except = [] }: Partial<IPBlock>,
+  held: readonly string[],
+): FieldError[] {
   if (cidr === '') return [required(`${path}.cidr`)]
-  const broken = invalidEach(`${path}.cidr`, cidr, isCidr(cidr))
+  const broken = invalidEach(`${path}.cidr`, cidr, isCidr(cidr, held))
   if (broken.length > 0) return broken
   const errors: FieldError[] = []
   for (const [index, range] of except.entries()) {
     const at = `${path}.except[${index}]`
-    const wrong = isCidr(range)
+    const wrong = isCidr(range, held)
     if (wrong.length > 0) errors.push(...invalidEach(at, range, wrong))
     else if (!cidrContains(cidr, range)) {
       errors.push(invalid(at, range, 'must be a strict subset of `cidr`'))

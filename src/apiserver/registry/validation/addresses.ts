@@ -6,19 +6,32 @@ import ipaddr from 'ipaddr.js'
 
 const fourParts = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/
 
-export function isIp(value: string): string[] {
-  return ipFamily(value) ? [] : ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']
+/**
+ * Nothing that readers take in two ways, unless it is one of `held`: what stood in the stored object may stay. Source:
+ * KEP-4858.
+ */
+export function isIp(value: string, held: readonly string[] = []): string[] {
+  if (held.includes(value)) return []
+  if (!ipFamily(value)) return ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']
+  if (sloppy(value) !== value) return ['must not have leading 0s']
+  return isMapped(value) ? ['must not be an IPv4-mapped IPv6 address'] : []
 }
 
 /** For newer fields: one way only to write an address. */
 export function isCanonicalIp(value: string): string[] {
-  if (!ipFamily(value)) return isIp(value)
-  if (sloppy(value) !== value) return ['must not have leading 0s']
-  const address = ipaddr.parse(value)
-  if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress())
-    return ['must not be an IPv4-mapped IPv6 address']
-  const canonical = address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()
-  return canonical === value ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`]
+  const wrong = isIp(value)
+  if (wrong.length > 0) return wrong
+  return canonicalIp(value) === value ? [] : [`must be in canonical form (${JSON.stringify(canonicalIp(value))})`]
+}
+
+function isMapped(value: string): boolean {
+  const address = ipaddr.parse(sloppy(value))
+  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()
+}
+
+function canonicalIp(value: string): string {
+  const address = ipaddr.parse(sloppy(value))
+  return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()
 }
 
 /** The address family of a bare address, undefined when it is none. Zone ids are no part of an address here. */
@@ -27,8 +40,30 @@ export function ipFamily(value: string): 'IPv4' | 'IPv6' | undefined {
   return value.includes(':') && !value.includes('%') && ipaddr.IPv6.isValid(value) ? 'IPv6' : undefined
 }
 
-export function isCidr(value: string): string[] {
-  return cidrFamily(value) ? [] : ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)']
+/** As `isIp`, of a range. */
+export function isCidr(value: string, held: readonly string[] = []): string[] {
+  if (held.includes(value)) return []
+  if (!cidrFamily(value)) return ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)']
+  const [address = '', bits = ''] = value.split('/')
+  if (sloppy(address) !== address || String(Number(bits)) !== bits) {
+    return ['must not have leading 0s in IP or prefix length']
+  }
+  if (isMapped(address)) return ['must not have an IPv4-mapped IPv6 address']
+  return networkOf(value) === canonicalIp(address) ? [] : ['must not have bits set beyond the prefix length']
+}
+
+/** For newer fields: one way only to write a range. */
+export function isCanonicalCidr(value: string): string[] {
+  const wrong = isCidr(value)
+  if (wrong.length > 0) return wrong
+  const canonical = `${networkOf(value)}/${value.split('/')[1]}`
+  return canonical === value ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`]
+}
+
+/** The first address of a range whose address is well written. */
+function networkOf(cidr: string): string {
+  const kind = cidrFamily(cidr) === 'IPv4' ? ipaddr.IPv4 : ipaddr.IPv6
+  return canonicalIp(kind.networkAddressFromCIDR(cidr).toString())
 }
 
 export function cidrFamily(value: string): 'IPv4' | 'IPv6' | undefined {

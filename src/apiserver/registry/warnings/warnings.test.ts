@@ -117,9 +117,9 @@ const cases: [path: string, object: object, warnings: string[]][] = [
   ],
   [
     '/api/v1/namespaces/default/services',
-    service({ type: 'LoadBalancer', loadBalancerSourceRanges: ['10.0.0.1/8'] }),
+    service({ type: 'LoadBalancer', loadBalancerSourceRanges: ['FD00::/8'] }),
     [
-      'spec.loadBalancerSourceRanges[0]: CIDR value "10.0.0.1/8" is ambiguous in this context (should be "10.0.0.0/8" or "10.0.0.1/32"?)',
+      'spec.loadBalancerSourceRanges[0]: IPv6 CIDR value "FD00::/8" should be in RFC 5952 canonical format ("fd00::/8")',
     ],
   ],
   [

@@ -32,8 +32,8 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
   }
   errors.push(...validateTransitions(pod, old), ...validateClaimStatuses(pod), ...validateDeviceStatus(pod))
   errors.push(...validateContainerUsers(pod.status ?? {}))
-  errors.push(...validateAddresses('status.podIPs', pod.status?.podIPs ?? []))
-  return [...errors, ...validateHostIps(pod)]
+  errors.push(...validateAddresses('status.podIPs', pod.status?.podIPs ?? [], old.status?.podIPs))
+  return [...errors, ...validateHostIps(pod, old)]
 }
 
 function validateGeneration(path: string, generation = 0): FieldError[] {
@@ -82,8 +82,11 @@ function validateClaimStatuses(pod: Pod): FieldError[] {
   return errors
 }
 
-function validateAddresses(path: string, entries: readonly { ip?: string }[]): FieldError[] {
-  const errors = entries.flatMap(({ ip = '' }, index) => invalidEach(`${path}[${index}]`, ip, isIp(ip)))
+type Address = { ip?: string }
+
+function validateAddresses(path: string, entries: readonly Address[], old: readonly Address[] = []): FieldError[] {
+  const held = old.flatMap(({ ip }) => ip ?? [])
+  const errors = entries.flatMap(({ ip = '' }, index) => invalidEach(`${path}[${index}]`, ip, isIp(ip, held)))
   if (entries.length < 2) return errors
   if (entries.length > 2 || new Set(entries.map(({ ip }) => ipFamily(ip ?? ''))).size < 2) {
     errors.push(invalid(path, entries, 'may specify no more than one IP for each IP family'))
@@ -94,10 +97,10 @@ function validateAddresses(path: string, entries: readonly { ip?: string }[]): F
   return errors
 }
 
-function validateHostIps(pod: Pod): FieldError[] {
+function validateHostIps(pod: Pod, old: Pod): FieldError[] {
   const entries = pod.status?.hostIPs ?? []
   const first = entries[0] && (entries[0].ip ?? '')
-  const errors = validateAddresses('status.hostIPs', entries)
+  const errors = validateAddresses('status.hostIPs', entries, old.status?.hostIPs)
   if (first === undefined || first === (pod.status?.hostIP ?? '')) return errors
   return [invalid('status.hostIPs[0].ip', first, 'must be equal to `hostIP`'), ...errors]
 }
