@@ -42,9 +42,8 @@ export function rfc3339In(timeZone: string, atMs: number): string {
   const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' })
   const named = format.formatToParts(new Date(atMs)).find(({ type }) => type === 'timeZoneName')?.value
   const [, sign, hours, minutes] = /^GMT([+-])(\d\d):(\d\d)/.exec(named ?? '') ?? []
-  if (sign === undefined) return rfc3339(atMs)
-  const offsetMs = (Number(hours) * hourMs + Number(minutes) * minuteMs) * (sign === '-' ? -1 : 1)
-  return rfc3339(atMs + offsetMs).replace('Z', `${sign}${hours}:${minutes}`)
+  const offsetMs = (Number(hours ?? 0) * hourMs + Number(minutes ?? 0) * minuteMs) * (sign === '-' ? -1 : 1)
+  return offsetMs === 0 ? rfc3339(atMs) : rfc3339(atMs + offsetMs).replace('Z', `${sign}${hours}:${minutes}`)
 }
 
 function dayMatches(schedule: Schedule, { day, weekday }: Wall): boolean {
