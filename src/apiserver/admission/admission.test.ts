@@ -4,6 +4,7 @@ import { type ApiError, conflict } from '../../api/errors.ts'
 import type { KubeObject, Resource } from '../../api/meta.ts'
 import {
   appsV1,
+  certificatesV1,
   coreV1,
   networkingV1,
   nodeV1,
@@ -13,6 +14,9 @@ import {
   storageV1,
 } from '../../api/resources.ts'
 import type { Pod, PodSpec, ResourceQuota } from '../../api/types/core/v1.ts'
+import { pem } from '../../api/x509/certificate.ts'
+import { integer, sequence } from '../../api/x509/der.ts'
+import { subjectDer } from '../../api/x509/names.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { simulatedRandom } from '../../platform/simulated/random.ts'
 import type { Admission, AdmissionAttributes } from '../admission.ts'
@@ -350,6 +354,16 @@ test('defaults of storage and ingress come from the newest class marked so, with
   assert.deepEqual((ingress as { spec?: object }).spec, { ingressClassName: 'web' })
 })
 
+const requests = certificatesV1.certificateSigningRequests as Resource
+const signerName = 'kubernetes.io/kube-apiserver-client-kubelet'
+
+/** As much of a request for a certificate as tells whose it is. */
+function requestOf(commonName: string): object {
+  const info = sequence(integer(new Uint8Array([0])), subjectDer({ commonName, organizations: [] }))
+  const request = Buffer.from(pem('CERTIFICATE REQUEST', sequence(info))).toString('base64')
+  return { metadata: { name: 'r' }, spec: { signerName, request } }
+}
+
 test('NodeRestriction keeps a kubelet to its own node, pods and lease', async () => {
   const as = (resource: Resource, object: object, more: Partial<AdmissionAttributes> = {}) =>
     admit(resource, object, { user: node, ...more })
@@ -359,6 +373,7 @@ test('NodeRestriction keeps a kubelet to its own node, pods and lease', async ()
     spec?: { taints?: unknown }
   }
   assert.deepEqual(created.spec?.taints, [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }])
+  const onOwn = { operation: 'UPDATE', oldObject: own() as KubeObject } as const
   const refused: [Promise<unknown>, RegExp][] = [
     [as(nodes, { metadata: { name: 'n2' } }), /node "n1" is not allowed to modify node "n2"/],
     [
@@ -369,6 +384,20 @@ test('NodeRestriction keeps a kubelet to its own node, pods and lease', async ()
       as(nodes, own(), { operation: 'UPDATE', oldObject: own({}, [{ key: 't', effect: 'NoSchedule' }]) as KubeObject }),
       /is not allowed to modify taints/,
     ],
+    [
+      as(
+        nodes,
+        { ...own(), metadata: { name: 'n1', ownerReferences: [{ kind: 'Node', name: 'x', uid: 'u' }] } },
+        onOwn,
+      ),
+      /node "n1" is not allowed to modify ownerReferences/,
+    ],
+    [
+      as(nodes, { ...own(), spec: { configSource: { configMap: { name: 'x' } } } }, onOwn),
+      /node "n1" is not allowed to update configSource to a new non-nil configSource/,
+    ],
+    [as(requests, requestOf('system:node:n2')), /can only create a node CSR with CN=system:node:n1$/],
+    [as(requests, { metadata: { name: 'r' }, spec: { signerName, request: '' } }), /unable to parse csr: PEM block/],
     [as(pods, podWith()), /can only create mirror pods/],
     [
       as(pods, podWith(), { operation: 'UPDATE', subresource: 'status', oldObject: podWith({ nodeName: 'n2' }) }),
@@ -380,6 +409,7 @@ test('NodeRestriction keeps a kubelet to its own node, pods and lease', async ()
     ],
   ]
   for (const [attempt, message] of refused) await assert.rejects(attempt, { message })
+  await as(requests, requestOf('system:node:n1'))
   await as(pods, podWith({ nodeName: 'n1' }), {
     operation: 'UPDATE',
     subresource: 'status',

@@ -4,7 +4,7 @@ import { groupResource } from '../../api/meta.ts'
 import type { CertificateSigningRequest } from '../../api/types/certificates/v1.ts'
 import { derOf } from '../../api/x509/certificate.ts'
 import { children, DerError } from '../../api/x509/der.ts'
-import { readSubject } from '../../api/x509/names.ts'
+import { readSubject, type Subject } from '../../api/x509/names.ts'
 import type { AdmissionAttributes } from '../admission.ts'
 import { type DecidingAuthorizer, mastersGroup } from '../authorization/decision.ts'
 import { type AdmissionPlugin, forbid } from './plugin.ts'
@@ -49,7 +49,7 @@ export const certificateSubjectRestriction: AdmissionPlugin = {
     if (!isRequest(attributes, 'CREATE', '')) return
     const { signerName, request } = (attributes.object as CertificateSigningRequest).spec
     if (signerName !== 'kubernetes.io/kube-apiserver-client') return
-    const groups = organizationsOf(request)
+    const groups = requestedSubject(request)?.organizations
     if (groups === undefined) throw forbid(attributes, 'the certificate request cannot be read')
     if (!groups.includes(mastersGroup)) return
     throw forbid(attributes, `use of ${signerName} signer with ${mastersGroup} group is not allowed`)
@@ -79,11 +79,11 @@ export async function maySign(
 }
 
 /** Undefined when this is no PKCS #10 request. `request` is base64 of PEM. */
-function organizationsOf(request: string): readonly string[] | undefined {
+export function requestedSubject(request: string): Subject | undefined {
   try {
     const info = children(derOf(Buffer.from(request, 'base64').toString('utf8')))[0]
     const subject = info && children(info.bytes)[1]
-    return subject && readSubject(subject.content).organizations
+    return subject && readSubject(subject.content)
   } catch (error) {
     if (error instanceof DerError) return undefined
     throw error

@@ -1,4 +1,5 @@
-/** What a kubelet may say about its own Node: not its taints, and of the system's labels only its own. */
+/** What a kubelet may say about its own Node: not its taints, owners and source of configuration, and of the system's labels only its own. */
+import { jsonEqual } from '../../api/patch/json-value.ts'
 import type { Node } from '../../api/types/core/v1.ts'
 import type { AdmissionAttributes } from '../admission.ts'
 import { forbid } from './plugin.ts'
@@ -26,13 +27,20 @@ export function checkOwnNode(attributes: AdmissionAttributes, nodeName: string):
   if (requested !== nodeName)
     throw forbid(attributes, `node ${quoted} is not allowed to modify node ${JSON.stringify(requested)}`)
   if (operation === 'CREATE') {
+    if ((object as Node).spec?.configSource)
+      throw forbid(attributes, `node ${quoted} is not allowed to create pods with a non-nil configSource`)
     const labels = forbiddenLabels((object as Node).metadata.labels, {})
     if (labels.length === 0) return
     throw forbid(attributes, `node ${quoted} is not allowed to set the following labels: ${labels.join(', ')}`)
   }
   if (operation !== 'UPDATE') return
   const [node, old] = [object as Node, oldObject as Node]
+  const source = node.spec?.configSource
+  if (source && !jsonEqual(source, old.spec?.configSource))
+    throw forbid(attributes, `node ${quoted} is not allowed to update configSource to a new non-nil configSource`)
   if (taintsText(node) !== taintsText(old)) throw forbid(attributes, `node ${quoted} is not allowed to modify taints`)
+  if (!jsonEqual(node.metadata.ownerReferences ?? [], old.metadata.ownerReferences ?? []))
+    throw forbid(attributes, `node ${quoted} is not allowed to modify ownerReferences`)
   const labels = forbiddenLabels(node.metadata.labels, old.metadata.labels)
   if (labels.length > 0) throw forbid(attributes, `is not allowed to modify labels: ${labels.join(', ')}`)
 }

@@ -1,14 +1,16 @@
-/** A kubelet writes only its own Node, lease and CSINode, and pods bound to it (https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction). */
+/** A kubelet writes only its own Node, lease and CSINode, pods bound to it, and requests for certificates of its name (https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction). */
 import { notFound } from '../../api/errors.ts'
 import { groupResource } from '../../api/meta.ts'
 import { podReferences } from '../../api/pod-references.ts'
 import { coreV1 } from '../../api/resources.ts'
 import type { TokenRequest } from '../../api/types/authentication/v1.ts'
+import type { CertificateSigningRequest } from '../../api/types/certificates/v1.ts'
 import type { PersistentVolumeClaim, Pod } from '../../api/types/core/v1.ts'
 import type { ResourceSlice } from '../../api/types/resource/v1.ts'
 import type { AdmissionAttributes } from '../admission.ts'
 import { nodeNameOf } from '../authorization/node.ts'
 import type { Objects } from '../objects.ts'
+import { requestedSubject } from './certificates.ts'
 import { checkOwnNode } from './node-labels.ts'
 import { type AdmissionPlugin, forbid } from './plugin.ts'
 
@@ -48,6 +50,9 @@ async function checkNode(objects: Objects, attributes: AdmissionAttributes, node
       return
     case 'csinodes.storage.k8s.io':
       requireOwnName(attributes, node, 'CSINode')
+      return
+    case 'certificatesigningrequests.certificates.k8s.io':
+      checkCertificateRequest(attributes, node)
       return
     case 'resourceslices.resource.k8s.io':
       checkSlice(attributes, node)
@@ -169,6 +174,18 @@ async function checkToken(objects: Objects, attributes: AdmissionAttributes, nod
   }
   if (pod.spec?.nodeName !== node)
     throw forbid(attributes, 'node requested token bound to a pod scheduled on a different node')
+}
+
+const nodeSigners = ['kubernetes.io/kubelet-serving', 'kubernetes.io/kube-apiserver-client-kubelet']
+
+/** A kubelet asks for certificates of its own name only. */
+function checkCertificateRequest(attributes: AdmissionAttributes, node: string): void {
+  const { signerName = '', request = '' } = (attributes.object as CertificateSigningRequest | undefined)?.spec ?? {}
+  if (attributes.operation !== 'CREATE' || !nodeSigners.includes(signerName)) return
+  const subject = requestedSubject(request)
+  if (!subject) throw forbid(attributes, 'unable to parse csr: PEM block type must be CERTIFICATE REQUEST')
+  if (subject.commonName !== `system:node:${node}`)
+    throw forbid(attributes, `can only create a node CSR with CN=system:node:${node}`)
 }
 
 function checkSlice(attributes: AdmissionAttributes, node: string): void {

@@ -293,6 +293,9 @@ test('NodeAuthorizer lets a node write its own objects and list its own pods onl
   const listing = asking(node, 'list pods -')
   assert.equal(decided({ ...listing, fieldSelector: 'spec.nodeName=n1,status.phase=Running' }).kind, 'allow')
   assert.equal(decided({ ...listing, fieldSelector: 'spec.nodeName=n2' }).kind, 'noOpinion')
+  const slices = asking(node, 'list resourceslices@resource.k8s.io -')
+  assert.equal(decided({ ...slices, fieldSelector: 'spec.nodeName=n1' }).kind, 'allow')
+  assert.equal(decided({ ...slices, fieldSelector: 'spec.nodeName=n2' }).kind, 'noOpinion')
   assert.match(decided(asking(user('system:node:', 'system:nodes'), 'get nodes -')).reason, /unknown node/)
 })
 

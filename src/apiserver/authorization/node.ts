@@ -129,7 +129,7 @@ export class NodeAuthorizer implements DecidingAuthorizer {
       case 'watch':
       case 'list':
       case 'deletecollection':
-        if (selects(fieldSelector, 'nodeName', node)) return allow
+        if (selects(fieldSelector, 'spec.nodeName', node)) return allow
         return refuse('can only list/watch/deletecollection resourceslices with nodeName field selector')
     }
     return refuse(

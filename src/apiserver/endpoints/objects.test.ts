@@ -190,6 +190,19 @@ test('DELETE removes at once, or marks what has finalizers until the last is gon
   assert.equal((await api.get(`${configMaps}/held`)).status, 404)
 })
 
+test('DELETE leaves the system’s priority classes', async () => {
+  const classes = '/apis/scheduling.k8s.io/v1/priorityclasses'
+  const object = {
+    metadata: { name: 'system-node-critical' },
+    value: 2_000_001_000,
+    description: 'Used by the system.',
+  }
+  await api.call('POST', classes, object)
+  const { status, body } = await api.call('DELETE', `${classes}/system-node-critical`)
+  assert.equal(status, 403)
+  assert.match(body.message, /this is a system priority class and cannot be deleted$/)
+})
+
 test('DELETE keeps to its preconditions and adds the finalizer of its propagation policy', async () => {
   await api.call('POST', configMaps, configMap('careful'))
   const refused = await api.call('DELETE', `${configMaps}/careful`, { preconditions: { uid: 'other' } })
@@ -283,7 +296,9 @@ test('a protobuf client writes, reads and is refused in protobuf', async () => {
 })
 
 test('apply refuses keys that stand twice, or warns of them, as it is told', async () => {
-  const twice = new TextEncoder().encode('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: repeated}\ndata:\n  a: b\n  a: c\n')
+  const twice = new TextEncoder().encode(
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: repeated}\ndata:\n  a: b\n  a: c\n',
+  )
   const apply = (fieldValidation: string) =>
     api.call('PATCH', `${configMaps}/repeated?fieldManager=m&fieldValidation=${fieldValidation}`, twice, {
       contentType: 'application/apply-patch+yaml',

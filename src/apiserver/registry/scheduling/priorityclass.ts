@@ -1,5 +1,5 @@
 /** Priority classes. Source: https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/. */
-import type { FieldError } from '../../../api/errors.ts'
+import { type FieldError, forbidden as refused } from '../../../api/errors.ts'
 import { schedulingV1 } from '../../../api/resources.ts'
 import type { PriorityClass } from '../../../api/types/scheduling/v1.ts'
 import { preemptionPolicies, requiredInOrder } from '../core/pod-validation/spec.ts'
@@ -25,6 +25,12 @@ export const priorityClasses: Strategy<PriorityClass> = {
   prepareForUpdate(priorityClass, old) {
     const generation = old.metadata.generation
     if (generation !== undefined) priorityClass.metadata.generation = generation
+  },
+  prepareForDelete({ metadata }) {
+    const { name = '' } = metadata
+    const isKnown = systemClasses.some((known) => known.name === name)
+    if (isKnown)
+      throw refused(schedulingV1.priorityClasses, name, 'this is a system priority class and cannot be deleted')
   },
   validateCreate: validateClass,
   validateUpdate(priorityClass, old) {
