@@ -40,6 +40,14 @@ export function groupResource({ group, plural }: { group: string; plural: string
   return group === '' ? plural : `${plural}.${group}`
 }
 
+const firstInMetadata = ['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion'] as const
+
+/** A copy in declared order. Of what is read from the store the version is known last. */
+export function metadataInOrder(metadata: ObjectMeta): ObjectMeta {
+  const first = firstInMetadata.filter((name) => metadata[name] !== undefined).map((name) => [name, metadata[name]])
+  return Object.assign(Object.fromEntries(first) as ObjectMeta, metadata)
+}
+
 /** `namespace/name`, or `name` for a cluster-scoped object: the key of informers and work queues. */
 export function keyOf(object: KubeObject): string {
   const { namespace, name } = object.metadata

@@ -42,6 +42,7 @@ const notParsed = (text: string) =>
   `resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`
 const noToken = 'invalid continue token: continue key is not valid:'
 const v = 'meta.k8s.io/v1'
+const noInt64 = `${noToken} json: cannot unmarshal NUMBER into Go struct field continueToken.rv of type int64`
 const token = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 const lists: [query: string, shown: string | RegExp][] = [
@@ -85,6 +86,10 @@ const lists: [query: string, shown: string | RegExp][] = [
   [`continue=${token({ v, start: 'a' })}`, `400 ${noToken} incorrect encoded start resourceVersion (version ${v})`],
   [`continue=${token({ v, rv: 5 })}`, `400 ${noToken} encoded start key empty (version ${v})`],
   [`continue=${token({ v, rv: 5, start: '../a' })}`, `400 ${noToken} ../a`],
+  [`continue=${token({ v, rv: 1.5, start: 'a' })}`, `400 ${noInt64.replace('NUMBER', 'number 1.5')}`],
+  [`continue=${token({ v, rv: 1e30, start: 'a' })}`, `400 ${noInt64.replace('NUMBER', 'number 1e+30')}`],
+  [`continue=${token({ v, rv: '5', start: 'a' })}`, `400 ${noInt64.replace('NUMBER', 'string')}`],
+  [`continue=${token([])}`, `400 ${noToken} json: cannot unmarshal array into Go value of type storage.continueToken`],
 ]
 
 for (const [query, wanted] of lists) {
@@ -127,18 +132,49 @@ test('list with a token takes neither a version nor a match', async () => {
   )
 })
 
-test('a list of a version to come waits, then says that it is too large', async () => {
-  const query = 'resourceVersion=999999'
-  const answer = api.get(`${path}?${query}`)
-  const clock = api.api.clock as { advance?(ms: number): Promise<void> }
-  for (let turn = 0; turn < 5; turn++) await clock.advance?.(1_000)
-  const { status, body } = await answer
-  assert.deepEqual([status, body.reason], [504, 'Timeout'])
-  assert.match(body.message, /^Timeout: Too large resource version: 999999, current: \d+$/)
-  assert.deepEqual(body.details.causes, [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }])
+for (const query of [
+  'resourceVersion=999999',
+  'resourceVersion=999999&limit=2',
+  'resourceVersion=999999&resourceVersionMatch=Exact',
+  `continue=${token({ v, rv: 999_999, start: 'a' })}`,
+]) {
+  test(`a list with ${query} waits for a version to come, then says that it is too large`, async () => {
+    const answer = api.get(`${path}?${query}`)
+    const { status, body } = await passing(answer)
+    assert.deepEqual([status, body.reason], [504, 'Timeout'])
+    assert.match(body.message, /^Timeout: Too large resource version: 999999, current: \d+$/)
+    assert.deepEqual(body.details, {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      retryAfterSeconds: 1,
+    })
+  })
+}
+
+test('a watch of a version that is none says so', async () => {
+  const { status, body } = await api.get(`${path}?watch=true&resourceVersion=one`)
+  assert.deepEqual([status, body.message], [400, notParsed('one')])
 })
 
+test('a watch that begins with what is there, of a version to come, says so in its stream', async () => {
+  const query = 'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=999999'
+  const watch = await passing(api.watch(`${path}?${query}`))
+  const event = await watch.next()
+  assert.deepEqual([event?.type, event?.object.code, event?.object.reason], ['ERROR', 504, 'Timeout'])
+  assert.equal(await watch.next(), undefined)
+})
+
+/** What comes once time has passed. */
+async function passing<T>(answer: Promise<T>): Promise<T> {
+  const clock = api.api.clock as { advance?(ms: number): Promise<void> }
+  for (let turn = 0; turn < 5; turn++) await clock.advance?.(1_000)
+  return await answer
+}
+
 const watches: [query: string, message: string][] = [
+  [
+    'continue=x&sendInitialEvents=true',
+    'resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+  ],
   ['continue=x', 'resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided'],
   [
     'sendInitialEvents=true',

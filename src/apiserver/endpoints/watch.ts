@@ -1,9 +1,10 @@
 /** Watches: where the stream begins, and its answer. */
+import { badRequest } from '../../api/errors.ts'
 import { type WatchStart, WatchStream } from '../cache/watch-stream.ts'
 import { convertedWatch, storedFrames } from '../crd/resource/converted-watch.ts'
 import { negotiate } from '../negotiation/accept.ts'
 import { watchFrames } from '../negotiation/represent.ts'
-import { type ListQuery, parseResourceVersion, readListQuery } from '../registry/options.ts'
+import { type ListQuery, readListQuery, wrongVersion } from '../registry/options.ts'
 import { tooLarge } from '../registry/read.ts'
 import { selectionOf } from '../registry/selection.ts'
 import type { ApiResponse } from '../request.ts'
@@ -57,7 +58,9 @@ function startsWithObjects({ sendInitialEvents, resourceVersion }: ListQuery): b
 
 async function startOf(parts: EndpointParts, query: ListQuery): Promise<WatchStart> {
   const { hub } = parts.registry.caches
-  const revision = parseResourceVersion(query.resourceVersion)
+  const wrong = wrongVersion(query.resourceVersion)
+  if (wrong !== undefined) throw badRequest(wrong)
+  const revision = Number(query.resourceVersion)
   const { sendInitialEvents = revision === 0 } = query
   if (!sendInitialEvents && revision > 0) return { kind: 'after', revision }
   if (query.resourceVersion === '' || !sendInitialEvents) await hub.fresh()

@@ -2,7 +2,7 @@
 
 import { encodeMessage, protobufListItem } from '../../api/codec/protobuf.ts'
 import { apiError } from '../../api/errors.ts'
-import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
+import { apiVersionOf, type KubeObject, metadataInOrder } from '../../api/meta.ts'
 import type { ListMeta } from '../../api/types/meta/v1.ts'
 import { carrying } from '../../client/carried.ts'
 import { storedJsonFrames } from '../cache/caches.ts'
@@ -215,7 +215,7 @@ function tableOf({ tables }: Presenter): TableMaker {
 }
 
 function partial({ strategy }: Served, { metadata }: KubeObject): object {
-  const shown = strategy.partialMetadata?.(metadata) ?? metadata
+  const shown = metadataInOrder(strategy.partialMetadata?.(metadata) ?? metadata)
   return { kind: 'PartialObjectMetadata', apiVersion: metaV1, metadata: shown }
 }
 

@@ -20,7 +20,6 @@ export function decodeContinue(token: string): ContinueToken {
   if (v !== tokenVersion) throw invalid(` server does not recognize this encoded version ${String(v ?? '')}`)
   if (rv === undefined || rv === 0) throw invalid(` incorrect encoded start resourceVersion (version ${tokenVersion})`)
   if (start === undefined || start === '') throw invalid(` encoded start key empty (version ${tokenVersion})`)
-  if (typeof rv !== 'number' || typeof start !== 'string') throw invalid(' its members are of other types')
   if (
     start
       .replace(/^\//, '')
@@ -31,21 +30,44 @@ export function decodeContinue(token: string): ContinueToken {
   return { revision: rv, start: start.endsWith('\u0000') ? start.slice(0, -1) : start }
 }
 
-function parse(token: string): { v?: unknown; rv?: unknown; start?: unknown } {
+function parse(token: string): { v?: string; rv?: number; start?: string } {
   const wrong = token.search(/[^A-Za-z0-9_-]/)
   if (wrong >= 0 || token.length % 4 === 1) {
     throw invalid(` illegal base64 data at input byte ${wrong < 0 ? token.length - 1 : wrong}`)
   }
   const text = Buffer.from(token, 'base64url').toString()
-  try {
-    const value: unknown = JSON.parse(text)
-    if (value !== null && typeof value === 'object') return value
-  } catch {
-    if (!/^\s*[[{"]/.test(text)) {
-      throw invalid(` invalid character '${text.trimStart().slice(0, 1)}' looking for beginning of value`)
-    }
+  const value = decoded(text)
+  if (typeof value !== 'object' || Array.isArray(value)) throw notInto(value, 'value of type storage.continueToken')
+  const { v, rv, start } = (value ?? {}) as Record<string, unknown>
+  return {
+    ...member(v, 'v', 'string', (each) => typeof each === 'string'),
+    ...member(rv, 'rv', 'int64', Number.isSafeInteger),
+    ...member(start, 'start', 'string', (each) => typeof each === 'string'),
   }
-  throw invalid(' no token that a page of a list gave')
+}
+
+/** As Go has it, what is null is left as it was. */
+function member(value: unknown, name: string, type: string, isOfType: (value: unknown) => boolean): object {
+  if (value === undefined || value === null) return {}
+  if (!isOfType(value)) throw notInto(value, `struct field continueToken.${name} of type ${type}`)
+  return { [name]: value }
+}
+
+function decoded(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    if (/^\s*[[{"]/.test(text)) throw invalid(' no token that a page of a list gave')
+    throw invalid(` invalid character '${text.trimStart().slice(0, 1)}' looking for beginning of value`)
+  }
+}
+
+/** In the words of Go's decoder. */
+function notInto(value: unknown, place: string): Error {
+  const number = place.endsWith('int64') ? `number ${value}` : 'number'
+  const kinds: Record<string, string> = { boolean: 'bool', number }
+  const kind = Array.isArray(value) ? 'array' : (kinds[typeof value] ?? typeof value)
+  return invalid(` json: cannot unmarshal ${kind} into Go ${place}`)
 }
 
 function invalid(why: string): Error {

@@ -48,14 +48,15 @@ export async function listObjects(parts: RegistryParts, { query: asked, ...rest 
   const query = asked.resourceVersion === '0' ? { ...asked, limit: 0 } : asked
   const input = { ...rest, query }
   if (query.continue !== '') return await continued(parts, input)
+  const { hub } = parts.caches
   const revision = parseResourceVersion(query.resourceVersion)
   if (
     revision > 0 &&
     (query.resourceVersionMatch === 'Exact' || (query.resourceVersionMatch === '' && query.limit > 0))
   ) {
+    if (!(await hub.reached(revision))) throw tooLarge(revision, hub.revision)
     return await pastPage(parts, input, { revision, after: undefined })
   }
-  const { hub } = parts.caches
   const cache = parts.caches.of(input.served)
   await cache.ready()
   if (query.resourceVersion === '') {
@@ -116,10 +117,12 @@ async function continued(parts: RegistryParts, input: ListInput): Promise<Page> 
     throw badRequest('specifying resource version is not allowed when using continue')
   }
   const after = collectionPrefix(input.served, input.namespace) + token.start
+  const { hub } = parts.caches
+  if (!(await hub.reached(token.revision))) throw tooLarge(token.revision, hub.revision)
   const cache = parts.caches.of(input.served)
   await cache.ready()
   if (token.revision < 0) {
-    await parts.caches.hub.fresh()
+    await hub.fresh()
     return await cachedPage(parts, input, after)
   }
   const from = { revision: token.revision, after }
@@ -188,7 +191,7 @@ async function pastPage(
 }
 
 function listError(error: unknown, input: ListInput, from: { revision: number; after: string | undefined }): unknown {
-  if (error instanceof FutureRevisionError) return tooLarge(from.revision, error.currentRevision, { retry: false })
+  if (error instanceof FutureRevisionError) return tooLarge(from.revision, error.currentRevision)
   if (!(error instanceof CompactedError)) return error
   if (from.after === undefined) return expired('The resourceVersion for the provided list is too old.')
   const start = from.after.slice(collectionPrefix(input.served, input.namespace).length)
@@ -198,8 +201,8 @@ function listError(error: unknown, input: ListInput, from: { revision: number; a
   return new ApiError({ ...gone.status, metadata: { continue: encodeContinue(-1, start) } })
 }
 
-/** 504: the client has seen a newer state than this server will in time. Of an exact version nobody is asked to wait. */
-export function tooLarge(revision: number, current: number, { retry } = { retry: true }): ApiError {
+/** 504: the client has seen a newer state than this server will in time. */
+export function tooLarge(revision: number, current: number): ApiError {
   const message = 'Too large resource version'
   return apiError({
     code: 504,
@@ -207,7 +210,7 @@ export function tooLarge(revision: number, current: number, { retry } = { retry:
     message: `Timeout: ${message}: ${revision}, current: ${current}`,
     details: {
       causes: [{ reason: 'ResourceVersionTooLarge', message }],
-      ...(retry ? { retryAfterSeconds: 1 } : {}),
+      retryAfterSeconds: 1,
     },
   })
 }

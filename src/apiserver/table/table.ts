@@ -3,7 +3,7 @@
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables
  */
 import { badRequest } from '../../api/errors.ts'
-import type { KubeObject } from '../../api/meta.ts'
+import { type KubeObject, metadataInOrder } from '../../api/meta.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import type { ListMeta } from '../../api/types/meta/v1.ts'
 import { age, createdAt } from './cells.ts'
@@ -85,7 +85,7 @@ export function parseIncludeObject(value: string | undefined | null): IncludeObj
 function included(object: KubeObject, includeObject: IncludeObject, apiVersion: string): unknown {
   if (includeObject === 'None') return null
   if (includeObject === 'Object') return object
-  return { kind: 'PartialObjectMetadata', apiVersion, metadata: object.metadata }
+  return { kind: 'PartialObjectMetadata', apiVersion, metadata: metadataInOrder(object.metadata) }
 }
 
 function definitionOf({ name, type, format, description, priority }: TableColumn): TableColumn {
