@@ -76,12 +76,29 @@ function endpointChanged(previous: Pod, pod: Pod): boolean {
   return relevant(previous) !== relevant(pod)
 }
 
-/** When what the endpoints show last changed: the newest of the Service's birth and the pods' turns of readiness. */
-export function lastChangeTime(service: Service, pods: readonly Pod[]): string {
-  let newest = service.metadata.creationTimestamp ?? ''
-  for (const pod of pods) {
-    const turned = pod.status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime ?? ''
-    if (turned > newest) newest = turned
+/**
+ * When what endpoints show began to change, which their annotation tells so that delays can be measured. Source:
+ * kubernetes `k8s.io/endpointslice/util`, `TriggerTimeTracker`.
+ */
+export class ChangeTimes {
+  /** When each pod of a Service last turned ready or unready, as it was last looked at; by the Service's key. */
+  readonly #turns = new Map<string, ReadonlyMap<string, string>>()
+
+  /** The earliest turn since the last look, at the first look the Service's birth; empty when there was none. */
+  since(service: Service, pods: readonly Pod[]): string {
+    const before = this.#turns.get(keyOf(service))
+    const turns = new Map(pods.map((pod) => [pod.metadata.name ?? '', turnOf(pod)]))
+    this.#turns.set(keyOf(service), turns)
+    if (!before) return service.metadata.creationTimestamp ?? ''
+    const news = [...turns].filter(([pod, turn]) => turn > (before.get(pod) ?? '')).map(([, turn]) => turn)
+    return news.sort()[0] ?? ''
   }
-  return newest
+
+  forget(key: string): void {
+    this.#turns.delete(key)
+  }
+}
+
+function turnOf({ status }: Pod): string {
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime ?? ''
 }

@@ -15,7 +15,11 @@ export function planEndpoints(
   { existing, changeTime }: { existing: Endpoints | undefined; changeTime: string },
 ): Endpoints {
   const { subsets, truncated } = subsetsOf(service, pods)
-  const { [overCapacityAnnotation]: _, ...annotations } = existing?.metadata.annotations ?? {}
+  const {
+    [overCapacityAnnotation]: _,
+    [changeTimeAnnotation]: __,
+    ...annotations
+  } = existing?.metadata.annotations ?? {}
   if (changeTime !== '') annotations[changeTimeAnnotation] = changeTime
   if (truncated) annotations[overCapacityAnnotation] = 'truncated'
   const labels = {

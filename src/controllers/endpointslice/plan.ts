@@ -281,7 +281,8 @@ function differs(slice: EndpointSlice, endpoints: readonly Endpoint[], { labels 
 }
 
 function updated(slice: EndpointSlice, endpoints: Endpoint[], meta: SliceMeta): EndpointSlice {
-  const annotations = { ...slice.metadata.annotations, ...meta.annotations }
+  const { [changeTimeAnnotation]: _, ...others } = slice.metadata.annotations ?? {}
+  const annotations = { ...others, ...meta.annotations }
   return { ...slice, metadata: { ...slice.metadata, labels: meta.labels, annotations }, endpoints }
 }
 

@@ -10,7 +10,7 @@ import { tallied } from '../../client/meters.ts'
 import { ifThere } from '../../client/writes.ts'
 import { Expectations, notSeenYet } from '../expectations.ts'
 import { controllerReference } from '../ownership.ts'
-import { lastChangeTime, serviceKeysOf, servingPods } from '../service-pods.ts'
+import { ChangeTimes, serviceKeysOf, servingPods } from '../service-pods.ts'
 import { type HintCounts, type Hinting, overloaded, topologyMode, type ZoneShares, zoneShares } from './hints.ts'
 import { countSlices, sliceGauges } from './metrics.ts'
 import { managedBy, managedByLabel, planSlices, type SlicePlan, serviceNameLabel } from './plan.ts'
@@ -32,6 +32,7 @@ export function endpointSliceController(parts: ControllerParts, options: Endpoin
   slices.addIndex(byService, (slice) => [serviceKeyOf(slice)])
   pods.addIndex(byNode, (pod) => [pod.spec?.nodeName ?? ''])
   const topology = new Topology(parts)
+  const changeTimes = new ChangeTimes()
   offerGauges(parts, options)
 
   async function reconcile(key: string): Promise<Outcome> {
@@ -39,6 +40,7 @@ export function endpointSliceController(parts: ControllerParts, options: Endpoin
     if (!service) {
       topology.forget(key)
       expectations.forget(key)
+      changeTimes.forget(key)
       return done
     }
     if (!service.spec?.selector || Object.keys(service.spec.selector).length === 0) return done
@@ -52,7 +54,7 @@ export function endpointSliceController(parts: ControllerParts, options: Endpoin
       pods: selected,
       slices: present,
       nodeOf: (name) => nodes.get(name),
-      changeTime: lastChangeTime(service, selected),
+      changeTime: changeTimes.since(service, selected),
       zoneShares: () => topology.shares(),
     })
     const api = parts.client.of(discoveryV1.endpointSlices, service.metadata.namespace)
