@@ -34,15 +34,19 @@ import { persistentVolumeBinderController } from './persistentvolume-binder/reco
 import { persistentVolumeProtectionController } from './persistentvolume-protection/reconcile.ts'
 import { persistentVolumeClaimProtectionController } from './persistentvolumeclaim-protection/reconcile.ts'
 import { podGarbageCollector } from './pod-garbage-collector/reconcile.ts'
+import { podGroupProtectionController } from './podgroup-protection/reconcile.ts'
 import { replicaSetController, replicationControllerController } from './replicaset/reconcile.ts'
 import { resourceClaimController } from './resource-claim/reconcile.ts'
+import { resourcePoolStatusController } from './resource-pool-status/reconcile.ts'
 import { resourceQuotaController } from './resourcequota/reconcile.ts'
 import { rootCaController } from './root-ca/reconcile.ts'
+import { seLinuxWarningController } from './selinux-warning/reconcile.ts'
 import { serviceCidrController } from './service-cidr/reconcile.ts'
 import { serviceAccountController } from './serviceaccount/reconcile.ts'
 import { legacyTokenCleaner } from './serviceaccount-token/cleaner.ts'
 import { type SecretTokenOptions, serviceAccountTokenController } from './serviceaccount-token/tokens.ts'
 import { statefulSetController } from './statefulset/reconcile.ts'
+import { storageVersionGarbageCollector } from './storage-version-garbage-collector/reconcile.ts'
 import { storageVersionMigrator } from './storage-version-migrator/reconcile.ts'
 import { taintEvictionController } from './taint-eviction/reconcile.ts'
 import { ttlController } from './ttl/reconcile.ts'
@@ -75,6 +79,8 @@ export interface ControllerOptions {
   legacyTokenPeriodMs?: number
   /** Who signs certificate requests. Absent: nobody does. */
   signing?: SigningOptions
+  /** Whether pods are told of SELinux labels that would keep them from volumes. Default false. */
+  seLinuxWarnings?: boolean
   /** What policies get wrong about types. Absent: nobody says so in their status. */
   checkPolicyTypes?: PolicyTypeCheck
 }
@@ -136,6 +142,13 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
       : []),
     podGarbageCollector(as('pod-garbage-collector'), terminatedPodsMax === undefined ? {} : { terminatedPodsMax }),
     ...(clusterCidrs.length > 0 ? [nodeIpamController(as('node-controller'), { clusterCidrs })] : []),
+    ...(options.seLinuxWarnings
+      ? [
+          seLinuxWarningController(as('selinux-warning-controller'), {
+            allModes: options.featureGates?.has('SELinuxMount') ?? false,
+          }),
+        ]
+      : []),
     ...gatedControllers(as, options),
   ]
 }
@@ -151,6 +164,9 @@ function gatedControllers(as: (account: string) => ControllerParts, options: Con
     PodCertificateRequest: () => podCertificateCleaningController(as('podcertificaterequestcleaner')),
     ClusterTrustBundle: () =>
       clusterTrustBundlePublisher(as('kube-apiserver-serving-clustertrustbundle-publisher'), options),
+    GenericWorkload: () => podGroupProtectionController(as('podgroup-protection-controller')),
+    DRAResourcePoolStatus: () => resourcePoolStatusController(as('resourcepoolstatusrequest-controller')),
+    StorageVersionAPI: () => storageVersionGarbageCollector(as('storage-version-garbage-collector')),
     StorageVersionMigrator: () => storageVersionMigrator(as('storage-version-migrator-controller')),
   }
   return Object.entries(made).flatMap(([gate, make]) => (featureGates.has(gate) ? [make()] : []))

@@ -110,9 +110,9 @@ const table: Readonly<Record<string, Details>> = {
     gates: ['PodCertificateRequest'],
   },
   'podgroup-protection': {
-    ours: [],
+    ours: ['podgroup-protection-controller'],
+    queue: 'podgroupprotection',
     gates: ['GenericWorkload'],
-    why: 'PodGroups are alpha and not scheduled together here',
   },
   replicaset: { alias: 'replicaset', concurrency: 'concurrent-replicaset-syncs' },
   replicationcontroller: {
@@ -127,9 +127,8 @@ const table: Readonly<Record<string, Details>> = {
     concurrency: 'concurrent-resourceclaim-syncs',
   },
   resourcepoolstatusrequest: {
-    ours: [],
+    ours: ['resourcepoolstatusrequest-controller'],
     gates: ['DRAResourcePoolStatus'],
-    why: 'ResourcePoolStatusRequests are alpha and not answered here',
   },
   resourcequota: {
     alias: 'resourcequota',
@@ -138,7 +137,11 @@ const table: Readonly<Record<string, Details>> = {
     concurrency: 'concurrent-resource-quota-syncs',
   },
   'root-ca-certificate-publisher': { alias: 'root-ca-cert-publisher', queue: 'root_ca_cert_publisher' },
-  'selinux-warning': { ours: [], off: true, why: 'volumes are not mounted with SELinux labels here' },
+  'selinux-warning': {
+    ours: ['selinux-warning-controller'],
+    queue: 'selinux_warning',
+    off: true,
+  },
   'service-cidr': { ours: ['service-cidr-controller'], queue: 'ipaddresses' },
   'service-lb': { alias: 'service', ...cloud },
   serviceaccount: { alias: 'serviceaccount' },
@@ -157,9 +160,8 @@ const table: Readonly<Record<string, Details>> = {
   },
   'storageversion-garbage-collector': {
     alias: 'storage-version-gc',
-    ours: [],
+    queue: 'storage_version_garbage_collector_storageversions',
     gates: ['APIServerIdentity', 'StorageVersionAPI'],
-    why: 'StorageVersions are alpha and not kept here',
   },
   'taint-eviction': { queue: 'noexec_taint_pod' },
   'token-cleaner': { alias: 'tokencleaner', queue: 'token_cleaner', off: true },

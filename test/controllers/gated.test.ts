@@ -4,17 +4,23 @@ import { test } from 'node:test'
 import {
   apiextensionsV1,
   certificatesV1beta1,
+  coordinationV1,
   coreV1,
   resourceV1,
+  resourceV1alpha3,
   resourceV1beta2,
+  schedulingV1alpha2,
   storagemigrationV1beta1,
 } from '../../src/api/resources.ts'
+import type { CustomResourceDefinition } from '../../src/api/types/apiextensions/v1.ts'
 import { enabledApis } from '../../src/apiserver/scheme/enabled.ts'
 import { openGates, readFeatureGates } from '../../src/apiserver/scheme/feature-gates.ts'
 import { startTestApiServer } from '../../src/apiserver/testbed/server.ts'
 import type { Client } from '../../src/client/client.ts'
 import { createClient } from '../../src/client/client-impl.ts'
 import { ControllerGroup } from '../../src/cluster/control-plane/controller-group.ts'
+import type { StorageVersion } from '../../src/controllers/storage-version-garbage-collector/plan.ts'
+import { storageVersionResource } from '../../src/controllers/storage-version-garbage-collector/reconcile.ts'
 import { simulatedClock } from '../../src/platform/simulated/clock.ts'
 import { simulatedRandom } from '../../src/platform/simulated/random.ts'
 
@@ -26,11 +32,13 @@ interface Bed extends AsyncDisposable {
   pass(seconds: number): Promise<void>
 }
 
-async function start(gate: string, on = true): Promise<Bed> {
+async function start(gate: string, on = true, definitions: readonly CustomResourceDefinition[] = []): Promise<Bed> {
   const clock = simulatedClock()
   const gates = readFeatureGates([`${gate}=${on}`])
   const enabled = enabledApis(['api/all=true'], gates)
-  const api = await startTestApiServer({ clock, enabled })
+  const api = await startTestApiServer({ clock, enabled, gates })
+  for (const one of definitions)
+    await createClient(api.transport).of(apiextensionsV1.customResourceDefinitions).create(one)
   const group = new ControllerGroup({
     ...{ clock, random: simulatedRandom('gated'), log: api.log, rootCaPem },
     transportFor: () => api.transport,
@@ -179,3 +187,104 @@ test('device taints evict nobody while their gate is closed', async () => {
   await using open = await start('DRADeviceTaints')
   assert.ok(open.names.includes(evictor))
 })
+
+test('a pod group that is deleted stays for as long as a pod of it is not over', async () => {
+  await using bed = await start('GenericWorkload')
+  const groups = bed.client.of(schedulingV1alpha2.podGroups, 'default')
+  const finalizers = ['scheduling.k8s.io/podgroup-protection']
+  const spec = { schedulingPolicy: { basic: {} } }
+  for (const name of ['used', 'unused']) await groups.create({ metadata: { name, finalizers }, spec })
+  const pods = bed.client.of(coreV1.pods, 'default')
+  const containers = [{ name: 'c', image: 'web:1' }]
+  await pods.create({ metadata: { name: 'p' }, spec: { containers, schedulingGroup: { podGroupName: 'used' } } })
+  await bed.pass(1)
+  for (const name of ['used', 'unused']) await groups.delete(name)
+  await bed.pass(1)
+  const left = async () => (await groups.list()).items.map(({ metadata }) => metadata.name)
+  assert.deepEqual(await left(), ['used'])
+  await pods.patchStatus('p', { type: 'merge', patch: { status: { phase: 'Succeeded' } } })
+  await bed.pass(1)
+  assert.deepEqual(await left(), [])
+})
+
+test('a question for pools of devices is answered once they are published whole, and cleared away an hour later', async () => {
+  await using bed = await start('DRAResourcePoolStatus')
+  const requests = bed.client.of(resourceV1alpha3.resourcePoolStatusRequests)
+  const slices = bed.client.of(resourceV1.resourceSlices)
+  const pool = { name: 'p', generation: 2, resourceSliceCount: 2 }
+  const slice = (name: string, device: string) => ({
+    metadata: { name },
+    spec: { driver: 'gpu.example.com', nodeName: 'n', pool, devices: [{ name: device }] },
+  })
+  await slices.create(slice('one', 'a'))
+  await slices.create({
+    ...slice('old', 'z'),
+    spec: { ...slice('old', 'z').spec, pool: { ...pool, generation: 1, resourceSliceCount: 1 } },
+  })
+  await requests.create({ metadata: { name: 'r' }, spec: { driver: 'gpu.example.com' } })
+  await bed.pass(2)
+  assert.equal((await requests.get('r')).status, undefined)
+  await slices.create(slice('two', 'b'))
+  await bed.pass(1)
+  const { status } = await requests.get('r')
+  assert.deepEqual(status?.pools, [
+    {
+      ...{ driver: 'gpu.example.com', poolName: 'p', generation: 2, nodeName: 'n', resourceSliceCount: 2 },
+      ...{ totalDevices: 2, allocatedDevices: 0, availableDevices: 2, unavailableDevices: 0 },
+    },
+  ])
+  assert.deepEqual(
+    [status?.poolCount, status?.conditions?.[0]?.type, status?.conditions?.[0]?.message],
+    [1, 'Complete', 'Calculated status for 1 pools'],
+  )
+  await bed.pass(3_601)
+  assert.deepEqual((await requests.list()).items, [])
+})
+
+test('API servers that are gone are taken out of the storage versions that another API server keeps', async () => {
+  await using bed = await start('StorageVersionAPI', true, [storageVersionDefinition])
+  await bed.pass(1)
+  const versions = bed.client.of(storageVersionResource)
+  const leases = bed.client.of(coordinationV1.leases, 'kube-system')
+  const labels = { 'apiserver.kubernetes.io/identity': 'kube-apiserver' }
+  for (const name of ['a', 'b']) await leases.create({ metadata: { name, labels }, spec: {} })
+  const of = (apiServerID: string, encodingVersion: string) => ({
+    apiServerID,
+    encodingVersion,
+    decodableVersions: [encodingVersion],
+  })
+  const create = async (name: string, ...storageVersions: object[]) => {
+    const made = await versions.create({ metadata: { name } })
+    await versions.updateStatus({ ...made, status: { storageVersions } as NonNullable<StorageVersion['status']> })
+  }
+  await create('both', of('a', 'v1'), of('b', 'v2'))
+  await create('gone', of('gone', 'v1'))
+  await bed.pass(2)
+  assert.deepEqual(
+    (await versions.list()).items.map(({ metadata }) => metadata.name),
+    ['both'],
+  )
+  await leases.delete('b')
+  await bed.pass(2)
+  const { status } = await versions.get('both')
+  assert.deepEqual([status?.storageVersions, status?.commonEncodingVersion], [[of('a', 'v1')], 'v1'])
+  assert.equal(status?.conditions?.[0]?.reason, 'CommonEncodingVersionSet')
+})
+
+const storageVersionDefinition: CustomResourceDefinition = {
+  metadata: {
+    name: 'storageversions.internal.apiserver.k8s.io',
+    annotations: { 'api-approved.kubernetes.io': 'unapproved, in place of the built-in kind' },
+  },
+  spec: {
+    group: 'internal.apiserver.k8s.io',
+    scope: 'Cluster',
+    names: { plural: 'storageversions', singular: 'storageversion', kind: 'StorageVersion' },
+    versions: [
+      {
+        ...{ name: 'v1alpha1', served: true, storage: true, subresources: { status: {} } },
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+  },
+}

@@ -70,6 +70,7 @@ const table = `
   gauge node_collector_unhealthy_nodes_in_zone zone | Nodes of the zone that are not ready.
   counter node_collector_evictions_total zone | Nodes whose pods were told to go.
   histogram node_collector_update_node_health_duration_seconds - 0.001*4^8 | How long a node was looked at.
+  gauge selinux_warning_controller_selinux_volume_conflict property,pod1_namespace,pod1_name,pod1_value,pod2_namespace,pod2_name,pod2_value | Pods that would keep each other from a volume.
   counter root_ca_cert_publisher_sync_total code | Namespaces that the authorities were written to.
   histogram root_ca_cert_publisher_sync_duration_seconds code 0.001*2^15 | How long that took.
   counter pod_gc_collector_force_delete_pods_total namespace,reason | Pods that were cleared away.

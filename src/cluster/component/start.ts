@@ -164,6 +164,7 @@ async function managerParts(
     controllerOptions: {
       autoscaler: autoscalerOf(flags),
       featureGates: openGates(gatesOf(flags)),
+      seLinuxWarnings: true,
       ...nodeOptionsOf(flags),
       ...endpointOptionsOf(flags),
       ...(await signingOf(disk, flags)),
