@@ -8,6 +8,7 @@
  * Without --server, `bin/k8ts apiserver` is started on an empty directory, and again on the full one in the end. Servers
  * must be local for their CPU time and memory to be read; `--pids` names further processes, such as etcd's.
  */
+import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Answer, Target } from './connection.ts'
 import { type OwnServer, startOwn } from './own-server.ts'
@@ -48,6 +49,8 @@ const { values: options } = parseArgs({
 const podCount = Number(options.pods)
 const rounds = Number(options.rounds)
 const sliceMs = 2_000
+/** Until a server that was just started is idle. */
+const restMs = 5_000
 const mebi = 1024 * 1024
 
 async function main(): Promise<void> {
@@ -73,25 +76,32 @@ async function targetOf(name: string, address: string, token: string, others: st
 }
 
 async function measure(targets: readonly Target[]): Promise<readonly Subject[]> {
+  await setTimeout(restMs)
   const idle = await memories(targets)
   const subjects = await Promise.all(targets.map((target) => prepareSubject(target, `bench-${process.pid}`)))
   console.log(memoryTable('memory idle', targets, idle, ({ rss }) => rss / mebi, 'MiB'))
-  for (const [name, step] of Object.entries({ get, create, update })) await report(subjects, name, step, clients)
-  const before = await memories(targets)
-  for (const subject of subjects) {
-    await makePods(subject, podCount)
-    // Who was never asked may hold none of them in memory.
-    await listPage(subject, 0)
+  // The first ones warm the servers up.
+  const warmUp = Math.floor(podCount / 5)
+  const pods = async (range: { from: number; to: number }): Promise<Memory[]> => {
+    for (const subject of subjects) {
+      await makePods(subject, range)
+      // Who was never asked may hold none of them in memory.
+      await listPage(subject, 0)
+    }
+    return await memories(targets)
   }
-  const after = await memories(targets)
+  const before = await pods({ from: 0, to: warmUp })
+  const after = await pods({ from: warmUp, to: podCount })
   const grown = after.map(({ rss }, index) => ({ rss: rss - before[index]!.rss, peak: 0 }))
-  const perPod = ({ rss }: Memory): number => rss / podCount / 1024
-  console.log(memoryTable(`memory for each of ${podCount} pods`, targets, grown, perPod, 'KiB'))
+  const perPod = ({ rss }: Memory): number => rss / (podCount - warmUp) / 1024
+  console.log(memoryTable(`memory for each of ${podCount - warmUp} pods`, targets, grown, perPod, 'KiB'))
   for (const { pids } of targets) await forgetPeak(pids).catch(() => {})
   const lists = { list: listJson, 'list protobuf': listProtobuf, 'list page': listPage }
   for (const [name, step] of Object.entries(lists)) await report(subjects, name, step, 2)
   const peaks = await memories(targets)
   console.log(memoryTable('memory at the peak of listing', targets, peaks, ({ peak }) => peak / mebi, 'MiB'))
+  // After the lists: the faster server makes more objects, which its memory would hold while it lists.
+  for (const [name, step] of Object.entries({ get, create, update })) await report(subjects, name, step, clients)
   if (wanted('watch')) await watches(subjects)
   const wrong = (await Promise.all(subjects.map((subject) => checkFinalState(subject, podCount)))).flat()
   console.log(

@@ -108,11 +108,11 @@ export const listPage: Step = async (subject, index) => {
 }
 
 /** Pods of about 3 KB as they are answered, made by all connections at once. */
-export async function makePods(subject: Subject, count: number): Promise<void> {
-  let next = 0
+export async function makePods(subject: Subject, { from, to }: { from: number; to: number }): Promise<void> {
+  let next = from
   await Promise.all(
     subject.connections.map(async (connection) => {
-      while (next < count) await must(connection, { method: 'POST', path: pods(subject), body: podNumber(next++) })
+      while (next < to) await must(connection, { method: 'POST', path: pods(subject), body: podNumber(next++) })
     }),
   )
 }
