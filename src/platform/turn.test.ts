@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { inTurns, ownTurn } from './turn.ts'
+import { inParts, inTurns, ownTurn, part } from './turn.ts'
 
 test('ownTurn lets one of many go on in each turn, in the order of asking, however much they do', async () => {
   const done: string[] = []
@@ -31,4 +31,30 @@ test('inTurns gives the result of work of any number of turns', async () => {
     return rounds
   }
   assert.deepEqual(await Promise.all([0, 1, 5].map((rounds) => inTurns(work(rounds)))), [0, 1, 5])
+})
+
+test('inParts makes each part once, whatever it throws, and a few of them in a turn', async () => {
+  const made: number[] = []
+  const refused = new Error('no')
+  let starts = 0
+  const work = (): number[] => {
+    starts += 1
+    return Array.from({ length: 50 }, (_, index) => {
+      try {
+        return part(1_000, () => {
+          part(1_000_000, () => made.push(index))
+          if (index % 2) throw refused
+          return index
+        })
+      } catch (error) {
+        if (error !== refused) throw error
+        return -index
+      }
+    })
+  }
+  const both = await Promise.all([inParts(work), inParts(() => part(1, () => 'other'))])
+  const expected = Array.from({ length: 50 }, (_, index) => (index % 2 ? -index : index))
+  assert.deepEqual(both, [expected, 'other'])
+  assert.deepEqual([made.length, starts], [50, 5])
+  assert.deepEqual([work().length, made.length], [50, 100])
 })

@@ -36,6 +36,72 @@ function nextStep(): void {
   if (steps.length > 0) endOfTurn(nextStep)
 }
 
+/**
+ * Calls `work`, which computes and changes nothing, in one turn after the other until its parts are all made: what they
+ * cost ends a turn (see `part`), and the next one begins with `work` from its start, where it finds them. For what is
+ * long because of its parts and cannot be left in the middle.
+ */
+export async function inParts<T>(work: () => T): Promise<T> {
+  const own: Parts = { made: [], next: 0, left: 0 }
+  for (;;) {
+    const before = parts
+    parts = Object.assign(own, { next: 0, left: partsMicroseconds })
+    try {
+      return work()
+    } catch (error) {
+      if (error !== partsOver) throw error
+    } finally {
+      parts = before
+    }
+    await ownTurn()
+  }
+}
+
+/**
+ * What `make` returns or throws. Within `inParts` it is made once, by its place in the order of calls, which must not
+ * change.
+ *
+ * @param microseconds about what it takes
+ */
+export function part<T>(microseconds: number, make: () => T): T {
+  const own = parts
+  if (!own) return make()
+  const index = own.next++
+  const known = own.made[index]
+  if (known) return known() as T
+  if (own.left <= 0) throw partsOver
+  own.left -= microseconds
+  own.made[index] = outcomeOf(make)
+  return own.made[index]() as T
+}
+
+/** Of one turn: what exceeds it is the last part's. */
+const partsMicroseconds = 10_000
+const partsOver = new Error('the turn is over')
+let parts: Parts | undefined
+
+interface Parts {
+  readonly made: (() => unknown)[]
+  next: number
+  left: number
+}
+
+/** Parts of a part are made with it. */
+function outcomeOf<T>(make: () => T): () => T {
+  const before = parts
+  parts = undefined
+  try {
+    const value = make()
+    return () => value
+  } catch (error) {
+    return () => {
+      throw error
+    }
+  } finally {
+    parts = before
+  }
+}
+
 /** What `use` makes of the value: at once when it is there, for a promise costs time and garbage that most requests need not. */
 export function whenKnown<T, R>(value: T | Promise<T>, use: (value: T) => R | Promise<R>): R | Promise<R> {
   return value instanceof Promise ? value.then(use) : use(value)

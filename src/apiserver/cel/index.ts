@@ -9,6 +9,7 @@
  * Source: https://kubernetes.io/docs/reference/using-api/cel/
  */
 import { limits } from '../../limits.ts'
+import { part } from '../../platform/turn.ts'
 import { type Binding, Bindings } from './bindings.ts'
 import { type Checked, check, nodesOf } from './checker.ts'
 import { type Environment, scopeOf } from './environment.ts'
@@ -103,7 +104,8 @@ const remembered = new WeakMap<Environment, Map<string, Compiled>>()
 export function compile(expression: string, environment: Environment): Compiled {
   const known = remembered.get(environment) ?? new Map<string, Compiled>()
   remembered.set(environment, known)
-  const compiled = known.get(expression) ?? compileAnew(expression, environment)
+  const found = known.get(expression)
+  const compiled = part(found ? 0 : expression.length, () => found ?? compileAnew(expression, environment))
   known.delete(expression)
   known.set(expression, compiled)
   if (known.size > limits.celProgramsMax) known.delete(known.keys().next().value ?? '')

@@ -3,10 +3,10 @@
  * admission, one durable write. Source: apiserver's `endpoints/handlers/create.go` and `registry/rest/create.go`.
  */
 import { dropEmpties } from '../../api/codec/empties.ts'
-import { type ApiError, alreadyExists, apiError, conflict, invalid } from '../../api/errors.ts'
+import { type ApiError, alreadyExists, apiError, conflict, type FieldError, invalid } from '../../api/errors.ts'
 import { groupResource, type KubeObject } from '../../api/meta.ts'
 import { limits } from '../../limits.ts'
-import { inTurns, whenKnown } from '../../platform/turn.ts'
+import { inParts, inTurns, whenKnown } from '../../platform/turn.ts'
 import { Stored } from '../cache/stored.ts'
 import { objectKey } from '../scheme/served.ts'
 import { clone } from './clone.ts'
@@ -74,13 +74,15 @@ async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Ou
     anyFinalizers: strategy.anyFinalizers,
   })
   if (caller.pause) await caller.pause()
-  const errors = [...found, ...(strategy.validateCreate?.(object, { found, gates: parts.gates }) ?? [])]
+  const own = (): FieldError[] => strategy.validateCreate?.(object, { found, gates: parts.gates }) ?? []
+  const errors = [...found, ...(caller.pause ? await inParts(own) : own())]
   if (strategy.rules)
     errors.push(...(await inTurns(strategy.rules(object, undefined, { found: errors, warn: caller.warn }))))
   const name = object.metadata.name ?? ''
   if (caller.pause) await caller.pause()
   if (errors.length > 0) throw invalid(served.storedKind, name, errors)
-  for (const warning of strategy.warnings?.(object, undefined) ?? []) caller.warn(warning)
+  const warnings = (): string[] => strategy.warnings?.(object, undefined) ?? []
+  for (const warning of caller.pause ? await inParts(warnings) : warnings()) caller.warn(warning)
   const validated = admit(parts, input, object, 'validate')
   if (validated instanceof Promise) await validated
   if (caller.pause) await caller.pause()

@@ -2,7 +2,7 @@
 import { type FieldError, methodNotAllowed } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { isPathSegmentName } from '../../api/names.ts'
-import { inTurns } from '../../platform/turn.ts'
+import { inParts, inTurns } from '../../platform/turn.ts'
 import type { Gates } from '../scheme/feature-gates.ts'
 import { keepSystemFields, unqualifiedFinalizers, validateMetadata, validateMetadataUpdate } from './metadata.ts'
 import type { Target } from './parts.ts'
@@ -45,7 +45,10 @@ export function prepareUpdate(target: Target, object: KubeObject, old: KubeObjec
   return object
 }
 
-export async function validateUpdated(target: Target, { object, old, gates, warn }: Checked): Promise<FieldError[]> {
+export async function validateUpdated(
+  target: Target,
+  { object, old, gates, warn, isLarge }: Checked,
+): Promise<FieldError[]> {
   const { resource, strategy } = target.served
   const { validateName, anyFinalizers = false } = strategy
   const rules = { namespaced: resource.namespaced, validateName, anyFinalizers }
@@ -60,13 +63,16 @@ export async function validateUpdated(target: Target, { object, old, gates, warn
     ...changes,
     ...looks.flatMap((how) => look[how]()),
   ]
-  const errors = [...metadata, ...ownErrors(target, { object, old, gates }, metadata)]
+  const own = (): FieldError[] => ownErrors(target, { object, old, gates }, metadata)
+  const errors = [...metadata, ...(isLarge ? await inParts(own) : own())]
   const isRuled = writesSpec(target) || target.subresource === 'status'
   if (strategy.rules && isRuled) errors.push(...(await inTurns(strategy.rules(object, old, { found: errors, warn }))))
   return errors
 }
 
 interface Checked extends Update {
+  /** Others have their turn in between. */
+  isLarge: boolean
   /** Of what is not as it should be, and stays allowed because it was so before. */
   warn(text: string): void
 }

@@ -8,7 +8,7 @@ import { badRequest, conflict, invalid, notFound } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { jsonEqual } from '../../api/patch/json-value.ts'
 import { limits } from '../../limits.ts'
-import { ownTurn } from '../../platform/turn.ts'
+import { inParts, ownTurn } from '../../platform/turn.ts'
 import type { CommitResult } from '../../store/store.ts'
 import { Stored } from '../cache/stored.ts'
 import { objectKey, type Served } from '../scheme/served.ts'
@@ -95,11 +95,13 @@ async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: S
   if (caller.pause) await caller.pause()
   const object = withUnchangedTimes(old, prepared)
   if (caller.pause) await caller.pause()
-  const errors = await validateUpdated(target, { object, old, gates: parts.gates, warn: caller.warn })
+  const isLarge = caller.pause !== undefined
+  const errors = await validateUpdated(target, { object, old, gates: parts.gates, warn: caller.warn, isLarge })
   if (caller.pause) await caller.pause()
   if (errors.length > 0) throw invalid(served.storedKind, target.name, errors)
   // Those who write a status cannot mend the spec.
-  if (writesSpec(target)) for (const warning of served.strategy.warnings?.(object, old) ?? []) caller.warn(warning)
+  const warnings = (): string[] => (writesSpec(target) && served.strategy.warnings?.(object, old)) || []
+  for (const warning of isLarge ? await inParts(warnings) : warnings()) caller.warn(warning)
   await parts.admission.validate(attributesOf(input, object, old))
   return await commitUpdate(parts, input, { object, old, stored })
 }
@@ -184,7 +186,8 @@ async function commitUpdate(
 /** An object that is being deleted goes when its last finalizer does. */
 function finished(served: Served, object: KubeObject, old: KubeObject): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = old.metadata
-  if (!deletionTimestamp || deletionGracePeriodSeconds > 0 || (object.metadata.finalizers ?? []).length > 0) return false
+  if (!deletionTimestamp || deletionGracePeriodSeconds > 0 || (object.metadata.finalizers ?? []).length > 0)
+    return false
   const isNamespace = served.resource.group === '' && served.resource.kind === 'Namespace'
   const spec = (object as { spec?: { finalizers?: string[] } }).spec
   return !isNamespace || (spec?.finalizers ?? []).length === 0

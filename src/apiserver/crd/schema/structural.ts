@@ -9,6 +9,7 @@ import { type FieldError, fieldErrorText } from '../../../api/errors.ts'
 import { jsonEqual } from '../../../api/patch/json-value.ts'
 import { compilePattern, PatternError } from '../../../api/pattern.ts'
 import type { JSONSchemaProps } from '../../../api/types/apiextensions/v1.ts'
+import { part } from '../../../platform/turn.ts'
 import { forbidden, invalid, required } from '../../registry/validation/field.ts'
 import { schemaOf } from './type.ts'
 
@@ -163,7 +164,7 @@ function valueErrors(schema: JSONSchemaProps, path: string, skip: Skip): FieldEr
 
 function patternProblem(pattern: string): string | undefined {
   try {
-    compilePattern(pattern)
+    part(100 + pattern.length, () => compilePattern(pattern))
     return undefined
   } catch (error) {
     if (error instanceof PatternError) return error.message
