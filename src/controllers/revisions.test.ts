@@ -47,3 +47,14 @@ test('staleRevisions are the oldest that nobody uses, beyond the limit', () => {
   assert.deepEqual(stale(2, [5, 1]), [2])
   assert.deepEqual(stale(0, [5, 2]), [1, 3, 4])
 })
+
+test('staleRevisions counts those in use where they take up the history', () => {
+  const known = [1, 2, 3].map((number) => revision(number, `i:${number}`))
+  const stale = (limit: number, used: number[]) =>
+    staleRevisions(known, { inUse: ({ revision }) => used.includes(revision), limit, usedCount: true }).map(
+      ({ revision }) => revision,
+    )
+  assert.deepEqual(stale(1, [1]), [2, 3])
+  assert.deepEqual(stale(2, [1]), [2])
+  assert.deepEqual(stale(0, [1, 3]), [2])
+})

@@ -83,11 +83,19 @@ export async function applyRevision(
   }
 }
 
+export interface HistoryRule {
+  inUse: (revision: ControllerRevision) => boolean
+  limit: number
+  /** Whether those in use count towards the limit, though they stay: upstream's DaemonSets do so. Default false. */
+  usedCount?: boolean
+}
+
 /** Revisions beyond the limit that no pod uses, oldest first. */
 export function staleRevisions(
   known: readonly ControllerRevision[],
-  { inUse, limit }: { inUse: (revision: ControllerRevision) => boolean; limit: number },
+  { inUse, limit, usedCount = false }: HistoryRule,
 ): ControllerRevision[] {
   const unused = known.filter((one) => !inUse(one)).sort((one, other) => one.revision - other.revision)
-  return unused.slice(0, Math.max(0, unused.length - limit))
+  const counted = usedCount ? known : unused
+  return unused.slice(0, Math.max(0, counted.length - limit))
 }

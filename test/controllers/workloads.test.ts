@@ -118,6 +118,30 @@ test('a DaemonSet runs once on every node and follows its template', async () =>
   assert.deepEqual(revisions.map(({ revision }) => revision).sort(), [1, 2])
 })
 
+test('a revision that pods of a DaemonSet have takes up its history', async () => {
+  await using bed = await startTestbed()
+  const sets = bed.cluster.client.apps.v1.daemonSets(namespace)
+  const image = (version: number) => ({ containers: [{ name: 'c', image: `web:${version}` }] })
+  const labels = { app: 'd' }
+  await sets.create({
+    metadata: { name: 'd' },
+    spec: {
+      selector: { matchLabels: labels },
+      revisionHistoryLimit: 1,
+      updateStrategy: { type: 'OnDelete' },
+      template: { metadata: { labels }, spec: image(1) },
+    },
+  })
+  await bed.settle()
+  for (const version of [2, 3, 4]) {
+    await sets.patch('d', { type: 'strategic', patch: { spec: { template: { spec: image(version) } } } })
+    await bed.settle()
+  }
+  const { items } = await bed.cluster.client.apps.v1.controllerRevisions(namespace).list()
+  // The pod has the first, the set the last; the one place of history is the pod's.
+  assert.deepEqual(items.map(({ revision }) => revision).sort(), [1, 4])
+})
+
 test('a Job completes', async () => {
   await using bed = await startTestbed()
   bed.behave = () => 'succeeded'

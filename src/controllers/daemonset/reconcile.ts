@@ -187,9 +187,12 @@ class DaemonSetReconciler {
 
   async #cleanUp(set: DaemonSet, pods: readonly Pod[], current: ControllerRevision): Promise<void> {
     const hashes = new Set(pods.map((pod) => pod.metadata.labels?.[hashLabel]))
-    const stale = staleRevisions(this.#revisions.byIndex(byControllerUid, set.metadata.uid ?? ''), {
-      inUse: ({ metadata }) => metadata.uid === current.metadata.uid || hashes.has(metadata.labels?.[hashLabel]),
+    const known = this.#revisions.byIndex(byControllerUid, set.metadata.uid ?? '')
+    const old = known.filter(({ metadata }) => metadata.uid !== current.metadata.uid)
+    const stale = staleRevisions(old, {
+      inUse: ({ metadata }) => hashes.has(metadata.labels?.[hashLabel]),
       limit: set.spec?.revisionHistoryLimit ?? 10,
+      usedCount: true,
     })
     for (const { metadata } of stale) {
       await ifThere(
