@@ -29,6 +29,16 @@ const status = fields('status')
 const spec = fields('spec')
 const specAndMetadata = fields('spec', 'metadata')
 
+/** Resources that reset something else than `status` where it is written as a whole. */
+const mainEndpoints: Record<string, FieldSet> = {
+  'certificatesigningrequests.certificates.k8s.io': fields('spec', 'status'),
+}
+
+/** Other subresources that do not reset `status`. */
+const subresources: Record<string, FieldSet> = {
+  'certificatesigningrequests.certificates.k8s.io/approval': fields('spec', 'status.certificate'),
+}
+
 /** Resources whose status endpoint resets something else than `spec`. */
 const statusEndpoints: Record<string, FieldSet> = {
   'pods.': fields('spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'),
@@ -40,6 +50,12 @@ const statusEndpoints: Record<string, FieldSet> = {
   'resourceclaims.resource.k8s.io': specAndMetadata,
   'customresourcedefinitions.apiextensions.k8s.io': specAndMetadata,
   'servicecidrs.networking.k8s.io': specAndMetadata,
+  'certificatesigningrequests.certificates.k8s.io': fields('spec', 'status.conditions'),
+  'devicetaintrules.resource.k8s.io': specAndMetadata,
+  'podgroups.scheduling.k8s.io': specAndMetadata,
+  'resourcepoolstatusrequests.resource.k8s.io': specAndMetadata,
+  'storageversionmigrations.storagemigration.k8s.io': specAndMetadata,
+  'storageversions.internal.apiserver.k8s.io': specAndMetadata,
 }
 
 export interface Endpoint {
@@ -55,8 +71,10 @@ export interface Endpoint {
 /** Undefined when the endpoint resets nothing. */
 export function resetFields({ group, plural, hasStatus, custom, subresource }: Endpoint): FieldSet | undefined {
   if (!hasStatus) return undefined
-  if (subresource !== 'status') return status
-  return custom ? specAndMetadata : (statusEndpoints[`${plural}.${group}`] ?? spec)
+  const name = `${plural}.${group}`
+  if (subresource === '') return mainEndpoints[name] ?? status
+  if (subresource !== 'status') return subresources[`${name}/${subresource}`] ?? status
+  return custom ? specAndMetadata : (statusEndpoints[name] ?? spec)
 }
 
 function fields(...dotted: string[]): FieldSet {

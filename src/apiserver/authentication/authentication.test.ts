@@ -116,7 +116,8 @@ test('a token request is refused with upstream words', async () => {
       /^cannot bind token to object of type \/v1, Kind=Foo$/,
     ],
     [
-      { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'p', uid: 'bad' } },
+      // The kind alone decides.
+      { boundObjectRef: { kind: 'Pod', apiVersion: 'v2', name: 'p', uid: 'bad' } },
       /^Operation cannot be fulfilled on Pod "p": the UID in the bound object reference \(bad\)/,
     ],
   ]
@@ -124,6 +125,13 @@ test('a token request is refused with upstream words', async () => {
   await assert.rejects(prepareTokenRequest({ objects, issuer, audiences: [], clock }, 'a/none', { metadata: {} }), {
     message: 'serviceaccounts "none" not found',
   })
+  const given = (metadata: object) =>
+    prepareTokenRequest({ objects, issuer, audiences: [], clock }, 'a/sa', { metadata })
+  const wrongName = 'metadata.name: Invalid value: "other": must match the service account name if specified'
+  await assert.rejects(given({ name: 'other' }), {
+    message: `TokenRequest.authentication.k8s.io "sa" is invalid: ${wrongName}`,
+  })
+  await assert.rejects(given({ name: 'sa', namespace: 'x' }), { message: /does not match the namespace sent/ })
 })
 
 test('a pod token of 3607 seconds is good for a year and says when to warn', async () => {

@@ -23,6 +23,7 @@ export interface TokenRequestParts {
 const defaultSeconds = 3600
 const leastSeconds = 600
 const mostSeconds = 2 ** 32
+const kind = { group: 'authentication.k8s.io', kind: 'TokenRequest' }
 /** What the ServiceAccount admission asks for: such a pod's token is good for a year, so that old clients that never read it again keep working. */
 const extendedRequestSeconds = 3607
 const extendedSeconds = 365 * 24 * 60 * 60
@@ -37,13 +38,15 @@ export async function prepareTokenRequest(
   const { name = '', namespace = '' } = account.metadata
   const { spec = {}, metadata } = request
   const expirationSeconds = spec.expirationSeconds ?? defaultSeconds
-  const errors: FieldError[] = []
-  if (metadata.name && metadata.name !== name) errors.push(mismatch('metadata.name', metadata.name, 'name'))
   if (metadata.namespace && metadata.namespace !== namespace) {
-    errors.push(mismatch('metadata.namespace', metadata.namespace, 'namespace'))
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   }
-  errors.push(...periodErrors(expirationSeconds))
-  if (errors.length > 0) throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', errors)
+  if (metadata.name && metadata.name !== name) {
+    const detail = 'must match the service account name if specified'
+    throw invalid(kind, name, [{ type: 'Invalid', path: 'metadata.name', value: metadata.name, detail }])
+  }
+  const errors = periodErrors(expirationSeconds)
+  if (errors.length > 0) throw invalid(kind, '', errors)
   const audiences = spec.audiences?.length ? spec.audiences : [...parts.audiences]
   const { status: _, ...rest } = request
   return { ...rest, metadata: { ...metadata, name, namespace }, spec: { ...spec, audiences, expirationSeconds } }
@@ -87,15 +90,15 @@ type Binding = Pick<PrivateClaims, 'pod' | 'node' | 'secret'>
 async function bind(objects: Objects, account: ServiceAccount, reference: BoundObjectReference): Promise<Binding> {
   const { kind = '', apiVersion = '', name = '' } = reference
   const key = `${account.metadata.namespace}/${name}`
-  switch (`${apiVersion} ${kind}`) {
-    case 'v1 Pod':
+  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion]
+  switch (`${group}/${kind}`) {
+    case '/Pod':
       return await bindPod(objects, account, found(coreV1.pods, reference, await objects.get(coreV1.pods, key)))
-    case 'v1 Node':
+    case '/Node':
       return { node: identity(found(coreV1.nodes, reference, await objects.get(coreV1.nodes, name))) }
-    case 'v1 Secret':
+    case '/Secret':
       return { secret: identity(found(coreV1.secrets, reference, await objects.get(coreV1.secrets, key))) }
   }
-  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion]
   throw badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${kind}`)
 }
 
@@ -125,10 +128,6 @@ function found<T extends KubeObject>(
 
 function identity({ metadata }: KubeObject): ObjectIdentity {
   return { name: metadata.name ?? '', uid: metadata.uid ?? '' }
-}
-
-function mismatch(path: string, value: string, what: string): FieldError {
-  return { type: 'Invalid', path, value, detail: `must match the service account ${what}` }
 }
 
 function periodErrors(seconds: number): FieldError[] {

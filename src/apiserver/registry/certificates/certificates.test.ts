@@ -48,6 +48,7 @@ const refusals: [more: object, message: RegExp][] = [
   [{ usages: [] }, /spec\.usages: Required value/],
   [{ usages: ['fly'] }, /spec\.usages\[0\]: Unsupported value: "fly": supported values: "any", "cert sign"/],
   [{ usages: ['any', 'any'] }, /spec\.usages\[1\]: Duplicate value: "any"/],
+  [{ signerName: 'kubernetes.io/legacy-unknown' }, /the legacy signerName is not allowed via this API version$/],
   [{ expirationSeconds: 599 }, /may not specify a duration less than 600 seconds \(10 minutes\)/],
 ]
 
@@ -61,7 +62,10 @@ for (const [more, message] of refusals) {
 
 test('a decision is made by approval alone, with times, and stands', async () => {
   await create('decided')
-  assert.match(await change('decided/status', { conditions: [condition('Approved')] }), /^done$/)
+  assert.match(
+    await change('decided/status', { conditions: [condition('Approved')] }),
+    /status.conditions: Forbidden: updates may not add a condition of type "Approved"$/,
+  )
   assert.deepEqual((await caller.get(`${path}/decided`)).body.status.conditions ?? [], [])
   assert.match(
     await change('decided/approval', { conditions: [condition('Approved'), condition('Denied')] }),
@@ -117,4 +121,34 @@ test('validateSignerName wants a domain of two labels and a path of subdomains',
   assert.deepEqual(details('example/x'), ['should be a domain with at least two segments separated by dots'])
   assert.match(details('exa_mple.com/x')[0] ?? '', /^validating label "exa_mple": /)
   assert.match(details('example.com/X')[0] ?? '', /^validating label "X": /)
+})
+
+test('the status endpoint neither takes a decision back nor changes it', async () => {
+  await create('lasting')
+  assert.equal(await change('lasting/approval', { conditions: [condition('Approved')] }), 'done')
+  const removed = await change('lasting/status', { conditions: [] })
+  assert.match(removed, /updates may not remove a condition of type "Approved"$/)
+  const other = { ...condition('Approved'), message: 'changed' }
+  assert.equal(await change('lasting/status', { conditions: [condition('Extra'), other] }), 'done')
+  const { status } = (await caller.get(`${path}/lasting`)).body
+  assert.deepEqual(
+    status.conditions.map(({ type, message }: { type: string; message: string }) => [type, message]),
+    [
+      ['Extra', 'm'],
+      ['Approved', 'm'],
+    ],
+  )
+})
+
+test('nobody owns what nobody can change', async () => {
+  const { body } = await create('owned')
+  assert.equal(body.metadata.managedFields, undefined)
+  await change('owned/approval', { conditions: [condition('Approved')] })
+  const { metadata, status } = (await caller.get(`${path}/owned`)).body
+  assert.deepEqual([metadata.managedFields, status.conditions.length], [undefined, 1])
+})
+
+test('a namespace with a generated name has it as a label from the start', async () => {
+  const { body } = await caller.call('POST', '/api/v1/namespaces?dryRun=All', { metadata: { generateName: 'n-' } })
+  assert.deepEqual(body.metadata.labels, { 'kubernetes.io/metadata.name': body.metadata.name })
 })

@@ -17,6 +17,7 @@ import { certificatesFault, requestFault, validateSignerName } from './signer-na
 type Request = CertificateSigningRequest
 
 const leastSeconds = 600
+const legacySigner = 'kubernetes.io/legacy-unknown'
 const decisions = ['Approved', 'Denied'] as const
 const lasting: readonly string[] = [...decisions, 'Failed']
 
@@ -45,13 +46,12 @@ export const certificateSigningRequests: Strategy<Request> = {
     request.spec = old.spec
     setStatus(request, old.status)
   },
-  validateCreate: validateRequest,
+  validateCreate: (request) => validateRequest(request),
   validateUpdate: (request, old) => validateChange(request, old, {}),
   status: {
     prepareForUpdate(request, old, write) {
       request.spec = old.spec
-      const others = conditionsOf(request).filter(({ type }) => !isDecision(type))
-      keepConditions(request, [...conditionsOf(old).filter(({ type }) => isDecision(type)), ...others])
+      keepDecisions(request, old)
       stamp(request, old, write)
     },
     validateUpdate: (request, old) => validateChange(request, old, { certificate: true, failure: true }),
@@ -88,6 +88,18 @@ function keepConditions(request: Request, conditions: CertificateSigningRequestC
   request.status = { ...request.status, conditions }
 }
 
+/** As they were, unless there are more or fewer of one type, which is refused. */
+function keepDecisions(request: Request, old: Request): void {
+  const conditions = [...conditionsOf(request)]
+  for (const decision of decisions) {
+    const before = conditionsOf(old).filter(({ type }) => type === decision)
+    const places = [...conditions.keys()].filter((index) => conditions[index]?.type === decision)
+    if (before.length !== places.length) continue
+    for (const [index, place] of places.entries()) conditions[place] = before[index]!
+  }
+  if (conditions.length > 0) keepConditions(request, conditions)
+}
+
 /** Conditions that come without times get them; a condition that stood already keeps its own. */
 function stamp(request: Request, old: Request, { nowMs }: WriteContext): void {
   for (const condition of conditionsOf(request)) {
@@ -97,19 +109,26 @@ function stamp(request: Request, old: Request, { nowMs }: WriteContext): void {
   }
 }
 
-function validateRequest(request: Request): FieldError[] {
+function validateRequest(request: Request, old?: Request): FieldError[] {
   const { spec } = request
   const errors: FieldError[] = []
   const fault = requestFault(Buffer.from(spec?.request ?? '', 'base64').toString('latin1'))
   if (fault !== undefined) errors.push(invalid('spec.request', spec?.request ?? null, fault))
   errors.push(...validateUsages('spec.usages', spec?.usages ?? []))
-  errors.push(...validateSignerName('spec.signerName', spec?.signerName ?? ''))
+  errors.push(...validateSigner(spec?.signerName ?? '', old))
   const seconds = spec?.expirationSeconds
   if (seconds !== undefined && seconds < leastSeconds) {
     const why = `may not specify a duration less than ${leastSeconds} seconds (10 minutes)`
     errors.push(invalid('spec.expirationSeconds', seconds, why))
   }
   return [...errors, ...validateStatus(request)]
+}
+
+/** A name that this version no longer takes may stand in stored requests. */
+function validateSigner(name: string, old: Request | undefined): FieldError[] {
+  const path = 'spec.signerName'
+  if (name !== legacySigner || old?.spec?.signerName === name) return validateSignerName(path, name)
+  return [invalid(path, name, 'the legacy signerName is not allowed via this API version')]
 }
 
 function validateUsages(path: string, given: readonly string[]): FieldError[] {
@@ -138,7 +157,7 @@ function validateConditions(path: string, conditions: readonly CertificateSignin
     if (status === '') errors.push(required(`${at}.status`))
     else if (!allowed.includes(status)) errors.push(notSupported(`${at}.status`, status, allowed))
     if (decisions.some((other) => other !== type && isDecision(type) && seen.has(other))) {
-      errors.push(invalid(`${at}.type`, type, 'Approved and Denied conditions are mutually exclusive'))
+      errors.push(invalid(path, type, 'Approved and Denied conditions are mutually exclusive'))
     }
     if (seen.has(type)) errors.push(duplicate(`${at}.type`, type))
     seen.add(type)
@@ -155,7 +174,7 @@ interface MayChange {
 }
 
 function validateChange(request: Request, old: Request, may: MayChange): FieldError[] {
-  const errors = validateRequest(request)
+  const errors = validateRequest(request, old)
   for (const type of lasting) {
     const [before, after] = [old, request].map((one) => conditionsOf(one).some((condition) => condition.type === type))
     if (before && !after) {

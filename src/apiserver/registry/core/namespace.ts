@@ -21,6 +21,8 @@ export const namespaces: Strategy<Namespace> = {
   default: defaultNamespace,
   validateName: withoutTrailingDash(isDns1123Label),
   prepareForCreate(namespace) {
+    // A generated name is not known before.
+    defaultNamespace(namespace)
     namespace.status = { phase: 'Active' }
     namespace.spec ??= {}
     const finalizers = namespace.spec.finalizers ?? []
