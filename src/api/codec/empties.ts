@@ -4,6 +4,7 @@
  * ones. Custom resources keep theirs: their nodes have no `omit`.
  */
 import type { FieldNode, StructNode, TypeNode } from '../schema/type-node.ts'
+import { jsonSchemaType } from './json-schema-type.ts'
 
 type Plain = Record<string, unknown>
 
@@ -30,6 +31,11 @@ function dropBelow(type: StructNode, object: Plain, drops: (field: FieldNode) =>
   for (const field of containersOf(type)) {
     const value = object[field.name]
     if (typeof value !== 'object' || value === null) continue
+    if (field.type.kind === 'scalar') {
+      visitSchemas(value, drops)
+      if (Array.isArray(value) && value.length === 0 && drops(field)) delete object[field.name]
+      continue
+    }
     if (isEmptyContainer(field.type, value)) {
       if (field.omit !== undefined && !field.pointer && drops(field)) delete object[field.name]
     } else visit(field.type, value, drops)
@@ -49,6 +55,13 @@ function visit(type: TypeNode, value: object, drops: (field: FieldNode) => boole
   }
 }
 
+/** A schema, or a list of them; names in a list stay. */
+function visitSchemas(value: object, drops: (field: FieldNode) => boolean): void {
+  for (const schema of Array.isArray(value) ? value : [value]) {
+    if (typeof schema === 'object' && schema !== null) dropBelow(jsonSchemaType(), schema, drops)
+  }
+}
+
 function isEmptyContainer(type: TypeNode, value: object): boolean {
   if (type.kind === 'list') return Array.isArray(value) && value.length === 0
   return type.kind === 'map' && Object.keys(value).length === 0
@@ -60,7 +73,9 @@ const containers = new WeakMap<StructNode, readonly FieldNode[]>()
 function containersOf(type: StructNode): readonly FieldNode[] {
   let fields = containers.get(type)
   if (!fields) {
-    fields = [...type.fields.values()].filter((field) => field.type.kind !== 'scalar')
+    fields = [...type.fields.values()].filter(
+      ({ type: { kind, ...of } }) => kind !== 'scalar' || ('alternative' in of && of.alternative),
+    )
     containers.set(type, fields)
   }
   return fields

@@ -6,11 +6,11 @@
  * Numbers may be `WrittenNumber`, which each type reads in its own way.
  */
 import { canonicalQuantity, QuantityError } from '../quantity.ts'
-import { typeByName } from '../schema/registry.ts'
 import type { FieldNode, ListNode, MapNode, Scalar, ScalarNode, StructNode, TypeNode } from '../schema/type-node.ts'
 import { DecodeError } from './error.ts'
 import { isWhole64 } from './exact-json.ts'
 import { goElementType, goFieldType } from './go-types.ts'
+import { jsonSchemaType } from './json-schema-type.ts'
 import { prune } from './prune.ts'
 import {
   formatDuration,
@@ -306,17 +306,15 @@ function timeFault(text: string, wantsMicroseconds: boolean): string | undefined
 
 /** JSON schema writes some values as a schema or as something simpler. */
 function decodeAlternative(type: ScalarNode, value: unknown, state: DecodeState): unknown {
-  if (isPlain(value)) return decodeStruct(jsonSchema(), value, state)
+  if (isPlain(value)) return decodeStruct(jsonSchemaType(), value, state)
   if (type.alternative === 'boolean') {
     if (typeof value === 'boolean') return value
     throw new DecodeError('boolean or JSON schema expected')
   }
-  const element: TypeNode = type.alternative === 'strings' ? { kind: 'scalar', scalar: 'string' } : jsonSchema()
+  // Upstream reads nothing where a list or a schema should stand, and says nothing.
+  if (!Array.isArray(value)) return []
+  const element: TypeNode = type.alternative === 'strings' ? { kind: 'scalar', scalar: 'string' } : jsonSchemaType()
   return decodeList({ kind: 'list', element, listType: 'atomic', mapKeys: [] }, value, state)
-}
-
-function jsonSchema(): StructNode {
-  return typeByName('apiextensions/v1.JSONSchemaProps')
 }
 
 function isPlain(value: unknown): value is Plain {

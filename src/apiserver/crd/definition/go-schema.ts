@@ -1,4 +1,5 @@
 /** Schemas as upstream shows them in messages: every field of its internal type, in order, absent ones with their zero values. */
+import { isObject, jsonEqual } from '../../../api/patch/json-value.ts'
 import type { JSONSchemaProps, ValidationRule } from '../../../api/types/apiextensions/v1.ts'
 
 type Alternative = JSONSchemaProps | JSONSchemaProps[] | string[] | boolean | undefined
@@ -18,6 +19,32 @@ export function goSchema(schema: JSONSchemaProps | undefined): object | null {
   return Object.fromEntries(fields.map(({ name, json, shape }) => [name, shown(shape, schema[json])]))
 }
 
+/** Empty lists and maps are as good as none, but for a value of any kind (a default) and what a list of names means. */
+export function sameSchema(one: JSONSchemaProps | undefined, other: JSONSchemaProps | undefined): boolean {
+  return jsonEqual(withoutEmpties(goSchema(one)), withoutEmpties(goSchema(other)))
+}
+
+const anyValue: ReadonlySet<string> = new Set(['Default', 'Example', 'Enum'])
+
+function withoutEmpties(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? null : value.map(withoutEmpties)
+  if (!isObject(value)) return value
+  const entries = Object.entries(value)
+  if (entries.length === 0) return null
+  return Object.fromEntries(entries.map(([name, each]) => [name, valueWithout(name, each)]))
+}
+
+function valueWithout(name: string, value: unknown): unknown {
+  if (name === 'Enum' && Array.isArray(value) && value.length === 0) return null
+  return anyValue.has(name) ? value : withoutEmpties(value)
+}
+
+export function goItems(items: JSONSchemaProps['items']): object {
+  return Array.isArray(items)
+    ? { Schema: null, JSONSchemas: items.map(goSchema) }
+    : { Schema: goSchema(items), JSONSchemas: null }
+}
+
 function shown(shape: string, value: unknown): unknown {
   const show = shapes[shape]
   if (shape === 's') return value ?? ''
@@ -29,10 +56,7 @@ const shapes: Readonly<Record<string, (value: unknown) => unknown>> = {
   S: (value) => goSchema(value as JSONSchemaProps),
   L: (value) => (value as JSONSchemaProps[]).map(goSchema),
   M: (value) => mapped(value as Record<string, JSONSchemaProps>, goSchema),
-  items: (value) =>
-    Array.isArray(value)
-      ? { Schema: null, JSONSchemas: value.map(goSchema) }
-      : { Schema: goSchema(value as JSONSchemaProps), JSONSchemas: null },
+  items: (value) => goItems(value as JSONSchemaProps['items']),
   allowed: (value) =>
     typeof value === 'boolean'
       ? { Allows: value, Schema: null }

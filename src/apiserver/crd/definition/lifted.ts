@@ -13,7 +13,7 @@ import type {
   SelectableField,
 } from '../../../api/types/apiextensions/v1.ts'
 import { semanticEqual } from '../../registry/validation/equal.ts'
-import { goSchema } from './go-schema.ts'
+import { goSchema, sameSchema } from './go-schema.ts'
 
 /** What of a version may be lifted. */
 export interface VersionParts {
@@ -29,6 +29,14 @@ export interface Lifted {
   versions: readonly CustomResourceDefinitionVersion[]
 }
 
+const isSame: Readonly<Record<keyof VersionParts, (one: VersionParts, other: VersionParts) => boolean>> = {
+  schema: ({ schema: one }, { schema: other }) =>
+    (one === undefined) === (other === undefined) && sameSchema(one?.openAPIV3Schema, other?.openAPIV3Schema),
+  subresources: (one, other) => semanticEqual(one.subresources, other.subresources),
+  additionalPrinterColumns: (one, other) => semanticEqual(one.additionalPrinterColumns, other.additionalPrinterColumns),
+  selectableFields: (one, other) => semanticEqual(one.selectableFields, other.selectableFields),
+}
+
 const parts = ['schema', 'subresources', 'additionalPrinterColumns', 'selectableFields'] as const
 
 export function lift({ versions = [] }: CustomResourceDefinitionSpec): Lifted {
@@ -37,7 +45,7 @@ export function lift({ versions = [] }: CustomResourceDefinitionSpec): Lifted {
   const common: VersionParts = {}
   const own = versions.map((version) => ({ ...version }))
   for (const part of parts) {
-    if (!versions.every((version) => semanticEqual(version[part], first[part]))) continue
+    if (!versions.every((version) => isSame[part](version, first))) continue
     if (first[part] !== undefined) Object.assign(common, { [part]: first[part] })
     for (const version of own) delete version[part]
   }
@@ -53,8 +61,26 @@ export function goVersions(versions: readonly CustomResourceDefinitionVersion[])
     Deprecated: version.deprecated ?? false,
     DeprecationWarning: version.deprecationWarning ?? null,
     Schema: version.schema ? { OpenAPIV3Schema: goSchema(version.schema.openAPIV3Schema) } : null,
-    Subresources: version.subresources ?? null,
-    AdditionalPrinterColumns: version.additionalPrinterColumns ?? null,
-    SelectableFields: version.selectableFields ?? null,
+    Subresources: version.subresources ? goSubresources(version.subresources) : null,
+    AdditionalPrinterColumns: version.additionalPrinterColumns?.map(goColumn) ?? null,
+    SelectableFields: version.selectableFields?.map(({ jsonPath }) => ({ JSONPath: jsonPath ?? '' })) ?? null,
   }))
+}
+
+function goSubresources({ status, scale }: CustomResourceSubresources): object {
+  return {
+    Status: status ? {} : null,
+    Scale: scale
+      ? {
+          SpecReplicasPath: scale.specReplicasPath ?? '',
+          StatusReplicasPath: scale.statusReplicasPath ?? '',
+          LabelSelectorPath: scale.labelSelectorPath ?? null,
+        }
+      : null,
+  }
+}
+
+function goColumn(column: CustomResourceColumnDefinition): object {
+  const { name = '', type = '', format = '', description = '', priority = 0, jsonPath = '' } = column
+  return { Name: name, Type: type, Format: format, Description: description, Priority: priority, JSONPath: jsonPath }
 }

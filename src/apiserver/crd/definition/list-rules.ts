@@ -3,6 +3,7 @@ import type { FieldError } from '../../../api/errors.ts'
 import type { JSONSchemaProps } from '../../../api/types/apiextensions/v1.ts'
 import { forbidden, invalid, notSupported, required } from '../../registry/validation/field.ts'
 import { schemaOf } from '../schema/type.ts'
+import { goItems } from './go-schema.ts'
 
 export function mapErrors(schema: JSONSchemaProps, path: string): FieldError[] {
   const mapType = schema['x-kubernetes-map-type']
@@ -77,7 +78,11 @@ function mapListErrors(schema: JSONSchemaProps, path: string, keys: readonly str
     errors.push(required(`${path}.items`, 'must have a schema if x-kubernetes-list-type is map'))
   else if (!items)
     errors.push(
-      invalid(`${path}.items`, schema.items, 'must only have a single schema if x-kubernetes-list-type is map'),
+      invalid(
+        `${path}.items`,
+        goItems(schema.items),
+        'must only have a single schema if x-kubernetes-list-type is map',
+      ),
     )
   if (!items) return errors
   if (items.type !== 'object') {

@@ -7,6 +7,8 @@ import type { JSONSchemaProps, ValidationRule } from '../../../api/types/apiexte
 import { occurrencesMax, type StructuralSchema } from '../../cel/structural.ts'
 import { forbidden, invalid, notSupported, required } from '../../registry/validation/field.ts'
 import { FieldPathError, schemaAtPath } from '../schema/field-path.ts'
+import { unsupportedPart } from '../schema/structural.ts'
+import { someSchema } from '../schema/visit.ts'
 import { type CompiledRule, compileRules } from '../value/compiled-rules.ts'
 
 /** Estimates for a whole definition. */
@@ -55,7 +57,9 @@ function sentenceErrors(rule: string, message: string, path: string): FieldError
   return []
 }
 
+/** Upstream looks for it in no schema that has parts which custom resources do not have. */
 function isPath(schema: JSONSchemaProps, path: string): boolean {
+  if (someSchema(schema, (each) => unsupportedPart(each) !== undefined)) return true
   try {
     schemaAtPath(path, schema)
     return true

@@ -78,9 +78,16 @@ function rootErrors(schema: JSONSchemaProps, path: string): FieldError[] {
   return [invalid(path, goSchema(schema), why)]
 }
 
+/** Fields that upstream holds by pointer, so that an empty text or false is something. */
+const pointers: ReadonlySet<string> = new Set([
+  ...['$ref', 'default', 'additionalItems', 'additionalProperties', 'x-kubernetes-preserve-unknown-fields'],
+  ...['x-kubernetes-list-type', 'x-kubernetes-map-type'],
+])
+
 function isSet(schema: JSONSchemaProps, name: string): boolean {
   const value = schema[name as keyof JSONSchemaProps]
-  return value !== undefined && value !== null && value !== false && value !== ''
+  if (value === undefined || value === null) return false
+  return pointers.has(name) || (value !== false && value !== '')
 }
 
 function goName(name: string): string {
@@ -157,7 +164,7 @@ function standardErrors({ schema, path, noDefaults, inMetadata }: Place): FieldE
   if (schema.$ref !== undefined) refuse('$ref')
   if (type === 'null')
     errors.push(forbidden(`${path}.type`, 'type cannot be set to null, use nullable as an alternative'))
-  if (Array.isArray(schema.items))
+  if (Array.isArray(schema.items) && schema.items.length > 0)
     errors.push(forbidden(`${path}.items`, 'items must be a schema object and not an array'))
   if (inMetadata && schema['x-kubernetes-embedded-resource'])
     errors.push(forbidden(`${path}.x-kubernetes-embedded-resource`, 'must not be used inside of resource meta'))

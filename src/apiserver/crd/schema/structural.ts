@@ -35,7 +35,8 @@ export function unsupportedPart(schema: JSONSchemaProps): string | undefined {
   if (schema.additionalItems !== undefined) return "OpenAPIV3Schema 'additionalItems' is not supported"
   if (schema['x-kubernetes-preserve-unknown-fields'] === false)
     return "internal error: 'x-kubernetes-preserve-unknown-fields' must be true or undefined"
-  if (Array.isArray(schema.items)) return "OpenAPIV3Schema 'items' must be a schema, but is an array"
+  if (Array.isArray(schema.items) && schema.items.length > 0)
+    return "OpenAPIV3Schema 'items' must be a schema, but is an array"
   return undefined
 }
 
@@ -126,7 +127,7 @@ function saysOnlyNames({ type: _type, default: _default, ...rest }: JSONSchemaPr
   const { properties = {}, ...others } = rest
   const names = Object.keys(properties)
   const onlyNames = names.every((name) => name === 'name' || name === 'generateName')
-  return onlyNames && Object.values(others).every((value) => value === undefined)
+  return onlyNames && Object.keys(withoutNothings(others)).length === 0
 }
 
 /** Which alternatives may name types, because they only spell out `x-kubernetes-int-or-string`. */
@@ -139,7 +140,29 @@ const spelledOut = [{ type: 'integer' }, { type: 'string' }]
 const skipNothing: Skip = { anyOf: false, firstAllOf: false }
 
 function intOrStringPattern(schema: JSONSchemaProps): Skip {
-  return { anyOf: jsonEqual(schema.anyOf, spelledOut), firstAllOf: jsonEqual(schema.allOf?.[0]?.anyOf, spelledOut) }
+  return { anyOf: isSpelledOut(schema.anyOf), firstAllOf: isSpelledOut(schema.allOf?.[0]?.anyOf) }
+}
+
+/** Without what is as good as not said here. */
+function withoutNothings(schema: JSONSchemaProps): JSONSchemaProps {
+  const said = Object.entries(schema).filter(([name, value]) => {
+    if (['enum', 'allOf', 'anyOf', 'oneOf'].includes(name)) return (value as unknown[]).length > 0
+    return value !== false && value !== '' && value !== null && !isEmptyPart(name, value)
+  })
+  return Object.fromEntries(said)
+}
+
+/** Parts that custom resources do not have, empty. */
+function isEmptyPart(name: string, value: unknown): boolean {
+  const isPart = ['patternProperties', 'dependencies', 'definitions', 'items'].includes(name)
+  return isPart && typeof value === 'object' && Object.keys(value as object).length === 0
+}
+
+function isSpelledOut(alternatives: readonly JSONSchemaProps[] = []): boolean {
+  return (
+    alternatives.length === spelledOut.length &&
+    alternatives.every((each, index) => jsonEqual(withoutNothings(each), spelledOut[index]))
+  )
 }
 
 function valueErrors(schema: JSONSchemaProps, path: string, skip: Skip): FieldError[] {

@@ -5,8 +5,9 @@
  * Source of codes and texts: kube-openapi's `validation`, as clients see them in `Status.details.causes`.
  */
 import type { FieldError } from '../../../api/errors.ts'
+import { isObject } from '../../../api/patch/json-value.ts'
 import { limits } from '../../../limits.ts'
-import { tooLong } from '../../registry/validation/field.ts'
+import { tooLong, tooMany } from '../../registry/validation/field.ts'
 
 export interface ValueError {
   kind: 'required' | 'enum' | 'tooLong' | 'tooMany' | 'type' | 'other'
@@ -77,19 +78,30 @@ function fieldError(error: ValueError, below: string): FieldError {
     case 'enum': {
       const values = (error.supported ?? []).map((each) => (typeof each === 'string' ? each : JSON.stringify(each)))
       const list = values.map((each) => JSON.stringify(each)).join(', ')
-      return { type: 'NotSupported', path, value: error.value ?? null, detail: `supported values: ${list}` }
+      return {
+        type: 'NotSupported',
+        path,
+        value: sortedMembers(error.value ?? null),
+        detail: `supported values: ${list}`,
+      }
     }
     case 'tooLong':
       return tooLong(path, error.max ?? 0)
-    case 'tooMany': {
-      const items = error.max === 1 ? 'item' : 'items'
-      return { type: 'TooMany', path, value: error.value, detail: `must have at most ${error.max} ${items}` }
-    }
+    case 'tooMany':
+      return tooMany(path, Number(error.value), error.max ?? 0)
     case 'type':
       return { type: 'TypeInvalid', path, value: error.value ?? '', detail: error.message }
     default:
-      return { type: 'Invalid', path, value: error.value ?? '', detail: error.message }
+      return { type: 'Invalid', path, value: sortedMembers(error.value ?? ''), detail: error.message }
   }
+}
+
+/** As Go writes values that have no type: members by name. */
+export function sortedMembers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortedMembers)
+  if (!isObject(value)) return value
+  const names = Object.keys(value).sort()
+  return Object.fromEntries(names.map((name) => [name, sortedMembers(value[name])]))
 }
 
 function joined(below: string, path: string | undefined): string {

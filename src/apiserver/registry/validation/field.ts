@@ -40,11 +40,13 @@ export function forbidden(path: string, detail: string): FieldError {
 }
 
 export function tooLong(path: string, maxBytes: number): FieldError {
-  return { type: 'TooLong', path, detail: `may not be more than ${maxBytes} ${maxBytes === 1 ? 'byte' : 'bytes'}` }
+  const detail = `may not be more than ${maxBytes} ${maxBytes === 1 ? 'byte' : 'bytes'}`
+  return { type: 'TooLong', path, detail: maxBytes < 0 ? 'value is too long' : detail }
 }
 
 export function tooMany(path: string, actual: number, max: number): FieldError {
-  return { type: 'TooMany', path, value: actual, detail: `must have at most ${max} item${max === 1 ? '' : 's'}` }
+  const detail = max < 0 ? 'has too many items' : `must have at most ${max} item${max === 1 ? '' : 's'}`
+  return { type: 'TooMany', path, value: actual, detail }
 }
 
 export function notFound(path: string, value: unknown, detail = ''): FieldError {
