@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { AnswerReader } from './connection.ts'
 import { figure, median, rowsOf, table, valueRows } from './report.ts'
 import { counting, reading } from './watch.ts'
+import { continueIn } from './work.ts'
 
 /** As a network may cut it. */
 function inBytes(text: string, size: number): Buffer[] {
@@ -47,6 +48,20 @@ test('an event is as late as the update that its number names', () => {
   reading(sent, delays)(Buffer.from('{"n":"#0#"}{"n":"#1#"}{"n":"#7#"}'))
   assert.equal(delays.length, 2)
   assert.ok(delays[0]! - delays[1]! > 39 && delays[1]! >= 10, String(delays))
+})
+
+test('the next page is found in the head of a list, whatever it is encoded in', () => {
+  const token = Buffer.from('{"v":"meta.k8s.io/v1","rv":7,"start":"a\\u0000"}').toString('base64url')
+  const json = Buffer.from(`{"kind":"PodList","metadata":{"resourceVersion":"7","continue":"${token}"},"items":[]}`)
+  const protobuf = Buffer.concat([
+    Buffer.from([0x12, 1, 0x37, 0x1a, token.length]),
+    Buffer.from(token),
+    Buffer.of(0x20, 9),
+  ])
+  assert.deepEqual(
+    [continueIn(json), continueIn(protobuf), continueIn(Buffer.from('{"metadata":{}}'))],
+    [token, token, ''],
+  )
 })
 
 test('figures have three digits that matter; ratios are of the same rounds', () => {

@@ -3,7 +3,7 @@
  * state checked, ratios printed with raw values and CPU time per operation.
  *
  *     script/bench api [--server URL --token T [--pids N,N]] [--vs URL --vs-token T [--vs-pids N,N]]
- *                      [--pods 5000] [--watchers 1000] [--rate 200] [--rounds 5] [--only get,create,…]
+ *                      [--pods 5000] [--many 50000] [--watchers 1000] [--rate 200] [--rounds 5] [--only get,create,…]
  *
  * Without --server, `bin/k8ts apiserver` is started on an empty directory, and again on the full one in the end. Servers
  * must be local for their CPU time and memory to be read; `--pids` names further processes, such as etcd's.
@@ -22,6 +22,7 @@ import {
   get,
   listJson,
   listPage,
+  listPageProtobuf,
   listProtobuf,
   makePods,
   prepareSubject,
@@ -40,6 +41,7 @@ const { values: options } = parseArgs({
     'vs-token': { type: 'string', default: '' },
     'vs-pids': { type: 'string', default: '' },
     pods: { type: 'string', default: '5000' },
+    many: { type: 'string', default: '50000' },
     watchers: { type: 'string', default: '1000' },
     rate: { type: 'string', default: '200' },
     rounds: { type: 'string', default: '5' },
@@ -47,6 +49,8 @@ const { values: options } = parseArgs({
   },
 })
 const podCount = Number(options.pods)
+/** Zero: not that many. */
+const manyCount = Math.max(podCount, Number(options.many))
 const rounds = Number(options.rounds)
 const sliceMs = 2_000
 /** Until a server that was just started is idle. */
@@ -95,15 +99,16 @@ async function measure(targets: readonly Target[]): Promise<readonly Subject[]> 
   const grown = after.map(({ rss }, index) => ({ rss: rss - before[index]!.rss, peak: 0 }))
   const perPod = ({ rss }: Memory): number => rss / (podCount - warmUp) / 1024
   console.log(memoryTable(`memory for each of ${podCount - warmUp} pods`, targets, grown, perPod, 'KiB'))
-  for (const { pids } of targets) await forgetPeak(pids).catch(() => {})
-  const lists = { list: listJson, 'list protobuf': listProtobuf, 'list page': listPage }
-  for (const [name, step] of Object.entries(lists)) await report(subjects, name, step, 2)
-  const peaks = await memories(targets)
-  console.log(memoryTable('memory at the peak of listing', targets, peaks, ({ peak }) => peak / mebi, 'MiB'))
+  await lists(subjects, podCount)
   // After the lists: the faster server makes more objects, which its memory would hold while it lists.
-  for (const [name, step] of Object.entries({ get, create, update })) await report(subjects, name, step, clients)
+  for (const [name, step] of Object.entries({ get, create, update }))
+    if (wanted(name)) await report(subjects, name, step, clients)
   if (wanted('watch')) await watches(subjects)
-  const wrong = (await Promise.all(subjects.map((subject) => checkFinalState(subject, podCount)))).flat()
+  if (manyCount > podCount) {
+    await pods({ from: podCount, to: manyCount })
+    await lists(subjects, manyCount)
+  }
+  const wrong = (await Promise.all(subjects.map((subject) => checkFinalState(subject, manyCount)))).flat()
   console.log(
     wrong.length === 0 ? 'final state: all that was acknowledged is there' : `final state:\n${wrong.join('\n')}`,
   )
@@ -111,12 +116,24 @@ async function measure(targets: readonly Target[]): Promise<readonly Subject[]> 
   return subjects
 }
 
+async function lists(subjects: readonly Subject[], count: number): Promise<void> {
+  const targets = subjects.map(({ target }) => target)
+  for (const { pids } of targets) await forgetPeak(pids).catch(() => {})
+  const steps = { JSON: listJson, protobuf: listProtobuf, 'pages of 500': listPage }
+  const all = { ...steps, 'pages of 500 protobuf': listPageProtobuf }
+  if (!wanted('list')) return
+  for (const [how, step] of Object.entries(all)) await report(subjects, `list of ${count}, ${how}`, step, 2)
+  const peaks = await memories(targets)
+  const title = `memory at the peak of listing ${count}`
+  console.log(memoryTable(title, targets, peaks, ({ peak }) => peak / mebi, 'MiB'))
+}
+
 function wanted(name: string): boolean {
   return options.only === '' || options.only.split(',').includes(name)
 }
 
 async function report(subjects: readonly Subject[], name: string, step: Step, parallel: number): Promise<void> {
-  if (wanted(name)) console.log(table(name, rowsOf(await interleaved(subjects, step, parallel))))
+  console.log(table(name, rowsOf(await interleaved(subjects, step, parallel))))
 }
 
 /** Of the API servers alone, without what they store in. */
@@ -170,6 +187,7 @@ async function watches(subjects: readonly Subject[]): Promise<void> {
     const { name } = subject.target
     costs.push([name, result.cpuMicrosecondsPerEvent])
     const title = `${result.watchers} watchers, ${result.updates} updates at ${options.rate}/s`
+    if (result.lost > 0) process.exitCode = 1
     const delays = [`p50 ${figure(result.p50Ms, 'ms')}`, `p99 ${figure(result.p99Ms, 'ms')}`]
     const late = `not there after ${watchPatienceMs / 1_000} s: ${result.lost}`
     console.log(table(title, [[name, late, ...delays]]))

@@ -93,19 +93,27 @@ export const listJson: Step = async (subject, index) =>
 export const listProtobuf: Step = async (subject, index) =>
   await must(subject.connections[index]!, { method: 'GET', path: pods(subject), accept: protobuf })
 
-const continues = new WeakMap<Subject, string[]>()
-
 /** Pages of 500, one after the other, from the start again after the last. */
-export const listPage: Step = async (subject, index) => {
-  const tokens = continues.get(subject) ?? []
-  continues.set(subject, tokens)
-  const token = tokens[index] ?? ''
-  const query = `?limit=500${token && `&continue=${encodeURIComponent(token)}`}`
-  const answer = await must(subject.connections[index]!, { method: 'GET', path: pods(subject, query) })
-  const head = answer.body().toString('latin1', 0, 600)
-  tokens[index] = /"continue":"([^"]+)"/.exec(head)?.[1] ?? ''
-  return answer
+function pages(accept?: string): Step {
+  const continues = new WeakMap<Subject, string[]>()
+  return async (subject, index) => {
+    const tokens = continues.get(subject) ?? []
+    continues.set(subject, tokens)
+    const token = tokens[index] ?? ''
+    const path = pods(subject, `?limit=500${token && `&continue=${encodeURIComponent(token)}`}`)
+    const answer = await must(subject.connections[index]!, { method: 'GET', path, ...(accept ? { accept } : {}) })
+    tokens[index] = continueIn(answer.body().subarray(0, 600))
+    return answer
+  }
 }
+
+/** The token in the head of a list, in either encoding: base64 of an object that begins with its version. */
+export function continueIn(head: Buffer): string {
+  return /eyJ2IjoibWV0YS[\w-]+/.exec(head.toString('latin1'))?.[0] ?? ''
+}
+
+export const listPage = pages()
+export const listPageProtobuf = pages(protobuf)
 
 /** Pods of about 3 KB as they are answered, made by all connections at once. */
 export async function makePods(subject: Subject, { from, to }: { from: number; to: number }): Promise<void> {
