@@ -339,6 +339,12 @@ test('a silent node is tainted and its pods leave after their toleration', async
     (node.spec?.taints ?? []).map(({ key, effect }) => `${key}:${effect}`),
     ['node.kubernetes.io/unreachable:NoSchedule', 'node.kubernetes.io/unreachable:NoExecute'],
   )
+  const { items } = await bed.client.of(coreV1.events, 'default').list()
+  const said = items.filter(({ involvedObject }) => involvedObject.name === 'node1').map(({ message }) => message)
+  assert.deepEqual(said, [
+    'Node node1 event: Registered Node node1 in Controller',
+    'Node node1 status is now: NodeNotReady',
+  ])
   assert.equal((await bed.client.of(coreV1.pods, namespace).list()).items.length, 1)
   await bed.advance(40_000)
   // Only the node itself can say that its pod has ended.

@@ -104,7 +104,8 @@ class NodeLifecycleReconciler {
       this.#forget(name)
       return done
     }
-    if (!this.#registered.has(name)) this.#say(node, 'RegisteredNode', `Registered Node ${name} in Controller`)
+    if (!this.#registered.has(name))
+      this.#say(node, 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`)
     this.#registered.set(name, node)
     const nowText = rfc3339(this.#parts.clock.nowMs())
     const leftMs = this.#leftMs(node)
@@ -122,7 +123,7 @@ class NodeLifecycleReconciler {
 
   #forget(name: string): void {
     const known = this.#registered.get(name)
-    if (known) this.#say(known, 'RemovingNode', `Removing Node ${name} from Controller`)
+    if (known) this.#say(known, 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`)
     this.#registered.delete(name)
     this.#signs.delete(name)
   }
