@@ -22,19 +22,18 @@ export class PatternError extends Error {
 }
 
 const known = new Map<string, Pattern>()
+/** Lists have each item matched by the same one. */
+let last: { source: string; pattern: Pattern } | undefined
 
 /** Compiled once; the ones used last are remembered. Throws `PatternError`. */
 export function compilePattern(source: string): Pattern {
-  const found = known.get(source)
-  if (found) {
-    known.delete(source)
-    known.set(source, found)
-    return found
-  }
-  const compiled = compile(source)
-  known.set(source, compiled)
+  if (last?.source === source) return last.pattern
+  const pattern = known.get(source) ?? compile(source)
+  known.delete(source)
+  known.set(source, pattern)
   if (known.size > limits.compiledPatternsMax) known.delete(known.keys().next().value ?? '')
-  return compiled
+  last = { source, pattern }
+  return pattern
 }
 
 function compile(source: string): Pattern {

@@ -61,18 +61,21 @@ export async function inParts<T>(work: () => T): Promise<T> {
  * What `make` returns or throws. Within `inParts` it is made once, by its place in the order of calls, which must not
  * change.
  *
- * @param microseconds about what it takes
+ * @param microseconds about what it takes, or took
  */
-export function part<T>(microseconds: number, make: () => T): T {
+export function part<T>(microseconds: number | ((made: T) => number), make: () => T): T {
   const own = parts
   if (!own) return make()
   const index = own.next++
   const known = own.made[index]
   if (known) return known() as T
   if (own.left <= 0) throw partsOver
-  own.left -= microseconds
-  own.made[index] = outcomeOf(make)
-  return own.made[index]() as T
+  const outcome = outcomeOf(make)
+  own.made[index] = outcome
+  if (typeof microseconds === 'number') own.left -= microseconds
+  const value = outcome()
+  if (typeof microseconds === 'function') own.left -= microseconds(value)
+  return value
 }
 
 /** Of one turn: what exceeds it is the last part's. */

@@ -358,7 +358,8 @@ function parameterNames(type: CelType): readonly string[] {
 }
 
 /** Every node, parents after their parts. */
-export function* nodesOf(expr: Expr): Iterable<Expr> {
-  for (const child of childrenOf(expr)) yield* nodesOf(child)
-  yield expr
+export function nodesOf(expr: Expr, found: Expr[] = []): Expr[] {
+  for (const child of childrenOf(expr)) nodesOf(child, found)
+  found.push(expr)
+  return found
 }

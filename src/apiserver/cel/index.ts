@@ -122,7 +122,7 @@ function compileAnew(expression: string, environment: Environment): Compiled {
         expression,
         checked.issues.slice(0, issuesMax).map(({ at, message }) => issueAt(expression, at, message)),
       )
-    const nodes = [...nodesOf(expr)]
+    const nodes = nodesOf(expr)
     const written = [...literalIssues(nodes), ...mixedTypeIssues(checked), ...formatIssues(nodes, checked)]
     const literals = written.map(({ at, message }) => issueAt(expression, at, message))
     if (literals.length > 0) return failed(expression, literals)

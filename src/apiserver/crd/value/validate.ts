@@ -10,6 +10,7 @@
 import { isObject, type JsonObject, jsonEqual } from '../../../api/patch/json-value.ts'
 import type { JSONSchemaProps } from '../../../api/types/apiextensions/v1.ts'
 import { limits } from '../../../limits.ts'
+import { part } from '../../../platform/turn.ts'
 import { schemaOf } from '../schema/type.ts'
 import { checkAlternatives } from './alternatives.ts'
 import { correlatedItems, correlatedMember, type Old } from './correlate.ts'
@@ -33,6 +34,61 @@ export class Check {
   get exhausted(): boolean {
     return this.#left < 0
   }
+
+  /**
+   * What `checkOne` says of each, until nothing is left. Of many, some are one part of work that may be done in several
+   * turns (`inParts`).
+   */
+  each<T>(members: readonly T[], shown: (member: T) => unknown, checkOne: (member: T) => Result): Result {
+    const result = new Result()
+    for (let start = 0; start < members.length && !this.exhausted; ) {
+      const end = members.length > fewMembers ? endOfPart(members, start, shown) : start
+      if (end === start) result.merge(checkOne(members[start++]!))
+      else result.merge(this.#part(members.slice(start, end), checkOne))
+      start = Math.max(start, end)
+    }
+    return result
+  }
+
+  #part<T>(members: readonly T[], checkOne: (member: T) => Result): Result {
+    const before = this.#left
+    const { made, left } = part(
+      ({ left }) => before - left,
+      () => {
+        const made = new Result()
+        for (const member of members) if (!this.exhausted) made.merge(checkOne(member))
+        return { made, left: this.#left }
+      },
+    )
+    this.#left = left
+    return made
+  }
+}
+
+const fewMembers = 64
+const valuesOfPart = 256
+
+/** Behind the members that have about so many values together; `start` where the first alone has as many. */
+function endOfPart<T>(members: readonly T[], start: number, shown: (member: T) => unknown): number {
+  let left = valuesOfPart
+  let end = start
+  while (end < members.length) {
+    left = leftAfter(shown(members[end]!), left)
+    if (left <= 0) break
+    end += 1
+  }
+  return end
+}
+
+/** Of so many values, when those of this one are counted; counting ends at 0. */
+function leftAfter(value: unknown, left: number): number {
+  if (typeof value !== 'object' || value === null) return left - 1
+  let rest = left - 1
+  for (const name in value) {
+    if (rest <= 0) break
+    rest = leftAfter((value as JsonObject)[name], rest)
+  }
+  return rest
 }
 
 /** `path` is empty for a whole object. `old` is the stored value that this one replaces, where there is one. */
@@ -89,10 +145,10 @@ function checkItems(check: Check, { schema, path }: At, items: unknown[], old: O
   const element = schemaOf(schema.items)
   if (element) {
     const before = correlatedItems(schema, items, old)
-    for (const [index, item] of items.entries()) {
-      result.merge(checkValue(check, { schema: element, path: `${path}[${index}]` }, item, before?.(index)))
-      if (check.exhausted) return result
-    }
+    const each = ([index, item]: readonly [number, unknown]): Result =>
+      checkValue(check, { schema: element, path: `${path}[${index}]` }, item, before?.(index))
+    result.merge(check.each([...items.entries()], ([, item]) => item, each))
+    if (check.exhausted) return result
   }
   const { minItems, maxItems } = schema
   const count = items.length
@@ -118,12 +174,13 @@ function checkMembers(check: Check, { schema, path }: At, object: JsonObject, ol
       result.add({ kind: 'other', path, value: key, message: `${path}.${key} in body is a forbidden property` })
     }
   } else if (typeof others === 'object' && others !== null) {
-    for (const key of Object.keys(object)) {
-      if (Object.hasOwn(properties, key)) continue
+    const keys = Object.keys(object).filter((key) => !Object.hasOwn(properties, key))
+    const each = (key: string): Result => {
       const at = { schema: others, path: `${path}.${key}` }
-      result.merge(checkValue(check, at, object[key], correlatedMember(schema, path, key, old)))
-      if (check.exhausted) return result
+      return checkValue(check, at, object[key], correlatedMember(schema, path, key, old))
     }
+    result.merge(check.each(keys, (key) => object[key], each))
+    if (check.exhausted) return result
   }
   for (const name of Object.keys(properties)) {
     if (!Object.hasOwn(object, name)) continue
