@@ -240,9 +240,10 @@ interface VirtualParts {
 
 function virtualResources(options: StandardSecurityOptions, parts: VirtualParts): VirtualResources {
   const { clock } = options
+  const { audiences } = options.serviceAccounts
   const { rbac, authorizer, tokens } = parts
   return new Map<string, VirtualResource>([
-    virtual<TokenReview>('tokenreviews.authentication.k8s.io', ({ object }) => reviewToken(tokens, object)),
+    virtual<TokenReview>('tokenreviews.authentication.k8s.io', ({ object }) => reviewToken(tokens, object, audiences)),
     virtual<SelfSubjectReview>('selfsubjectreviews.authentication.k8s.io', ({ object, user }) =>
       reviewSelf(object, user, clock),
     ),

@@ -298,11 +298,18 @@ test('extra keys that objects have by nature are keys like any other', () => {
 test('reviewToken tells the owner or what is wrong', async () => {
   const { status } = await tokenFor({})
   const bearer = new BearerAuthenticator([tokens])
-  const good = await reviewToken(bearer, { metadata: {}, spec: { token: status?.token ?? '' } })
+  const good = await reviewToken(bearer, { metadata: {}, spec: { token: status?.token ?? '' } }, [])
   assert.equal(good.status?.user?.username, 'system:serviceaccount:a:sa')
   assert.deepEqual(good.status?.audiences, [audience])
-  const bad = await reviewToken(bearer, { metadata: {}, spec: { token: 'x' } })
-  assert.deepEqual(bad.status, { user: {}, error: 'invalid bearer token' })
+  const unknown = { user: {}, error: 'invalid bearer token' }
+  const bad = await reviewToken(bearer, { metadata: {}, spec: { token: 'x' } }, [])
+  assert.deepEqual(bad.status, unknown)
+  const fixed = new StaticTokens({ t: { name: 'u', groups: [], extra: {} } })
+  const reviewFixed = async (audiences: string[]) =>
+    (await reviewToken(fixed, { metadata: {}, spec: { token: 't', audiences } }, ['own'])).status
+  assert.deepEqual((await reviewFixed([]))?.audiences, ['own'])
+  assert.deepEqual((await reviewFixed(['other', 'own']))?.audiences, ['own'])
+  assert.deepEqual(await reviewFixed(['other']), unknown)
 })
 
 /** Who may what: `verb resource[.group] name`. */

@@ -257,6 +257,14 @@ test('who may write roles and bindings cannot give away more than they have, by 
       { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { a: 'b' } }] } },
       merge,
     ],
+    // By a label a role is gathered into those that people have.
+    [
+      'PATCH',
+      `${rbac}/clusterroles/cluster-admin`,
+      { metadata: { labels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } } },
+      merge,
+    ],
+    ['PATCH', `${rbac}/clusterrolebindings/cluster-admin`, { metadata: { labels: { a: 'b' } } }, merge],
     ['POST', `${rbac}/clusterrolebindings`, { metadata: { name: 'b' }, ...meAsAdmin }],
     ['POST', `${rbac}/namespaces/ours/rolebindings`, { metadata: { name: 'b' }, ...meAsAdmin }],
     [

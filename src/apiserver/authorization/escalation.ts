@@ -5,6 +5,7 @@
  */
 import { forbidden, notFound } from '../../api/errors.ts'
 import type { KubeObject, Resource } from '../../api/meta.ts'
+import { jsonEqual } from '../../api/patch/json-value.ts'
 import { rbacV1 } from '../../api/resources.ts'
 import type { ClusterRole, PolicyRule, RoleBinding } from '../../api/types/rbac/v1.ts'
 import type { AdmissionAttributes } from '../admission.ts'
@@ -44,12 +45,13 @@ export async function checkEscalation(parts: EscalationParts, attributes: Admiss
 
 async function checkRole(parts: EscalationParts, attributes: AdmissionAttributes, role: ClusterRole): Promise<void> {
   const { resource, user, namespace, oldObject } = attributes
-  if (oldObject && sameRules(oldObject as ClusterRole, role)) return
+  if (oldObject && isForCollectorOnly(oldObject, role)) return
   const name = nameOf(role)
   if (await may(parts, { user, verb: 'escalate', resource, namespace, name })) return
   const why = escalation(parts, user, namespace, role.rules ?? [])
   if (why !== undefined) throw forbidden(resource, name, why)
-  if (!role.aggregationRule || escalation(parts, user, namespace, everything) === undefined) return
+  const aggregates = role.aggregationRule ?? (oldObject as ClusterRole | undefined)?.aggregationRule
+  if (!aggregates || escalation(parts, user, namespace, everything) === undefined) return
   throw forbidden(resource, name, 'must have cluster-admin privileges to use the aggregationRule')
 }
 
@@ -59,8 +61,7 @@ async function checkBinding(
   binding: RoleBinding,
 ): Promise<void> {
   const { resource, user, namespace, oldObject } = attributes
-  const old = oldObject as RoleBinding | undefined
-  if (old && JSON.stringify([old.roleRef, old.subjects]) === JSON.stringify([binding.roleRef, binding.subjects])) return
+  if (oldObject && isForCollectorOnly(oldObject, binding)) return
   const { roleRef } = binding
   const target = roleRef.kind === 'ClusterRole' ? rbacV1.clusterRoles : rbacV1.roles
   if (await may(parts, { user, verb: 'bind', resource: target as Resource, namespace, name: roleRef.name })) return
@@ -98,9 +99,16 @@ async function may(
   return decision.kind === 'allow'
 }
 
-function sameRules(old: ClusterRole, role: ClusterRole): boolean {
-  const relevant = ({ rules = [], aggregationRule }: ClusterRole) => JSON.stringify([rules, aggregationRule])
-  return relevant(old) === relevant(role)
+/**
+ * Whether nothing changes but owners and finalizers, by which a role is collected. A label is more: by it a role is
+ * gathered into others.
+ */
+function isForCollectorOnly(old: KubeObject, object: KubeObject): boolean {
+  const relevant = ({ metadata, ...rest }: KubeObject) => {
+    const { ownerReferences: _, finalizers: __, managedFields: ___, resourceVersion: ____, ...kept } = metadata
+    return { ...rest, metadata: kept }
+  }
+  return jsonEqual(relevant(old), relevant(object))
 }
 
 function nameOf({ metadata }: KubeObject): string {

@@ -74,8 +74,10 @@ export function reviewSelfSubjectRules(
   const { rules, errors } = rbac.rulesFor(user, namespace)
   const isNode = nodeNameOf(user) !== undefined
   const evaluationErrors = isNode ? ['node authorizer does not support user rule resolution', ...errors] : errors
+  // Upstream answers with the rules alone, without what was asked.
   return {
-    ...review,
+    metadata: {},
+    spec: {},
     status: {
       resourceRules: rules
         .filter((rule) => rule.resources?.length)

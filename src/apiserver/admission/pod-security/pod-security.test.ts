@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { PodSpec } from '../../../api/types/core/v1.ts'
+import { appsV1, coreV1 } from '../../../api/resources.ts'
+import type { Namespace, PodSpec } from '../../../api/types/core/v1.ts'
+import type { AdmissionAttributes } from '../../admission.ts'
+import { MemoryObjects } from '../../testbed/memory-objects.ts'
+import { podSecurity } from './pod-security.ts'
 import { violations } from './standards.ts'
 import { checkedPod } from './violation.ts'
 
@@ -96,4 +100,30 @@ test('an AppArmor profile counts on the pod, its containers and in annotations',
     violations({ level: 'restricted', version: 'latest' }, checkedPod(pod))?.details,
     `forbidden AppArmor profiles (container "c" and annotation must not set AppArmor profile type to "Unconfined", "${name}="unconfined"")`,
   )
+})
+
+test('what a namespace enforces by its label, it warns of in templates, unless it warns of something itself', async () => {
+  const warnings = async (labels: Record<string, string>) => {
+    const objects = new MemoryObjects()
+    const names = Object.entries(labels).map(([name, value]) => [`pod-security.kubernetes.io/${name}`, value])
+    objects.put(coreV1.namespaces, { metadata: { name: 'a', labels: Object.fromEntries(names) } } as Namespace)
+    const warned: string[] = []
+    await podSecurity(objects).validate?.({
+      operation: 'CREATE',
+      resource: appsV1.deployments,
+      subresource: '',
+      namespace: 'a',
+      name: 'd',
+      user: { name: 'u', groups: [], extra: {} },
+      object: { spec: { template: { spec: { containers: [container('c', {})] } } } },
+      warn: (text: string) => void warned.push(text.split(':', 2).join(':')),
+    } as unknown as AdmissionAttributes)
+    return warned
+  }
+  assert.deepEqual(await warnings({ enforce: 'restricted' }), ['would violate PodSecurity "restricted:latest"'])
+  assert.deepEqual(await warnings({ enforce: 'restricted', 'enforce-version': 'v1.25' }), [
+    'would violate PodSecurity "restricted:v1.25"',
+  ])
+  assert.deepEqual(await warnings({ enforce: 'restricted', warn: 'baseline' }), [])
+  assert.deepEqual(await warnings({ enforce: 'nonsense' }), [])
 })

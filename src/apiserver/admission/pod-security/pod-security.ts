@@ -32,7 +32,8 @@ export function podSecurity(objects: Objects, options: PodSecurityOptions = stan
       if (!found) return
       if (exemptions.runtimeClasses.has(subject.pod.spec.runtimeClassName ?? ''))
         return exempt(attributes, 'runtimeClass')
-      judge(attributes, subject, (mode) => policyOf(found, mode, options))
+      const policy = (mode: Mode) => (mode === 'warn' ? warnedPolicyOf(found, options) : policyOf(found, mode, options))
+      judge(attributes, subject, policy)
     },
   }
 }
@@ -65,18 +66,27 @@ function judge(
   if (warned) attributes.warn(`would violate PodSecurity "${textOf(warn)}": ${warned.details}`)
 }
 
+type Labelled = Pick<Namespace, 'metadata'>
+
 /** Of labels that cannot be read: enforces the strictest level, warns and audits nothing; the newest version. */
-function policyOf(
-  { metadata }: Pick<Namespace, 'metadata'>,
-  mode: Mode,
-  { defaults }: PodSecurityOptions,
-): LevelVersion {
+function policyOf({ metadata }: Labelled, mode: Mode, { defaults }: PodSecurityOptions): LevelVersion {
   const { [prefix + mode]: level, [`${prefix}${mode}-version`]: version } = metadata.labels ?? {}
   const unreadable = mode === 'enforce' ? 'restricted' : 'privileged'
   return {
     level: level === undefined ? defaults[mode].level : (levels.find((one) => one === level) ?? unreadable),
     version: version === undefined ? defaults[mode].version : versionPattern.test(version) ? version : 'latest',
   }
+}
+
+/** What a namespace enforces by a label of its own it also warns of, unless it says what it warns of. */
+function warnedPolicyOf(namespace: Labelled, options: PodSecurityOptions): LevelVersion {
+  const warn = policyOf(namespace, 'warn', options)
+  const { labels = {} } = namespace.metadata
+  const enforced = levels.find((one) => one === labels[`${prefix}enforce`])
+  if (labels[`${prefix}warn`] !== undefined || !enforced) return warn
+  if (levels.indexOf(enforced) <= levels.indexOf(warn.level)) return warn
+  const isVersioned = labels[`${prefix}warn-version`] !== undefined
+  return { level: enforced, version: isVersioned ? warn.version : policyOf(namespace, 'enforce', options).version }
 }
 
 const withTemplate: ReadonlySet<string> = new Set([
