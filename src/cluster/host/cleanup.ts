@@ -1,6 +1,7 @@
 /** Removes, kind by kind, what a cluster left on its machine. Each step finds its things anew, so that it can be repeated. */
 
 import { balancerTable, routeProtocol } from '../../network/announce/kernel.ts'
+import { podTable } from '../../network/cni/plan.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Disk } from '../../platform/disk.ts'
 import type { Exec } from '../../platform/exec.ts'
@@ -137,6 +138,8 @@ export async function removeTables({ exec }: CleanupDoors): Promise<string[]> {
   if (names.includes(balancerTable)) {
     await exec.run(['ip', '-4', 'route', 'flush', 'table', 'local', 'proto', routeProtocol])
   }
+  // Loopback addresses are closed to the network before the rule that guards them goes.
+  if (names.includes(podTable)) await exec.run(['sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=0'])
   for (const name of names) await exec.run(['nft', 'delete', 'table', 'ip', name])
   return names
 }

@@ -42,13 +42,18 @@ export function conflist({ podCidr, dataDirectory, mtuBytes }: PodNetwork): stri
   return `${JSON.stringify({ cniVersion: '1.0.0', name: networkName, plugins: [bridge] }, undefined, 2)}\n`
 }
 
-/** An nft script that makes the table anew, in one transaction. */
+/**
+ * An nft script that makes the table anew, in one transaction. Packets to loopback addresses that came by a link are
+ * dropped before anybody translates them: `localRoutes` would let them in.
+ */
 export function masqueradeRules({ podCidr, clusterCidr }: PodNetwork): string {
   return `add table ip ${podTable}
 delete table ip ${podTable}
 add table ip ${podTable}
 add chain ip ${podTable} postrouting { type nat hook postrouting priority srcnat; policy accept; }
 add rule ip ${podTable} postrouting ip saddr ${podCidr} ip daddr != ${clusterCidr} ip daddr != 224.0.0.0/4 masquerade fully-random
+add chain ip ${podTable} prerouting { type filter hook prerouting priority raw; policy accept; }
+add rule ip ${podTable} prerouting iifname != "lo" ip daddr 127.0.0.0/8 drop
 `
 }
 
@@ -59,6 +64,9 @@ export interface Sysctl {
 
 /** Without it the node is no router. */
 export const forwarding: Sysctl = { path: '/proc/sys/net/ipv4/ip_forward', value: '1' }
+
+/** What a pod answers to a connection from 127.0.0.1, to a node port or host port, finds its way. Needs the rule above. */
+export const localRoutes: Sysctl = { path: '/proc/sys/net/ipv4/conf/all/route_localnet', value: '1' }
 
 /**
  * Makes answers between two ports of the bridge pass through connection tracking, which has to put the Service's

@@ -1,8 +1,16 @@
 /** Brings the plan of the pod network onto a node. Repeating it changes nothing. */
 import type { Disk } from '../../platform/disk.ts'
 import type { Exec } from '../../platform/exec.ts'
-import type { Logger } from '../../platform/log.ts'
-import { bridgeFiltering, configFileName, conflist, forwarding, masqueradeRules, type Sysctl } from './plan.ts'
+import { type Logger, messageOf } from '../../platform/log.ts'
+import {
+  bridgeFiltering,
+  configFileName,
+  conflist,
+  forwarding,
+  localRoutes,
+  masqueradeRules,
+  type Sysctl,
+} from './plan.ts'
 
 export interface PreparePodNetworkOptions {
   disk: Disk
@@ -40,6 +48,9 @@ export async function preparePodNetwork(options: PreparePodNetworkOptions): Prom
   const bridgeFiltered = await filterBridge(disk, exec)
   if (!bridgeFiltered) log.warn('the kernel lacks br_netfilter: Services hide the address of clients on the same node')
   await runNft(exec, masqueradeRules({ ...options, mtuBytes }))
+  await writeSysctl(disk, localRoutes).catch((error: unknown) => {
+    log.warn('node ports and host ports do not answer on 127.0.0.1', { error: messageOf(error) })
+  })
   await disk.makeDirectory(configDirectory, 0o755)
   await disk.makeDirectory(options.dataDirectory, 0o755)
   const path = `${configDirectory}/${configFileName}`

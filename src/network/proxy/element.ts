@@ -3,6 +3,8 @@
  * them per Service, and a flush sends the difference.
  */
 
+export type Family = 'IPv4' | 'IPv6'
+
 /**
  * Maps of endpoints, one for each place in a list: `endpoints-0` holds every front's first endpoint. `local-` ones hold
  * those of this node alone, for `externalTrafficPolicy: Local`. Made when first needed.

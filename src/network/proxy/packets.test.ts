@@ -164,9 +164,9 @@ test('session affinity keeps a client until its endpoint goes', { skip }, async 
     state.set('s', planService(service(spec), [slice(rest)], context))
     const differences = await change(state)
     const fronts = frontsWithStaleAffinity(differences, state)
-    const stale = staleAffinities(await listAffinities(network.exec, 'k8ts'), fronts, state)
+    const stale = staleAffinities(await listAffinities(network.exec, options), fronts, state)
     assert.ok(stale.length > 0)
-    await dropAffinities(network.exec, 'k8ts', stale)
+    await dropAffinities(network.exec, options, stale)
     const next = podsOf(await network.ask(4, { ...target, count: 20 }))
     assert.equal(next.length, 1)
     assert.notDeepEqual(next, first)
@@ -199,6 +199,23 @@ test('a host port reaches its pod from outside, other pods and itself', { skip }
   const target = { host: nodeAddress, port: 8888 }
   assert.deepEqual(await network.ask('outside', target), [`1 ${outsideAddress}`])
   for (const from of ['node', 1, 4] as const) assert.deepEqual(podsOf(await network.ask(from, target)), ['1'])
+})
+
+test('node ports and host ports answer on loopback addresses, and nobody else reaches those', { skip }, async () => {
+  const network4 = { podCidr: '10.244.0.0/24', clusterCidr: '10.244.0.0/16', dataDirectory: '', mtuBytes: 1500 }
+  await applyScript(network.exec, masqueradeRules(network4))
+  await network.exec.run(['sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=1'])
+  const state = new ProxyState()
+  const container = { name: 'c', ports: [{ containerPort: 8080, hostPort: 8888 }] }
+  const pod = { metadata: { name: 'p', namespace: 'd' }, spec: { containers: [container] } }
+  state.set('p', planHostPorts({ ...pod, status: { podIP: network.podAddress(1) } }, 'IPv4'))
+  state.set('s', planService(service({ type: 'NodePort', externalTrafficPolicy: 'Local' }), [slice([2])], context))
+  await load(state)
+  assert.deepEqual(podsOf(await network.ask('node', { host: '127.0.0.1', port: 8888, count: 3 })), ['1'])
+  assert.deepEqual(podsOf(await network.ask('node', { host: '127.0.0.1', port: 30080, count: 3 })), ['2'])
+  // A pod that sends the node packets to 127.0.0.1 could otherwise reach what listens there alone.
+  await network.route(4, '127.0.0.9')
+  for (const port of [8888, 30080]) assert.deepEqual(await network.ask(4, { host: '127.0.0.9', port }), ['ETIMEDOUT'])
 })
 
 test('what leaves the cluster carries the address of the node', { skip }, async () => {

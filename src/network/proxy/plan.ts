@@ -8,12 +8,12 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import type { Pod, Service, ServicePort } from '../../api/types/core/v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
-import { type Element, type MapName, type Protocol, protocolOf } from './element.ts'
+import { type Element, type Family, type MapName, type Protocol, protocolOf } from './element.ts'
 import { type Backend, type Backends, backendsOf, type NodePlace } from './endpoints.ts'
 import { routedSlices, routesExternal, type Trust } from './trust.ts'
 
 export interface PlanContext extends NodePlace {
-  family: 'IPv4' | 'IPv6'
+  family: Family
   /** Default: no external address is routed. */
   trust?: Trust
 }
@@ -158,12 +158,14 @@ function externalAddresses({ spec, status }: Service, { family, trust = {} }: Pl
   return [...new Set([...external, ...balancers])].filter((address) => isOf(family, address))
 }
 
-function isOf(family: PlanContext['family'], address: string): boolean {
+function isOf(family: Family, address: string): boolean {
   return family === 'IPv4' ? isIPv4(address) : isIPv6(address)
 }
 
+const anyAddress: Readonly<Record<Family, string>> = { IPv4: '0.0.0.0', IPv6: '::' }
+
 /** A pod's host ports, while it runs with an address of its own. */
-export function planHostPorts(pod: Pod, family: PlanContext['family']): Element[] {
+export function planHostPorts(pod: Pod, family: Family): Element[] {
   const address = (pod.status?.podIPs?.map((each) => each.ip) ?? [pod.status?.podIP]).find(
     (each) => each !== undefined && isOf(family, each),
   )
@@ -176,8 +178,7 @@ export function planHostPorts(pod: Pod, family: PlanContext['family']): Element[
     if (!port.hostPort || protocol === undefined) continue
     const value = `${address} . ${port.containerPort}`
     const key = `${protocol} . ${port.hostPort}`
-    if (!port.hostIP || port.hostIP === '0.0.0.0' || port.hostIP === '::')
-      elements.push({ map: 'host-ports', key, value })
+    if (!port.hostIP || port.hostIP === anyAddress[family]) elements.push({ map: 'host-ports', key, value })
     else if (isOf(family, port.hostIP))
       elements.push({ map: 'host-address-ports', key: `${port.hostIP} . ${key}`, value })
   }

@@ -12,6 +12,7 @@ import type { Informer, Informers } from '../../client/informer.ts'
 import type { CancelTimer, Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import { messageOf } from '../../platform/log.ts'
+import type { Family } from './element.ts'
 import {
   applyScript,
   dropAffinities,
@@ -38,6 +39,8 @@ export interface ServiceProxyOptions {
   clusterCidr: string
   /** `10.96.0.0/16`. */
   serviceCidr: string
+  /** The same ranges of IPv6, where pods and Services have such addresses. Default: IPv4 alone is served. */
+  ipv6?: { clusterCidr: string; serviceCidr: string }
   /** From `preparePodNetwork`. Default true. */
   bridgeFiltered?: boolean
   /** What is routed besides what a Service's own namespace owns. Default nothing. */
@@ -68,16 +71,19 @@ const serviceNameLabel = 'kubernetes.io/service-name'
 const zoneLabel = 'topology.kubernetes.io/zone'
 
 export function startServiceProxy(options: ServiceProxyOptions): ServiceProxy {
-  const proxy = new Follower(options)
-  void proxy.start()
+  const { ipv6, ...ipv4 } = options
+  const first = new Follower(ipv4, 'IPv4')
+  const followers = [first, ...(ipv6 ? [new Follower({ ...options, ...ipv6 }, 'IPv6')] : [])]
+  for (const follower of followers) void follower.start()
   return {
-    ready: proxy.ready,
-    health: () => proxy.health(),
-    localEndpoints: (serviceKey) => proxy.localEndpoints(serviceKey),
-    stop: () => proxy.stop(),
+    ready: Promise.all(followers.map(({ ready }) => ready)).then(() => undefined),
+    health: () => followers.map((follower) => follower.health()).find((problem) => problem !== undefined),
+    localEndpoints: (serviceKey) => first.localEndpoints(serviceKey),
+    stop: async () => void (await Promise.all(followers.map((follower) => follower.stop()))),
   }
 }
 
+/** Of one IP family. */
 class Follower {
   readonly ready: Promise<void>
   readonly #options: ServiceProxyOptions
@@ -101,13 +107,13 @@ class Follower {
   #problem: string | undefined = 'the first load has not been done'
   #isReady: () => void = () => {}
 
-  constructor(options: ServiceProxyOptions) {
+  constructor(options: ServiceProxyOptions, family: Family) {
     const { informers, nodeName, clusterCidr, serviceCidr, bridgeFiltered = true, table = serviceProxyTable } = options
     this.#options = options
-    this.#ruleset = { table, clusterCidr, serviceCidr, bridgeFiltered }
+    this.#ruleset = { table, family, clusterCidr, serviceCidr, bridgeFiltered }
     const namespaceOf = (address: string) => this.#pods.byIndex('address', address)[0]?.metadata.namespace
     const trust = { ...options.trust, podCidrs: [clusterCidr], namespaceOf }
-    this.#context = { nodeName, family: 'IPv4', trust }
+    this.#context = { nodeName, family, trust }
     this.#services = informers.of(coreV1.services)
     this.#slices = informers.of(discoveryV1.endpointSlices, { labelSelector: '!service.kubernetes.io/headless' })
     this.#pods = informers.of(coreV1.pods, { fieldSelector: `spec.nodeName=${nodeName}` })
@@ -239,9 +245,11 @@ class Follower {
 
   async #forget(differences: readonly Difference[]): Promise<void> {
     const { exec } = this.#options
-    const { table } = this.#ruleset
+    const table = this.#ruleset
+    const { family } = this.#context
     const udpFronts = changedUdpFronts(differences)
-    if (udpFronts.size > 0) await forgetFlows(exec, staleFlows(await listUdpFlows(exec), udpFronts, this.#state))
+    if (udpFronts.size > 0)
+      await forgetFlows(exec, staleFlows(await listUdpFlows(exec, family), udpFronts, this.#state), family)
     const fronts = frontsWithStaleAffinity(differences, this.#state)
     if (fronts.size === 0) return
     await dropAffinities(exec, table, staleAffinities(await listAffinities(exec, table), fronts, this.#state))
@@ -251,7 +259,7 @@ class Follower {
   async #verify(): Promise<void> {
     if (!this.#loaded || this.#flushing !== undefined) return
     try {
-      if (await tableExists(this.#options.exec, this.#ruleset.table)) return
+      if (await tableExists(this.#options.exec, this.#ruleset)) return
     } catch (error) {
       this.#options.log.warn('the rules could not be looked at', { error: String(error) })
       return

@@ -1,6 +1,6 @@
 /** Differences as one nft script, which the kernel applies as a whole or not at all. Pure. */
 import { isEndpointMap, type MapName } from './element.ts'
-import { baseScript, type RulesetOptions, sharedChain } from './ruleset.ts'
+import { baseScript, familyWord, type RulesetOptions, sharedChain } from './ruleset.ts'
 import type { Difference } from './state.ts'
 
 /** Elements on one line of the script: `nft` reads long lines, people do not. */
@@ -29,10 +29,9 @@ export function changeScript(differences: readonly Difference[], chains: Set<str
   }
   const removed = differences.filter((each) => each.before !== undefined)
   const added = differences.filter((each) => each.after !== undefined)
-  lines.push(...commands('delete', removed, options.table, (each) => each.key))
-  lines.push(
-    ...commands('add', added, options.table, (each) => (each.after ? `${each.key} : ${each.after}` : each.key)),
-  )
+  const table = `${familyWord(options.family)} ${options.table}`
+  lines.push(...commands('delete', removed, table, (each) => each.key))
+  lines.push(...commands('add', added, table, (each) => (each.after ? `${each.key} : ${each.after}` : each.key)))
   return { text: lines.length > 0 ? `${lines.join('\n')}\n` : '', chains: present }
 }
 
@@ -54,8 +53,6 @@ function commands(
   const lines: string[] = []
   for (const [map, elements] of byMap)
     for (let start = 0; start < elements.length; start += elementsPerCommand)
-      lines.push(
-        `${verb} element ip ${table} ${map} { ${elements.slice(start, start + elementsPerCommand).join(', ')} }`,
-      )
+      lines.push(`${verb} element ${table} ${map} { ${elements.slice(start, start + elementsPerCommand).join(', ')} }`)
   return lines
 }

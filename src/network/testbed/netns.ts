@@ -10,6 +10,8 @@ export interface TestNetwork extends AsyncDisposable {
   exec: Exec
   /** A pod's address: `10.244.0.<number + 1>`, from 1. */
   podAddress(pod: number): string
+  /** Sends what a pod has for the address, however special, to the node. */
+  route(pod: number, address: string): Promise<void>
   /** Starts TCP and UDP servers in a pod that answer with `<pod> <client's address>`. */
   serve(pod: number, port: number): Promise<void>
   /** What `count` connections got, in order; an error's code where one failed. `from`: a pod, the node or outside. */
@@ -67,6 +69,12 @@ export async function testNetwork(pods: number): Promise<TestNetwork> {
   return {
     exec: within(exec, node),
     podAddress: (pod) => `10.244.0.${pod + 1}`,
+    route: async (pod, address) => {
+      const name = inside(pod)
+      await must(exec, ['ip', 'netns', 'exec', name, 'sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=1'])
+      await must(exec, ['ip', '-n', name, 'route', 'del', 'local', '127.0.0.0/8', 'dev', 'lo', 'table', 'local'])
+      await must(exec, ['ip', '-n', name, 'route', 'add', address, 'via', '10.244.0.1', 'dev', 'eth0'])
+    },
     serve: async (pod, port) => {
       const argv = ['netns', 'exec', inside(pod), process.execPath, '-e', server, String(pod), String(port)]
       children.push(await exec.spawn(['ip', ...argv]))
