@@ -26,6 +26,11 @@ test('the store keeps every acknowledged commit in 200 images of cut power', { s
   }
 })
 
+test('kills show commits in pieces', async () => {
+  const kills = killAndVerify({ seed: 1, directory: join(directory, 'kill'), plant: 'in-pieces' }, 1)
+  await assert.rejects(kills, /is half there|lacks/)
+})
+
 for (const plant of ['no-sync', 'no-file-sync']) {
   test(`images of cut power show what ${plant} loses`, { skip }, async () => {
     let found = 0

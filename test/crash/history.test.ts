@@ -10,9 +10,11 @@ import type { ConfigMap } from '../../src/api/types/core/v1.ts'
 import type { ResourceClient } from '../../src/client/client.ts'
 import type { Random } from '../../src/platform/random.ts'
 import { simulatedRandom } from '../../src/platform/simulated/random.ts'
+import { etcdVersion, startEtcd } from '../../src/store/etcd/testbed/etcd-server.ts'
 import { startServer } from '../storage/server-process.ts'
 import { checkHistory, type Operation, type WatchedChange } from './history.ts'
 
+const skip = etcdVersion === undefined ? 'etcd is not installed (script/prepare --tests)' : false
 const at = (begunMs: number, endedMs: number | undefined) => ({ begunMs, endedMs })
 const put = (value: string, revision: number, begunMs: number, endedMs: number): Operation => ({
   ...{ kind: 'put', key: 'a', value, revision },
@@ -136,13 +138,14 @@ async function watchAll(maps: ConfigMaps, from: string): Promise<WatchedChange[]
   return changes
 }
 
-test('what clients were told before, between and after kills of the API server can have happened', async () => {
+/** One server after the other on the same store, each killed under clients. `between` befalls the store in one round. */
+async function histories(flags: readonly string[], between: () => Promise<void> = async () => {}): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'k8ts-history-'))
   const history: Operation[] = []
   let values = 0
   let from = ''
   for (let round = 0; round < 3; round++) {
-    await using server = await startServer(directory)
+    await using server = await startServer(directory, { flags })
     const maps = server.client.of(coreV1.configMaps, 'default')
     from ||= (await maps.list()).metadata?.resourceVersion ?? ''
     if (round > 0) checkHistory(await watchAll(maps, from), history)
@@ -151,11 +154,28 @@ test('what clients were told before, between and after kills of the API server c
       work(maps, random.stream(`client ${index}`), history, () => `value ${++values}`),
     )
     const wanted = history.length + 250
-    while (history.length < wanted) await new Promise((resolve) => setTimeout(resolve, 5))
+    if (round === 1) await between()
+    // Clients end when a write fails, as it may while the store is away.
+    const all = Promise.all(clients)
+    const enough = async (): Promise<void> => {
+      while (history.length < wanted) await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    await Promise.race([all, enough()])
     await server.kill()
-    await Promise.all(clients)
+    await all
   }
-  await using server = await startServer(directory)
+  await using server = await startServer(directory, { flags })
   checkHistory(await watchAll(server.client.of(coreV1.configMaps, 'default'), from), history)
   rmSync(directory, { recursive: true })
+}
+
+test('what clients were told before, between and after kills of the API server can have happened', () => histories([]))
+
+test('the same on etcd, which is killed under them too', { skip }, async () => {
+  await using etcd = await startEtcd()
+  await histories([`--etcd-servers=${etcd.endpoints.join(',')}`], async () => {
+    const [member] = etcd.members
+    await member!.kill()
+    await member!.start()
+  })
 })

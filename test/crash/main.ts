@@ -1,7 +1,7 @@
 /**
  * `script/crash`: kills and power cuts by the thousand.
  *
- *     script/crash [--kills 1000] [--images 5000] [--seed 1] [--plant no-sync]
+ *     script/crash [--kills 1000] [--images 5000] [--seed 1] [--plant no-sync|no-file-sync|in-pieces]
  *
  * Each seed stands for four kills or fifty images. A failing one is named with the command that runs it again; its files
  * are left in the directory that is named too.

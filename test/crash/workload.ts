@@ -9,6 +9,7 @@ import { realClock } from '../../src/platform/real/clock.ts'
 import { realDisk } from '../../src/platform/real/disk.ts'
 import { simulatedRandom } from '../../src/platform/simulated/random.ts'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import type { CommitResult, Write } from '../../src/store/store.ts'
 import { type Begun, lineOf, storeWrites } from './operations.ts'
 
 const [path = '', seed = '0', operations = '300', first = '1', plant = ''] = process.argv.slice(2)
@@ -18,7 +19,7 @@ const writers = 1 + random.int(6)
 
 /** What the harness must find: syncs that do nothing, of all files or of the database alone. */
 function planted(disk: Disk): Disk {
-  if (plant === '') return disk
+  if (!['no-sync', 'no-file-sync'].includes(plant)) return disk
   const open: Disk['open'] = async (name, how) => {
     const file = await disk.open(name, how)
     const spared = plant === 'no-file-sync' && name.endsWith('-wal')
@@ -43,9 +44,18 @@ async function write(own: typeof random): Promise<void> {
   for (let number = next++; number < end; number = next++) {
     const begun: Begun = { number, writes: await plan(own) }
     writeSync(1, lineOf.begun(begun))
-    const result = await store.commit(storeWrites(begun))
+    const result = await commit(storeWrites(begun))
     writeSync(1, lineOf.answered({ number, revision: result.ok ? result.revision : 0 }))
   }
+}
+
+/** What kills must find: commits in two pieces. */
+async function commit(writes: [Write, ...Write[]]): Promise<CommitResult> {
+  const [first, ...rest] = writes
+  const [second, ...others] = rest
+  if (plant !== 'in-pieces' || !second) return await store.commit(writes)
+  const result = await store.commit([first])
+  return result.ok ? await store.commit([second, ...others]) : result
 }
 
 async function plan(own: typeof random): Promise<Begun['writes']> {
