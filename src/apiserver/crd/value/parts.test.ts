@@ -32,7 +32,7 @@ test('validateValue finds the same of a large value in several turns as in one',
     return validateValue(schema, value)
   })
   const atOnce = validateValue(schema, value)
-  assert.ok(starts > 3, `${starts} turns`)
+  assert.ok(starts >= 2, `${starts} turns`)
   assert.ok(atOnce.errors.length > 100)
   assert.deepEqual(inTurns.errors, atOnce.errors)
   assert.equal(inTurns.matches, atOnce.matches)
