@@ -319,7 +319,8 @@ class Checker {
     if (type.kind === 'parameter') this.#assign([type], [dynType])
     else if (!isDynamic(type)) {
       const why = 'cannot be range of a comprehension (must be list, map, or dynamic)'
-      this.#report(range.at, `expression of type '${typeName(type)}' ${why}`)
+      const unknown = this.#report(range.at, `expression of type '${typeName(type)}' ${why}`)
+      return variable2 === undefined ? [unknown] : [unknown, unknown]
     }
     return variable2 === undefined ? [dynType] : [dynType, dynType]
   }

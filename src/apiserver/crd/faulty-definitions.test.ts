@@ -172,3 +172,9 @@ test('versions are shown as Go has them', async () => {
     body.message?.includes(`"Subresources":{"Status":{},"Scale":${scale}},"AdditionalPrinterColumns":[${column}]`),
   )
 })
+
+test('what is made of a range that is none has no type', async () => {
+  const rule = 'self.map(x, x) == self'
+  const { body } = await post(definition(withField({ ...text, maxLength: 5, 'x-kubernetes-validations': [{ rule }] })))
+  assert.match(body.message ?? '', /no matching overload for '_==_' applied to '\(list\(!error!\), string\)'/)
+})

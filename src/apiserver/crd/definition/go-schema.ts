@@ -1,6 +1,7 @@
 /** Schemas as upstream shows them in messages: every field of its internal type, in order, absent ones with their zero values. */
 import { isObject, jsonEqual } from '../../../api/patch/json-value.ts'
 import type { JSONSchemaProps, ValidationRule } from '../../../api/types/apiextensions/v1.ts'
+import { sortedMembers } from '../value/result.ts'
 
 type Alternative = JSONSchemaProps | JSONSchemaProps[] | string[] | boolean | undefined
 
@@ -49,7 +50,7 @@ function shown(shape: string, value: unknown): unknown {
   const show = shapes[shape]
   if (shape === 's') return value ?? ''
   if (shape === 'b') return value ?? false
-  return value === undefined || value === null || !show ? (value ?? null) : show(value)
+  return value === undefined || value === null || !show ? sortedMembers(value ?? null) : show(value)
 }
 
 const shapes: Readonly<Record<string, (value: unknown) => unknown>> = {

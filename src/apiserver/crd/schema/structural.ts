@@ -143,25 +143,38 @@ function intOrStringPattern(schema: JSONSchemaProps): Skip {
   return { anyOf: isSpelledOut(schema.anyOf), firstAllOf: isSpelledOut(schema.allOf?.[0]?.anyOf) }
 }
 
+/** Fields that upstream holds by pointer: an empty text or false is something there. */
+const pointers: ReadonlySet<string> = new Set([
+  'default',
+  'additionalProperties',
+  'x-kubernetes-list-type',
+  'x-kubernetes-map-type',
+])
+
 /** Without what is as good as not said here. */
 function withoutNothings(schema: JSONSchemaProps): JSONSchemaProps {
   const said = Object.entries(schema).filter(([name, value]) => {
     if (['enum', 'allOf', 'anyOf', 'oneOf'].includes(name)) return (value as unknown[]).length > 0
-    return value !== false && value !== '' && value !== null && !isEmptyPart(name, value)
+    if (value === false || value === '') return pointers.has(name)
+    return value !== null && !isEmptyPart(name, value)
   })
   return Object.fromEntries(said)
 }
 
 /** Parts that custom resources do not have, empty. */
 function isEmptyPart(name: string, value: unknown): boolean {
-  const isPart = ['patternProperties', 'dependencies', 'definitions', 'items'].includes(name)
+  if (name === 'items') return Array.isArray(value) && value.length === 0
+  const isPart = ['patternProperties', 'dependencies', 'definitions'].includes(name)
   return isPart && typeof value === 'object' && Object.keys(value as object).length === 0
 }
 
 function isSpelledOut(alternatives: readonly JSONSchemaProps[] = []): boolean {
   return (
     alternatives.length === spelledOut.length &&
-    alternatives.every((each, index) => jsonEqual(withoutNothings(each), spelledOut[index]))
+    alternatives.every(({ additionalProperties: others, ...each }, index) => {
+      const said = withoutNothings(others ? { ...each, additionalProperties: others } : each)
+      return jsonEqual(said, spelledOut[index])
+    })
   )
 }
 
