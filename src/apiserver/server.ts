@@ -22,7 +22,7 @@ import { Aggregator } from './aggregation/aggregator.ts'
 import { forward, forwardUpgrade, remoteFor } from './aggregation/proxy.ts'
 import { AddressObjects } from './allocators/addresses.ts'
 import { ServiceAllocator, type ServiceAllocatorOptions } from './allocators/services.ts'
-import type { Auditor, AuditTrail } from './audit/audit.ts'
+import { type Auditor, type AuditTrail, auditIdOf } from './audit/audit.ts'
 import { type Authenticator, authenticated, type Impersonator } from './authenticate.ts'
 import { mastersGroup } from './authorization/decision.ts'
 import { type Authorizer, attributesOf, authorized } from './authorize.ts'
@@ -288,6 +288,7 @@ class Pipeline {
   readonly #authenticator: Authenticator
   readonly #authorizer: Authorizer
   readonly #aggregator: Aggregator | undefined
+  readonly #auditIds: Random
 
   constructor(
     parts: ApiServerParts,
@@ -296,6 +297,7 @@ class Pipeline {
     { store, aggregator, ruleTimes }: { store: StoreMetrics; aggregator: Aggregator | undefined; ruleTimes: RuleTimes },
   ) {
     this.#aggregator = aggregator
+    this.#auditIds = parts.random.stream('audit-ids')
     this.#metrics = new RequestMetrics(endpoints.scheme)
     const access = new MeasuredAccess(security, parts.clock)
     this.#authenticator = access.authenticator
@@ -311,12 +313,10 @@ class Pipeline {
     this.#security = security
     this.#endpoints = endpoints
     this.#inFlight = flowControlOf(endpoints)
-    const documents = openApiEndpoints(
-      endpoints.scheme,
-      `${versionInfo().major}.${versionInfo().minor}`,
-      parts.documents,
-      aggregator,
-    )
+    const version = `${versionInfo().major}.${versionInfo().minor}`
+    const documents = openApiEndpoints(endpoints.scheme, {
+      ...{ version, others: parts.documents, aggregator, clock: parts.clock },
+    })
     this.#nonResource = nonResourceEndpoints({
       ...{
         endpoints,
@@ -346,9 +346,15 @@ class Pipeline {
     const trace: Trace = { info: requestInfoOf(request) }
     const answer = await this.#handled(request, trace)
     const audited = trace.audit ? await trace.audit.answered(answer) : answer
-    const response = wantsIndent(request) ? indented(audited) : audited
+    const response = this.#named(request, wantsIndent(request) ? indented(audited) : audited)
     this.#metrics.answered(request, trace.info, response, (clock.monotonicMs() - start) / 1000)
     return response
+  }
+
+  /** With the id by which people find the request in logs, recorded or not; callers in process have no use for it. */
+  #named(request: ApiRequest, response: ApiResponse): ApiResponse {
+    if (request.remoteAddress === '' || response.headers['audit-id'] !== undefined) return response
+    return { ...response, headers: { ...response.headers, 'audit-id': auditIdOf(request, this.#auditIds) } }
   }
 
   async #handled(request: ApiRequest, trace: Trace): Promise<ApiResponse> {

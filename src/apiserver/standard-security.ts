@@ -23,6 +23,7 @@ import type { QuotaWriter } from './admission/quota.ts'
 import type { Authenticator } from './authenticate.ts'
 import { BootstrapTokens } from './authentication/bootstrap-token.ts'
 import { CertificateAuthenticator, ClientAuthority } from './authentication/certificate.ts'
+import { CertificateExpiry } from './authentication/certificate-expiry.ts'
 import { AuthenticatorChain } from './authentication/chain.ts'
 import type { AnonymousConfiguration } from './authentication/configuration.ts'
 import { impersonator } from './authentication/impersonation.ts'
@@ -113,8 +114,9 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
     const authorizer = new AuthorizerChain(authorizationModes.map(counted))
     const outside = await outsideParts(options, { byMode, counter }, authorizer)
     const tokens = bearerTokens(options, own, outside)
+    const expiry = new CertificateExpiry(clock)
     return {
-      authenticator: authenticatorOf(options, tokens, outside),
+      authenticator: authenticatorOf({ ...options, expiry }, tokens, outside),
       authorizer,
       impersonator: impersonator(authorizer, { constrained: options.constrainedImpersonation ?? true }),
       admission: defaultAdmission({
@@ -138,7 +140,7 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
         }),
         ...options.admission,
       }),
-      families: [...counter.families, ...(outside?.families ?? [])],
+      families: [...counter.families, ...expiry.families, ...(outside?.families ?? [])],
       stop: () => outside?.stop(),
       virtual: virtualResources(options, { own, rbac, authorizer, tokens }),
     }
@@ -195,11 +197,11 @@ function bearerTokens(
 }
 
 function authenticatorOf(
-  options: StandardSecurityOptions,
+  options: StandardSecurityOptions & { expiry: CertificateExpiry },
   tokens: BearerAuthenticator,
   outside: OutsideTokens | undefined,
 ): Authenticator {
-  const { clientCaPem, frontProxy, allowAnonymous = true, certificateClock } = options
+  const { clientCaPem, frontProxy, allowAnonymous = true, certificateClock, expiry } = options
   const authenticators: Authenticator[] = []
   const proxyAuthority = frontProxy && new ClientAuthority(frontProxy.caPem)
   if (frontProxy && proxyAuthority) {
@@ -208,7 +210,8 @@ function authenticatorOf(
   }
   if (clientCaPem) {
     const others = proxyAuthority ? [proxyAuthority] : []
-    authenticators.push(new CertificateAuthenticator(new ClientAuthority(clientCaPem), others, certificateClock))
+    const byCertificate = new CertificateAuthenticator(new ClientAuthority(clientCaPem), others, certificateClock)
+    authenticators.push(expiry.watched(byCertificate))
   }
   const rule = outside && ((request: ApiRequest) => isOpen(outside.anonymous(), request, allowAnonymous))
   return new AuthenticatorChain([...authenticators, tokens], { allowAnonymous: rule ?? allowAnonymous })

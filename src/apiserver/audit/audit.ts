@@ -16,6 +16,12 @@ import { documentOf, isSensitive, withoutManagedFields } from './documents.ts'
 import { type AuditEvent, auditUser, completed, objectReference, sourceIps } from './event.ts'
 import { type AuditDecision, type AuditPolicy, type AuditStage, atLeast, decide } from './policy.ts'
 
+/** The client's own where it is fit for every line of a log, else a new one. */
+export function auditIdOf({ headers }: ApiRequest, random: Random): string {
+  const given = headers['audit-id']
+  return given !== undefined && /^[\x21-\x7e]{1,64}$/.test(given) ? given : random.uuid()
+}
+
 /** Where events go. */
 export interface AuditSink {
   /** `log` or `webhook`. */
@@ -73,9 +79,7 @@ export class Auditor {
     const decision = decide(this.#parts.policy, info, user)
     this.#levels.add([decision.level])
     if (decision.level === 'None') return undefined
-    const given = request.headers['audit-id']
-    // What a client may put into every line of the log is bounded.
-    const auditId = given !== undefined && /^[\x21-\x7e]{1,64}$/.test(given) ? given : this.#random.uuid()
+    const auditId = auditIdOf(request, this.#random)
     const write = async (event: AuditEvent) => await this.#write(event)
     return new AuditTrail({ request, info, user, decision, auditId, clock: this.#parts.clock, write })
   }

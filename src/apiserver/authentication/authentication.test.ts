@@ -11,7 +11,8 @@ import type { Authorizer } from '../authorize.ts'
 import type { ApiRequest, UserInfo } from '../request.ts'
 import { MemoryObjects } from '../testbed/memory-objects.ts'
 import { BootstrapTokens } from './bootstrap-token.ts'
-import { CertificateAuthenticator, ClientAuthority } from './certificate.ts'
+import { CertificateAuthenticator, ClientAuthority, validityOf } from './certificate.ts'
+import { CertificateExpiry } from './certificate-expiry.ts'
 import { AuthenticatorChain } from './chain.ts'
 import { extraFromHeaders } from './headers.ts'
 import { impersonator } from './impersonation.ts'
@@ -180,6 +181,19 @@ function certificateChain() {
     new BearerAuthenticator([new StaticTokens({ good: { name: 'bob', groups: ['g'], extra: {} } })]),
   ])
 }
+
+test('each use of a client certificate says how long it is still good for', async () => {
+  const expiry = new CertificateExpiry(clock)
+  const watched = expiry.watched(new CertificateAuthenticator(new ClientAuthority(ca.certificatePem)))
+  const peerCertificate = peer(ca, 'admin', [])
+  await watched.authenticate(requestWith({ peerCertificate }))
+  await watched.authenticate(requestWith({}))
+  await assert.rejects(async () => watched.authenticate(requestWith({ peerCertificate: peer(ca, 'admin', [], false) })))
+  const samples = [...expiry.families[0]!.samples()]
+  const [, sum] = samples.find(([, , suffix]) => suffix === '_sum')!
+  const [, count] = samples.find(([, , suffix]) => suffix === '_count')!
+  assert.deepEqual([sum, count], [(validityOf(peerCertificate).toMs - clock.nowMs()) / 1000, 1])
+})
 
 test('a client certificate names user and groups, if the right authority signed it', async () => {
   const chain = certificateChain()

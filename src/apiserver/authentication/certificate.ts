@@ -76,13 +76,19 @@ export class CertificateAuthenticator implements Authenticator {
 const validities = new WeakMap<PeerCertificate, { fromMs: number; toMs: number }>()
 
 function isValidAt(peer: PeerCertificate, nowMs: number): boolean {
+  const { fromMs, toMs } = validityOf(peer)
+  return fromMs <= nowMs && nowMs <= toMs
+}
+
+/** Read once per connection. */
+export function validityOf(peer: PeerCertificate): { fromMs: number; toMs: number } {
   let validity = validities.get(peer)
   if (!validity) {
     const { validFromDate, validToDate } = new X509Certificate(peer.der)
     validity = { fromMs: validFromDate.getTime(), toMs: validToDate.getTime() }
     validities.set(peer, validity)
   }
-  return validity.fromMs <= nowMs && nowMs <= validity.toMs
+  return validity
 }
 
 function userOf({ commonName, organizations, uids = [] }: Subject, { der }: PeerCertificate): UserInfo {

@@ -52,14 +52,9 @@ export class Caches {
     for (const id of this.#frames.keys()) if (id.includes(`/${served.resource.plural} `)) this.#frames.delete(id)
   }
 
-  /** Objects in memory, by store prefix, for metrics. */
-  sizes(): ReadonlyMap<string, { objects: number; watchers: number; eventsSent: number }> {
-    return new Map(
-      [...this.#caches].map(([prefix, { size, subscribers, eventsSent }]) => [
-        prefix,
-        { objects: size, watchers: subscribers, eventsSent },
-      ]),
-    )
+  /** By store prefix; those that are loaded or were. */
+  get all(): ReadonlyMap<string, ResourceCache> {
+    return this.#caches
   }
 }
 

@@ -5,6 +5,7 @@
 import { limits } from '../../limits.ts'
 import { ownTurn } from '../../platform/turn.ts'
 import type { StoreEvent } from '../../store/store.ts'
+import { Histogram, type Sample } from '../metrics/families.ts'
 import type { Hub, Sink } from './hub.ts'
 import { OrderedKeys } from './ordered-keys.ts'
 import { Stored } from './stored.ts'
@@ -39,6 +40,22 @@ export interface ListedKeys {
   limit?: number
   matches?: (stored: Stored) => boolean
 }
+
+/** What happened to one resource's cache since the start. */
+export interface CacheCounts {
+  /** Changes that the store told of. */
+  events: number
+  /** How often it was filled from the store, and with how many objects. */
+  loads: number
+  loaded: number
+  /** How often it was listed, how many objects were looked at, and how many given. */
+  lists: number
+  looked: number
+  listed: number
+}
+
+/** Bounds in bytes, doubling from 1 KiB. Source: apiserver's `endpoints/metrics`. */
+const eventSizeBuckets = Array.from({ length: 8 }, (_, index) => 1024 * 2 ** index)
 
 export class ResourceCache implements Sink {
   readonly prefix: string
@@ -97,13 +114,17 @@ export class ResourceCache implements Sink {
     const { prefix, after, limit = 0, matches } = query
     const items: Stored[] = []
     const revision = this.revision
+    const { counts } = this
+    counts.lists += 1
     for (const key of this.#keys.from(after ?? prefix)) {
       if (!key.startsWith(prefix)) break
       if (key === after) continue
       const stored = this.#objects.get(key)!
+      counts.looked += 1
       if (matches && !matches(stored)) continue
       if (limit > 0 && items.length === limit) return { items, revision, remaining: this.#countFrom(key, prefix) }
       items.push(stored)
+      counts.listed += 1
     }
     return { items, revision, remaining: 0 }
   }
@@ -137,6 +158,20 @@ export class ResourceCache implements Sink {
 
   /** Events that watchers were given since the start. */
   eventsSent = 0
+  readonly counts: CacheCounts = { events: 0, loads: 0, loaded: 0, lists: 0, looked: 0, listed: 0 }
+  readonly #eventSizes = new Histogram('', '', [], eventSizeBuckets)
+  readonly #eventSize = this.#eventSizes.series([])
+
+  /** One more event for one watcher. */
+  sent(bytes: number): void {
+    this.eventsSent += 1
+    this.#eventSize.observe(bytes)
+  }
+
+  /** Of the bytes of each event sent, without labels. */
+  eventSizes(): Iterable<Sample> {
+    return this.#eventSizes.samples()
+  }
 
   get subscribers(): number {
     return this.#subscribers.size
@@ -180,6 +215,8 @@ export class ResourceCache implements Sink {
     )
     this.#historyFrom = range.revision
     this.#loaded = true
+    this.counts.loads += 1
+    this.counts.loaded += range.items.length
     for (const batch of later) this.apply(batch.events, batch.revision)
     await this.#hub.reached(range.revision)
   }
@@ -188,6 +225,7 @@ export class ResourceCache implements Sink {
     const key = event.type === 'put' ? event.item.key : event.key
     const previous = this.#objects.get(key)
     if (revision <= this.#historyFrom) return
+    this.counts.events += 1
     if (previous && previous.revision >= revision) return
     const current = event.type === 'put' ? new Stored(event.item) : undefined
     if (!current && !previous) return

@@ -181,7 +181,7 @@ export class WatchStream implements Subscriber, AsyncIterable<Uint8Array> {
       this.#finish()
       return
     }
-    this.#cache.eventsSent += 1
+    this.#cache.sent(frame.length)
     this.#frames.push(frame)
     this.#frameBytes += frame.length
     this.#awake()
@@ -208,8 +208,9 @@ export class WatchStream implements Subscriber, AsyncIterable<Uint8Array> {
     while (this.#initial.length > 0 && !this.#finished) {
       const items = this.#initial.slice(0, chunkItems)
       this.#initial = this.#initial.slice(chunkItems)
-      this.#cache.eventsSent += items.length
-      yield concatCarrying(items.map((stored) => this.#watch.frames.frames.event('ADDED', stored, stored.revision)))
+      const frames = items.map((stored) => this.#watch.frames.frames.event('ADDED', stored, stored.revision))
+      for (const { length } of frames) this.#cache.sent(length)
+      yield concatCarrying(frames)
     }
   }
 

@@ -7,10 +7,21 @@ import type { Resource } from '../../api/meta.ts'
 
 type Named = Pick<Resource, 'group' | 'version' | 'kind'>
 
+/** The release, `1.36`, that will be without it; empty where none is named, undefined for what is not deprecated. */
+export function removedIn(resource: Named): string | undefined {
+  const lifecycle = lifecycleOf(resource)
+  return lifecycle && (lifecycle[1] ?? '')
+}
+
+function lifecycleOf({ group, version, kind }: Named): Lifecycle | undefined {
+  return lifecycles.get(`${group === '' ? version : `${group}/${version}`} ${kind}`)
+}
+
 /** The text for a `Warning` header; undefined for what is not deprecated. */
-export function deprecationOf({ group, version, kind }: Named): string | undefined {
+export function deprecationOf(resource: Named): string | undefined {
+  const { group, version, kind } = resource
   const groupVersion = group === '' ? version : `${group}/${version}`
-  const lifecycle = lifecycles.get(`${groupVersion} ${kind}`)
+  const lifecycle = lifecycleOf(resource)
   if (!lifecycle) return undefined
   const [since, until, replacement] = lifecycle
   const gone = until ? `, unavailable in v${until}+` : ''

@@ -9,6 +9,10 @@ const secondsBuckets = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30
 
 /** The series that each request of one flow adds to. */
 interface ServedFlow {
+  schema: string
+  level: string
+  executing: number
+  seatsTaken: number
   dispatched: { count: number }
   seats: { observe(value: number): void }
   waited: { observe(value: number): void }
@@ -28,10 +32,15 @@ export class FlowFamilies {
   readonly #executed = new Histogram(
     `${prefix}request_execution_seconds`,
     'How long requests took once they were served.',
-    byFlow,
+    [...byFlow, 'type'],
     secondsBuckets,
   )
-  readonly #seats = new Histogram(`${prefix}work_estimated_seats`, 'Seats of requests.', byFlow, [1, 2, 4, 10])
+  readonly #seats = new Histogram(
+    `${prefix}work_estimated_seats`,
+    'Seats of requests.',
+    byFlow,
+    [1, 2, 4, 8, 16, 32, 64, 100],
+  )
 
   /** As few as there are schemas. */
   readonly #flows = new Map<string, ServedFlow>()
@@ -41,14 +50,20 @@ export class FlowFamilies {
   }
 
   started({ name }: Level, { schema, width, arrivedMs, startedMs }: Ticket): void {
-    const { dispatched, seats, waited } = this.#of(name, schema)
+    const flow = this.#of(name, schema)
+    const { dispatched, seats, waited } = flow
+    flow.executing += 1
+    flow.seatsTaken += width.seats
     dispatched.count += 1
     seats.observe(Math.max(width.seats, width.finalSeats))
     waited.observe((startedMs - arrivedMs) / 1000)
   }
 
-  ended({ name }: Level, { schema, startedMs }: Ticket, nowMs: number): void {
-    this.#of(name, schema).executed.observe((nowMs - startedMs) / 1000)
+  ended({ name }: Level, { schema, startedMs, width }: Ticket, nowMs: number): void {
+    const flow = this.#of(name, schema)
+    flow.executing -= 1
+    flow.seatsTaken -= width.seats
+    flow.executed.observe((nowMs - startedMs) / 1000)
   }
 
   #of(level: string, schema: string): ServedFlow {
@@ -56,10 +71,11 @@ export class FlowFamilies {
     let flow = this.#flows.get(key)
     if (!flow) {
       flow = {
+        ...{ level, schema, executing: 0, seatsTaken: 0 },
         dispatched: this.#dispatched.series([level, schema]),
         seats: this.#seats.series([level, schema]),
         waited: this.#waited.series([level, schema, 'true']),
-        executed: this.#executed.series([level, schema]),
+        executed: this.#executed.series([level, schema, 'regular']),
       }
       this.#flows.set(key, flow)
     }
@@ -68,6 +84,30 @@ export class FlowFamilies {
 
   refused({ name }: Level, schema: string, reason: string): void {
     this.#rejected.add([name, schema, reason])
+  }
+
+  #flowGauge(name: string, help: string, value: (flow: ServedFlow) => number): Family {
+    const flows = [...this.#flows.values()]
+    return gauge(
+      prefix + name,
+      help,
+      flows.map((flow) => [{ priority_level: flow.level, flow_schema: flow.schema }, value(flow)]),
+    )
+  }
+
+  #waitingFamilies(): Family[] {
+    const waiting = [...this.#levels.all].flatMap(({ name, queues }) =>
+      queues.queues.flatMap((queue) =>
+        queue.waiting.map(({ schema, width }) => ({ flow: `${name}\n${schema}`, width })),
+      ),
+    )
+    const of = ({ level, schema }: ServedFlow) => waiting.filter(({ flow }) => flow === `${level}\n${schema}`)
+    return [
+      this.#flowGauge('current_inqueue_requests', 'Requests that wait.', (flow) => of(flow).length),
+      this.#flowGauge('current_inqueue_seats', 'Seats that waiting requests want.', (flow) =>
+        of(flow).reduce((sum, { width }) => sum + width.seats, 0),
+      ),
+    ]
   }
 
   all(): Family[] {
@@ -82,10 +122,9 @@ export class FlowFamilies {
       )
     return [
       ...[this.#rejected, this.#dispatched, this.#waited, this.#executed, this.#seats],
-      each('current_inqueue_requests', 'Requests that wait.', ({ queues }) => queues.counts.waiting),
-      each('current_inqueue_seats', 'Seats that waiting requests want.', ({ queues }) => queues.counts.waitingSeats),
-      each('current_executing_requests', 'Requests being served.', ({ queues }) => queues.counts.executing),
-      each('current_executing_seats', 'Seats taken.', ({ queues }) => queues.counts.seatsInUse),
+      this.#flowGauge('current_executing_requests', 'Requests being served.', ({ executing }) => executing),
+      this.#flowGauge('current_executing_seats', 'Seats that they take.', ({ seatsTaken }) => seatsTaken),
+      ...this.#waitingFamilies(),
       each('nominal_limit_seats', 'Seats that are due to a level.', ({ limits }) => limits.nominal),
       each('lower_limit_seats', 'Seats that a level keeps.', ({ limits }) => limits.min),
       each('upper_limit_seats', 'Seats that a level may have.', ({ limits }) => limits.max),

@@ -2,9 +2,11 @@
  * What is counted about requests, under upstream's names, so that dashboards and alerts made for it work.
  * https://kubernetes.io/docs/reference/instrumentation/metrics/
  */
+
+import { removedIn } from '../endpoints/deprecations.ts'
 import type { ApiRequest, ApiResponse, RequestInfo } from '../request.ts'
 import type { Scheme } from '../scheme/scheme.ts'
-import { Counter, type Family, Histogram } from './families.ts'
+import { Counter, type Family, gauge, Histogram, type Sample } from './families.ts'
 
 const resourceLabels = ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component']
 const requestLabels = ['verb', 'dry_run', ...resourceLabels.slice(1)]
@@ -13,6 +15,9 @@ const requestLabels = ['verb', 'dry_run', ...resourceLabels.slice(1)]
 const durationBuckets = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ]
+/** Bounds in bytes: 50 kB to 3 MB. */
+const bodyBuckets = Array.from({ length: 31 }, (_, index) => 50_000 + index * 100_000)
+const storingVerbs: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', PATCH: 'patch', APPLY: 'patch' }
 /** Bounds in bytes: 1 kB to 1 GB. */
 const sizeBuckets = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]
 
@@ -38,6 +43,7 @@ interface Counted {
   counters: { count: number }[]
   durations: { observe(value: number): void }[]
   sizes: { observe(value: number): void } | undefined
+  bodies: { observe(value: number): void } | undefined
 }
 
 export class RequestMetrics {
@@ -66,6 +72,14 @@ export class RequestMetrics {
     resourceLabels,
     sizeBuckets,
   )
+  readonly #bodies = new Histogram(
+    'apiserver_request_body_size_bytes',
+    'Bytes of what was sent to be stored.',
+    ['resource', 'verb', 'group'],
+    bodyBuckets,
+  )
+  /** One for each deprecated resource that somebody asked for. */
+  readonly #deprecated = new Map<string, Sample>()
   readonly #ended = new Counter(
     'apiserver_request_terminations_total',
     'Requests refused or given up to protect the server.',
@@ -82,7 +96,15 @@ export class RequestMetrics {
   }
 
   get families(): readonly Family[] {
-    return [this.#requests, this.#durations, this.#sliDurations, this.#sizes, this.#ended, this.#own]
+    return [
+      ...[this.#requests, this.#durations, this.#sliDurations, this.#sizes, this.#bodies],
+      ...[this.#ended, this.#own],
+      gauge(
+        'apiserver_requested_deprecated_apis',
+        'Deprecated resources that somebody asked for, with the release that will be without them.',
+        this.#deprecated.values(),
+      ),
+    ]
   }
 
   answered(request: ApiRequest, info: RequestInfo, response: ApiResponse, seconds: number): void {
@@ -94,11 +116,13 @@ export class RequestMetrics {
     if (!counted) {
       counted = this.#series(labels, dryRun, response, own)
       this.#counted.set(key, counted)
+      this.#noteDeprecated(info, labels)
     }
     for (const counter of counted.counters) counter.count += 1
     if (!(response.body instanceof Uint8Array)) return
     for (const histogram of counted.durations) histogram.observe(seconds)
     counted.sizes?.observe(response.body.length)
+    counted.bodies?.observe(request.body.length)
   }
 
   #series([verb = '', ...where]: string[], dryRun: string, { status }: ApiResponse, ownMethod: string): Counted {
@@ -107,13 +131,25 @@ export class RequestMetrics {
     if (givenUp.has(status)) counters.push(this.#ended.series([verb, ...where, code]))
     if (ownMethod !== '') counters.push(this.#own.series([code, 'in-process', ownMethod]))
     const finite = verb !== 'WATCH' && verb !== 'CONNECT'
+    const [group = '', , resource = ''] = where
+    const stored = resource === '' ? undefined : storingVerbs[verb]
     return {
       counters,
+      bodies: stored === undefined ? undefined : this.#bodies.series([resource, stored, group]),
       durations: finite
         ? [this.#durations.series([verb, dryRun, ...where]), this.#sliDurations.series([verb, ...where])]
         : [],
       sizes: verb === 'GET' || verb === 'LIST' ? this.#sizes.series([verb, ...where]) : undefined,
     }
+  }
+
+  #noteDeprecated({ apiGroup, apiVersion, resource }: RequestInfo, labels: readonly string[]): void {
+    const served = this.#scheme.find(apiGroup, apiVersion, resource)
+    const release = served && removedIn(served.resource)
+    if (release === undefined) return
+    const [, group = '', version = '', plural = '', subresource = ''] = labels
+    const sample: Sample = [{ group, version, resource: plural, subresource, removed_release: release }, 1]
+    this.#deprecated.set(`${group}/${version}/${plural}/${subresource}`, sample)
   }
 
   /** Only names that the server itself knows: a client must not be able to make series. */

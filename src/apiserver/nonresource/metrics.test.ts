@@ -9,6 +9,7 @@ before(async () => {
   await api.call('POST', path, { metadata: { name: 'a' } })
   await api.get(`${path}/a`)
   await api.get(path)
+  await api.get('/api/v1/endpoints')
   const watch = await api.watch(`${path}?watch=true&timeoutSeconds=60`)
   await watch.next()
   for (let count = 0; count < 100; count++)
@@ -112,6 +113,14 @@ test('requests are counted as upstream counts them', async () => {
   assert.equal(of('kubernetes_feature_enabled', { name: 'SidecarContainers', stage: '' }), 1)
   assert.equal(of('apiserver_watch_events_total', { resource: 'configmaps' }), 1)
   assert.equal(of('apiserver_storage_objects', { resource: 'configmaps' }), 1)
+  assert.equal(of('apiserver_resource_objects', { resource: 'configmaps' }), 1)
+  assert.ok(of('apiserver_watch_events_sizes_count', { resource: 'configmaps', version: 'v1' })! >= 1)
+  assert.ok(of('apiserver_storage_events_received_total', { resource: 'configmaps' })! >= 1)
+  assert.ok(of('apiserver_cache_list_total', { resource: 'configmaps', index: '' })! >= 1)
+  assert.ok(of('apiserver_watch_cache_resource_version', { resource: 'configmaps' })! >= 1)
+  assert.equal(of('apiserver_request_body_size_bytes_count', { resource: 'configmaps', verb: 'create' }), 1)
+  const deprecated = { group: '', version: 'v1', resource: 'endpoints', subresource: '', removed_release: '' }
+  assert.equal(of('apiserver_requested_deprecated_apis', deprecated), 1)
   assert.ok(of('etcd_request_duration_seconds_count', { operation: 'create', resource: 'configmaps' })! >= 1)
   for (const name of [
     'process_cpu_seconds_total',

@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.ts'
 import { processFacts } from '../../platform/process.ts'
 import type { Caches } from '../cache/caches.ts'
 import type { RequestLimit } from '../flow-control/request-limit.ts'
+import { cacheFamilies } from '../metrics/cache-metrics.ts'
 import { counter, type Family, type Format, familiesText, gauge } from '../metrics/families.ts'
 import type { RequestMetrics } from '../metrics/request-metrics.ts'
 import type { StoreMetrics } from '../metrics/store-metrics.ts'
@@ -36,7 +37,7 @@ export function metricsResponse(parts: MetricsParts, accept: string | undefined)
     ...parts.store.families,
     ...parts.security(),
     ...loadFamilies(parts),
-    ...cacheFamilies(parts),
+    ...cacheFamilies(parts.caches, parts.scheme),
     unavailableFamily(parts),
     featureFamily(parts.gates),
     ...processFamilies(parts.clock),
@@ -65,41 +66,6 @@ function loadFamilies({ inFlight }: MetricsParts): Family[] {
       [{ request_kind: 'mutating' }, writes],
     ]),
     ...inFlight.metrics(),
-  ]
-}
-
-function cacheFamilies({ caches, scheme }: MetricsParts): Family[] {
-  const sizes = caches.sizes()
-  const known = [...scheme.all()].flatMap(({ resource, storePrefix }) => {
-    const size = sizes.get(storePrefix)
-    return size ? [{ ...resource, ...size }] : []
-  })
-  return [
-    gauge(
-      'apiserver_storage_objects',
-      'Objects in the caches that are loaded.',
-      known.map(({ group, plural, objects }) => [{ resource: group === '' ? plural : `${plural}.${group}` }, objects]),
-    ),
-    gauge(
-      'apiserver_resource_objects',
-      'The same by group and resource.',
-      known.map(({ group, plural, objects }) => [{ group, resource: plural }, objects]),
-    ),
-    {
-      name: 'apiserver_watch_events_total',
-      type: 'counter',
-      help: 'Events that watchers were given.',
-      samples: () =>
-        known.map(({ group, version, plural, eventsSent }) => [{ group, version, resource: plural }, eventsSent]),
-    },
-    gauge(
-      'apiserver_longrunning_requests',
-      'Watches being served.',
-      known.map(({ group, version, plural, watchers }) => [
-        { verb: 'WATCH', group, version, resource: plural, subresource: '', scope: '', component: 'apiserver' },
-        watchers,
-      ]),
-    ),
   ]
 }
 

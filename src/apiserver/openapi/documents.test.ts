@@ -166,6 +166,19 @@ test('an unchanged document is answered by 304, a changed revision makes a new o
   assert.notEqual(document('/openapi/v3').paths!['apis/batch/v1']!.serverRelativeURL, before)
 })
 
+test('a document says when it was made, and is not sent again to who has it since', () => {
+  let nowMs = Date.UTC(2026, 0, 1, 12, 0, 0, 700)
+  const timed = new OpenApiDocuments({ ...source, nowMs: () => nowMs })
+  const get = (more: object) => timed.answer({ ...nothing, path: '/openapi/v3', ...more })!
+  const made = 'Thu, 01 Jan 2026 12:00:00 GMT'
+  assert.equal(get({}).headers['last-modified'], made)
+  nowMs += 60_000
+  assert.deepEqual([get({}).headers['last-modified'], get({ ifModifiedSince: made }).status], [made, 304])
+  assert.equal(get({ ifModifiedSince: 'Thu, 01 Jan 2026 11:59:59 GMT' }).status, 200)
+  assert.equal(get({ ifModifiedSince: made, ifNoneMatch: '"other"' }).status, 200)
+  assert.equal(get({ ifModifiedSince: 'yesterday' }).status, 200)
+})
+
 test('unknown documents and encodings are refused', () => {
   assert.equal(ask('/openapi/v3/apis/none/v1'), undefined)
   assert.equal(ask('/openapi/v1'), undefined)

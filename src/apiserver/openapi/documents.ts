@@ -18,6 +18,8 @@ export interface DocumentRequest {
   hash: string | undefined
   accept: string | undefined
   ifNoneMatch: string | undefined
+  /** Looked at where the client has no tag. */
+  ifModifiedSince?: string | undefined
 }
 
 export interface DocumentResponse {
@@ -30,6 +32,8 @@ interface Encoded {
   revision: string
   bytes: Uint8Array
   etag: string
+  /** When it was made, to the second; NaN where nobody knows the time. */
+  madeMs: number
 }
 
 const empty = new Uint8Array()
@@ -110,18 +114,24 @@ export class OpenApiDocuments {
   /** Kept until its revision changes, by default that of all that is served. */
   #respond(
     { key, type, revision = this.#source.revision() }: { key: string; type: string; revision?: string },
-    { ifNoneMatch }: DocumentRequest,
+    { ifNoneMatch, ifModifiedSince }: DocumentRequest,
     make: () => Uint8Array,
   ): DocumentResponse {
     let encoded = this.#encoded.get(key)
     if (encoded?.revision !== revision) {
       const bytes = make()
-      encoded = { revision, bytes, etag: `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"` }
+      const etag = `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"`
+      const madeMs = Math.floor((this.#source.nowMs?.() ?? Number.NaN) / 1000) * 1000
+      encoded = { revision, bytes, etag, madeMs }
       this.#encoded.set(key, encoded)
     }
-    const headers = { 'content-type': type, etag: encoded.etag, vary: 'Accept', 'cache-control': 'no-cache, private' }
-    if (ifNoneMatch === encoded.etag) return { status: 304, headers, body: empty }
-    return { status: 200, headers, body: encoded.bytes }
+    const { etag, bytes, madeMs } = encoded
+    const headers: Record<string, string> = {
+      ...{ 'content-type': type, etag, vary: 'Accept', 'cache-control': 'no-cache, private' },
+      ...(Number.isNaN(madeMs) ? {} : { 'last-modified': new Date(madeMs).toUTCString() }),
+    }
+    const isKnown = ifNoneMatch === undefined ? Date.parse(ifModifiedSince ?? '') >= madeMs : ifNoneMatch === etag
+    return isKnown ? { status: 304, headers, body: empty } : { status: 200, headers, body: bytes }
   }
 }
 

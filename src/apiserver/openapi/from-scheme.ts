@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { groupVersionSchemas } from '../../api/schema/all.ts'
 import { kindType } from '../../api/schema/registry.ts'
+import type { Clock } from '../../platform/clock.ts'
 import type { Aggregator } from '../aggregation/aggregator.ts'
 import { pageNotFound } from '../http/status.ts'
 import type { NonResource } from '../nonresource/endpoints.ts'
@@ -10,14 +11,18 @@ import type { Served } from '../scheme/served.ts'
 import { OpenApiDocuments } from './documents.ts'
 import type { Dialect, OpenApiGroupVersion, OpenApiResource, OpenApiSource } from './source.ts'
 
+interface OpenApiParts {
+  /** `1.36` */
+  version: string
+  /** Answers for other documents. */
+  others?: NonResource | undefined
+  aggregator?: Aggregator | undefined
+  clock?: Clock
+}
+
 /** `/openapi/v2` and `/openapi/v3`; hands other documents on to `others`. */
-export function openApiEndpoints(
-  scheme: Scheme,
-  version: string,
-  others?: NonResource,
-  aggregator?: Aggregator,
-): NonResource {
-  const source = schemeSource(scheme, version)
+export function openApiEndpoints(scheme: Scheme, { version, others, aggregator, clock }: OpenApiParts): NonResource {
+  const source = { ...schemeSource(scheme, version), ...(clock ? { nowMs: () => clock.nowMs() } : {}) }
   const documents = new OpenApiDocuments(aggregator ? { ...source, elsewhere: () => elsewhereOf(aggregator) } : source)
   return {
     async answer(exchange) {
@@ -27,6 +32,7 @@ export function openApiEndpoints(
         hash: request.query.get('hash') ?? undefined,
         accept: request.headers.accept,
         ifNoneMatch: request.headers['if-none-match'],
+        ifModifiedSince: request.headers['if-modified-since'],
       })
       return found ?? (await others?.answer(exchange)) ?? pageNotFound()
     },
