@@ -32,7 +32,7 @@ export function autoscalerToV2(object: KubeObject): V2 {
     const target = { type: 'Utilization', averageUtilization: percent }
     metrics.unshift({ type: 'Resource', resource: { name: 'cpu', target } })
   }
-  const behavior = parsed<HorizontalPodAutoscalerBehavior>(held[annotations.behavior])
+  const behavior = behaviorFromV1(parsed(held[annotations.behavior]))
   const result: V2 = {
     ...rest,
     apiVersion: 'autoscaling/v2',
@@ -68,7 +68,7 @@ export function autoscalerToV1(object: KubeObject): V1 {
   const others = metrics.filter((metric) => !isPercent(metric))
   const extra: Record<string, string> = {}
   if (others.length > 0) extra[annotations.metrics] = JSON.stringify(others.map(metricToV1))
-  if (behavior) extra[annotations.behavior] = JSON.stringify(behavior)
+  if (behavior) extra[annotations.behavior] = JSON.stringify(behaviorToV1(behavior))
   if (status?.conditions?.length) extra[annotations.conditions] = JSON.stringify(status.conditions)
   if (status?.currentMetrics?.length) {
     extra[annotations.currentMetrics] = JSON.stringify(status.currentMetrics.map(metricStatusToV1))
@@ -81,6 +81,37 @@ export function autoscalerToV1(object: KubeObject): V1 {
   }
   if (status) result.status = statusToV1(status)
   return result
+}
+
+/** Upstream writes its internal form there: names with a capital letter, and null for what is absent. */
+function behaviorToV1({ scaleUp, scaleDown }: HorizontalPodAutoscalerBehavior): object {
+  return { ScaleUp: rulesToV1(scaleUp), ScaleDown: rulesToV1(scaleDown) }
+}
+
+function rulesToV1(rules: HorizontalPodAutoscalerBehavior['scaleUp']): object | null {
+  if (!rules) return null
+  const { stabilizationWindowSeconds = null, selectPolicy = null, policies, tolerance = null } = rules
+  return {
+    StabilizationWindowSeconds: stabilizationWindowSeconds,
+    SelectPolicy: selectPolicy,
+    Policies:
+      policies?.map(({ type, value, periodSeconds }) => ({ Type: type, Value: value, PeriodSeconds: periodSeconds })) ??
+      null,
+    Tolerance: tolerance,
+  }
+}
+
+/** Takes names with a small letter too, as Go's decoder does. */
+function behaviorFromV1(value: unknown): HorizontalPodAutoscalerBehavior | undefined {
+  const own = (each: unknown): unknown => {
+    if (Array.isArray(each)) return each.map(own)
+    if (typeof each !== 'object' || each === null) return each
+    const present = Object.entries(each).filter(([, inner]) => inner !== null)
+    return Object.fromEntries(
+      present.map(([name, inner]) => [name.charAt(0).toLowerCase() + name.slice(1), own(inner)]),
+    )
+  }
+  return own(value) as HorizontalPodAutoscalerBehavior | undefined
 }
 
 function statusToV1(status: NonNullable<V2['status']>): NonNullable<V1['status']> {

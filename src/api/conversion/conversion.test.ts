@@ -29,6 +29,10 @@ test('autoscalerToV2 and back keep what v1 can not say in annotations', () => {
   assert.deepEqual(JSON.parse(v1.metadata.annotations?.['autoscaling.alpha.kubernetes.io/metrics'] ?? ''), [
     { type: 'Pods', pods: { metricName: 'qps', targetAverageValue: '100' } },
   ])
+  assert.equal(
+    v1.metadata.annotations?.['autoscaling.alpha.kubernetes.io/behavior'],
+    '{"ScaleUp":null,"ScaleDown":{"StabilizationWindowSeconds":60,"SelectPolicy":null,"Policies":null,"Tolerance":null}}',
+  )
   assert.deepEqual(autoscalerToV2(v1), v2)
 })
 
