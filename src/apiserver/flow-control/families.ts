@@ -1,7 +1,7 @@
 /** What priority levels tell monitors, by upstream's names (`apiserver_flowcontrol_*`). */
 import { Counter, type Family, gauge, Histogram, type Sample } from '../metrics/families.ts'
 import type { Level, Levels } from './levels.ts'
-import type { Ticket } from './queue-set.ts'
+import type { FlowCounts, Ticket } from './queue-set.ts'
 
 const prefix = 'apiserver_flowcontrol_'
 const byFlow = ['priority_level', 'flow_schema']
@@ -9,10 +9,6 @@ const secondsBuckets = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30
 
 /** The series that each request of one flow adds to. */
 interface ServedFlow {
-  schema: string
-  level: string
-  executing: number
-  seatsTaken: number
   dispatched: { count: number }
   seats: { observe(value: number): void }
   waited: { observe(value: number): void }
@@ -49,21 +45,22 @@ export class FlowFamilies {
     this.#levels = levels
   }
 
-  started({ name }: Level, { schema, width, arrivedMs, startedMs }: Ticket): void {
-    const flow = this.#of(name, schema)
-    const { dispatched, seats, waited } = flow
-    flow.executing += 1
-    flow.seatsTaken += width.seats
+  started({ name }: Level, { schema, width, queue, arrivedMs, startedMs }: Ticket): void {
+    const { dispatched, seats, waited } = this.#of(name, schema)
     dispatched.count += 1
     seats.observe(Math.max(width.seats, width.finalSeats))
-    waited.observe((startedMs - arrivedMs) / 1000)
+    if (queue) waited.observe((startedMs - arrivedMs) / 1000)
   }
 
-  ended({ name }: Level, { schema, startedMs, width }: Ticket, nowMs: number): void {
-    const flow = this.#of(name, schema)
-    flow.executing -= 1
-    flow.seatsTaken -= width.seats
-    flow.executed.observe((nowMs - startedMs) / 1000)
+  ended({ name }: Level, { schema, startedMs }: Ticket, end: { nowMs: number; isWatch: boolean }): void {
+    const seconds = (end.nowMs - startedMs) / 1000
+    if (end.isWatch) this.#executed.observe([name, schema, 'watch'], seconds)
+    else this.#of(name, schema).executed.observe(seconds)
+  }
+
+  /** After it had waited. */
+  gaveUp({ name }: Level, { schema, arrivedMs }: Ticket, nowMs: number): void {
+    this.#waited.observe([name, schema, 'false'], (nowMs - arrivedMs) / 1000)
   }
 
   #of(level: string, schema: string): ServedFlow {
@@ -71,7 +68,6 @@ export class FlowFamilies {
     let flow = this.#flows.get(key)
     if (!flow) {
       flow = {
-        ...{ level, schema, executing: 0, seatsTaken: 0 },
         dispatched: this.#dispatched.series([level, schema]),
         seats: this.#seats.series([level, schema]),
         waited: this.#waited.series([level, schema, 'true']),
@@ -86,30 +82,6 @@ export class FlowFamilies {
     this.#rejected.add([name, schema, reason])
   }
 
-  #flowGauge(name: string, help: string, value: (flow: ServedFlow) => number): Family {
-    const flows = [...this.#flows.values()]
-    return gauge(
-      prefix + name,
-      help,
-      flows.map((flow) => [{ priority_level: flow.level, flow_schema: flow.schema }, value(flow)]),
-    )
-  }
-
-  #waitingFamilies(): Family[] {
-    const waiting = [...this.#levels.all].flatMap(({ name, queues }) =>
-      queues.queues.flatMap((queue) =>
-        queue.waiting.map(({ schema, width }) => ({ flow: `${name}\n${schema}`, width })),
-      ),
-    )
-    const of = ({ level, schema }: ServedFlow) => waiting.filter(({ flow }) => flow === `${level}\n${schema}`)
-    return [
-      this.#flowGauge('current_inqueue_requests', 'Requests that wait.', (flow) => of(flow).length),
-      this.#flowGauge('current_inqueue_seats', 'Seats that waiting requests want.', (flow) =>
-        of(flow).reduce((sum, { width }) => sum + width.seats, 0),
-      ),
-    ]
-  }
-
   all(): Family[] {
     const levels = [...this.#levels.all]
     const each = (name: string, help: string, value: (level: Level) => number): Family =>
@@ -120,11 +92,21 @@ export class FlowFamilies {
           Number.isFinite(value(level)) ? [[{ priority_level: level.name }, value(level)]] : [],
         ),
       )
+    const flowSamples = (value: (counts: FlowCounts) => number): Sample[] =>
+      levels.flatMap(({ name, queues }) =>
+        [...queues.flows].map(
+          ([schema, counts]): Sample => [{ priority_level: name, flow_schema: schema }, value(counts)],
+        ),
+      )
+    const eachFlow = (name: string, help: string, value: (counts: FlowCounts) => number): Family =>
+      gauge(prefix + name, help, flowSamples(value))
     return [
       ...[this.#rejected, this.#dispatched, this.#waited, this.#executed, this.#seats],
-      this.#flowGauge('current_executing_requests', 'Requests being served.', ({ executing }) => executing),
-      this.#flowGauge('current_executing_seats', 'Seats that they take.', ({ seatsTaken }) => seatsTaken),
-      ...this.#waitingFamilies(),
+      eachFlow('current_inqueue_requests', 'Requests that wait.', ({ waiting }) => waiting),
+      eachFlow('current_inqueue_seats', 'Seats that waiting requests want.', ({ waitingSeats }) => waitingSeats),
+      eachFlow('current_executing_requests', 'Requests being served.', ({ executing }) => executing),
+      eachFlow('current_executing_seats', 'Seats taken.', ({ seatsInUse }) => seatsInUse),
+      each('current_r', 'Virtual time of the queues.', ({ queues }) => queues.virtualSeconds),
       each('nominal_limit_seats', 'Seats that are due to a level.', ({ limits }) => limits.nominal),
       each('lower_limit_seats', 'Seats that a level keeps.', ({ limits }) => limits.min),
       each('upper_limit_seats', 'Seats that a level may have.', ({ limits }) => limits.max),
@@ -142,7 +124,7 @@ export class FlowFamilies {
       {
         ...{ name: `${prefix}request_dispatch_no_accommodation_total`, type: 'counter' },
         help: 'How often the next request found no room.',
-        samples: () => levels.map(({ name, queues }) => [{ priority_level: name }, queues.counts.notAccommodated]),
+        samples: () => flowSamples(({ notAccommodated }) => notAccommodated),
       },
     ]
   }

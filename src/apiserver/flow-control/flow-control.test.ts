@@ -7,6 +7,7 @@ import { createClient } from '../../client/client-impl.ts'
 import { simulatedClock } from '../../platform/simulated/clock.ts'
 import { bootstrap } from '../bootstrap/bootstrap.ts'
 import { flowDefaults } from '../bootstrap/flow-defaults.ts'
+import { familiesText } from '../metrics/families.ts'
 import { type ApiRequest, requestInfoOf, type UserInfo } from '../request.ts'
 import { startTestApiServer } from '../testbed/server.ts'
 import { dump } from './dump.ts'
@@ -160,6 +161,61 @@ test('a waiting request that its client gave up gives its place away', async () 
   const entered = await entering
   entered.leave()
   assert.equal(level('global-default').queues.counts.waiting, 0)
+})
+
+test('metrics count what waits and what is served by flow schema, also after clients gave up', async () => {
+  const { flow, enter, clock } = await control(undefined, { readRequestsInFlightMax: 4, writeRequestsInFlightMax: 4 })
+  const values = () => {
+    const lines = familiesText(flow.metrics(), 'prometheus').split('\n')
+    const labels = '{priority_level="global-default",flow_schema="global-default"}'
+    const of = (name: string, by = labels) =>
+      Number(
+        lines
+          .find((line) => line.startsWith(`apiserver_${name}${by} `))
+          ?.split(' ')
+          .at(-1) ?? Number.NaN,
+      )
+    return {
+      executing: of('flowcontrol_current_executing_requests'),
+      seats: of('flowcontrol_current_executing_seats'),
+      waiting: of('flowcontrol_current_inqueue_requests'),
+      reads: of('current_inqueue_requests', '{request_kind="readOnly"}'),
+      crowded: of('flowcontrol_request_dispatch_no_accommodation_total') > 0,
+      gaveUp: of('flowcontrol_request_wait_duration_seconds_count', labels.replace('}', ',execute="false"}')),
+      watched: of('flowcontrol_request_execution_seconds_count', labels.replace('}', ',type="watch"}')),
+    }
+  }
+  const served = [enter(user('u'), 'GET', '/api/v1/pods?watch=true').entering as Entered]
+  served[0]?.leave()
+  const aborts: (() => void)[] = []
+  for (let index = 0; index < 20; index++) {
+    const { entering, abort } = enter(user('u'), 'GET', '/api/v1/pods')
+    if (!(entering instanceof Promise)) served.push(entering)
+    else {
+      entering.catch(() => undefined)
+      aborts.push(abort)
+    }
+  }
+  const full = values()
+  const executing = served.length - 1
+  const { length: waiting } = aborts
+  assert.ok(executing > 0 && waiting > 2)
+  assert.deepEqual(full, {
+    executing,
+    seats: executing,
+    waiting,
+    reads: waiting,
+    crowded: true,
+    gaveUp: Number.NaN,
+    watched: 1,
+  })
+  aborts[0]!()
+  await clock.advance(1)
+  assert.deepEqual([values().waiting, values().reads, values().gaveUp], [waiting - 1, waiting - 1, 1])
+  for (const abort of aborts) abort()
+  for (const entered of served) entered.leave()
+  await clock.advance(1)
+  assert.deepEqual(values(), { ...full, executing: 0, seats: 0, waiting: 0, reads: 0, gaveUp: waiting })
 })
 
 test('a level that wants more borrows what others do not use, and gives it back', async () => {

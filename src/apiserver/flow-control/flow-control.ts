@@ -8,7 +8,7 @@ import { tooManyRequests } from '../../api/errors.ts'
 import { flowcontrolV1 } from '../../api/resources.ts'
 import type { FlowSchema, PriorityLevelConfiguration } from '../../api/types/flowcontrol/v1.ts'
 import type { CancelTimer, Clock } from '../../platform/clock.ts'
-import type { Family } from '../metrics/families.ts'
+import { type Family, gauge } from '../metrics/families.ts'
 import type { Objects } from '../objects.ts'
 import { type ApiRequest, isLongRunning, type RequestInfo, type UserInfo } from '../request.ts'
 import { dump } from './dump.ts'
@@ -39,6 +39,7 @@ export class FlowControl implements RequestLimit {
     schemas: new Map<string, FlowSchema>(),
   }
   readonly current = { reads: 0, writes: 0 }
+  readonly #waiting = { reads: 0, writes: 0 }
 
   constructor(parts: FlowControlParts) {
     this.#parts = parts
@@ -52,7 +53,12 @@ export class FlowControl implements RequestLimit {
   }
 
   metrics(): Family[] {
-    return this.#families.all()
+    const { reads, writes } = this.#waiting
+    const waiting = gauge('apiserver_current_inqueue_requests', 'Requests that wait, by kind.', [
+      [{ request_kind: 'readOnly' }, reads],
+      [{ request_kind: 'mutating' }, writes],
+    ])
+    return [waiting, ...this.#families.all()]
   }
 
   page(path: string): string | undefined {
@@ -91,7 +97,7 @@ export class FlowControl implements RequestLimit {
     { info, headers }: { info: RequestInfo; headers: Entered['headers'] },
   ): Entered {
     const { clock } = this.#parts
-    const kind = ['get', 'list', 'watch'].includes(info.verb) ? 'reads' : 'writes'
+    const kind = kindOf(info)
     const counted = info.verb !== 'watch'
     if (counted) this.current[kind] += 1
     this.#families.started(level, ticket)
@@ -103,7 +109,7 @@ export class FlowControl implements RequestLimit {
         left = true
         if (counted) this.current[kind] -= 1
         const nowMs = clock.monotonicMs()
-        this.#families.ended(level, ticket, nowMs)
+        this.#families.ended(level, ticket, { nowMs, isWatch: !counted })
         if (!level.queues.finish(ticket, nowMs)) return
         clock.after(ticket.width.additionalMs, () => level.queues.linger(ticket, clock.monotonicMs()))
       },
@@ -120,7 +126,9 @@ export class FlowControl implements RequestLimit {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const give = (why: Refusal) => () => {
       if (ticket.state !== 'waiting') return
-      level.queues.abandon(ticket, clock.monotonicMs())
+      const nowMs = clock.monotonicMs()
+      level.queues.abandon(ticket, nowMs)
+      this.#families.gaveUp(level, ticket, nowMs)
       reject(this.#refused(level, ticket.schema, why))
     }
     const gone = give('cancelled')
@@ -128,9 +136,12 @@ export class FlowControl implements RequestLimit {
     cancel = clock.after(waitMaxMs, give('time-out'))
     request.signal.addEventListener('abort', gone, { once: true })
     if (request.signal.aborted) gone()
+    const kind = kindOf(more.info)
+    this.#waiting[kind] += 1
     try {
       await promise
     } finally {
+      this.#waiting[kind] -= 1
       cancel()
       request.signal.removeEventListener('abort', gone)
     }
@@ -159,6 +170,10 @@ export class FlowControl implements RequestLimit {
     const { levels, schemas } = this.#objects
     this.#levels.configure(levels.values(), schemas.values(), this.#parts.clock.monotonicMs())
   }
+}
+
+function kindOf({ verb }: RequestInfo): 'reads' | 'writes' {
+  return verb === 'get' || verb === 'list' || verb === 'watch' ? 'reads' : 'writes'
 }
 
 function headersOf(schema: FlowSchema, { configuration }: Level): Entered['headers'] {

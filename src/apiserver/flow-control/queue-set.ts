@@ -28,8 +28,20 @@ export interface Ticket {
   state: 'waiting' | 'executing' | 'lingering' | 'done'
   startedMs: number
   queue: Queue | undefined
+  /** Where it is counted. */
+  readonly counts: FlowCounts
   /** Called once when a waiting request gets its seats. */
   onStart?: () => void
+}
+
+/** Of the requests of one flow schema. */
+export interface FlowCounts {
+  waiting: number
+  waitingSeats: number
+  executing: number
+  seatsInUse: number
+  /** How often one of them was next and found no room. */
+  notAccommodated: number
 }
 
 interface Queue {
@@ -59,7 +71,8 @@ export class QueueSet {
   #virtual = 0
   #lastMs: number
   #nextIndex = 0
-  #notAccommodated = 0
+  /** As many as there were schemas of this level. */
+  readonly flows = new Map<string, FlowCounts>()
 
   constructor(settings: QueueSettings, seats: number, nowMs: number) {
     this.#settings = settings
@@ -74,6 +87,11 @@ export class QueueSet {
     return this.#seats
   }
 
+  /** Virtual seconds that have passed. */
+  get virtualSeconds(): number {
+    return this.#virtual
+  }
+
   get counts() {
     const { waiting, executing, seatsInUse, waitingSeats } = {
       waiting: this.#waiting,
@@ -81,7 +99,7 @@ export class QueueSet {
       seatsInUse: this.#seatsInUse,
       waitingSeats: this.#waitingSeats,
     }
-    return { waiting, executing, seatsInUse, waitingSeats, notAccommodated: this.#notAccommodated }
+    return { waiting, executing, seatsInUse, waitingSeats }
   }
 
   /** For pages that show them. */
@@ -118,7 +136,10 @@ export class QueueSet {
   /** Executing or waiting, or why not. */
   enter(flow: string, schema: string, width: Width, nowMs: number): Ticket | Refusal {
     this.#advance(nowMs)
-    const ticket: Ticket = { schema, flow, width, arrivedMs: nowMs, state: 'waiting', startedMs: 0, queue: undefined }
+    const ticket: Ticket = {
+      ...{ schema, flow, width, arrivedMs: nowMs, startedMs: 0, queue: undefined },
+      ...{ state: 'waiting', counts: this.#countsOf(schema) },
+    }
     if (this.#settings.queues === 0) {
       if (!this.#hasRoom(ticket)) return 'concurrency-limit'
       this.#start(ticket, nowMs)
@@ -176,6 +197,8 @@ export class QueueSet {
     ticket.state = 'done'
     this.#executing -= 1
     this.#seatsInUse -= seats
+    ticket.counts.executing -= 1
+    ticket.counts.seatsInUse -= seats
     if (ticket.queue) {
       ticket.queue.executing -= 1
       ticket.queue.seatsInUse -= seats
@@ -193,6 +216,15 @@ export class QueueSet {
     if (this.#active === 0) return
     const wanted = this.#seatsInUse + this.#waitingSeats
     this.#virtual += ((elapsedMs / 1000) * Math.min(wanted, this.#seats)) / this.#active
+  }
+
+  #countsOf(schema: string): FlowCounts {
+    let counts = this.flows.get(schema)
+    if (!counts) {
+      counts = { waiting: 0, waitingSeats: 0, executing: 0, seatsInUse: 0, notAccommodated: 0 }
+      this.flows.set(schema, counts)
+    }
+    return counts
   }
 
   #shortest(flow: string): Queue {
@@ -230,6 +262,8 @@ export class QueueSet {
     queue.waitingSeats += seatsOf(ticket)
     this.#waiting += 1
     this.#waitingSeats += seatsOf(ticket)
+    ticket.counts.waiting += 1
+    ticket.counts.waitingSeats += seatsOf(ticket)
   }
 
   #takeOut(queue: Queue, index: number): Ticket {
@@ -238,6 +272,8 @@ export class QueueSet {
     queue.waitingSeats -= seats
     this.#waiting -= 1
     this.#waitingSeats -= seats
+    ticket!.counts.waiting -= 1
+    ticket!.counts.waitingSeats -= seats
     return ticket!
   }
 
@@ -251,7 +287,7 @@ export class QueueSet {
       const [oldest] = queue?.waiting ?? []
       if (!queue || !oldest) break
       if (!this.#hasRoom(oldest)) {
-        this.#notAccommodated += 1
+        oldest.counts.notAccommodated += 1
         break
       }
       this.#nextIndex = (queue.index + 1) % Math.max(1, this.#queues.length)
@@ -292,6 +328,8 @@ export class QueueSet {
     ticket.startedMs = nowMs
     this.#executing += 1
     this.#seatsInUse += seats
+    ticket.counts.executing += 1
+    ticket.counts.seatsInUse += seats
     if (ticket.queue) {
       ticket.queue.executing += 1
       ticket.queue.seatsInUse += seats
