@@ -5,6 +5,7 @@ import { silent } from '../../platform/log.ts'
 import { simulatedDisk } from '../../platform/simulated/disk.ts'
 import { preparePodNetwork } from './prepare.ts'
 
+const localSysctl = '/proc/sys/net/ipv4/conf/all/route_localnet'
 const bridgeSysctl = '/proc/sys/net/bridge/bridge-nf-call-iptables'
 
 async function machine(facts: {
@@ -23,6 +24,7 @@ async function machine(facts: {
     await put(bridgeSysctl.replace('iptables', 'ip6tables'), '0\n')
   }
   await put('/proc/sys/net/ipv4/ip_forward', '0\n')
+  await put(localSysctl, '0\n')
   await put('/sys/class/net/eth0/mtu', facts.mtu ?? '1400\n')
   if (facts.hasBridgeFilter) await loadModule()
   const scripts: string[] = []
@@ -51,6 +53,8 @@ test('preparePodNetwork makes the node a router with a bridge as wide as its lin
   assert.deepEqual(await prepare(), { bridgeFiltered: true, mtuBytes: 1400 })
   assert.equal(await disk.readText('/proc/sys/net/ipv4/ip_forward'), '1')
   assert.equal(await disk.readText(bridgeSysctl), '1')
+  assert.match(scripts[0]!, /prerouting iifname != "lo" ip daddr 127\.0\.0\.0\/8 drop/)
+  assert.equal(await disk.readText(localSysctl), '1')
   assert.match(scripts[0]!, /ip saddr 10\.244\.3\.0\/24 ip daddr != 10\.244\.0\.0\/16 .*masquerade/)
   const list = JSON.parse(await disk.readText('/home/cni/net.d/10-k8ts.conflist'))
   const [bridge] = list.plugins
@@ -61,6 +65,12 @@ test('preparePodNetwork makes the node a router with a bridge as wide as its lin
 test('preparePodNetwork loads br_netfilter, and says so where there is none', async () => {
   assert.equal((await (await machine({ modprobeWorks: true })).prepare()).bridgeFiltered, true)
   assert.equal((await (await machine({})).prepare()).bridgeFiltered, false)
+})
+
+test('preparePodNetwork opens loopback addresses to nobody before the rule that guards them is there', async () => {
+  const { disk, prepare } = await machine({ hasBridgeFilter: true, nftExitCode: 1 })
+  await assert.rejects(prepare())
+  assert.equal(await disk.readText(localSysctl), '0\n')
 })
 
 test('preparePodNetwork lets no pod start when packets could not be masqueraded', async () => {

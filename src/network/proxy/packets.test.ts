@@ -4,7 +4,15 @@ import { after, before, test } from 'node:test'
 import type { Service, ServiceSpec } from '../../api/types/core/v1.ts'
 import type { Endpoint, EndpointSlice } from '../../api/types/discovery/v1.ts'
 import { masqueradeRules } from '../cni/plan.ts'
-import { missingForNetworks, nodeAddress, outsideAddress, type TestNetwork, testNetwork } from '../testbed/netns.ts'
+import {
+  missingForNetworks,
+  nodeAddress,
+  nodeAddress6,
+  outsideAddress,
+  outsideAddress6,
+  type TestNetwork,
+  testNetwork,
+} from '../testbed/netns.ts'
 import { applyScript, dropAffinities, forgetFlows, listAffinities, listUdpFlows } from './kernel.ts'
 import { planHostPorts, planService } from './plan.ts'
 import { changeScript, fullScript } from './script.ts'
@@ -227,4 +235,86 @@ test('what leaves the cluster carries the address of the node', { skip }, async 
   assert.deepEqual(await network.ask(1, { host: outsideAddress, port: 9, protocol: 'udp' }), ['ECONNREFUSED'])
   const flows = await network.exec.run(['conntrack', '-L', '-p', 'udp', '--dport', '9'])
   assert.match(flows.stdout, new RegExp(`src=${outsideAddress} dst=${nodeAddress} `))
+})
+
+const options6 = { ...options, family: 'IPv6', clusterCidr: 'fd00:244::/56', serviceCidr: 'fd00:96::/112' } as const
+const trust6 = { externalCidrs: ['2001:db8:1::/64'] }
+const context6 = { nodeName: 'node', family: 'IPv6', trust: trust6 } as const
+const clusterIp6 = 'fd00:96::50'
+
+/** The Service of both families, as the proxy loads it: a table for each. */
+async function loadBoth(spec: Partial<ServiceSpec>, pods: number[]): Promise<ProxyState> {
+  const both = service({ clusterIPs: [clusterIp, clusterIp6], ipFamilies: ['IPv4', 'IPv6'], ...spec })
+  const endpoints = pods.map((pod) => ({ addresses: [network.podAddress(pod, 'IPv6')], nodeName: 'node' }))
+  const slices: EndpointSlice[] = [slice(pods), { ...slice([]), addressType: 'IPv6', endpoints }]
+  const [state4, state6] = [new ProxyState(), new ProxyState()]
+  state4.set('s', planService(both, slices, context))
+  state6.set('s', planService(both, slices, context6))
+  await load(state4)
+  await applyScript(network.exec, fullScript(state6.takeAll(), options6).text)
+  return state6
+}
+
+test('a Service of both families answers in each, over TCP and UDP', { skip }, async () => {
+  await loadBoth({}, [1, 2])
+  for (const host of [clusterIp, clusterIp6]) {
+    for (const from of [4, 'node'] as const)
+      assert.deepEqual(podsOf(await network.ask(from, { host, port: 80, count: 30 })), ['1', '2'])
+    assert.deepEqual(podsOf(await network.ask(4, { host, port: 53, protocol: 'udp', count: 30 })), ['1', '2'])
+  }
+  const [kept] = await network.ask(4, { host: clusterIp6, port: 80 })
+  assert.ok(kept?.endsWith(network.podAddress(4, 'IPv6')), String(kept))
+  await loadBoth({}, [1])
+  assert.deepEqual(podsOf(await network.ask(1, { host: clusterIp6, port: 80 })), ['1'])
+})
+
+test('node ports, external addresses and policies serve IPv6 as they do IPv4', { skip }, async () => {
+  const address = '2001:db8:1::7'
+  await loadBoth({ type: 'NodePort', externalIPs: [address] }, [1, 2])
+  for (const target of [
+    { host: nodeAddress6, port: 30080, count: 30 },
+    { host: address, port: 80, count: 30 },
+  ]) {
+    const answers = await network.ask('outside', target)
+    assert.deepEqual(podsOf(answers), ['1', '2'])
+    assert.ok(
+      answers.every((answer) => answer.endsWith(' fd00:244::1')),
+      answers.join(),
+    )
+  }
+  await loadBoth({ type: 'NodePort', externalTrafficPolicy: 'Local' }, [1])
+  assert.deepEqual(await network.ask('outside', { host: nodeAddress6, port: 30080 }), [`1 ${outsideAddress6}`])
+})
+
+test('an IPv6 Service without endpoints refuses, and one with affinity keeps its clients', { skip }, async () => {
+  await loadBoth({}, [])
+  assert.deepEqual(await network.ask(4, { host: clusterIp6, port: 80 }), ['ECONNREFUSED'])
+  const spec = { type: 'NodePort', sessionAffinity: 'ClientIP' }
+  await loadBoth(spec, [1, 2, 3])
+  const answers = await network.ask(4, { host: clusterIp6, port: 80, count: 20 })
+  assert.equal(podsOf(answers).length, 1)
+  await loadBoth(spec, [1, 2, 3])
+  assert.deepEqual(podsOf(await network.ask(4, { host: clusterIp6, port: 80, count: 5 })), podsOf(answers))
+  assert.equal(podsOf(await network.ask('outside', { host: nodeAddress6, port: 30080, count: 20 })).length, 1)
+  // Nothing is remembered that could go stale.
+  assert.deepEqual(await listAffinities(network.exec, options6), [])
+})
+
+test('an IPv6 UDP flow moves on when its endpoint goes, and host ports answer', { skip }, async () => {
+  await network.exec.run(['conntrack', '-F', '-f', 'ipv6'])
+  const before = await loadBoth({}, [1])
+  const flow = { host: clusterIp6, port: 53, protocol: 'udp', sourcePort: 4444 } as const
+  assert.deepEqual(podsOf(await network.ask(4, flow)), ['1'])
+  before.set('s', [])
+  const fronts = changedUdpFronts(before.take())
+  const after = await loadBoth({}, [2])
+  await forgetFlows(network.exec, staleFlows(await listUdpFlows(network.exec, 'IPv6'), fronts, after), 'IPv6')
+  assert.deepEqual(podsOf(await network.ask(4, flow)), ['2'])
+  const container = { name: 'c', ports: [{ containerPort: 8080, hostPort: 8888 }] }
+  const podIPs = [{ ip: network.podAddress(1) }, { ip: network.podAddress(1, 'IPv6') }]
+  const pod = { metadata: { name: 'p', namespace: 'd' }, spec: { containers: [container] }, status: { podIPs } }
+  const state = new ProxyState()
+  state.set('p', planHostPorts(pod, 'IPv6'))
+  await applyScript(network.exec, fullScript(state.takeAll(), options6).text)
+  assert.deepEqual(await network.ask('outside', { host: nodeAddress6, port: 8888 }), [`1 ${outsideAddress6}`])
 })

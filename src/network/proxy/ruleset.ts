@@ -20,7 +20,8 @@
  * endpoint goes first. Keys are of plain types: with `typeof` and a number in the key, nft 1.0 refuses to add a chain
  * to a table that is in the kernel already.
  *
- * Each IP family has a table of its own, alike but for the words that name addresses.
+ * Each IP family has a table of its own, alike but for the words that name addresses, and for affinity: keys of two IPv6
+ * addresses are too wide for nft 1.0 to remember, so that there the client's address itself chooses the endpoint.
  */
 import type { Family, FixedMap } from './element.ts'
 
@@ -43,6 +44,8 @@ export interface RulesetOptions {
 const masqueradeMark = '0x4000'
 const mark = `meta mark set meta mark | ${masqueradeMark}`
 const affinitySizeMax = 65_536
+/** The same on every node, so that a client gets the same endpoint by each. */
+const hashSeed = '0x6b387473'
 
 const portKey = 'meta l4proto . th dport'
 const typeOfPortKey = 'inet_proto . inet_service'
@@ -187,11 +190,13 @@ export function sharedChain(name: string, present: Set<string>, options: Ruleset
   const rules: string[] = []
   if (flow === 'cluster') rules.push(`${ip} saddr != ${options.clusterCidr} ${mark}`)
   if (flow === 'external') rules.push(mark)
-  if (sticky) rules.push(`${routable} dnat ${ip} to ${ip} saddr . ${addressKey} map @affinity`)
+  const remembers = sticky !== undefined && ip === 'ip'
+  if (remembers) rules.push(`${routable} dnat ${ip} to ${ip} saddr . ${addressKey} map @affinity`)
+  const choice = sticky && !remembers ? `jhash ${ip} saddr mod ${count} seed ${hashSeed}` : `numgen random mod ${count}`
   rules.push(
     places.length === 1
       ? `goto ${places[0]}`
-      : `numgen random mod ${count} vmap { ${places.map((place, index) => `${index} : goto ${place}`).join(', ')} }`,
+      : `${choice} vmap { ${places.map((place, index) => `${index} : goto ${place}`).join(', ')} }`,
   )
   return [...places.flatMap((place) => sharedChain(place, present, options)), ...chainLines(table, name, rules)]
 }
@@ -207,6 +212,7 @@ function endpointChain(name: string, table: string, { ip, type, addressKey, type
 
 /** The original destination's port is typed only behind a fixed protocol, hence a rule for each. */
 function rememberRules(seconds: number, { ip }: Words): string[] {
+  if (ip === 'ip6') return []
   const key = `ct original ${ip} saddr . ct original ${ip} daddr . meta l4proto . ct original proto-dst`
   return ['tcp', 'udp', 'sctp'].map(
     (protocol) =>

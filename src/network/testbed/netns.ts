@@ -8,8 +8,8 @@ import { realExec } from '../../platform/real/exec.ts'
 export interface TestNetwork extends AsyncDisposable {
   /** Runs programs inside the node's namespace. */
   exec: Exec
-  /** A pod's address: `10.244.0.<number + 1>`, from 1. */
-  podAddress(pod: number): string
+  /** A pod's address: `10.244.0.<number + 1>` or `fd00:244::<number + 1>`, from 1. Default IPv4. */
+  podAddress(pod: number, family?: 'IPv4' | 'IPv6'): string
   /** Sends what a pod has for the address, however special, to the node. */
   route(pod: number, address: string): Promise<void>
   /** Starts TCP and UDP servers in a pod that answer with `<pod> <client's address>`. */
@@ -29,6 +29,8 @@ export interface Target {
 
 export const nodeAddress = '192.0.2.1'
 export const outsideAddress = '192.0.2.2'
+export const nodeAddress6 = '2001:db8::1'
+export const outsideAddress6 = '2001:db8::2'
 
 /** Undefined when such a network can be made, else why a test must be skipped. */
 export async function missingForNetworks(): Promise<string | false> {
@@ -58,7 +60,8 @@ export async function testNetwork(pods: number): Promise<TestNetwork> {
   }
   try {
     for (const line of layout(id, pods)) await must(exec, ['ip', ...line.split(' ')])
-    for (const path of ['ipv4/ip_forward', 'bridge/bridge-nf-call-iptables'])
+    const bridged = ['bridge/bridge-nf-call-iptables', 'bridge/bridge-nf-call-ip6tables']
+    for (const path of ['ipv4/ip_forward', 'ipv6/conf/all/forwarding', ...bridged])
       await exec.run(['ip', 'netns', 'exec', node, 'sysctl', '-qw', `net.${path.replaceAll('/', '.')}=1`])
   } catch (error) {
     await dispose()
@@ -68,7 +71,7 @@ export async function testNetwork(pods: number): Promise<TestNetwork> {
     from === 'node' ? node : from === 'outside' ? `${id}-out` : `${id}-p${from}`
   return {
     exec: within(exec, node),
-    podAddress: (pod) => `10.244.0.${pod + 1}`,
+    podAddress: (pod, family = 'IPv4') => `${family === 'IPv4' ? '10.244.0.' : 'fd00:244::'}${pod + 1}`,
     route: async (pod, address) => {
       const name = inside(pod)
       await must(exec, ['ip', 'netns', 'exec', name, 'sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=1'])
@@ -102,6 +105,10 @@ function layout(id: string, pods: number): string[] {
     ...[`-n ${id}-out route add default via ${nodeAddress}`, `-n ${node} route add default via ${outsideAddress}`],
     ...[`-n ${node} link add k8ts0 type bridge`, `-n ${node} addr add 10.244.0.1/24 dev k8ts0`],
     `-n ${node} link set k8ts0 up`,
+    // Without waiting whether somebody else has the address.
+    ...[`-n ${node} addr add ${nodeAddress6}/64 dev out0 nodad`, `-n ${node} addr add fd00:244::1/64 dev k8ts0 nodad`],
+    `-n ${id}-out addr add ${outsideAddress6}/64 dev eth0 nodad`,
+    ...[`-n ${id}-out route add default via ${nodeAddress6}`, `-n ${node} route add default via ${outsideAddress6}`],
   ]
   for (let pod = 1; pod <= pods; pod++)
     lines.push(
@@ -111,6 +118,8 @@ function layout(id: string, pods: number): string[] {
       `-n ${node} link set veth${pod} type bridge_slave hairpin on`,
       ...[`-n ${id}-p${pod} addr add 10.244.0.${pod + 1}/24 dev eth0`, `-n ${id}-p${pod} link set eth0 up`],
       `-n ${id}-p${pod} route add default via 10.244.0.1`,
+      `-n ${id}-p${pod} addr add fd00:244::${pod + 1}/64 dev eth0 nodad`,
+      `-n ${id}-p${pod} route add default via fd00:244::1`,
     )
   return lines
 }
@@ -135,9 +144,13 @@ const tcp = require('net').createServer((socket) => {
   socket.on('error', () => {})
   socket.end(name + ' ' + plain(socket.remoteAddress))
 })
-const udp = require('dgram').createSocket('udp4')
-udp.on('message', (_, from) => udp.send(name + ' ' + from.address, from.port, from.address))
-tcp.listen(+port, () => udp.bind(+port, () => console.log('ready')))
+const { createSocket } = require('dgram')
+for (const type of ['udp4', 'udp6']) {
+  const udp = createSocket({ type, ipv6Only: type === 'udp6' })
+  udp.on('message', (_, from) => udp.send(name + ' ' + from.address, from.port, from.address))
+  udp.bind(+port)
+}
+tcp.listen(+port)
 `
 
 const client = `
@@ -152,7 +165,7 @@ const overTcp = () => new Promise((resolve) => {
   socket.on('error', (error) => resolve(error.code))
 })
 const overUdp = () => new Promise((resolve) => {
-  const socket = require('dgram').createSocket('udp4')
+  const socket = require('dgram').createSocket(host.includes(':') ? 'udp6' : 'udp4')
   const finish = (text) => { clearTimeout(timer); socket.close(() => resolve(text)) }
   const timer = setTimeout(() => finish('ETIMEDOUT'), waitMs)
   socket.on('message', (message) => finish(String(message)))
