@@ -1,7 +1,9 @@
 /** What is said of definitions with a fault, where the schemas of their versions are alike and where not. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { CustomResourceDefinition } from '../../api/types/apiextensions/v1.ts'
 import { TestCaller } from '../testbed/caller.ts'
+import { definitionsPath, serve } from './testbed/definitions.ts'
 
 let caller: TestCaller
 
@@ -26,7 +28,7 @@ function definition(schema: object, other: object = schema, more: object = {}): 
 }
 
 async function post(body: object): Promise<{ status: number; body: { message?: string; spec?: unknown } }> {
-  return await caller.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions?dryRun=All', body)
+  return await caller.call('POST', `${definitionsPath}?dryRun=All`, body)
 }
 
 const withField = (field: object) => ({
@@ -177,4 +179,36 @@ test('what is made of a range that is none has no type', async () => {
   const rule = 'self.map(x, x) == self'
   const { body } = await post(definition(withField({ ...text, maxLength: 5, 'x-kubernetes-validations': [{ rule }] })))
   assert.match(body.message ?? '', /no matching overload for '_==_' applied to '\(list\(!error!\), string\)'/)
+})
+
+test('an update without versions or names is refused with what it lacks', async () => {
+  const path = `${definitionsPath}/gizmos.example.com`
+  await serve(caller, definition(simple) as CustomResourceDefinition)
+  const { body } = await caller.call('GET', path)
+  const replace = async (spec: object) =>
+    await caller.call('PUT', `${path}?dryRun=All`, { ...body, spec: { ...body.spec, ...spec } })
+  const versions = await replace({ versions: null })
+  assert.match(
+    versions.body.message,
+    /spec\.versions: Invalid value: null: must have exactly one version marked as storage/,
+  )
+  const names = await replace({ names: null })
+  assert.match(
+    names.body.message,
+    /spec\.names\.plural: Required value.*spec\.names\.plural: Invalid value: "": field is immutable/,
+  )
+  assert.deepEqual([versions.status, names.status], [422, 422])
+})
+
+test('a change of nothing is no new generation', async () => {
+  const path = `${definitionsPath}/gizmos.example.com`
+  const { body: old } = await caller.call('GET', path)
+  const generationWith = async (more: object): Promise<number> => {
+    const { spec } = definition({ ...simple, ...more }) as { spec: object }
+    const { body } = await caller.call('PUT', `${path}?dryRun=All`, { ...old, spec: { ...old.spec, ...spec } })
+    return body.metadata.generation
+  }
+  const nothings = { required: [], enum: [], allOf: [], definitions: {} }
+  assert.equal(await generationWith(nothings), old.metadata.generation)
+  assert.equal(await generationWith({ required: ['spec'] }), old.metadata.generation + 1)
 })

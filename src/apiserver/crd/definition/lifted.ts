@@ -52,6 +52,17 @@ export function lift({ versions = [] }: CustomResourceDefinitionSpec): Lifted {
   return { common, versions: own }
 }
 
+/** Whether a change of the one to the other is none: empty lists and maps are as good as absent ones. */
+export function sameSpec(one: CustomResourceDefinitionSpec, other: CustomResourceDefinitionSpec): boolean {
+  const { versions = [], ...rest } = one
+  const { versions: before = [], ...held } = other
+  if (!semanticEqual(rest, held) || versions.length !== before.length) return false
+  return versions.every((version, index) => {
+    const old = before[index] as CustomResourceDefinitionVersion
+    return isSame.schema(version, old) && semanticEqual({ ...version, schema: {} }, { ...old, schema: {} })
+  })
+}
+
 /** Versions as Go prints them in messages; null when there are none. */
 export function goVersions(versions: readonly CustomResourceDefinitionVersion[]): unknown {
   return versions.map((version) => ({

@@ -3,11 +3,11 @@
  * Source: apiextensions-apiserver's `registry/customresourcedefinition/strategy.go`.
  */
 import type { KubeObject } from '../../../api/meta.ts'
-import { jsonEqual } from '../../../api/patch/json-value.ts'
 import { apiextensionsV1 } from '../../../api/resources.ts'
 import type { CustomResourceDefinition } from '../../../api/types/apiextensions/v1.ts'
 import type { Strategy } from '../../registry/strategy.ts'
 import { withCondition } from './conditions.ts'
+import { sameSpec } from './lifted.ts'
 import { validateDefinition, validateDefinitionUpdate, validateStatus } from './validation.ts'
 import { definitionWarnings } from './warnings.ts'
 
@@ -25,7 +25,7 @@ export const customResourceDefinitions: Strategy<CustomResourceDefinition> = {
   },
   prepareForUpdate(definition, old) {
     definition.status = structuredClone(old.status ?? {})
-    if (!jsonEqual(definition.spec, old.spec)) definition.metadata.generation = (old.metadata.generation ?? 0) + 1
+    if (!sameSpec(definition.spec, old.spec)) definition.metadata.generation = (old.metadata.generation ?? 0) + 1
     const stored = definition.status.storedVersions ?? []
     const added = storageVersions(definition).filter((version) => !stored.includes(version))
     definition.status.storedVersions = [...stored, ...added]

@@ -4,7 +4,6 @@
  */
 import type { FieldError } from '../../../api/errors.ts'
 import { isDns1035Label, isDns1123Subdomain } from '../../../api/names.ts'
-import { jsonEqual } from '../../../api/patch/json-value.ts'
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionSpec,
@@ -15,6 +14,7 @@ import { schemasOf, someSchema } from '../schema/visit.ts'
 import { validateApproval } from './approval.ts'
 import { isTrue } from './conditions.ts'
 import { validateConversion } from './conversion-rules.ts'
+import { sameSchema } from './go-schema.ts'
 import { goVersions, type Lifted, lift, type VersionParts } from './lifted.ts'
 import { validateNames } from './names.ts'
 import { isTightened, type SchemaOptions, validateSchema } from './schema-rules.ts'
@@ -36,10 +36,10 @@ export function validateDefinitionUpdate(
   }
   if (isTrue(old, 'Established')) {
     immutable('scope', spec.scope, old.spec.scope)
-    immutable('names.kind', spec.names.kind, old.spec.names.kind)
+    immutable('names.kind', spec.names?.kind, old.spec.names.kind)
   }
   immutable('group', spec.group, old.spec.group)
-  immutable('names.plural', spec.names.plural, old.spec.names.plural)
+  immutable('names.plural', spec.names?.plural, old.spec.names.plural)
   return [...errors, ...commonErrors(definition, old)]
 }
 
@@ -58,14 +58,14 @@ interface Options {
 
 function updateOptions({ spec }: CustomResourceDefinition, old: CustomResourceDefinition): Options {
   const before = old.spec.versions
-  const sameSchema = ({ name, schema }: CustomResourceDefinitionVersion): boolean =>
-    before.some((each) => each.name === name && jsonEqual(each.schema ?? null, schema ?? null))
+  const isUnchanged = ({ name, schema }: CustomResourceDefinitionVersion): boolean =>
+    before.some((each) => each.name === name && sameSchema(each.schema?.openAPIV3Schema, schema?.openAPIV3Schema))
   const reviews = old.spec.conversion?.webhook?.conversionReviewVersions ?? []
   return {
     schemaRequired: before.every(({ schema }) => schema?.openAPIV3Schema !== undefined),
     recognizedReview: reviews.length === 0 || reviews.some((version) => version === 'v1' || version === 'v1beta1'),
     anyCaBundle: !isTrue(old, 'Established'),
-    unchanged: new Set(spec.versions.filter(sameSchema).map(({ name }) => name)),
+    unchanged: new Set((spec.versions ?? []).filter(isUnchanged).map(({ name }) => name)),
     old: old.spec,
   }
 }
