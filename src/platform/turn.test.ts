@@ -25,6 +25,21 @@ test('ownTurn lets one of many go on in each turn, in the order of asking, howev
   assert.equal(new Set(turns).size, turns.length, `two steps in one turn: ${turns}`)
 })
 
+test('ownTurn lets several go on in one turn when each does a part of a step', async () => {
+  const done: string[] = []
+  const ask = (share: number, name: string) => ownTurn(share).then(() => done.push(name))
+  const all = Promise.all([
+    ...[ask(1 / 4, 'a'), ask(1 / 2, 'b'), ask(1 / 2, 'c'), ask(1, 'd'), ask(1 / 4, 'e'), ask(1 / 4, 'f')],
+  ])
+  const seen: string[] = []
+  while (seen.at(-1) !== 'abcdef') {
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    seen.push(done.join(''))
+  }
+  await all
+  assert.deepEqual(seen, ['ab', 'abc', 'abcd', 'abcdef'])
+})
+
 test('inTurns gives the result of work of any number of turns', async () => {
   function* work(rounds: number): Generator<void, number> {
     for (let round = 0; round < rounds; round++) yield

@@ -19,21 +19,28 @@ export async function endOfTurns(): Promise<void> {
 }
 
 /**
- * Resolves in a turn in which nobody else who waits here goes on: what costs a few milliseconds is done by one request in
- * each turn, however many requests have such work, so that others never wait for more than one step.
+ * Resolves in a turn in which those who wait here do no more than one step together: what costs a few milliseconds is
+ * done by one request in each turn, however many requests have such work, so that others never wait for more than that.
+ *
+ * @param share of a step; a quarter is for work of which four times as much is still soon done. Default: a whole one
  */
-export function ownTurn(): Promise<void> {
+export function ownTurn(share = 1): Promise<void> {
   return new Promise((resolve) => {
-    if (steps.push(resolve) === 1) endOfTurn(nextStep)
+    if (steps.push({ resolve, share }) === 1) endOfTurn(nextSteps)
   })
 }
 
-/** In the order of asking. The first is of the coming turn. */
-const steps: (() => void)[] = []
+/** In the order of asking. */
+const steps: { resolve: () => void; share: number }[] = []
 
-function nextStep(): void {
-  steps.shift()!()
-  if (steps.length > 0) endOfTurn(nextStep)
+function nextSteps(): void {
+  let left = 1
+  while (steps.length > 0 && (left === 1 || steps[0]!.share <= left)) {
+    const { resolve, share } = steps.shift()!
+    left -= share
+    resolve()
+  }
+  if (steps.length > 0) endOfTurn(nextSteps)
 }
 
 /**

@@ -108,6 +108,9 @@ export function yamlListBody({ items, member, textOf }: MadeList): ListBody {
   })
 }
 
+/** What `limits.encodedPerTurn` items are. */
+const encodedShare = 1 / 4
+
 type Place = { isFirst: boolean; isLast: boolean }
 
 function inSteps(items: readonly Stored[], textOf: (items: readonly Stored[], place: Place) => string): ListBody {
@@ -117,7 +120,7 @@ function inSteps(items: readonly Stored[], textOf: (items: readonly Stored[], pl
     const some = items.slice(index * encodedPerTurn, (index + 1) * encodedPerTurn)
     return Buffer.from(textOf(some, { isFirst: index === 0, isLast: index === count - 1 }))
   }
-  return count === 1 ? encoded(0) : new Pieces(count, encoded)
+  return count === 1 ? encoded(0) : new Pieces(count, encoded, encodedShare)
 }
 
 function inGroups<T>(items: readonly T[], lengthOf: (item: T) => number): T[][] {

@@ -12,19 +12,25 @@ export type Room = (length: number) => Buffer
 const roomBytes = limits.listPieceBytes + 32 * 1024
 const spare: Buffer[] = []
 
+/** A sixteenth of a millisecond. */
+const copiedShare = 1 / 16
+
 export class Pieces implements AsyncIterable<Uint8Array> {
   readonly #count: number
   readonly #make: (index: number, room: Room) => Uint8Array
+  readonly #share: number
 
-  constructor(count: number, make: (index: number, room: Room) => Uint8Array) {
+  /** `share`: see `ownTurn`. Default: of a piece that is copied from bytes. */
+  constructor(count: number, make: (index: number, room: Room) => Uint8Array, share = copiedShare) {
     this.#count = count
     this.#make = make
+    this.#share = share
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     for (let index = 0; index < this.#count; index++) {
       // A piece may take a few milliseconds to make: others have their turn in between.
-      if (index > 0) await ownTurn()
+      if (index > 0) await ownTurn(this.#share)
       yield this.#make(index, takeRoom)
     }
   }
