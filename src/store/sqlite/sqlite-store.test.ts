@@ -21,7 +21,7 @@ import { limits } from '../../limits.ts'
 import { realDisk } from '../../platform/real/disk.ts'
 import { simulatedClock } from '../../platform/simulated/clock.ts'
 import { storeContract } from '../store.contract.ts'
-import { type Store, StoreUnavailableError, type Write } from '../store.ts'
+import { type Store, StoreUnavailableError, type WatchBatch, type Write } from '../store.ts'
 import { openSqliteStore } from './sqlite-store.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'k8ts-store-'))
@@ -185,6 +185,37 @@ test('a commit is neither answered nor read nor watched before it is synced; lat
   const revisions = (await Promise.all(others)).map((result) => result.revision)
   assert.deepEqual([revisions, gates.length], [[3, 4, 5], 2])
   await watching.return?.()
+  await store.close()
+})
+
+test('a watch that begins while a later commit is being synced is given what was there before it', async () => {
+  const syncs: (() => void)[] = []
+  const gate = (): Promise<void> => new Promise((resolve) => syncs.push(resolve))
+  const disk = gated(gate)
+  const store = await openSqliteStore({ path: newPath(), clock: simulatedClock(), disk, syncOnThreadMsMax: 0 })
+  const put = (value: string) => store.commit([{ op: 'put', key: '/a', value: Buffer.from(value) }])
+  const synced = async (commit: Promise<unknown>): Promise<void> => {
+    while (syncs.length === 0) await new Promise(setImmediate)
+    syncs.shift()!()
+    await commit
+  }
+  await synced(put('first'))
+  const second = put('second')
+  while (syncs.length === 0) await new Promise(setImmediate)
+  const { signal } = new AbortController()
+  const watching = store.watch({ prefix: '/', fromRevision: 2, signal })[Symbol.asyncIterator]()
+  const next = async (): Promise<unknown> => {
+    const { revision, events } = (await watching.next()).value as WatchBatch
+    return [
+      revision,
+      ...events.map(
+        (event) => event.type === 'put' && [event.item.modRevision, Buffer.from(event.item.value).toString()],
+      ),
+    ]
+  }
+  assert.deepEqual(await next(), [2, [2, 'first']])
+  await synced(second)
+  assert.deepEqual(await next(), [3, [3, 'second']])
   await store.close()
 })
 

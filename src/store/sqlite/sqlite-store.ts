@@ -285,7 +285,9 @@ class SqliteStore implements Store {
       this.#goOn()
       return
     }
-    const { log } = this.#file
+    const { log, history } = this.#file
+    // Before it is durable: whoever reads what was there before must not take the new state for it.
+    for (const entry of committed.entries) history.append(entry)
     log.wrote(committed.entries.length * 3 + Math.ceil(committed.bytes / pageBytes))
     this.#unsynced = true
     const done = (): void => {
@@ -306,7 +308,6 @@ class SqliteStore implements Store {
   #answer(committed: CommittedBatch, commits: readonly QueuedCommit[]): void {
     this.#failure = undefined
     this.#revision = committed.revision
-    for (const entry of committed.entries) this.#file.history.append(entry)
     committed.expiries.forEach((dueMs, key) => {
       if (dueMs === undefined) this.#expiry.forget(key)
       else this.#expiry.set(key, dueMs)
