@@ -2,6 +2,7 @@
  * The same objects under other names: HorizontalPodAutoscalers of autoscaling/v1 and v2, Events of both groups. A rule
  * with match policy Equivalent about one of them sees requests for the others, converted.
  */
+import { withoutOmittedEmpties } from '../../../api/codec/empties.ts'
 import type { KubeObject, Resource } from '../../../api/meta.ts'
 import { clone } from '../../registry/clone.ts'
 import type { Scheme } from '../../scheme/scheme.ts'
@@ -34,6 +35,15 @@ export class Equivalents {
     const converted = to.conversion ? to.conversion.fromStored(stored) : stored
     const { group, version, kind } = to.resource
     return Object.assign(converted, { kind, apiVersion: group === '' ? version : `${group}/${version}` })
+  }
+
+  /** An object of a request as who looks at it sees it: in their version, without what is empty and left out in JSON; a subresource's as it is. */
+  shown<T extends KubeObject | undefined>(object: T, from: Resource, to: Resource): T {
+    if (!object) return object
+    const served = this.served(to)
+    const converted = from === to ? object : this.convert(object, from, served)
+    const isOwn = object.kind === undefined || object.kind === served.resource.kind
+    return (isOwn && !served.custom ? withoutOmittedEmpties(served.type, converted) : converted) as T
   }
 
   served(resource: Resource): Served {

@@ -73,6 +73,7 @@ class Dispatcher {
     for (const { binding, resource, params, problem } of await applicationsOf(about, hook, attributes)) {
       const { policy } = hook
       if (problem !== undefined) failures.push(...failureOf({ policy, binding }, problem))
+      if (!binding) continue
       for (const one of params) invocations.push({ policy, binding, resource, params: one })
     }
     return invocations
@@ -156,9 +157,14 @@ function keyOf({ policy, binding, params }: Invocation): string {
 }
 
 /** Nothing when the policy says that errors do not matter. */
-function failureOf({ policy, binding }: Pick<Invocation, 'policy' | 'binding'>, why: string): string[] {
+function failureOf(
+  { policy, binding }: { policy: MutatingAdmissionPolicy; binding: MutatingAdmissionPolicyBinding | undefined },
+  why: string,
+): string[] {
   if (policy.spec?.failurePolicy === 'Ignore') return []
-  return [`policy '${policy.metadata.name}' with binding '${binding.metadata.name}' denied request: ${why}`]
+  const { name } = policy.metadata
+  const by = binding ? `'${name}' with binding '${binding.metadata.name}'` : JSON.stringify(name)
+  return [`policy ${by} denied request: ${why}`]
 }
 
 function refused(attributes: AdmissionAttributes, failures: readonly string[]): ApiError {

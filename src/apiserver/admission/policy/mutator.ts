@@ -14,6 +14,7 @@ import type { Served } from '../../scheme/served.ts'
 import { decodeObject, typeFor } from '../replaced.ts'
 import { type Condition, compileConditions, evaluateConditions } from './conditions.ts'
 import { type Composition, compileTyped, compose, type Typed } from './expression.ts'
+import { patchFailure } from './patch-failure.ts'
 import { patchResult } from './patch-types.ts'
 import { OutOfBudget, Run, type Turn } from './run.ts'
 
@@ -89,23 +90,11 @@ function jsonPatched(served: Served, object: KubeObject, value: Value): KubeObje
     patched = applyJsonPatch(clone(object), operations)
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
-    // A test that does not hold means that nothing is to be changed.
-    if (testFailed(object, operations)) return object
-    throw new MutationError(`JSON Patch: ${error.message}`)
+    const failure = patchFailure(object, operations)
+    if (failure === undefined) return object
+    throw new MutationError(`JSON Patch: ${failure}`)
   }
   return decoded(served, patched)
-}
-
-/** Whether it was a `test` that ended the patch: without the tests it goes through, or ends elsewhere. */
-function testFailed(object: KubeObject, operations: readonly { op: unknown }[]): boolean {
-  for (let count = 1; count <= operations.length; count++) {
-    try {
-      applyJsonPatch(clone(object), operations.slice(0, count))
-    } catch {
-      return operations[count - 1]?.op === 'test'
-    }
-  }
-  return false
 }
 
 function operation(value: Value) {

@@ -15,7 +15,7 @@ export interface ParameterReader {
   readonly scheme: Scheme
 }
 
-/** Undefined stands for `params` being null. Throws `ConfigurationError`. */
+/** Of a kind that is served. Undefined stands for `params` being null. Throws `ConfigurationError`. */
 export async function collectParameters(
   { objects, scheme }: ParameterReader,
   kind: ParamKind | undefined,
@@ -23,13 +23,18 @@ export async function collectParameters(
 ): Promise<(KubeObject | undefined)[]> {
   if (!kind) return [undefined]
   const served = servedKind(scheme, kind)
-  if (!served) throw new ConfigurationError(`failed to find resource referenced by paramKind: '${shownKind(kind)}'`)
-  if (!ref) return [undefined]
+  if (!served || !ref) return [undefined]
   const within = namespaceOf(served, ref, namespace)
   const found = await matching(objects, served, { ref, namespace: within })
   if (found.length === 0 && ref.parameterNotFoundAction === 'Deny')
     throw new ConfigurationError('no params found for policy binding with `Deny` parameterNotFoundAction')
   return found
+}
+
+/** Why there can be no parameters of the kind; undefined when there can. */
+export function kindProblem(scheme: Scheme, kind: ParamKind | undefined): string | undefined {
+  if (!kind || servedKind(scheme, kind)) return undefined
+  return `failed to find resource referenced by paramKind: '${shownKind(kind)}'`
 }
 
 function shownKind({ apiVersion = '', kind = '' }: ParamKind): string {

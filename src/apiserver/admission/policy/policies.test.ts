@@ -127,7 +127,7 @@ describe('validatingAdmissionPolicy', () => {
     ]
     await validating({ variables, validations: [{ expression: 'variables.twice == 2 || variables.broken == 1' }] })
     assert.equal((await create('c')).status, 201)
-    const { body } = await create('c', { data: {} })
+    const { body } = await create('c', { data: { a: '1', b: '2' } })
     assert.match(body.message, /composited variable "broken" fails to evaluate: no such key: none/)
   })
 
@@ -192,6 +192,17 @@ describe('validatingAdmissionPolicy', () => {
     )
     await bind({ name: 'none', namespace: 'team', parameterNotFoundAction: 'Allow' })
     assert.equal((await create('c')).status, 201)
+  })
+
+  test('a policy whose parameters are of no known kind refuses all that it is about, bound or not', async () => {
+    const paramKind = { apiVersion: 'none.example/v1', kind: 'None' }
+    const binding = { matchResources: { objectSelector: { matchLabels: { a: 'nobody' } } } }
+    await validating({ paramKind, validations: [{ expression: 'true' }] }, binding)
+    const why = "failed to find resource referenced by paramKind: 'none.example/v1, Kind=None'"
+    assert.equal(
+      (await create('c')).body.message,
+      `configmaps "c" is forbidden: ValidatingAdmissionPolicy 'p' denied request: failed to configure policy: ${why}`,
+    )
   })
 
   test('validatingAdmissionPolicy ends where its expressions together cost too much', async () => {
@@ -330,6 +341,43 @@ describe('mutatingAdmissionPolicy', () => {
     const { status, body } = await create('c')
     assert.equal(status, 201)
     assert.deepEqual(body.data, { a: '1' })
+  })
+
+  test('mutatingAdmissionPolicy says what of a JSON patch does not fit, of tests too where nothing could stand', async () => {
+    const said = async (operations: string, more: object = {}) => {
+      await mutating('m', { mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: `[${operations}]` } }] })
+      const { message = '' } = (await create('c', { metadata: { name: 'c' }, ...more })).body
+      for (const part of ['policies', 'policybindings'])
+        await cluster.caller.call('DELETE', `${path}/mutatingadmission${part}/m`)
+      return message.replace(/^.*?JSON Patch: /, '')
+    }
+    const patch = (op: string, more: string) => `JSONPatch{op: '${op}', ${more}}`
+    const cases: [string, string][] = [
+      [
+        patch('test', "path: '/x/a', value: '1'"),
+        'test operation does not apply: is missing path: /x/a: missing value',
+      ],
+      [
+        patch('add', "path: '/x/a', value: '1'"),
+        'add operation does not apply: doc is missing path: "/x/a": missing value',
+      ],
+      [patch('remove', "path: '/x/a'"), 'remove operation does not apply: doc is missing path: "/x/a": missing value'],
+      [
+        patch('remove', "path: '/data/z'"),
+        "error in remove for path: '/data/z': Unable to remove nonexistent key: z: missing value",
+      ],
+      [
+        patch('replace', "path: '/x/a', value: '1'"),
+        'replace operation does not apply: doc is missing path: /x/a: missing value',
+      ],
+      [
+        patch('copy', "from: '/x/a', path: '/data/b'"),
+        'copy operation does not apply: doc is missing from path: /x/a: missing value',
+      ],
+    ]
+    for (const [operation, text] of cases) assert.equal(await said(operation), text)
+    const onEmpty = await said(patch('add', "path: '/data/a', value: '1'"), { data: {} })
+    assert.equal(onEmpty, 'add operation does not apply: doc is missing path: "/data/a": missing value')
   })
 
   test('mutatingAdmissionPolicy refuses to replace what is atomic', async () => {

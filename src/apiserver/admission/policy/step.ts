@@ -8,7 +8,7 @@ import { whenKnown } from '../../../platform/turn.ts'
 import type { AdmissionAttributes } from '../../admission.ts'
 import { isExemptFromPolicies } from './exempt.ts'
 import { type Matcher, matchResources } from './matching.ts'
-import { ConfigurationError, collectParameters, type ParameterReader } from './parameters.ts'
+import { ConfigurationError, collectParameters, kindProblem, type ParameterReader } from './parameters.ts'
 import type { Binding, Hook, Policy, PolicySource } from './source.ts'
 
 /** Dispatches at once where the policies are known, and not at all where there is none. */
@@ -24,7 +24,8 @@ export function policyStep<P extends Policy, B extends Binding>(
 
 /** A binding that is about the request. */
 export interface Application<B> {
-  binding: B
+  /** Absent for what is wrong with the policy itself. */
+  binding?: B
   /** As which the policy sees the request's. */
   resource: Resource
   params: readonly (KubeObject | undefined)[]
@@ -44,6 +45,8 @@ export async function applicationsOf<P, B>(
 ): Promise<Application<B>[]> {
   const resource = await matchResources(matcher, policy.spec?.matchConstraints, attributes)
   if (!resource) return []
+  const wrongKind = kindProblem(parts.scheme, policy.spec?.paramKind)
+  if (wrongKind !== undefined) return [{ resource, params: [], problem: `failed to configure policy: ${wrongKind}` }]
   const found: Application<B>[] = []
   for (const binding of bindings) {
     if (!(await matchResources(matcher, binding.spec?.matchResources, attributes))) continue

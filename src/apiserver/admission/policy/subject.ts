@@ -12,10 +12,7 @@ export async function subjectOf(
   attributes: AdmissionAttributes,
   resource: Resource,
 ): Promise<Subject> {
-  const as = (object: KubeObject | undefined) =>
-    object && resource !== attributes.resource
-      ? equivalents.convert(object, attributes.resource, equivalents.served(resource))
-      : object
+  const as = (object: KubeObject | undefined) => equivalents.shown(object, attributes.resource, resource)
   const name = isNamespace(attributes) ? '' : attributes.namespace
   const namespace = name === '' ? undefined : await objects.get(coreV1.namespaces, name)
   if (name !== '' && !namespace) throw internalError(`namespaces "${name}" not found`)

@@ -82,6 +82,7 @@ class Dispatcher {
     for (const { binding, problem, ...found } of await applicationsOf(about, hook, attributes)) {
       if (problem !== undefined && policy.spec?.failurePolicy !== 'Ignore')
         refusals.push({ policy, binding, denial: { message: problem } })
+      if (problem !== undefined || !binding) continue
       const names = { policy: policy.metadata.name ?? '', binding: binding.metadata.name ?? '' }
       for (const { verdict, seconds } of await this.#verdicts(policy, attributes, found)) {
         this.#count(names, binding, verdict, seconds)

@@ -42,10 +42,7 @@ export class Selector {
     const resource = this.#resource(webhook, attributes)
     if (!resource || !matchesObject(webhook.objectSelector, attributes)) return undefined
     if (!(await matchesNamespace(objects, webhook.namespaceSelector, attributes))) return undefined
-    const as = (object: AdmissionAttributes['object']) =>
-      object && resource !== attributes.resource
-        ? equivalents.convert(object, attributes.resource, equivalents.served(resource))
-        : object
+    const as = (object: AdmissionAttributes['object']) => equivalents.shown(object, attributes.resource, resource)
     const subject: Subject = {
       attributes,
       resource,

@@ -93,9 +93,9 @@ function validateValidation(path: string, validation: Validation, composition: C
     else errors.push(invalid(at, messageExpression, 'must be non-empty if specified'))
   }
   if (message !== '' && message.trim() === '')
-    errors.push(invalid(`${path}.message`, message, 'message must be non-empty if specified'))
+    errors.push(invalid(`${path}.message`, message, 'must be non-empty if specified'))
   else if (/[\n\r]/.test(message.trim()))
-    errors.push(invalid(`${path}.message`, message, 'message must not contain line breaks'))
+    errors.push(invalid(`${path}.message`, message, 'must not contain line breaks'))
   if (reason !== undefined && !reasons.includes(reason)) errors.push(notSupported(`${path}.reason`, reason, reasons))
   return errors
 }
