@@ -121,6 +121,8 @@ export interface ApiServerParts {
   audit?: Auditor
   /** What proves to servers behind this one that the names in its requests are true. Default: nothing does. */
   frontProxyIdentity?: TlsIdentity
+  /** The `Strict-Transport-Security` header of answers. Default: none. */
+  strictTransport?: string
   /** Documents besides OpenAPI: `/openid/...`, `/.well-known/...`. */
   documents?: NonResource
   /** Further endpoints of who runs the server. */
@@ -353,8 +355,13 @@ class Pipeline {
 
   /** With the id by which people find the request in logs, recorded or not; callers in process have no use for it. */
   #named(request: ApiRequest, response: ApiResponse): ApiResponse {
-    if (request.remoteAddress === '' || response.headers['audit-id'] !== undefined) return response
-    return { ...response, headers: { ...response.headers, 'audit-id': auditIdOf(request, this.#auditIds) } }
+    if (request.remoteAddress === '') return response
+    const { strictTransport } = this.#parts
+    const headers = {
+      ...(strictTransport === undefined ? {} : { 'strict-transport-security': strictTransport }),
+      'audit-id': response.headers['audit-id'] ?? auditIdOf(request, this.#auditIds),
+    }
+    return { ...response, headers: { ...response.headers, ...headers } }
   }
 
   async #handled(request: ApiRequest, trace: Trace): Promise<ApiResponse> {

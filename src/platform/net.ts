@@ -20,6 +20,15 @@ export interface HttpsServerOptions {
   clientCaPem?: string
   /** Default: as `limits` has it. */
   patience?: Partial<ServerPatience>
+  tls?: TlsLimits
+}
+
+/** What a server lets clients choose. */
+export interface TlsLimits {
+  /** Default: TLS 1.2. */
+  minVersion?: 'TLSv1.2' | 'TLSv1.3'
+  /** By OpenSSL's names, with a colon between two. Default: Node's own. */
+  ciphers?: string
 }
 
 /** How long a server waits for slow clients, in milliseconds. */

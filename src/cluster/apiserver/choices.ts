@@ -27,7 +27,16 @@ export interface ApiServerChoices {
   frontProxy: { caPem: string; allowedNames: string[] }
   parts: Pick<
     ApiServerParts,
-    'audit' | 'documents' | 'enabled' | 'flags' | 'gates' | 'nodeProxy' | 'serving' | 'strategies'
+    | 'audit'
+    | 'documents'
+    | 'enabled'
+    | 'flags'
+    | 'frontProxyIdentity'
+    | 'gates'
+    | 'nodeProxy'
+    | 'serving'
+    | 'strategies'
+    | 'strictTransport'
   > &
     Pick<ApiServerParts, 'services'>
   security: Omit<StandardSecurityOptions, 'clock' | 'random' | 'nodeRules'>
@@ -52,9 +61,15 @@ export async function chooseApiServer(machine: Machine, flags: Flags, pki: Clust
   }
   const outside = await outsideSecurityOf(machine, flags, read)
   const common = { settings, serviceAccountKeys, clientCaPem, frontProxy }
+  const frontProxyIdentity = await identityOf(flags, read, 'proxy-client-cert-file', 'proxy-client-key-file')
+  const { strictTransport } = settings
   return {
     ...common,
-    parts: await partsOf(machine, flags, { settings, serviceAccountKeys, kubeletTls }),
+    parts: {
+      ...(await partsOf(machine, flags, { settings, serviceAccountKeys, kubeletTls })),
+      ...(frontProxyIdentity ? { frontProxyIdentity } : {}),
+      ...(strictTransport === undefined ? {} : { strictTransport }),
+    },
     security: await securityOf(machine, flags, { ...common, outside }),
   }
 }

@@ -39,6 +39,11 @@ const table = `
   cert-dir file | where certificates and keys are looked for and made (default: pki below the data directory)
   tls-cert-file file | serving certificate, with its chain; needs --tls-private-key-file
   tls-private-key-file file | key of the serving certificate
+  tls-min-version text | oldest version of TLS that is spoken: VersionTLS12 or VersionTLS13 (default: VersionTLS12)
+  tls-cipher-suites list | suites of TLS 1.2 by their IANA names; those of 1.3 are always offered (default: Node's own)
+  strict-transport-security-directives list | what browsers are told: max-age=SECONDS, includeSubDomains, preload (default: nothing)
+  proxy-client-cert-file file | certificate that proves to extension servers who asks them (default: made)
+  proxy-client-key-file file | its key
   client-ca-file file | authorities whose certificates name users (default: our own)
   external-hostname text | a further name in the serving certificate that is made
   token-auth-file file | CSV of bearer tokens: token,user,uid,"group,group"
@@ -150,12 +155,9 @@ const table = `
   disable-http2-serving bool =false | HTTP/1.1 and HTTP/2 are both offered
   permit-address-sharing bool =false | the port belongs to one process
   permit-port-sharing bool =false | the port belongs to one process
-  tls-min-version text =VersionTLS12 | TLS 1.2 and 1.3 are spoken
-  tls-cipher-suites list ! | Node's own choice of suites is used
   tls-curve-preferences list ! | Node's own choice of curves is used
   tls-sni-cert-key texts ! | there is one serving certificate
   cors-allowed-origins list ! | browsers on other origins are not served; put a proxy in front
-  strict-transport-security-directives list ! | put a proxy in front for browsers
   goaway-chance text =0 | connections are not ended at random
   livez-grace-period duration =0s | the server is live as soon as it answers
   shutdown-send-retry-after bool =false | connections are ended instead
@@ -170,8 +172,6 @@ const table = `
   peer-advertise-ip text ! | requests are not passed on to other servers
   peer-advertise-port text ! | requests are not passed on to other servers
   peer-ca-file text ! | requests are not passed on to other servers
-  proxy-client-cert-file text ! | the front proxy's certificate is made in the certificate directory (front-proxy-client.crt)
-  proxy-client-key-file text ! | the front proxy's key is made in the certificate directory (front-proxy-client.key)
   aggregator-reject-forwarding-redirects bool =true | redirects are never followed
   requestheader-username-headers list =X-Remote-User | a fixed header
   requestheader-uid-headers list =X-Remote-Uid | a fixed header

@@ -37,6 +37,9 @@ test('each flag is honoured, fixed to a value that it accepts, or refused with a
 })
 
 const refused: [words: string[], message: RegExp][] = [
+  [['--tls-min-version=VersionTLS11'], /--tls-min-version=VersionTLS11 is not offered, want one of VersionTLS12, V/],
+  [['--tls-cipher-suites=RC4'], /--tls-cipher-suites=RC4 is not offered, want some of TLS_AES_128_GCM_SHA256, /],
+  [['--strict-transport-security-directives=always'], /=always is unknown, want max-age=SECONDS/],
   [['--secure-port=65536'], /between 0 and 65535/],
   [['--secure-port'], /flag needs a value/],
   [['--event-ttl=soon'], /want a duration/],
@@ -59,6 +62,18 @@ for (const [words, message] of refused) {
     assert.throws(() => readSettings(parseFlags(words)), message)
   })
 }
+
+test('readSettings translates what is said of TLS, and always offers what TLS 1.3 has', () => {
+  const words = ['--tls-min-version=VersionTLS13', '--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256']
+  const { tls, strictTransport } = readSettings(
+    parseFlags([...words, '--strict-transport-security-directives=max-age=31536000,includeSubDomains']),
+  )
+  assert.equal(tls.minVersion, 'TLSv1.3')
+  assert.match(tls.ciphers ?? '', /^TLS_AES_128_GCM_SHA256:.*:ECDHE-RSA-AES128-GCM-SHA256$/)
+  assert.equal(strictTransport, 'max-age=31536000; includeSubDomains')
+  const usual = readSettings(parseFlags([]))
+  assert.deepEqual([usual.tls, usual.strictTransport], [{ minVersion: 'TLSv1.2' }, undefined])
+})
 
 test('readTokenFile reads quoted groups, and names a bad line without showing it', () => {
   assert.deepEqual(readTokenFile('# comment\nt,"u ""x""",1,"a, b"\nt2,u2,2\n\n'), {

@@ -6,8 +6,10 @@ import { type Gates, readFeatureGates } from '../../apiserver/scheme/feature-gat
 import type { BuiltInOptions } from '../../apiserver/scheme/scheme.ts'
 import type { Serving } from '../../apiserver/serving.ts'
 import type { AuthorizationMode } from '../../apiserver/standard-security.ts'
+import type { TlsLimits } from '../../platform/net.ts'
 import { FlagError, type Flags } from './flags.ts'
 import { authorizationModesOf } from './security-flags.ts'
+import { strictTransportOf, tlsLimitsOf } from './tls-flags.ts'
 
 export interface ApiServerSettings {
   dataDirectory: string
@@ -28,6 +30,9 @@ export interface ApiServerSettings {
   enabled: NonNullable<BuiltInOptions['enabled']>
   gates: Gates
   serving: Partial<Serving>
+  tls: TlsLimits
+  /** The header for browsers; undefined: none. */
+  strictTransport: string | undefined
   eventTtlSeconds: number | undefined
   issuer: string
   formerIssuers: string[]
@@ -58,6 +63,8 @@ export function readSettings(flags: Flags): ApiServerSettings {
     enabled: enabledApis(flags.list('runtime-config'), gates),
     gates,
     serving: servingOf(flags),
+    tls: tlsLimitsOf(flags),
+    strictTransport: strictTransportOf(flags),
     eventTtlSeconds: ttlMs === undefined ? undefined : Math.max(1, Math.round(ttlMs / 1000)),
     issuer,
     formerIssuers,

@@ -63,6 +63,7 @@ export async function startApiServer(machine: Machine, flags: Flags, hostName: s
     port: settings.securePort,
     identity: serving ?? pki.leafs.apiserver,
     clientCaPem: `${clientCaPem}\n${frontProxy.caPem}`,
+    tls: settings.tls,
   })
   const kubeconfig = await writeKubeconfig(machine, settings, pki, listening.port)
   giveBackOnceSettled(clock)
@@ -117,7 +118,7 @@ async function createServer(
     ...choices.parts,
     security: standardSecurity({ clock, random, nodeRules, bootstrapTokens: false, ...choices.security }),
     extension: snapshotEndpoint(storage.base, clock),
-    frontProxyIdentity: pki.frontProxyClient,
+    frontProxyIdentity: choices.parts.frontProxyIdentity ?? pki.frontProxyClient,
   })
 }
 

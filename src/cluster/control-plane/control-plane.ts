@@ -165,7 +165,7 @@ async function createApi(parts: ControlPlaneParts, { clock, key, ...authorities 
     }),
     ...(parts.net ? { net: parts.net } : {}),
     enabled: (resource, stable) => (resource.group === usageGroup && servesUsage) || enabled(resource, stable),
-    frontProxyIdentity: parts.pki.frontProxyClient,
+    frontProxyIdentity: choices?.parts.frontProxyIdentity ?? parts.pki.frontProxyClient,
     ...(parts.nodeProxy ? { nodeProxy: parts.nodeProxy } : {}),
     ...(tuning.extension ? { extension: tuning.extension } : {}),
   })

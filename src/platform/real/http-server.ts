@@ -19,7 +19,8 @@ export async function serveHttps(options: HttpsServerOptions, handlers: HttpHand
   const tls = (identity: TlsIdentity) => ({
     cert: identity.certificatePem,
     key: identity.keyPem,
-    minVersion: 'TLSv1.2' as const,
+    minVersion: options.tls?.minVersion ?? ('TLSv1.2' as const),
+    ...(options.tls?.ciphers === undefined ? {} : { ciphers: options.tls.ciphers }),
     ...(options.clientCaPem === undefined ? {} : { ca: options.clientCaPem }),
   })
   const patience = patienceOf(options.patience)

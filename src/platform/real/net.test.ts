@@ -6,9 +6,9 @@ import * as http2 from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { TLSSocket } from 'node:tls'
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { limits } from '../../limits.ts'
-import type { HttpHandlers, HttpReply, Listening, TlsIdentity } from '../net.ts'
+import type { HttpHandlers, HttpReply, Listening, TlsIdentity, TlsLimits } from '../net.ts'
 import { realNet } from './net.ts'
 
 const net = realNet()
@@ -79,6 +79,36 @@ test('serveHttps tells handlers who the client is when it shows a certificate, a
     assert.deepEqual(JSON.parse(await textOf(anonymous)), { version: '1.1', authorized: false, peer: null })
   })
 })
+
+test('serveHttps speaks the versions and suites of TLS that it is told to', async () => {
+  const suite = 'ECDHE-ECDSA-AES256-GCM-SHA384'
+  const options = { host: '127.0.0.1', port: 0, identity }
+  const spoken = async (limits: TlsLimits, maxVersion: 'TLSv1.2' | 'TLSv1.3', ciphers?: string) => {
+    const listening = await net.serveHttps({ ...options, tls: limits }, echoPeer)
+    try {
+      return await handshake({ port: listening.port, maxVersion, ...(ciphers ? { ciphers } : {}) })
+    } finally {
+      await listening.close(0)
+    }
+  }
+  const newest = { minVersion: 'TLSv1.3' } as const
+  assert.equal((await spoken(newest, 'TLSv1.3')).version, 'TLSv1.3')
+  await assert.rejects(spoken(newest, 'TLSv1.2'))
+  const one = { ciphers: `TLS_AES_128_GCM_SHA256:${suite}` }
+  assert.deepEqual(await spoken(one, 'TLSv1.2'), { version: 'TLSv1.2', cipher: suite })
+  await assert.rejects(spoken(one, 'TLSv1.2', 'ECDHE-ECDSA-AES128-GCM-SHA256'))
+  assert.equal((await spoken(one, 'TLSv1.3')).version, 'TLSv1.3')
+})
+
+function handshake(options: ConnectionOptions): Promise<{ version: string | null; cipher: string }> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', rejectUnauthorized: false, ...options }, () => {
+      resolve({ version: socket.getProtocol(), cipher: socket.getCipher().name })
+      socket.destroy()
+    })
+    socket.once('error', reject)
+  })
+}
 
 test('serveHttps speaks HTTP/2 when the client offers it', async () => {
   await withServer(echoPeer, async (_listening, url) => {
