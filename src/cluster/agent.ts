@@ -112,7 +112,7 @@ function balancersOf({ cloudProvider = 'local', loadBalancerPool = defaultPool }
 
 /** Undefined where no load balancer's address can be on the node's own network, or a cloud sees to that. */
 async function announcerOf(
-  { clock, exec, log }: Machine,
+  { clock, exec, net, log }: Machine,
   config: ClusterConfig,
   informers: Informers,
 ): Promise<Announcer | undefined> {
@@ -123,8 +123,8 @@ async function announcerOf(
     log.warn('the node does not answer for load balancers', { error: messageOf(error) })
     return []
   })
-  if (!own.some((address) => reaches(pool, address))) return undefined
-  return startAnnouncer({ informers, exec, clock, log, nodeName, isBalancer: balancersOf(config) })
+  if (!own.some(({ cidr }) => reaches(pool, cidr))) return undefined
+  return startAnnouncer({ informers, exec, net, clock, log, nodeName, isBalancer: balancersOf(config) })
 }
 
 async function kubeletConfig({ disk, architecture }: Machine, config: ClusterConfig) {

@@ -136,11 +136,14 @@ export async function removeTables({ exec }: CleanupDoors): Promise<string[]> {
   const names = await findTables(exec)
   // Who is answered for is let go of before what keeps others from the machine.
   if (names.includes(balancerTable)) {
-    await exec.run(['ip', '-4', 'route', 'flush', 'table', 'local', 'proto', routeProtocol])
+    for (const family of ['-4', '-6'])
+      await exec.run(['ip', family, 'route', 'flush', 'table', 'local', 'proto', routeProtocol])
   }
   // Loopback addresses are closed to the network before the rule that guards them goes.
   if (names.includes(podTable)) await exec.run(['sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=0'])
   for (const name of names) await exec.run(['nft', 'delete', 'table', 'ip', name])
+  // There where IPv6 is served; a table that is not there is gone as well.
+  for (const name of names) await exec.run(['nft', 'delete', 'table', 'ip6', name])
   return names
 }
 

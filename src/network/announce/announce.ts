@@ -9,17 +9,23 @@ import type { Informers } from '../../client/informer.ts'
 import type { CancelTimer, Clock } from '../../platform/clock.ts'
 import type { Exec } from '../../platform/exec.ts'
 import { type Logger, messageOf } from '../../platform/log.ts'
+import type { Net } from '../../platform/net.ts'
 import { answerFor, ownAddresses } from './kernel.ts'
+import { tellMoved } from './moved.ts'
 import { planAnnouncements } from './plan.ts'
 
 export interface AnnouncerOptions {
   informers: Informers
   exec: Pick<Exec, 'run'>
+  /** To tell hosts of addresses that come. */
+  net: Pick<Net, 'bindUdp'>
   clock: Clock
   log: Logger
   nodeName: string
   /** Whether the address may be a load balancer's at all. */
   isBalancer(address: string): boolean
+  /** Whether the service proxy serves IPv6. Default false. */
+  ipv6?: boolean
 }
 
 export interface Announcer {
@@ -100,20 +106,21 @@ class Announcing {
   }
 
   async #work(): Promise<void> {
-    const { exec, log, nodeName, isBalancer } = this.#options
+    const { exec, net, log, nodeName, isBalancer, ipv6 = false } = this.#options
     try {
-      const addresses = planAnnouncements({
-        nodeName,
-        isBalancer,
+      const own = await ownAddresses(exec)
+      const announced = planAnnouncements({
+        ...{ nodeName, isBalancer, ipv6 },
         nodes: this.#nodes.list(),
         services: this.#services.list(),
         slicesOf: (service) => this.#slices.byIndex(byService, keyOf(service)),
-        ownAddresses: await ownAddresses(exec),
+        ownAddresses: own,
       })
-      await answerFor(exec, addresses)
-      const text = addresses.join(', ')
+      const fresh = await answerFor(exec, announced)
+      const text = announced.map(({ address }) => address).join(', ')
       if (text !== this.#told) log.info('the node answers for load balancers', { addresses: text })
       this.#told = text
+      await tellMoved(net, fresh, own)
     } catch (error) {
       // The next look comes by itself.
       log.warn('the node can not answer for load balancers', { error: messageOf(error) })

@@ -2,48 +2,61 @@
  * Which load balancers' addresses this node answers for on its own network, so that hosts there need no route: those in
  * a subnet of the node, each by one node alone. All nodes come to the same answer from what the API server says. Pure.
  */
+import { isIPv6 } from 'node:net'
 import { addressNumber, containsCidr } from '../../api/addresses.ts'
 import type { Node, Service } from '../../api/types/core/v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
+import type { Announced, OwnAddress } from './kernel.ts'
 
 export interface AnnounceView {
   nodeName: string
   nodes: readonly Node[]
   services: readonly Service[]
   slicesOf(service: Service): readonly EndpointSlice[]
-  /** This node's own addresses with their prefixes, `192.0.2.1/24`. */
-  ownAddresses: readonly string[]
+  /** This node's own addresses with their prefixes. */
+  ownAddresses: readonly OwnAddress[]
+  /** Whether the service proxy serves IPv6. Default false: such addresses are nobody's then. */
+  ipv6?: boolean
   /** Whether the address may be a load balancer's at all. */
   isBalancer(address: string): boolean
 }
 
 const excludedLabel = 'node.kubernetes.io/exclude-from-external-load-balancers'
 
-/** Sorted. IPv4 alone: the service proxy serves no other. */
-export function planAnnouncements(view: AnnounceView): string[] {
-  const announced = new Set<string>()
+/** Sorted, IPv4 first. */
+export function planAnnouncements(view: AnnounceView): Announced[] {
+  const announced = new Map<string, Announced>()
   for (const service of view.services) {
-    for (const address of addressesOf(service)) {
-      const subnet = view.ownAddresses.find((own) => containsCidr(own, address))
+    for (const address of addressesOf(service, view)) {
+      const subnet = view.ownAddresses.find(({ cidr }) => sameFamily(cidr, address) && containsCidr(cidr, address))
       if (subnet === undefined || !view.isBalancer(address)) continue
       // A machine's own address is answered for already, and whoever has it must keep it.
       if (isMachines(address, view)) continue
-      if (speaker(address, candidates(service, subnet, view)) === view.nodeName) announced.add(address)
+      if (speaker(address, candidates(service, subnet.cidr, view)) === view.nodeName)
+        announced.set(address, { address, link: subnet.link })
     }
   }
-  return [...announced].sort((one, other) => (addressNumber(one) < addressNumber(other) ? -1 : 1))
+  const rank = ({ address }: Announced) => [isIPv6(address) ? 1n : 0n, addressNumber(address)] as const
+  return [...announced.values()].sort((one, other) => {
+    const [[family, number], [otherFamily, otherNumber]] = [rank(one), rank(other)]
+    return family === otherFamily ? (number < otherNumber ? -1 : 1) : Number(family - otherFamily)
+  })
 }
 
-function addressesOf({ spec, status }: Service): string[] {
+function sameFamily(cidr: string, address: string): boolean {
+  return isIPv6(cidr.split('/')[0] ?? '') === isIPv6(address)
+}
+
+function addressesOf({ spec, status }: Service, { ipv6 = false }: AnnounceView): string[] {
   if (spec?.type !== 'LoadBalancer') return []
   return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, ipMode = 'VIP' }) =>
-    ip && !ip.includes(':') && ipMode === 'VIP' ? [ip] : [],
+    ip && (ipv6 || !isIPv6(ip)) && ipMode === 'VIP' ? [ip] : [],
   )
 }
 
 function isMachines(address: string, { ownAddresses, nodes }: AnnounceView): boolean {
   return (
-    ownAddresses.some((own) => own.split('/')[0] === address) ||
+    ownAddresses.some(({ cidr }) => cidr.split('/')[0] === address) ||
     nodes.some(({ status }) => status?.addresses?.some((one) => one.address === address))
   )
 }
@@ -57,7 +70,7 @@ function candidates(service: Service, subnet: string, view: AnnounceView): strin
       if (status?.conditions?.find(({ type }) => type === 'Ready')?.status !== 'True') return false
       if (withEndpoints && !withEndpoints.has(metadata.name ?? '')) return false
       const internal = (status.addresses ?? []).filter(({ type }) => type === 'InternalIP')
-      return internal.some(({ address }) => containsCidr(subnet, address))
+      return internal.some(({ address }) => sameFamily(subnet, address) && containsCidr(subnet, address))
     })
     .map(({ metadata }) => metadata.name ?? '')
 }

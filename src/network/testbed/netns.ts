@@ -8,6 +8,8 @@ import { realExec } from '../../platform/real/exec.ts'
 export interface TestNetwork extends AsyncDisposable {
   /** Runs programs inside the node's namespace. */
   exec: Exec
+  /** The same on the host outside. */
+  outside: Exec
   /** A pod's address: `10.244.0.<number + 1>` or `fd00:244::<number + 1>`, from 1. Default IPv4. */
   podAddress(pod: number, family?: 'IPv4' | 'IPv6'): string
   /** Sends what a pod has for the address, however special, to the node. */
@@ -71,6 +73,7 @@ export async function testNetwork(pods: number): Promise<TestNetwork> {
     from === 'node' ? node : from === 'outside' ? `${id}-out` : `${id}-p${from}`
   return {
     exec: within(exec, node),
+    outside: within(exec, `${id}-out`),
     podAddress: (pod, family = 'IPv4') => `${family === 'IPv4' ? '10.244.0.' : 'fd00:244::'}${pod + 1}`,
     route: async (pod, address) => {
       const name = inside(pod)
