@@ -30,6 +30,7 @@ const shapes: [path: string, headers: Record<string, string>, indented: boolean]
   [`${many}/none`, { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json' }, false],
   ['/apis?pretty=true', {}, true],
   ['/version', {}, true],
+  [one, { accept: 'application/json;pretty=1' }, true],
 ]
 for (const [path, headers, indented] of shapes) {
   test(`${path} is ${indented ? '' : 'not '}indented with ${JSON.stringify(headers)}`, async () => {
@@ -71,6 +72,25 @@ for (const [path, accept, message] of refused) {
     assert.ok(said.includes(message), said)
   })
 }
+
+test('a watch is refused when the encoding that is liked best has no stream', async () => {
+  const { status } = await api.bytes(`${many}?watch=true`, 'application/json;q=0.5,application/yaml')
+  assert.equal(status, 406)
+})
+
+test('what a deletion of many deleted is shown in the form that is asked for', async () => {
+  const maps = '/api/v1/namespaces/default/configmaps'
+  await api.call('POST', maps, { metadata: { name: 'gone' } })
+  const shown = async (accept: string) => {
+    const answer = await api.bytes(`${maps}?dryRun=All`, accept, { method: 'DELETE' })
+    return JSON.parse(Buffer.from(answer.body).toString())
+  }
+  const table = await shown('application/json;as=Table;v=v1;g=meta.k8s.io')
+  assert.deepEqual([table.kind, table.rows[0].cells[0]], ['Table', 'gone'])
+  const metadata = await shown(partial('PartialObjectMetadataList'))
+  assert.deepEqual([metadata.kind, metadata.items[0].metadata.name], ['PartialObjectMetadataList', 'gone'])
+  assert.equal((await shown(partial('PartialObjectMetadata'))).code, 406)
+})
 
 const unknown: [path: string, isStatus: boolean][] = [
   ['/api/v2', true],

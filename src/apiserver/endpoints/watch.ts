@@ -15,7 +15,7 @@ import { offerOf } from './read.ts'
 
 export async function watchEndpoint(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ApiResponse> {
   const { request, info } = exchange
-  const representation = negotiate(request.headers.accept?.replaceAll(';stream=watch', ''), {
+  const representation = negotiate(request.headers.accept, {
     ...offerOf(parts),
     custom: served.custom,
     watch: 'asked',

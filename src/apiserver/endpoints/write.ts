@@ -3,7 +3,7 @@ import { badRequest } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import type { DeleteOptions } from '../../api/types/meta/v1.ts'
 import { attributesOf, authorized } from '../authorize.ts'
-import { presentDocument, presentObject } from '../negotiation/represent.ts'
+import { presentDocument, presentMadeList, presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
 import { createObject } from '../registry/create.ts'
 import { deleteObject, deletionAnswer } from '../registry/delete.ts'
@@ -89,14 +89,8 @@ export async function deleteCollectionEndpoint(
     const deleted = await deleteObject(parts.registry, { target, caller, options }).catch(ignoreNotFound)
     if (deleted) items.push(deleted.object)
   }
-  const list = {
-    kind: `${served.resource.kind}List`,
-    apiVersion:
-      served.resource.group === '' ? served.resource.version : `${served.resource.group}/${served.resource.version}`,
-    metadata: { resourceVersion: String(page.revision) },
-    items: items.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest),
-  }
-  return await presentDocument(list, served.listType, { ...representation, view: 'object' })
+  const metadata = { resourceVersion: String(page.revision) }
+  return presentMadeList(parts.presenter, served, items, metadata, representation)
 }
 
 export function targetOf(served: Served, { info }: Exchange): Target {

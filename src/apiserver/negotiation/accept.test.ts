@@ -10,6 +10,8 @@ const protobuf = 'application/vnd.kubernetes.protobuf'
 const accepted: [header: string, encoding: string, view: string][] = [
   ['', 'json', 'object'],
   ['*/*', 'json', 'object'],
+  ['application/json;as=', 'json', 'object'],
+  ['application/json;stream=watch', 'json', 'object'],
   ['application/*', 'json', 'object'],
   [`application/json;q=0.5,application/yaml;q=0.9`, 'yaml', 'object'],
   [`application/json;q=0.5,${protobuf}`, 'protobuf', 'object'],
@@ -32,6 +34,10 @@ for (const header of [
   'application/cbor',
   `${protobuf}${table}`,
   `application/json;as=Other;v=v1;g=meta.k8s.io`,
+  `application/json;v=v1;g=meta.k8s.io`,
+  'application/json;stream=other',
+  'application/yaml;stream=watch',
+  ',',
 ]) {
   test(`negotiate refuses "${header}"`, () => assert.throws(() => negotiate(header, offer), { code: 406 }))
 }

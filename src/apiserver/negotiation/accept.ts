@@ -54,20 +54,22 @@ export interface Offer {
   watch?: 'possible' | 'asked' | undefined
   /** Custom resources have no protobuf, but for views that are the same for all kinds. */
   custom?: boolean | undefined
+  /** Upstream's router does not look at the header before who answers does. Default: `custom`. */
+  looksItself?: boolean
 }
 
 /** The first clause that the endpoint can satisfy; JSON when the client does not say. Throws a 406. */
 export function negotiate(header: string | undefined, offer: Offer): Representation {
-  if (header === mediaTypes.json) return plainJson
-  const clauses = parseAccept(header ?? '')
-  if (clauses.length === 0) return plainJson
+  if (header === undefined || header === '' || header === mediaTypes.json) return plainJson
+  const clauses = parseAccept(header)
   for (const clause of clauses) {
     const encoding = encodingOf(clause.mediaType, offer.encodings)
     const view = viewOf(clause)
-    if (!encoding || !view) continue
+    if (!encoding || !view || !isStreamed(clause, encoding)) continue
     if (view !== 'object' && !offer.views.includes(view)) continue
     if (encoding === 'protobuf' && (view === 'table' || (view === 'object' && offer.custom))) continue
-    if (encoding === 'yaml' && offer.watch === 'asked') continue
+    // The next clause is not tried: what was chosen has no stream.
+    if (encoding === 'yaml' && offer.watch === 'asked') throw notAcceptable(offer, clauses, true)
     return { encoding, view, includeObject: 'Metadata' }
   }
   throw notAcceptable(offer, clauses)
@@ -81,26 +83,31 @@ export function encodingOf(mediaType: string, encodings: readonly Encoding[]): E
   return encodings.find((encoding) => mediaTypes[encoding] === mediaType)
 }
 
+/** Whether a stream is asked for of what can be one; watches are such without being asked. */
+function isStreamed({ parameters }: Clause, encoding: Encoding): boolean {
+  const stream = parameters.get('stream')
+  return stream === undefined || (stream === 'watch' && encoding !== 'yaml')
+}
+
 function viewOf({ parameters }: Clause): View | undefined {
-  const as = parameters.get('as')
-  if (as === undefined) return 'object'
+  const as = parameters.get('as') || undefined
   const version = parameters.get('v')
+  if (as === undefined) return parameters.has('g') || version !== undefined ? undefined : 'object'
   if (parameters.get('g') !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined
   if (as === 'Table') return 'table'
   return as === 'PartialObjectMetadata' ? 'partial' : as === 'PartialObjectMetadataList' ? 'partial-list' : undefined
 }
 
 /** Upstream says it in two ways: a known encoding in a form it lacks, and an encoding that nothing here has. */
-function notAcceptable({ encodings, custom, watch }: Offer, clauses: readonly Clause[]): Error {
-  const types = encodings.filter((each) => !(custom && each === 'protobuf')).map((each) => mediaTypes[each])
+function notAcceptable(offer: Offer, clauses: readonly Clause[], streamed = false): Error {
+  const { encodings, custom, looksItself = custom, watch } = offer
+  const types = encodings.map((each) => mediaTypes[each])
   const streams = watch ? types.filter((each) => each !== mediaTypes.yaml).map((each) => `${each};stream=watch`) : []
-  if (!clauses.some(({ mediaType }) => encodingOf(mediaType, encodings))) {
+  if (!looksItself && !clauses.some(({ mediaType }) => encodingOf(mediaType, encodings))) {
     const message = `406: Not Acceptable\n\nAvailable representations: ${[...types, ...streams].join(', ')}`
     return apiError({ code: 406, reason: 'NotAcceptable', message, details: {} })
   }
-  const isPlain = (clause: Clause) => encodingOf(clause.mediaType, encodings) && viewOf(clause)
-  const accepted = watch === 'asked' && clauses.some(isPlain) ? streams : types
-  const message = `only the following media types are accepted: ${accepted.join(', ')}`
+  const message = `only the following media types are accepted: ${(streamed ? streams : types).join(', ')}`
   return apiError({ code: 406, reason: 'NotAcceptable', message })
 }
 

@@ -13,6 +13,7 @@ const readByPeople = /^(curl|Wget|Mozilla\/5\.0)/
 export function wantsIndent({ query, headers }: { query: URLSearchParams; headers: Readonly<Record<string, string>> }) {
   const asked = query.get('pretty')
   if (asked) return parsesAsTrue.has(asked)
+  if (headers.accept && /;\s*pretty=1\b/.test(headers.accept)) return true
   return readByPeople.test(headers['user-agent'] ?? '')
 }
 

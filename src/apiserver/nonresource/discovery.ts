@@ -248,7 +248,7 @@ function formOf(accept: string | undefined, root: boolean): Form {
     if (!encoding || !root || as !== 'APIGroupDiscoveryList' || parameters.get('g') !== discoveryGroup) continue
     if (version === 'v2' || version === 'v2beta1') return { encoding, aggregated: version }
   }
-  return { encoding: negotiate(accept, { views: [], encodings }).encoding, aggregated: undefined }
+  return { encoding: negotiate(accept, { views: [], encodings, looksItself: true }).encoding, aggregated: undefined }
 }
 
 /** Both versions of the aggregated document have the same fields. */
