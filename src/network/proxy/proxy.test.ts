@@ -38,9 +38,11 @@ function recorder() {
   }
 }
 
-function setUp() {
+const ranges6 = { clusterCidr: 'fd00:244::/56', serviceCidr: 'fd00:96::/112' }
+
+function setUp(ipv6?: typeof ranges6) {
   const [kernel, informers, clock] = [recorder(), testInformers(), simulatedClock()]
-  const addresses = { clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16' }
+  const addresses = { clusterCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/16', ...(ipv6 ? { ipv6 } : {}) }
   const proxy = startServiceProxy({
     ...{ informers, exec: kernel.exec, clock, log: silent, nodeName: 'here' },
     ...addresses,
@@ -86,6 +88,40 @@ test('startServiceProxy loads everything once after its caches synced, then send
   assert.match(kernel.scripts[2]!, /delete element ip k8ts services \{ 10\.96\.0\.1 \. tcp \. 80 \}/)
   await clock.advance(60_000)
   assert.equal(kernel.scripts.length, 3)
+  await proxy.stop()
+})
+
+test('startServiceProxy keeps a table for each family, and is well when both are', async () => {
+  const { kernel, informers, clock, proxy } = setUp(ranges6)
+  informers.put(coreV1.services, {
+    metadata: { name: 's', namespace: 'd' },
+    spec: {
+      clusterIP: '10.96.0.1',
+      clusterIPs: ['10.96.0.1', 'fd00:96::1'],
+      ports: [{ port: 80, protocol: 'TCP' }],
+      selector: { app: 'a' },
+    },
+  })
+  for (const [addressType, address] of Object.entries({ IPv4: '10.244.0.1', IPv6: 'fd00:244::1' }))
+    informers.put(discoveryV1.endpointSlices, {
+      metadata: { name: addressType, namespace: 'd', labels: { 'kubernetes.io/service-name': 's', ...managed } },
+      addressType,
+      ports: [{ port: 8080, protocol: 'TCP' }],
+      endpoints: [{ addresses: [address] }],
+    })
+  kernel.failNext()
+  informers.sync()
+  await clock.advance(100)
+  assert.match(proxy.health() ?? '', /apply nft rules/)
+  await clock.advance(2_000)
+  await proxy.ready
+  assert.equal(proxy.health(), undefined)
+  const [first, second] = ['ip', 'ip6'].map((word) =>
+    kernel.scripts.findLast((text) => text.startsWith(`add table ${word} k8ts`)),
+  )
+  assert.match(first ?? '', /endpoints-0 \{ 10\.96\.0\.1 \. tcp \. 80 : 10\.244\.0\.1 \. 8080 \}/)
+  assert.match(second ?? '', /endpoints-0 \{ fd00:96::1 \. tcp \. 80 : fd00:244::1 \. 8080 \}/)
+  assert.doesNotMatch(second ?? '', /10\.96|ipv4_addr/)
   await proxy.stop()
 })
 
