@@ -55,8 +55,7 @@ export function defaultReplicationController(controller: ReplicationController):
 }
 
 export function defaultLimitRange(range: LimitRange): void {
-  range.spec ??= { limits: [] }
-  for (const item of range.spec.limits ?? []) if (item.type === 'Container') defaultContainerLimit(item)
+  for (const item of range.spec?.limits ?? []) if (item.type === 'Container') defaultContainerLimit(item)
 }
 
 function defaultContainerLimit(item: LimitRangeItem): void {

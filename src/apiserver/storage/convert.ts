@@ -1,12 +1,14 @@
 /** Between the JSON that is worked on and what else may stand in the store; loaded when there is such. */
 import { parseExactly } from '../../api/codec/exact-json.ts'
 import { decodeEnvelope, decodeMessage, encodeProtobuf, isProtobuf, ProtobufError } from '../../api/codec/protobuf.ts'
+import { applySchemaDefaults } from '../../api/codec/schema-defaults.ts'
 import { definitionFromV1beta1 } from '../../api/conversion/apiextensions.ts'
 import { autoscalerConversion } from '../../api/conversion/autoscaling.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { type KindName, kindType, objectType, parseApiVersion } from '../../api/schema/registry.ts'
 import type { KeyValue } from '../../store/store.ts'
 import { encodeStored } from '../cache/stored.ts'
+import { strategies } from '../registry/strategies.ts'
 
 const textDecoder = new TextDecoder()
 const textEncoder = new TextEncoder()
@@ -39,12 +41,26 @@ function encodeObject(object: KubeObject, kind: KindName | undefined): Uint8Arra
     const { kind: name, apiVersion, metadata, ...rest } = object
     return textEncoder.encode(JSON.stringify({ kind: name, apiVersion, metadata, ...rest }))
   }
-  const converted = convert(object, kind)
   const type = kindType(kind)
   if (!type) throw new TypeError(`the schema has no kind ${kind.kind} in ${apiVersionOf(kind)}`)
+  const converted = convert(object, kind)
+  // Another server's value says what it was told; what it left out is added by whoever reads it.
+  applySchemaDefaults(type, converted)
+  defaulterOf(kind)?.(converted)
   // Tables of ranges have none.
   const metadata = converted.metadata ?? {}
   return encodeStored({ ...converted, kind: kind.kind, apiVersion: apiVersionOf(kind), metadata }, type)
+}
+
+let defaulters: ReadonlyMap<string, (object: KubeObject) => void> | undefined
+
+function defaulterOf({ group, version, kind }: KindName): ((object: KubeObject) => void) | undefined {
+  defaulters ??= new Map(
+    [...strategies().values()].flatMap(({ resource, default: fill }) =>
+      fill ? [[`${resource.group}/${resource.version}/${resource.kind}`, fill] as const] : [],
+    ),
+  )
+  return defaulters.get(`${group}/${version}/${kind}`)
 }
 
 /** From another version that upstream stores. */

@@ -30,7 +30,7 @@ export async function storageCodec(mediaType: StorageMediaType): Promise<(key: s
     },
     read(item) {
       const kind = kinds.get(placeOfKey(item.key))
-      if (opensInOrder(item.value, kind)) return withoutNewline(item)
+      if (opensInOrder(item.value, kind) && (!kind || item.value.at(-1) !== newline)) return withoutNewline(item)
       const own = recent.find(item)
       if (own) return { ...item, value: own }
       if (converter) return { ...item, value: converter.toJson(item, kind) }
@@ -68,6 +68,7 @@ const convertedAway: ReadonlySet<string> = new Set([
   'events.events.k8s.io/v1',
 ])
 
+/** At the end of JSON that kube-apiserver wrote. Values of known kinds get their defaults then, as they do upstream. */
 const newline = 0x0a
 
 function withoutNewline(item: KeyValue): KeyValue {
