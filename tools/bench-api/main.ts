@@ -19,6 +19,7 @@ import {
   checkFinalState,
   clients,
   create,
+  firstPage,
   get,
   listJson,
   listPage,
@@ -90,7 +91,7 @@ async function measure(targets: readonly Target[]): Promise<readonly Subject[]> 
     for (const subject of subjects) {
       await makePods(subject, range)
       // Who was never asked may hold none of them in memory.
-      await listPage(subject, 0)
+      await firstPage(subject, 0)
     }
     return await memories(targets)
   }
