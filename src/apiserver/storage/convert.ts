@@ -3,12 +3,12 @@ import { parseExactly } from '../../api/codec/exact-json.ts'
 import { decodeEnvelope, decodeMessage, encodeProtobuf, isProtobuf, ProtobufError } from '../../api/codec/protobuf.ts'
 import { applySchemaDefaults } from '../../api/codec/schema-defaults.ts'
 import { definitionFromV1beta1 } from '../../api/conversion/apiextensions.ts'
-import { autoscalerConversion } from '../../api/conversion/autoscaling.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { type KindName, kindType, objectType, parseApiVersion } from '../../api/schema/registry.ts'
 import type { KeyValue } from '../../store/store.ts'
 import { encodeStored } from '../cache/stored.ts'
-import { strategies } from '../registry/strategies.ts'
+import { conversions, strategies } from '../registry/strategies.ts'
+import type { Conversion } from '../scheme/served.ts'
 
 const textDecoder = new TextDecoder()
 const textEncoder = new TextEncoder()
@@ -67,7 +67,12 @@ function defaulterOf({ group, version, kind }: KindName): ((object: KubeObject) 
 function convert(object: KubeObject, kind: KindName): KubeObject {
   const { version } = parseApiVersion(object.apiVersion ?? '')
   if (version === kind.version) return object
-  if (kind.kind === 'HorizontalPodAutoscaler' && version === 'v1') return autoscalerConversion.toStored(object as never)
   if (kind.kind === 'CustomResourceDefinition') return definitionFromV1beta1(object)
-  return object
+  return conversionOf(kind, version)?.toStored(object) ?? object
+}
+
+function conversionOf({ group, kind }: KindName, version: string): Conversion | undefined {
+  for (const [name, { stored, conversion }] of conversions())
+    if (stored.group === group && stored.kind === kind && name.endsWith(`/${version}`)) return conversion
+  return undefined
 }

@@ -117,6 +117,32 @@ test('storageCodec reads JSON as Go writes it, and versions that only Go stores'
   assert.match(JSON.stringify(autoscaler), /"averageUtilization":50/)
 })
 
+test('storageCodec reads a beta that Go stored as the version that is stored here', async () => {
+  const { raw, store } = await stores('application/vnd.kubernetes.protobuf')
+  const claim = {
+    ...{ kind: 'ResourceClaim', apiVersion: 'resource.k8s.io/v1beta1', metadata: { name: 'a' } },
+    spec: { devices: { requests: [{ name: 'r', deviceClassName: 'c', allocationMode: 'All' }] } },
+  }
+  const rule = {
+    ...{ kind: 'DeviceTaintRule', apiVersion: 'resource.k8s.io/v1alpha3', metadata: { name: 'a' } },
+    spec: { taint: { key: 'k', effect: 'NoSchedule' } },
+  }
+  for (const [place, object, version] of [
+    ['resourceclaims/a', claim, 'resource.k8s.io/v1'],
+    ['devicetaintrules', rule, 'resource.k8s.io/v1beta2'],
+  ] as const) {
+    const key = `/registry/${place}/a`
+    await put(raw, key, encodeProtobuf(object, objectType(object)))
+    const read = await json(store, key)
+    assert.equal(read.apiVersion, version)
+    await put(store, key, JSON.stringify(read))
+    assert.ok(isProtobuf((await raw.get(key)).item!.value))
+  }
+  const { spec } = (await json(store, '/registry/resourceclaims/a/a')) as { spec: typeof claim.spec }
+  const exactly = { deviceClassName: 'c', allocationMode: 'All' }
+  assert.deepEqual(spec.devices.requests, [{ name: 'r', exactly }])
+})
+
 test('storageCodec reads definitions in v1beta1, as Go stores them', async () => {
   const { raw, store } = await stores('application/json')
   const definition = {

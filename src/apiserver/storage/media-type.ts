@@ -10,6 +10,7 @@ import { groupVersionInfos, type KindName } from '../../api/schema/registry.ts'
 import { limits } from '../../limits.ts'
 import type { KeyValue } from '../../store/store.ts'
 import type { ValueTransform } from '../../store/transformed-store.ts'
+import { conversions } from '../registry/versions.ts'
 import { builtInStorePrefix } from '../scheme/store-prefix.ts'
 import { placeOfKey } from './resource-of-key.ts'
 
@@ -52,21 +53,16 @@ function storedKinds(): ReadonlyMap<string, KindName> {
     ['/registry/masterleases/', { group: '', version: 'v1', kind: 'Endpoints' }],
     ['/registry/ranges/', { group: '', version: 'v1', kind: 'RangeAllocation' }],
   ])
+  const convertedAway = conversions()
   for (const { served, resources } of groupVersionInfos()) {
-    if (!served) continue
     for (const { resource, body } of resources) {
-      const name = `${groupResource(resource)}/${resource.version}`
-      if (!convertedAway.has(name)) kinds.set(builtInStorePrefix(resource), body)
+      const place = builtInStorePrefix(resource)
+      const isOther = convertedAway.has(`${groupResource(resource)}/${resource.version}`)
+      if (!isOther && (served || !kinds.has(place))) kinds.set(place, body)
     }
   }
   return kinds
 }
-
-/** Served versions that are stored as another one. */
-const convertedAway: ReadonlySet<string> = new Set([
-  'horizontalpodautoscalers.autoscaling/v1',
-  'events.events.k8s.io/v1',
-])
 
 /** At the end of JSON that kube-apiserver wrote. Values of known kinds get their defaults then, as they do upstream. */
 const newline = 0x0a
