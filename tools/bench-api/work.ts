@@ -93,12 +93,12 @@ export const listJson: Step = async (subject, index) =>
 export const listProtobuf: Step = async (subject, index) =>
   await must(subject.connections[index]!, { method: 'GET', path: pods(subject), accept: protobuf })
 
-/** Pages of 500, one after the other, from the start again after the last. */
-function pages(accept?: string): Step {
-  export const firstPage: Step = async (subject, index) =>
+export const firstPage: Step = async (subject, index) =>
   await must(subject.connections[index]!, { method: 'GET', path: pods(subject, '?limit=500') })
 
-const continues = new WeakMap<Subject, string[]>()
+/** Pages of 500, one after the other, from the start again after the last. */
+function pages(accept?: string): Step {
+  const continues = new WeakMap<Subject, string[]>()
   return async (subject, index) => {
     const tokens = continues.get(subject) ?? []
     continues.set(subject, tokens)
