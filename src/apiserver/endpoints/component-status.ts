@@ -3,7 +3,9 @@ import { apiError } from '../../api/errors.ts'
 import type { ComponentStatus } from '../../api/types/core/v1.ts'
 import { Stored } from '../cache/stored.ts'
 import { presentList, presentObject } from '../negotiation/represent.ts'
+import { readListQuery } from '../registry/options.ts'
 import { toBytes } from '../registry/persistence.ts'
+import { selectionOf } from '../registry/selection.ts'
 import type { Served } from '../scheme/served.ts'
 import type { EndpointParts } from './parts.ts'
 import { representationOf } from './read.ts'
@@ -22,7 +24,9 @@ export const getComponentStatus: Endpoint = async (parts, served, exchange) => {
 }
 
 export const listComponentStatuses: Endpoint = async (parts, served, exchange) => {
-  const items = (await statuses(parts)).map((status) => storedForm(served, status))
+  const { matches } = selectionOf(served, readListQuery(exchange.request.query, false))
+  const all = (await statuses(parts)).map((status) => storedForm(served, status))
+  const items = matches ? all.filter(matches) : all
   const page = { items, revision: 0, continue: '', remaining: undefined }
   return await presentList(parts.presenter, served, page, representationOf(parts, exchange))
 }

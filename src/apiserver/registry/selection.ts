@@ -68,13 +68,16 @@ function fieldRequirements(text: string): FieldRequirements {
   }
 }
 
-/** Kinds that offer fields of their own word the refusal differently from those that do not. */
-function requireSelectable(served: Served, field: string): void {
-  if (field === 'metadata.name' || field === 'metadata.namespace') return
-  const own = served.strategy.selectableFields
-  if (!own && served.custom) throw badRequest(`field label not supported: ${field}`)
-  if (!own) throw badRequest(`"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`)
-  if (Object.hasOwn(own, field)) return
-  const isJob = served.resource.group === 'batch' && served.resource.kind === 'Job'
-  throw badRequest(isJob ? `field label "${field}" not supported for Job` : `field label not supported: ${field}`)
+/** Kinds that offer fields of their own word the refusal differently, and know no namespace where they are in none. */
+function requireSelectable({ strategy, custom, resource }: Served, field: string): void {
+  const own = strategy.selectableFields
+  if (field === 'metadata.name') return
+  if (field === 'metadata.namespace' ? resource.namespaced || !own || custom : own && Object.hasOwn(own, field)) return
+  if (!own && !custom) {
+    throw badRequest(`"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`)
+  }
+  const { group, version, kind } = resource
+  if (kind === 'Job' && group === 'batch') throw badRequest(`field label "${field}" not supported for Job`)
+  const where = kind === 'ResourceSlice' ? ` for ${group}/${version}, Kind=${kind}` : ''
+  throw badRequest(`field label not supported${where}: ${field}`)
 }

@@ -17,7 +17,11 @@ export function throughStored<Served extends KubeObject, Stored extends KubeObje
     change(converted)
     replace(object, conversion.fromStored(converted))
   }
-  const { status, ttlSeconds, validateName, selectableFields = {} } = stored
+  const { status, ttlSeconds, validateName, selectableFields } = stored
+  const ofConverted = (fields: NonNullable<typeof selectableFields>) =>
+    Object.fromEntries(
+      Object.entries(fields).map(([field, value]) => [field, (object: Served) => value(convert(object))]),
+    )
   return {
     resource,
     default: (object) => inPlace(object, (converted) => stored.default?.(converted)),
@@ -31,12 +35,10 @@ export function throughStored<Served extends KubeObject, Stored extends KubeObje
         inPlace(object, (converted) => status?.prepareForUpdate?.(converted, convert(old), write)),
       validateUpdate: (object, old, context) => status?.validateUpdate?.(convert(object), convert(old), context) ?? [],
     },
-    selectableFields: Object.fromEntries(
-      Object.entries(selectableFields).map(([field, value]) => [field, (object: Served) => value(convert(object))]),
-    ),
     allowCreateOnUpdate: stored.allowCreateOnUpdate ?? false,
     allowUnconditionalUpdate: stored.allowUnconditionalUpdate ?? true,
     ...(validateName ? { validateName } : {}),
+    ...(selectableFields ? { selectableFields: ofConverted(selectableFields) } : {}),
     ...(ttlSeconds ? { ttlSeconds: (object: Served) => ttlSeconds(convert(object)) } : {}),
   }
 }

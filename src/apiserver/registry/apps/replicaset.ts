@@ -34,7 +34,6 @@ export const replicaSets: Strategy<ReplicaSet> = {
     return [...errors, invalid('spec.selector', shownSelector(set.spec?.selector), messages.immutable)]
   },
   status: { prepareForUpdate: keepSpec, validateUpdate: (set) => validateReplicaStatus('status', set.status) },
-  selectableFields: { 'status.replicas': (set) => String(set.status?.replicas ?? 0) },
 }
 
 function validateReplicaSet(set: ReplicaSet, context?: ValidationContext, old?: ReplicaSet): FieldError[] {

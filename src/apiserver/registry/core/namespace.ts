@@ -46,7 +46,6 @@ export const namespaces: Strategy<Namespace> = {
     },
   },
   selectableFields: {
-    name: (namespace) => namespace.metadata.name ?? '',
     'status.phase': (namespace) => namespace.status?.phase ?? '',
   },
 }

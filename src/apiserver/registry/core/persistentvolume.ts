@@ -48,7 +48,6 @@ export const persistentVolumes: Strategy<PersistentVolume> = {
       datePhase(volume, old, nowMs)
     },
   },
-  selectableFields: { name: (volume) => volume.metadata.name ?? '' },
 }
 
 /** When the phase last changed, unless whoever changes it says so. */

@@ -45,7 +45,6 @@ export const persistentVolumeClaims: Strategy<PersistentVolumeClaim> = {
   warnings: claimWarnings,
   validateUpdate: validateClaimUpdate,
   status: { prepareForUpdate: keepSpec, validateUpdate: validateStatus },
-  selectableFields: { name: (claim) => claim.metadata.name ?? '' },
 }
 
 /**
