@@ -283,6 +283,7 @@ function tokenRequests(
   return {
     prepare: ({ object, namespace, name }) =>
       prepareTokenRequest(parts, `${namespace}/${name}`, object as TokenRequest),
-    answer: ({ object, namespace, name }) => fulfilTokenRequest(parts, `${namespace}/${name}`, object as TokenRequest),
+    answer: ({ object, namespace, name, annotate }) =>
+      fulfilTokenRequest(parts, `${namespace}/${name}`, object as TokenRequest, annotate),
   }
 }

@@ -57,15 +57,18 @@ function requestWith(more: Partial<ApiRequest>): ApiRequest {
   return { ...base, signal: new AbortController().signal, remoteAddress: '', ...more }
 }
 
+const annotations = new Map<string, string>()
+
 async function tokenFor(spec: NonNullable<TokenRequest['spec']>): Promise<TokenRequest> {
   const parts = { objects, issuer, audiences: [audience], clock }
   const prepared = await prepareTokenRequest(parts, 'a/sa', { metadata: {}, spec })
-  return await fulfilTokenRequest(parts, 'a/sa', prepared)
+  return await fulfilTokenRequest(parts, 'a/sa', prepared, (key, value) => void annotations.set(key, value))
 }
 
 test('a token bound to a pod names account, pod and node, and dies with the pod', async () => {
   const { status } = await tokenFor({ boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'p' } })
   assert.equal(status?.expirationTimestamp, '2026-06-01T01:00:00Z')
+  assert.deepEqual([...annotations], [['authentication.kubernetes.io/issued-credential-id', 'JTI=0a']])
   const owner = await tokens.authenticateToken(status?.token ?? '')
   assert.deepEqual(owner, {
     user: {

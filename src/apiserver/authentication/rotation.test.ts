@@ -21,8 +21,11 @@ test('ServiceAccountTokens believes keys and issuers of before, as long as they 
   })
   const about = { namespace: 'a', serviceaccount: { name: 'sa', uid: '1' } }
   const given = { audiences: ['api'], validSeconds: 600 }
-  const old = new TokenIssuer({ keys: [older], issuer: 'https://old', clock }, random).issue(about, given)
-  const fresh = new TokenIssuer({ keys: [newer, older], issuer: 'https://new', clock }, random).issue(about, given)
+  const old = new TokenIssuer({ keys: [older], issuer: 'https://old', clock }, random).issue(about, given).token
+  const fresh = new TokenIssuer({ keys: [newer, older], issuer: 'https://new', clock }, random).issue(
+    about,
+    given,
+  ).token
   const common = { clock, objects, audiences: ['api'], issuer: 'https://new' }
   const during = new ServiceAccountTokens({ ...common, keys: [newer, older], formerIssuers: ['https://old'] })
   for (const token of [old, fresh]) {

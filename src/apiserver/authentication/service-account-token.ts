@@ -52,19 +52,21 @@ export class TokenIssuer {
   issue(
     claims: PrivateClaims,
     { audiences, validSeconds }: { audiences: readonly string[]; validSeconds: number },
-  ): string {
+  ): { token: string; id: string } {
     const { keys, issuer, clock } = this.#options
     const nowSeconds = Math.floor(clock.nowMs() / 1000)
-    return signToken(keys[0], {
+    const id = this.#random.uuid()
+    const token = signToken(keys[0], {
       aud: audiences,
       exp: nowSeconds + validSeconds,
       iat: nowSeconds,
       iss: issuer,
-      jti: this.#random.uuid(),
+      jti: id,
       'kubernetes.io': claims,
       nbf: nowSeconds,
       sub: serviceAccountUserName(claims.namespace, claims.serviceaccount.name),
     })
+    return { token, id }
   }
 }
 

@@ -52,11 +52,12 @@ export async function prepareTokenRequest(
   return { ...rest, metadata: { ...metadata, name, namespace }, spec: { ...spec, audiences, expirationSeconds } }
 }
 
-/** Makes the token of a prepared (and admitted) request. Throws 400, 404 and 409 for what it cannot be bound to. */
+/** Makes the token of a prepared (and admitted) request; `annotate` is told its id, not the token. Throws 400, 404 and 409 for what it cannot be bound to. */
 export async function fulfilTokenRequest(
   parts: TokenRequestParts,
   key: string,
   request: TokenRequest,
+  annotate: (key: string, value: string) => void = () => undefined,
 ): Promise<TokenRequest> {
   const account = await accountOf(parts.objects, key)
   const { audiences = [], expirationSeconds = defaultSeconds, boundObjectRef } = request.spec ?? {}
@@ -73,7 +74,8 @@ export async function fulfilTokenRequest(
   if (extend) claims.warnafter = Math.floor(nowMs / 1000) + expirationSeconds
   const requested = parts.maxSeconds === undefined ? expirationSeconds : Math.min(expirationSeconds, parts.maxSeconds)
   const validSeconds = extend ? extendedSeconds : requested
-  const token = parts.issuer.issue(claims, { audiences, validSeconds })
+  const { token, id } = parts.issuer.issue(claims, { audiences, validSeconds })
+  annotate('authentication.kubernetes.io/issued-credential-id', `JTI=${id}`)
   const expirationTimestamp = rfc3339(nowMs + requested * 1000)
   const metadata = { ...request.metadata, creationTimestamp: rfc3339(nowMs) }
   return { ...request, metadata, status: { token, expirationTimestamp } }

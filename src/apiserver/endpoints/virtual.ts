@@ -25,6 +25,8 @@ export interface VirtualCall {
   name: string
   user: UserInfo
   dryRun: boolean
+  /** Adds an annotation to the request's audit event. */
+  annotate(key: string, value: string): void
 }
 
 export interface VirtualResource {
@@ -75,7 +77,14 @@ async function admit(parts: EndpointParts, target: Target, exchange: Exchange, c
   await parts.registry.admission.validate(attributes)
 }
 
-function callOf({ info, user }: Exchange, object: KubeObject, dryRun: boolean, isSub: boolean): VirtualCall {
+function callOf({ info, user, annotate }: Exchange, object: KubeObject, dryRun: boolean, isSub: boolean): VirtualCall {
   if (isSub && info.name === '') throw notFound({ group: info.apiGroup, plural: info.resource }, '')
-  return { object, namespace: info.namespace, name: isSub ? info.name : '', user, dryRun }
+  return {
+    object,
+    namespace: info.namespace,
+    name: isSub ? info.name : '',
+    user,
+    dryRun,
+    annotate: annotate ?? (() => undefined),
+  }
 }

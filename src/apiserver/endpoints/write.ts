@@ -105,7 +105,7 @@ export function writeOptions(query: WriteQuery, kind: string): WriteOptions {
     apiVersion: 'meta.k8s.io/v1',
     ...(query.dryRun ? { dryRun: ['All'] } : {}),
     ...(query.fieldManager === '' ? {} : { fieldManager: query.fieldManager }),
-    fieldValidation: query.fieldValidation,
+    ...(query.saysFieldValidation ? { fieldValidation: query.fieldValidation } : {}),
   }
   return { dryRun: query.dryRun, fieldValidation: query.fieldValidation, raw }
 }

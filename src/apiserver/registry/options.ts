@@ -27,6 +27,8 @@ export interface WriteQuery {
   dryRun: boolean
   fieldManager: string
   fieldValidation: FieldValidation
+  /** Whether the request says so itself. */
+  saysFieldValidation: boolean
   /** Server-side apply takes fields over from other managers. */
   force: boolean
 }
@@ -139,6 +141,7 @@ export function readWriteQuery(
     dryRun: dryRun.length > 0,
     fieldManager,
     fieldValidation: fieldValidation === '' ? 'Warn' : (fieldValidation as FieldValidation),
+    saysFieldValidation: fieldValidation !== '',
     force: isTrue(force),
   }
 }
