@@ -47,7 +47,7 @@ export async function patchEndpoint(parts: EndpointParts, served: Served, exchan
   const written = await updateObject(parts.registry, {
     target,
     caller,
-    options: writeOptions(query, 'PatchOptions'),
+    options: writeOptions(query, 'UpdateOptions'),
     change: (live, pause) =>
       format === 'apply'
         ? appliedObject(parts, served, exchange, { live, patch, query, pause })

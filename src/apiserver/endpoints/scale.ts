@@ -103,7 +103,7 @@ async function changeScale(
   const written = await updateObject(parts.registry, {
     target: { ...targetOf(served, exchange), subresource: 'scale' },
     caller: callerOf(exchange),
-    options: writeOptions(query, kind),
+    options: writeOptions(query, 'UpdateOptions'),
     change: (live) => withScale(served, clone(live as Scalable), wanted),
     // The scale brings its owners.
     apply: true,

@@ -1,22 +1,21 @@
 /** POST, PUT and DELETE of objects. */
 import { badRequest } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
-import type { DeleteOptions } from '../../api/types/meta/v1.ts'
 import { attributesOf, authorized } from '../authorize.ts'
 import { presentDocument, presentMadeList, presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
 import { createObject } from '../registry/create.ts'
 import { deleteObject, deletionAnswer } from '../registry/delete.ts'
-import { readDeleteOptions, readListQuery, readWriteQuery, type WriteQuery } from '../registry/options.ts'
+import { readListQuery, readWriteQuery, type WriteQuery } from '../registry/options.ts'
 import type { Target, WriteOptions } from '../registry/parts.ts'
 import { listObjects } from '../registry/read.ts'
 import { selectionOf } from '../registry/selection.ts'
 import { updateObject } from '../registry/update.ts'
 import type { ApiResponse } from '../request.ts'
-import { parseDocument } from '../scheme/codec.ts'
 import { typeOfKind } from '../scheme/scheme.ts'
 import type { Served } from '../scheme/served.ts'
-import { bodyEncoding, objectFromBody } from './body.ts'
+import { objectFromBody } from './body.ts'
+import { deleteOptions } from './delete-options.ts'
 import { callerOf, type Exchange } from './exchange.ts'
 import type { EndpointParts } from './parts.ts'
 import { representationOf } from './read.ts'
@@ -99,7 +98,8 @@ export function targetOf(served: Served, { info }: Exchange): Target {
   return { served, namespace, name: info.name, subresource: info.subresource }
 }
 
-export function writeOptions(query: WriteQuery, kind: string): WriteOptions {
+/** As admission sees them; a patch is an update there. */
+export function writeOptions(query: WriteQuery, kind: 'CreateOptions' | 'UpdateOptions'): WriteOptions {
   const raw = {
     kind,
     apiVersion: 'meta.k8s.io/v1',
@@ -125,20 +125,6 @@ export function matchName(object: KubeObject, name: string): void {
   if (given === '')
     throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
   throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
-}
-
-/** PUT to a name that does not exist needs the right to create too. */
-export async function mayCreate(parts: EndpointParts, { user, info }: Exchange): Promise<void> {
-  await authorized(parts.authorizer, { ...attributesOf(user, info), verb: 'create' })
-}
-
-async function deleteOptions({ request }: Exchange): Promise<DeleteOptions> {
-  if (request.body.length === 0) return readDeleteOptions(request.query, undefined)
-  const type = typeOfKind({ group: '', version: 'v1', kind: 'DeleteOptions' })
-  const { value } = await parseDocument(bodyEncoding(request.headers['content-type']), request.body, type)
-  const options = (value ?? {}) as DeleteOptions
-  const dryRun = request.query.getAll('dryRun')
-  return readDeleteOptions(request.query, dryRun.length > 0 ? { ...options, dryRun } : options)
 }
 
 function ignoreNotFound(error: unknown): undefined {

@@ -135,7 +135,12 @@ function admit(
   step: 'mutate' | 'validate',
 ): void | Promise<void> {
   const named = { ...target, name: target.subresource === '' ? (object.metadata.name ?? '') : target.name }
-  const change = { object, oldObject: undefined, dryRun: options.dryRun, options: options.raw }
+  const change = {
+    object,
+    oldObject: undefined,
+    dryRun: options.dryRun,
+    options: { ...options.raw, kind: 'CreateOptions' },
+  }
   const attributes = admissionAttributes(named, caller, { operation: 'CREATE', ...change })
   return whenKnown(parts.admission[step](attributes), () => {
     if (step === 'mutate') warnOfDuplicates(object, caller, 'admitted')

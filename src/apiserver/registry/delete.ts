@@ -57,7 +57,7 @@ async function attemptDelete(parts: RegistryParts, input: DeleteInput, stored: S
   const old = fromStored(served, stored)
   requirePreconditions(target, old, options)
   const dryRun = (options.dryRun ?? []).length > 0
-  const raw = options as Readonly<Record<string, unknown>>
+  const raw = { ...options, kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1' }
   const attributes = admissionAttributes(target, caller, {
     operation: 'DELETE',
     object: undefined,

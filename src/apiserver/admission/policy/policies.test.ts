@@ -96,6 +96,34 @@ describe('validatingAdmissionPolicy', () => {
     })
   }
 
+  test('validatingAdmissionPolicy sees options by what is done: a patch is an update, or a create', async () => {
+    const configMaps = '/api/v1/namespaces/default/configmaps'
+    await cluster.caller.call('POST', configMaps, { metadata: { name: 'there' } })
+    await validating({
+      matchConstraints: { resourceRules: [{ ...rule, operations: ['*'] }] },
+      validations: [{ expression: 'false', messageExpression: "'%s'.format([request.options])" }],
+    })
+    const merge = { contentType: 'application/merge-patch+json' }
+    const apply = { contentType: 'application/apply-patch+yaml' }
+    const applied = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'new' } }
+    const answers = [
+      await cluster.caller.call('POST', `${configMaps}?fieldManager=m`, { metadata: { name: 'c' } }),
+      await cluster.caller.call('PATCH', `${configMaps}/there?fieldValidation=Strict`, { data: { a: 'b' } }, merge),
+      await cluster.caller.call('PATCH', `${configMaps}/new?fieldManager=m`, applied, apply),
+      await cluster.caller.call('DELETE', `${configMaps}/there`),
+    ]
+    const apiVersion = '"apiVersion":"meta.k8s.io/v1"'
+    assert.deepEqual(
+      answers.map(({ body }) => body.message.replace(/^.*denied request: /, '')),
+      [
+        `{${apiVersion}, "fieldManager":"m", "kind":"CreateOptions"}`,
+        `{${apiVersion}, "fieldValidation":"Strict", "kind":"UpdateOptions"}`,
+        `{${apiVersion}, "fieldManager":"m", "kind":"CreateOptions"}`,
+        `{${apiVersion}, "kind":"DeleteOptions"}`,
+      ],
+    )
+  })
+
   test('validatingAdmissionPolicy writes audit annotations under its name', async () => {
     const auditAnnotations = [
       { key: 'kept', valueExpression: "'a is ' + object.data.a" },
