@@ -117,6 +117,8 @@ export const limits = {
   jsonPatchCopyBytesMax: 3 * 1024 * 1024,
   /** Patterns of users that stay compiled; the one not used for longest is dropped. Ours. */
   compiledPatternsMax: 1_000,
+  /** Errors that a 422 names; of further ones it says how many there are. Ours: twenty thousand would make 10 MB and take 0.2 s. */
+  namedErrorsMax: 1_000,
   /** Errors named of one custom resource; further ones are left out. Ours. */
   customResourceErrorsMax: 1_000,
   /** Checks of one custom resource against its schema. Beyond: 422. Ours: about 0.5 s, twenty for each value of the largest object. */

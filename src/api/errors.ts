@@ -2,6 +2,8 @@
  * The one error that crosses the wire. It is a `meta/v1` Status; texts equal upstream's exactly, because clients match
  * on them (https://kubernetes.io/docs/reference/using-api/api-concepts/, apimachinery's StatusReason).
  */
+
+import { limits } from '../limits.ts'
 import { groupResource } from './meta.ts'
 import type { Status, StatusCause, StatusDetails } from './types/meta/v1.ts'
 
@@ -97,9 +99,11 @@ export function forbidden(resource: ResourceName, name: string, why: string): Ap
   })
 }
 
-/** 422 from field errors; one error reads alone, several stand in brackets. */
-export function invalid(kind: KindName, name: string, errors: readonly FieldError[]): ApiError {
+/** 422 from field errors; one error reads alone, several stand in brackets. Of thousands the first are named. */
+export function invalid(kind: KindName, name: string, found: readonly FieldError[]): ApiError {
+  const errors = found.slice(0, limits.namedErrorsMax)
   const texts = [...new Set(errors.map((error) => fieldErrorText(error)))]
+  if (found.length > errors.length) texts.push(`and ${found.length - errors.length} more`)
   const joined = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
   const qualified = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`
   const details: StatusDetails = name === '' ? {} : { name }
