@@ -14,10 +14,7 @@ export function validateJobStatusUpdate({ spec, status = {} }: Job, old: Job): F
   const errors = counts.flatMap((field) => nonNegative(`status.${field}`, status[field]))
   errors.push(...repeatedPods('status.uncountedTerminatedPods', status))
   if (changed('completedIndexes')) errors.push(...validateCompletedIndexes(status, spec))
-  if (changed('failedIndexes') && status.failedIndexes !== undefined && spec?.backoffLimitPerIndex === undefined) {
-    const why = 'cannot set non-null failedIndexes when backoffLimitPerIndex is null'
-    errors.push(invalid('status.failedIndexes', status.failedIndexes, why))
-  }
+  if (changed('failedIndexes')) errors.push(...validateFailedIndexes(status, spec))
   const { ready = 0, active = 0 } = status
   if ((changed('ready') || changed('active')) && ready > active) {
     errors.push(invalid('status.ready', ready, 'cannot set more ready pods than active'))
@@ -43,6 +40,17 @@ function validateCompletedIndexes({ completedIndexes = '' }: JobStatus, spec: Jo
   if (completedIndexes === '' || spec?.completionMode === 'Indexed') return errors
   const why = 'cannot set non-empty completedIndexes when non-indexed completion mode'
   return [...errors, invalid(path, completedIndexes, why)]
+}
+
+function validateFailedIndexes({ failedIndexes }: JobStatus, spec: Job['spec']): FieldError[] {
+  const path = 'status.failedIndexes'
+  if (failedIndexes === undefined) return []
+  if (spec?.backoffLimitPerIndex === undefined) {
+    const why = 'cannot set non-null failedIndexes when backoffLimitPerIndex is null'
+    return [invalid(path, failedIndexes, why)]
+  }
+  const counted = spec.completions === undefined ? 0 : countIndexes(failedIndexes, spec.completions)
+  return typeof counted === 'string' ? [invalid(path, failedIndexes, `error parsing failedIndexes: ${counted}`)] : []
 }
 
 function repeatedPods(path: string, { uncountedTerminatedPods = {} }: JobStatus): FieldError[] {

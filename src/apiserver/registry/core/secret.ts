@@ -7,6 +7,7 @@ import type { Secret } from '../../../api/types/core/v1.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { forbidden, invalid, invalidEach, messages, required, tooLong } from '../validation/field.ts'
+import { secretWarnings } from '../warnings/secret-warnings.ts'
 import { base64Bytes, dataBytesMax, immutableWhenSet } from './configmap.ts'
 
 const accountAnnotation = 'kubernetes.io/service-account.name'
@@ -19,6 +20,7 @@ export const secrets: Strategy<Secret> = {
     // A client that names no type means the one there is.
     if (!secret.type && old.type) secret.type = old.type
   },
+  warnings: secretWarnings,
   validateCreate: validateSecret,
   validateUpdate(secret, old) {
     const errors: FieldError[] = []

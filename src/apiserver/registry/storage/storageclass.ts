@@ -108,18 +108,18 @@ function validateTopologies(path: string, terms: readonly TopologySelectorTerm[]
 export const volumeAttributesClasses: Strategy<VolumeAttributesClass> = {
   resource: storageV1.volumeAttributesClasses,
   metadataOnUpdate: ['changes', 'whole'],
-  validateCreate: (object) => [
-    ...validateProvisioner('driverName', object.driverName ?? ''),
-    ...validateParameters('parameters', object.parameters, false),
-  ],
+  validateCreate: validateAttributes,
   validateUpdate(object, old) {
     const errors: FieldError[] = []
     if (object.driverName !== old.driverName)
       errors.push(forbidden('driverName', 'updates to driverName are forbidden.'))
     if (!semanticEqual(object.parameters, old.parameters)) {
       errors.push(forbidden('parameters', 'updates to parameters are forbidden.'))
-      errors.push(...validateParameters('parameters', object.parameters, false))
     }
-    return errors
+    return [...errors, ...validateAttributes(object)]
   },
+}
+
+function validateAttributes({ driverName = '', parameters }: VolumeAttributesClass): FieldError[] {
+  return [...validateProvisioner('driverName', driverName), ...validateParameters('parameters', parameters, false)]
 }
