@@ -127,6 +127,11 @@ export function matchName(object: KubeObject, name: string): void {
   throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
 }
 
+/** PUT to a name that does not exist needs the right to create too. */
+export async function mayCreate(parts: EndpointParts, { user, info }: Exchange): Promise<void> {
+  await authorized(parts.authorizer, { ...attributesOf(user, info), verb: 'create' })
+}
+
 function ignoreNotFound(error: unknown): undefined {
   if (error instanceof Error && 'code' in error && error.code === 404) return undefined
   throw error

@@ -1,0 +1,42 @@
+/** The options of a deletion, from the body when there is one. What cannot be read deletes nothing. */
+import { badRequest } from '../../api/errors.ts'
+import { apiVersionOf } from '../../api/meta.ts'
+import { groupVersionInfos } from '../../api/schema/registry.ts'
+import type { DeleteOptions } from '../../api/types/meta/v1.ts'
+import { readDeleteOptions } from '../registry/options.ts'
+import { decodeTyped, parseDocument } from '../scheme/codec.ts'
+import { typeOfKind } from '../scheme/scheme.ts'
+import { bodyEncoding } from './body.ts'
+import type { Exchange } from './exchange.ts'
+
+export async function deleteOptions({ request }: Exchange): Promise<DeleteOptions> {
+  if (request.body.length === 0) return readDeleteOptions(request.query, undefined)
+  const type = typeOfKind({ group: '', version: 'v1', kind: 'DeleteOptions' })
+  const document = await parseDocument(bodyEncoding(request.headers['content-type']), request.body, type)
+  const value = document.value ?? {}
+  requireOptions(value)
+  const options = decodeTyped(type, { ...document, value }, badRequest).object as DeleteOptions
+  const dryRun = request.query.getAll('dryRun')
+  return readDeleteOptions(request.query, dryRun.length > 0 ? { ...options, dryRun } : options)
+}
+
+const unread = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+
+/** Every group has options of its own, which are all the same. Throws a 400. */
+function requireOptions(value: object | string | number | boolean): void {
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
+    throw badRequest(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${kind} into Go value of type ${unread}`,
+    )
+  }
+  const { kind = '', apiVersion = '' } = value as { kind?: unknown; apiVersion?: unknown }
+  const wanted = kind === '' ? 'DeleteOptions' : String(kind)
+  const version = apiVersion === '' ? 'v1' : String(apiVersion)
+  if (wanted === 'DeleteOptions' && isKnown(version)) return
+  throw badRequest(`no kind "${wanted}" is registered for version "${version}" in scheme "pkg/runtime/scheme.go:111"`)
+}
+
+function isKnown(apiVersion: string): boolean {
+  return apiVersion === 'meta.k8s.io/v1' || [...groupVersionInfos()].some((each) => apiVersionOf(each) === apiVersion)
+}
