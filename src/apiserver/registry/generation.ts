@@ -4,6 +4,7 @@
  * Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/#object-spec-and-status.
  */
 import type { KubeObject } from '../../api/meta.ts'
+import { jsonEqual } from '../../api/patch/json-value.ts'
 import { semanticEqual } from './validation/equal.ts'
 
 interface WithStatus extends KubeObject {
@@ -25,9 +26,18 @@ export function keepStatus(object: WithStatus, old: WithStatus): void {
 
 /** Expects both to be defaulted. */
 export function bumpGeneration(object: WithStatus, old: WithStatus): void {
+  moveGeneration(object, old, semanticEqual(object.spec, old.spec))
+}
+
+/** For kinds whose specs upstream compares to the letter: an empty list is another than none. */
+export function bumpGenerationExactly(object: WithStatus, old: WithStatus): void {
+  moveGeneration(object, old, jsonEqual(object.spec, old.spec))
+}
+
+function moveGeneration(object: KubeObject, old: KubeObject, isSame: boolean): void {
   const before = old.metadata.generation
   if (before !== undefined) object.metadata.generation = before
-  if (!semanticEqual(object.spec, old.spec)) object.metadata.generation = (before ?? 0) + 1
+  if (!isSame) object.metadata.generation = (before ?? 0) + 1
 }
 
 /** For `status` writes; labels and annotations may change with them, owner references may not. */

@@ -64,6 +64,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   warnings?(object: T, old: T | undefined): string[]
   /** The `status` subresource, where the kind has one. Everything but status is kept from `old` unless it says otherwise. */
   status?: {
+    /** As of the strategy itself. Default: at what changed. */
+    metadataOnUpdate?: readonly MetadataLook[]
     prepareForUpdate?(object: T, old: T, write: WriteContext): void
     validateUpdate?(object: T, old: T, context?: ValidationContext): FieldError[]
   }

@@ -17,7 +17,7 @@ export function throughStored<Served extends KubeObject, Stored extends KubeObje
     change(converted)
     replace(object, conversion.fromStored(converted))
   }
-  const { status, ttlSeconds, validateName, selectableFields } = stored
+  const { status, ttlSeconds, validateName, metadataOnUpdate, warnings, selectableFields } = stored
   const ofConverted = (fields: NonNullable<typeof selectableFields>) =>
     Object.fromEntries(
       Object.entries(fields).map(([field, value]) => [field, (object: Served) => value(convert(object))]),
@@ -31,6 +31,7 @@ export function throughStored<Served extends KubeObject, Stored extends KubeObje
     validateCreate: (object, context) => stored.validateCreate?.(convert(object), context) ?? [],
     validateUpdate: (object, old, context) => stored.validateUpdate?.(convert(object), convert(old), context) ?? [],
     status: {
+      ...(status?.metadataOnUpdate ? { metadataOnUpdate: status.metadataOnUpdate } : {}),
       prepareForUpdate: (object, old, write) =>
         inPlace(object, (converted) => status?.prepareForUpdate?.(converted, convert(old), write)),
       validateUpdate: (object, old, context) => status?.validateUpdate?.(convert(object), convert(old), context) ?? [],
@@ -38,6 +39,8 @@ export function throughStored<Served extends KubeObject, Stored extends KubeObje
     allowCreateOnUpdate: stored.allowCreateOnUpdate ?? false,
     allowUnconditionalUpdate: stored.allowUnconditionalUpdate ?? true,
     ...(validateName ? { validateName } : {}),
+    ...(metadataOnUpdate ? { metadataOnUpdate } : {}),
+    ...(warnings ? { warnings: (object, old) => warnings(convert(object), old && convert(old)) } : {}),
     ...(selectableFields ? { selectableFields: ofConverted(selectableFields) } : {}),
     ...(ttlSeconds ? { ttlSeconds: (object: Served) => ttlSeconds(convert(object)) } : {}),
   }

@@ -21,6 +21,7 @@ const keptByStatus: Readonly<Record<string, readonly ('labels' | 'ownerReference
   'resourceclaims.resource.k8s.io': ['all'],
   'customresourcedefinitions.apiextensions.k8s.io': ['all'],
   'servicecidrs.networking.k8s.io': ['all'],
+  'devicetaintrules.resource.k8s.io': ['all'],
 }
 
 /** Keeps what this endpoint may not change. In place, except that the result may be another object. */
@@ -57,7 +58,7 @@ export async function validateUpdated(
     whole: () => validateMetadata(object.metadata, rules),
     changes: () => (anyFinalizers ? changes : [...changes, ...unqualifiedFinalizers(object.metadata)]),
   }
-  const looks: readonly MetadataLook[] = (writesSpec(target) && strategy.metadataOnUpdate) || ['changes']
+  const looks = looksOf(target)
   const metadata = [
     ...validateMetadata(object.metadata, { ...rules, validateName: isPathSegmentName, anyFinalizers: true }),
     ...changes,
@@ -75,6 +76,12 @@ interface Checked extends Update {
   isLarge: boolean
   /** Of what is not as it should be, and stays allowed because it was so before. */
   warn(text: string): void
+}
+
+function looksOf(target: Target): readonly MetadataLook[] {
+  const { metadataOnUpdate, status } = target.served.strategy
+  const looks = target.subresource === 'status' ? status?.metadataOnUpdate : undefined
+  return looks ?? (writesSpec(target) ? metadataOnUpdate : undefined) ?? ['changes']
 }
 
 interface Update {

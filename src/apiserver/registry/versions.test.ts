@@ -103,7 +103,7 @@ const small: [path: string, good: object, bad: object, message: RegExp][] = [
     '/apis/coordination.k8s.io/v1alpha2/namespaces/default/leasecandidates',
     { leaseName: 'l', binaryVersion: '1.36.0', emulationVersion: '1.35.0', strategy: 'OldestEmulationVersion' },
     { leaseName: 'l', binaryVersion: '1.36', emulationVersion: '1.35.0', strategy: 'OldestEmulationVersion' },
-    /spec\.binaryVersion: Invalid value: "1\.36": could not be parsed as a semantic version/,
+    /spec\.binaryVersion: Invalid value: "1\.36": must be a valid semantic version/,
   ],
   [
     '/apis/resource.k8s.io/v1alpha3/devicetaintrules',

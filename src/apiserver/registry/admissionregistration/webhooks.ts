@@ -1,6 +1,7 @@
 /** Webhook configurations. Source: https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/. */
 import type { FieldError } from '../../../api/errors.ts'
 import { isDns1035Label, isDns1123Subdomain } from '../../../api/names.ts'
+import { jsonEqual } from '../../../api/patch/json-value.ts'
 import { admissionregistrationV1 } from '../../../api/resources.ts'
 import type {
   MutatingWebhook,
@@ -10,7 +11,6 @@ import type {
 } from '../../../api/types/admissionregistration/v1.ts'
 import { plainEnvironment } from '../../admission/policy/environments.ts'
 import type { Strategy } from '../strategy.ts'
-import { semanticEqual } from '../validation/equal.ts'
 import { duplicate, invalid, invalidEach, optionalOneOf, required } from '../validation/field.ts'
 import { validateLabelSelector } from '../validation/labels.ts'
 import { validateClientConfig } from './client-config.ts'
@@ -37,7 +37,9 @@ const common = {
   },
   prepareForUpdate(configuration: Configuration, old: Configuration): void {
     const before = old.metadata.generation ?? 0
-    configuration.metadata.generation = semanticEqual(configuration.webhooks, old.webhooks) ? before : before + 1
+    // An empty list is another than none to upstream here.
+    const isSame = jsonEqual(configuration.webhooks, old.webhooks)
+    configuration.metadata.generation = isSame ? before : before + 1
   },
   validateCreate: validateConfiguration,
   validateUpdate: validateConfiguration,

@@ -38,7 +38,7 @@ export const daemonSets: Strategy<DaemonSet> = {
   },
   prepareForUpdate(set, old) {
     keepStatus(set, old)
-    const before = Number(old.metadata.annotations?.[templateGeneration] ?? 0)
+    const before = templateGenerationOf(old)
     setTemplateGeneration(set, semanticEqual(set.spec?.template, old.spec?.template) ? before : before + 1)
   },
   // Upstream keeps it in a field of its own and makes the annotation with the whole object only.
@@ -56,7 +56,17 @@ export const daemonSets: Strategy<DaemonSet> = {
     if (semanticEqual(set.spec?.selector, old.spec?.selector)) return errors
     return [invalid('spec.selector', shownSelector(set.spec?.selector), messages.immutable), ...errors]
   },
-  status: { prepareForUpdate: keepSpec, validateUpdate: validateStatus },
+  status: {
+    prepareForUpdate(set, old) {
+      keepSpec(set, old)
+      setTemplateGeneration(set, templateGenerationOf(old))
+    },
+    validateUpdate: validateStatus,
+  },
+}
+
+function templateGenerationOf({ metadata }: DaemonSet): number {
+  return Number(metadata.annotations?.[templateGeneration] ?? 0)
 }
 
 /** Kept by the server for old controllers' sake. */

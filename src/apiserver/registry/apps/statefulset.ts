@@ -84,12 +84,7 @@ function validateSet(set: StatefulSet, context?: ValidationContext, old?: Statef
     ...nonNegative('spec.replicas', spec.replicas),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...nonNegative('spec.ordinals.start', spec.ordinals?.start),
-    ...validateSelectorAndTemplate(
-      'spec',
-      { selector: spec.selector, template: withClaimVolumes(spec) },
-      owner,
-      allowed,
-    ),
+    ...validateSelectorAndTemplate('spec', { selector: spec.selector, template: podTemplate(spec) }, owner, allowed),
     ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
   ]
 }
@@ -99,14 +94,19 @@ function revisionWarnings({ spec }: StatefulSet): string[] {
   return ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended']
 }
 
-/** Pods get a volume of each claim's name, ahead of their own of that name. */
-function withClaimVolumes(spec: Partial<StatefulSetSpec>): PodTemplateSpec | undefined {
+/**
+ * As pods are made of it: named by the controller, whatever it says, and with a volume of each claim's name ahead of
+ * their own of that name.
+ */
+function podTemplate(spec: Partial<StatefulSetSpec>): PodTemplateSpec | undefined {
+  if (!spec.template) return undefined
   const claims = spec.volumeClaimTemplates ?? []
-  if (claims.length === 0 || !spec.template) return spec.template
+  const { hostname: _, subdomain: __, ...pod } = spec.template.spec ?? { containers: [] }
+  if (claims.length === 0) return { ...spec.template, spec: pod }
   const names = new Set(claims.map(({ metadata }) => metadata?.name ?? ''))
   const volumes: Volume[] = [...names].map((name) => ({ name, persistentVolumeClaim: { claimName: name } }))
-  const own = (spec.template.spec?.volumes ?? []).filter(({ name }) => !names.has(name))
-  return { ...spec.template, spec: { ...(spec.template.spec ?? { containers: [] }), volumes: [...volumes, ...own] } }
+  const own = (pod.volumes ?? []).filter(({ name }) => !names.has(name))
+  return { ...spec.template, spec: { ...pod, volumes: [...volumes, ...own] } }
 }
 
 function validateClaims(set: StatefulSet): FieldError[] {

@@ -33,7 +33,7 @@ export const cronJobs: Strategy<CronJob> = {
     ...templateWarnings('spec.jobTemplate.spec.template', object.spec?.jobTemplate.spec?.template, { object, old }),
   ],
   validateUpdate: (cronJob, old, context) => validateCronJob(cronJob, context, old),
-  status: { prepareForUpdate: keepSpec },
+  status: { metadataOnUpdate: [], prepareForUpdate: keepSpec },
 }
 
 function validateCronJob(cronJob: CronJob, context?: ValidationContext, old?: CronJob): FieldError[] {

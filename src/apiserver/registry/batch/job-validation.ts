@@ -55,8 +55,7 @@ export function validateTemplatedJobSpec(path: string, spec: JobSpec, allowed: P
 
 function validateCompletionMode(path: string, spec: JobSpec): FieldError[] {
   const { completionMode: mode, completions, parallelism = 0 } = spec
-  if (mode === undefined) return []
-  if (mode === 'NonIndexed') {
+  if (mode === undefined || mode === 'NonIndexed') {
     return (['backoffLimitPerIndex', 'maxFailedIndexes'] as const).flatMap((field) =>
       spec[field] === undefined ? [] : [invalid(`${path}.${field}`, spec[field], 'requires indexed completion mode')],
     )

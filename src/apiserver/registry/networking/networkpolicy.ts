@@ -4,7 +4,7 @@ import type { FieldError } from '../../../api/errors.ts'
 import { isPortName, isPortNumber } from '../../../api/names.ts'
 import { networkingV1 } from '../../../api/resources.ts'
 import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../../../api/types/networking/v1.ts'
-import { bumpGeneration } from '../generation.ts'
+import { bumpGenerationExactly } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { cidrContains, isCidr } from '../validation/addresses.ts'
 import { forbidden, invalid, invalidEach, notSupported, required } from '../validation/field.ts'
@@ -19,7 +19,7 @@ export const networkPolicies: Strategy<NetworkPolicy> = {
   prepareForCreate(policy) {
     policy.metadata.generation = 1
   },
-  prepareForUpdate: bumpGeneration,
+  prepareForUpdate: bumpGenerationExactly,
   validateCreate: (policy) => validatePolicy(policy, []),
   validateUpdate: (policy, old) => validatePolicy(policy, rangesOf(old)),
 }

@@ -26,7 +26,7 @@ export const podDisruptionBudgets: Strategy<PodDisruptionBudget> = {
   validateCreate: validateBudget,
   validateUpdate: validateBudget,
   allowUnconditionalUpdate: false,
-  status: { prepareForUpdate: keepSpec, validateUpdate: validateStatus },
+  status: { metadataOnUpdate: [], prepareForUpdate: keepSpec, validateUpdate: validateStatus },
 }
 
 function validateBudget({ spec }: PodDisruptionBudget): FieldError[] {

@@ -28,6 +28,13 @@ const maps: ReadonlySet<string> = new Set([
   'nodeSelector',
   'limits',
   'requests',
+  'overhead',
+  'hard',
+  'allocatedResources',
+  'allocatedResourceStatuses',
+  'volumeAttributes',
+  'attributes',
+  'counters',
 ])
 
 function mapsEqual(left: Record<string, unknown>, right: Record<string, unknown>): boolean {

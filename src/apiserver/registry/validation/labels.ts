@@ -60,9 +60,11 @@ function validateRequirement(
 export function shownSelector(selector: LabelSelector | undefined): LabelSelector | null {
   if (!selector) return null
   const { matchLabels = {}, matchExpressions = [] } = selector
-  const requirements = matchExpressions.map(({ values = [], ...rest }) =>
-    values.length > 0 ? { ...rest, values } : rest,
-  )
+  const requirements = matchExpressions.map(({ key, operator, values = [] }) => ({
+    key,
+    operator,
+    ...(values.length > 0 ? { values } : {}),
+  }))
   return {
     ...(Object.keys(matchLabels).length > 0 ? { matchLabels } : {}),
     ...(requirements.length > 0 ? { matchExpressions: requirements } : {}),

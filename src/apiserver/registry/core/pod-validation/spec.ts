@@ -98,9 +98,13 @@ function validateReferences(path: string, spec: PodSpec, allowed: PodAllowances)
   return errors
 }
 
-function validateHostnameOverride(path: string, { hostnameOverride: name }: PodSpec): FieldError[] {
+function validateHostnameOverride(path: string, spec: PodSpec): FieldError[] {
+  const name = spec.hostnameOverride
   if (name === undefined) return []
-  const errors = byteLength(name) > hostnameBytesMax ? [tooLong(path, hostnameBytesMax)] : []
+  const errors = (['setHostnameAsFQDN', 'hostNetwork'] as const)
+    .filter((field) => spec[field])
+    .map((field) => forbidden(path, `may not be specified when ${field} is true`))
+  if (byteLength(name) > hostnameBytesMax) errors.push(tooLong(path, hostnameBytesMax))
   return [...errors, ...invalidEach(path, name, isDns1123Subdomain(name))]
 }
 
