@@ -36,6 +36,10 @@ const kinds: readonly Kind[] = [
   { resource: coreV1.configMaps as Resource, make: (_, value) => ({ data: { value } }) },
   { resource: coreV1.secrets as Resource, make: (_, value) => ({ stringData: { value } }) },
   { resource: coordinationV1.leases as Resource, make: (_, value) => ({ spec: { holderIdentity: value } }) },
+  {
+    resource: coreV1.services as Resource,
+    make: () => ({ spec: { type: 'NodePort', selector: labels, ports: [{ port: 80 }] } }),
+  },
   { resource: appsV1.deployments as Resource, make: () => ({ spec: { selector: { matchLabels: labels }, template } }) },
 ]
 
@@ -64,6 +68,15 @@ test('kube-apiserver and k8ts serve one etcd at once: each sees every write of b
     const [listOfGo, listOfOurs] = await Promise.all(clients.map((client) => client.of(resource, 'default').list()))
     assert.deepEqual(listOfOurs!.items, listOfGo!.items)
   }
+  // Both give out ports of one table.
+  const service = { metadata: {}, spec: { type: 'NodePort', ports: [{ port: 80 }] } }
+  const made = await Promise.all(
+    Array.from({ length: 200 }, async (_, index) => {
+      const named = { ...service, metadata: { name: `many-${index}` } }
+      return await clients[index % 2]!.of(coreV1.services, 'default').create(named)
+    }),
+  )
+  assert.equal(new Set(made.map(({ spec }) => spec?.ports?.[0]?.nodePort)).size, 200)
   rmSync(directory, { recursive: true })
 })
 
