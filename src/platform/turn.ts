@@ -117,6 +117,12 @@ export function whenKnown<T, R>(value: T | Promise<T>, use: (value: T) => R | Pr
   return value instanceof Promise ? value.then(use) : use(value)
 }
 
+/** As `inTurns`, but what takes no more than one turn is done at once. */
+export function nowOrInTurns<T>(work: Generator<void, T>): T | Promise<T> {
+  const { done, value } = work.next()
+  return done ? value : ownTurn().then(() => inTurns(work))
+}
+
 /** Runs what yields when it has taken its turn, and lets everybody else have theirs. */
 export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
   for (;;) {

@@ -1,16 +1,18 @@
 /** When a webhook is asked: expressions over the review that it would get. Loaded only where there are some. */
 import type { SubjectAccessReviewSpec } from '../../api/types/authorization/v1.ts'
 import { limits } from '../../limits.ts'
+import { nowOrInTurns } from '../../platform/turn.ts'
 import {
   boolType,
   compile,
   dynType,
   type Environment,
-  evaluate,
+  evaluateInTurns,
   failureText,
   listType,
   mapType,
   objectType,
+  type Program,
   stringType,
   toCel,
   typeName,
@@ -47,8 +49,10 @@ const requestType = objectType('kubernetes.SubjectAccessReviewSpec', {
 })
 const environment: Environment = { variables: new Map([['request', requestType]]) }
 
-/** Throws with the first expression that is none. The result throws `WebhookError` when no condition is false but one has no answer. */
-export function matchConditions(expressions: readonly string[]): (spec: SubjectAccessReviewSpec) => boolean {
+/** Throws with the first expression that is none. The result throws, or rejects with, `WebhookError` when no condition is false but one has no answer. */
+export function matchConditions(
+  expressions: readonly string[],
+): (spec: SubjectAccessReviewSpec) => boolean | Promise<boolean> {
   const programs = expressions.map((expression) => {
     const compiled = compile(expression, environment)
     if (!compiled.ok) throw new Error(failureText(compiled))
@@ -58,17 +62,20 @@ export function matchConditions(expressions: readonly string[]): (spec: SubjectA
     }
     return compiled.program
   })
-  return (spec) => {
-    const request = toCel(withDefaults(spec), requestType)
-    const errors: string[] = []
-    for (const program of programs) {
-      const evaluation = evaluate(program, [['request', request]], { cost: limits.celMatchConditionsCostMax })
-      if (!evaluation.ok) errors.push(`expression '${program.expression}' resulted in error: ${evaluation.message}`)
-      else if (evaluation.value !== true) return false
-    }
-    if (errors.length > 0) throw new WebhookError(errors.join(', '))
-    return true
+  return (spec) => nowOrInTurns(areMet(programs, spec))
+}
+
+function* areMet(programs: readonly Program[], spec: SubjectAccessReviewSpec): Generator<void, boolean> {
+  const request = toCel(withDefaults(spec), requestType)
+  const errors: string[] = []
+  for (const program of programs) {
+    const budget = { cost: limits.celMatchConditionsCostMax }
+    const evaluation = yield* evaluateInTurns(program, [['request', request]], budget)
+    if (!evaluation.ok) errors.push(`expression '${program.expression}' resulted in error: ${evaluation.message}`)
+    else if (evaluation.value !== true) return false
   }
+  if (errors.length > 0) throw new WebhookError(errors.join(', '))
+  return true
 }
 
 /** Texts that are empty are there, as they are for upstream's expressions. */

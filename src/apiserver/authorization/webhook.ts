@@ -21,8 +21,8 @@ export interface WebhookAuthorizerOptions {
   readonly unauthorizedTtlMs: number
   /** When the service gives no answer. */
   readonly failurePolicy: 'Deny' | 'NoOpinion'
-  /** Whether to ask at all; absent: always. Throws when that cannot be said. */
-  readonly conditions?: (spec: SubjectAccessReviewSpec) => boolean
+  /** Whether to ask at all; absent: always. Throws, or rejects, when that cannot be said. */
+  readonly conditions?: (spec: SubjectAccessReviewSpec) => boolean | Promise<boolean>
 }
 
 export class WebhookAuthorizer implements DecidingAuthorizer {
@@ -38,10 +38,23 @@ export class WebhookAuthorizer implements DecidingAuthorizer {
   decide(attributes: AuthorizationAttributes): Decision | Promise<Decision> {
     const spec = specOf(attributes)
     try {
-      if (this.#options.conditions?.(spec) === false) return noOpinion
+      const asks = this.#options.conditions?.(spec) ?? true
+      if (asks instanceof Promise) return this.#decideLater(asks, spec)
+      return asks ? this.#known(spec) : noOpinion
     } catch (error) {
       return this.#failed(error)
     }
+  }
+
+  async #decideLater(asks: Promise<boolean>, spec: SubjectAccessReviewSpec): Promise<Decision> {
+    try {
+      return (await asks) ? await this.#known(spec) : noOpinion
+    } catch (error) {
+      return this.#failed(error)
+    }
+  }
+
+  #known(spec: SubjectAccessReviewSpec): Decision | Promise<Decision> {
     const key = digestOf(spec)
     return this.#answers.get(key) ?? this.#ask(key, spec)
   }
