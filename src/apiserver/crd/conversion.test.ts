@@ -160,7 +160,7 @@ test('a webhook behind a Service is called at a ready endpoint, by the name of t
   const missing = await caller.call('GET', `${v2}/a`)
   assert.match(
     missing.body.message,
-    /conversion webhook for example.com\/v1, Kind=Widget failed: service "converter" not found/,
+    /conversion webhook for example.com\/v1, Kind=Widget failed: Post "https:\/\/converter\.one\.svc:443\/convert\?timeout=30s": service "converter" not found/,
   )
   const ports = [{ port: 443, targetPort: webhook.port }]
   await caller.call('POST', '/api/v1/namespaces/one/services', {

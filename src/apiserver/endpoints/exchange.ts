@@ -51,7 +51,9 @@ function managerOfAgent(agent: string): string {
  */
 export function withWarnings(response: ApiResponse, { warnings }: Exchange): ApiResponse {
   if (warnings.size === 0) return response
-  const texts = [...warnings].filter((text) => !/\p{Cc}/u.test(text)).map((text) => [...text.toWellFormed()])
+  const texts = [...warnings]
+    .filter((text) => text !== '' && !/\p{Cc}/u.test(text))
+    .map((text) => [...text.toWellFormed()])
   const values = fitting(texts).map((text) => `299 - "${text.replace(/["\\]/g, '\\$&')}"`)
   return { ...response, warnings: values }
 }

@@ -44,11 +44,16 @@ export async function boundedRequest(
   } catch (error) {
     if (abort.signal.aborted) throw late
     if (error instanceof WebhookError) throw error
-    throw new UnreachableError(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new UnreachableError(`${what}: ${error instanceof Error ? withoutHint(error.message) : String(error)}`)
   } finally {
     cancel()
     abort.abort(late)
   }
+}
+
+/** Node advises those who start it. */
+function withoutHint(message: string): string {
+  return message.replace(/; if the root CA is installed locally.*$/, '')
 }
 
 /** The JSON of a good answer. Throws `WebhookError`. */

@@ -37,7 +37,12 @@ export async function callWebhook(
   parts: WebhookParts,
   { config, body, timeoutSeconds, answerBytesMax = limits.webhookAnswerBytesMax }: WebhookCall,
 ): Promise<unknown> {
-  const { url, serverName } = await targetOf(parts, config)
+  const { url, serverName } = await targetOf(parts, config).catch((error: unknown) => {
+    if (!(error instanceof WebhookError) || !config.service) throw error
+    const { path = '/' } = config.service
+    const named = shown(config, new URL(`https://service${path}?timeout=${timeoutSeconds}s`))
+    throw new WebhookError(`Post ${JSON.stringify(named)}: ${error.message}`)
+  })
   url.searchParams.set('timeout', `${timeoutSeconds}s`)
   const reply = await boundedRequest(parts, {
     method: 'POST',

@@ -1,4 +1,4 @@
-/** What upstream's library says of a JSON patch that a policy made and that does not fit the object. */
+/** What upstream's library says of a JSON patch that a policy or a webhook made and that does not fit the object. */
 import { ApiError } from '../../../api/errors.ts'
 import { applyJsonPatch, type JsonPatchOperation } from '../../../api/patch/json-patch.ts'
 import { isObject, member } from '../../../api/patch/json-value.ts'
@@ -22,6 +22,7 @@ const missing = 'missing value'
 
 function failureText(document: unknown, operation: JsonPatchOperation, cause: string): string | undefined {
   const { op, path, from = '' } = operation
+  if (typeof path !== 'string' || typeof from !== 'string') return cause
   const isPlaced = hasParent(document, path)
   switch (op) {
     case 'test':

@@ -89,5 +89,7 @@ function refusal(name: string, given: Partial<Status> = {}): ApiError {
   const why = message || reason
   const text = why === '' ? `${by} without explanation` : `${by}: ${why}`
   const shown = { code, reason: reason as ApiError['reason'], message: text }
-  return apiError(details ? { ...shown, details } : shown)
+  const error = apiError(details ? { ...shown, details } : shown)
+  if (reason === '') delete error.status.reason
+  return error
 }

@@ -1,6 +1,6 @@
 /** MutatingAdmissionWebhook: web services that change what is about to be stored, asked one after the other, each seeing what those before it changed. */
 import { ApiError, internalError } from '../../../api/errors.ts'
-import { applyJsonPatch } from '../../../api/patch/json-patch.ts'
+import { applyJsonPatch, type JsonPatchOperation } from '../../../api/patch/json-patch.ts'
 import { admissionregistrationV1 } from '../../../api/resources.ts'
 import type { MutatingWebhook } from '../../../api/types/admissionregistration/v1.ts'
 import { whenKnown } from '../../../platform/turn.ts'
@@ -9,6 +9,7 @@ import { clone } from '../../registry/clone.ts'
 import { semanticEqual } from '../../registry/validation/equal.ts'
 import type { AdmissionPlugin } from '../plugin.ts'
 import { isAdmissionConfiguration } from '../policy/exempt.ts'
+import { patchFailure } from '../policy/patch-failure.ts'
 import { Reinvocation } from '../reinvocation.ts'
 import { decodeObject, replaceContents } from '../replaced.ts'
 import { ask, CallError } from './ask.ts'
@@ -112,7 +113,8 @@ class Dispatcher {
       replaceContents(target, resource === attributes.resource ? patched : equivalents.convert(patched, resource, own))
       return true
     } catch (error) {
-      if (error instanceof ApiError) throw internalError(error.message)
+      if (error instanceof ApiError)
+        throw internalError(patchFailure(object, patch as JsonPatchOperation[]) ?? error.message)
       throw error
     }
   }
