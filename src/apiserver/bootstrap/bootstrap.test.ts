@@ -48,6 +48,18 @@ test('bootstrap makes what every cluster has, and nothing the second time', asyn
   assert.equal((await start(clock, store)).done.written, 0)
 })
 
+test('bootstrap reads nothing of ConfigMaps that are not its own', async ({ mock }) => {
+  const clock = simulatedClock()
+  const store = memoryStore({ clock })
+  const range = mock.method(store, 'range')
+  await start(clock, store)
+  const prefixes = range.mock.calls.map((call) => call.arguments[0].prefix)
+  const ofConfigMaps = prefixes.filter(
+    (prefix) => '/registry/configmaps/x'.startsWith(prefix) || prefix.startsWith('/registry/configmaps/'),
+  )
+  assert.deepEqual(ofConfigMaps, ['/registry/configmaps/kube-system/'])
+})
+
 test('bootstrap adds what a default role has lost and leaves what was added or is not to be updated', async () => {
   const { clock, store, client } = await start()
   const roles = client.of(rbacV1.clusterRoles)
