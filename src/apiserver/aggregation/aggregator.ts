@@ -54,11 +54,14 @@ export interface Remote {
 /** How often servers are looked at, and how long one look may take. Source: upstream's resync and timeout. */
 const lookPeriodMs = 30_000
 const lookTimeoutMs = 5_000
+const managedLabel = 'kube-aggregator.kubernetes.io/automanaged'
 
 export class Aggregator {
   readonly #parts: AggregatorParts
   readonly #remotes = new Map<string, Remote>()
   readonly #priorities = new Map<string, Priority>()
+  /** APIServices that this server makes when it starts, and only then. */
+  readonly #deleted = new Set<string>()
   readonly #looking = new Map<string, Promise<void>>()
   readonly #again = new Set<string>()
   #cancel: CancelTimer | undefined
@@ -84,6 +87,11 @@ export class Aggregator {
     return this.#priorities.get(serviceName(group, version)) ?? defaultPriority(group, version)
   }
 
+  /** Whether lists of groups name a group version: not where somebody deleted its APIService. It is served all the same. */
+  isListed(group: string, version: string): boolean {
+    return this.#deleted.size === 0 || !this.#deleted.has(serviceName(group, version))
+  }
+
   /** Whose server answers for a group version; undefined: this one. */
   of(group: string, version: string): Remote | undefined {
     return this.#remotes.size === 0 ? undefined : this.#remotes.get(serviceName(group, version))
@@ -94,6 +102,8 @@ export class Aggregator {
     await objects.follow(apiregistrationV1.apiServices, {
       put: (apiService: APIService) => this.#put(apiService),
       gone: ({ metadata }: APIService) => {
+        if (metadata.labels?.[managedLabel] === 'onstart') this.#deleted.add(metadata.name ?? '')
+        this.generation += 1
         this.#prioritize(metadata.name ?? '', undefined)
         this.#forget(metadata.name ?? '')
       },
@@ -145,6 +155,7 @@ export class Aggregator {
   #put(apiService: APIService): void {
     const { metadata, spec } = apiService
     const name = metadata.name ?? ''
+    if (this.#deleted.delete(name)) this.generation += 1
     this.#prioritize(name, spec)
     if (!spec?.service || !spec.group) {
       this.#forget(name)

@@ -5,6 +5,7 @@ import type { CustomResourceDefinition } from '../../api/types/apiextensions/v1.
 import { createClient } from '../../client/client-impl.ts'
 import { silent } from '../../platform/log.ts'
 import { realPlatform } from '../../platform/real/platform.ts'
+import { TestCaller } from '../testbed/caller.ts'
 import { startTestApiServer } from '../testbed/server.ts'
 import { bootstrap } from './bootstrap.ts'
 
@@ -125,5 +126,23 @@ test('groups stand in discovery by the priority of their APIServices', async () 
     spec: { ...batch.spec!, groupPriorityMinimum: 19_000 },
   })
   await until(async () => (await groups())[1] === 'batch')
+  await cluster.stop()
+})
+
+test('a group version whose APIService is deleted is no longer listed, but served', async () => {
+  const cluster = await start()
+  const caller = new TestCaller(cluster.api)
+  const get = (path: string) => caller.call('GET', path)
+  const listed = async () =>
+    (await get('/apis/autoscaling')).body.versions?.map(({ version }: { version: string }) => version)
+  assert.deepEqual(await listed(), ['v2', 'v1'])
+  await cluster.services.delete('v2.autoscaling')
+  await until(async () => (await listed()).length === 1)
+  assert.deepEqual(await listed(), ['v1'])
+  assert.equal((await get('/apis/autoscaling/v2/horizontalpodautoscalers')).status, 200)
+  await cluster.services.delete('v1.autoscaling')
+  await until(async () => (await get('/apis/autoscaling')).status === 404)
+  const { body } = await get('/apis')
+  assert.ok(!body.groups.some(({ name }: { name: string }) => name === 'autoscaling'))
   await cluster.stop()
 })

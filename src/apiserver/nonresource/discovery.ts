@@ -35,7 +35,7 @@ interface Document {
 }
 
 /** What other servers answer for. */
-type Elsewhere = Pick<Aggregator, 'generation' | 'remotes' | 'of' | 'priorityOf'>
+type Elsewhere = Pick<Aggregator, 'generation' | 'remotes' | 'of' | 'priorityOf' | 'isListed'>
 
 export class Discovery {
   readonly #scheme: Scheme
@@ -107,11 +107,18 @@ export class Discovery {
   #document(path: string): Document | undefined {
     if (path === '/api') return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: everywhere }
     if (path === '/apis') {
-      return { kind: 'APIGroupList', apiVersion: 'v1', groups: this.#groupNames().map((name) => this.#group(name)) }
+      return {
+        kind: 'APIGroupList',
+        apiVersion: 'v1',
+        groups: this.#groupNames().flatMap((name) => this.#group(name) ?? []),
+      }
     }
     if (path === '/api/v1') return this.#resources('', 'v1')
     const [, , group = '', version] = path.split('/')
-    if (version === undefined) return { kind: 'APIGroup', apiVersion: 'v1', ...this.#group(group) }
+    if (version === undefined) {
+      const found = this.#group(group)
+      return found && { kind: 'APIGroup', apiVersion: 'v1', ...found }
+    }
     return this.#scheme.hasVersion(group, version) ? this.#resources(group, version) : undefined
   }
 
@@ -141,9 +148,11 @@ export class Discovery {
     return [...new Set(versions)].sort((a, b) => priority(b) - priority(a) || byVersionPriority(a, b))
   }
 
-  #group(name: string): object {
-    const versions = this.#versions(name).map((version) => ({ groupVersion: `${name}/${version}`, version }))
-    return { name, versions, preferredVersion: versions[0] }
+  /** Undefined where none of its versions is listed. */
+  #group(name: string): object | undefined {
+    const listed = this.#versions(name).filter((version) => this.#elsewhere?.isListed(name, version) ?? true)
+    const versions = listed.map((version) => ({ groupVersion: `${name}/${version}`, version }))
+    return versions.length === 0 ? undefined : { name, versions, preferredVersion: versions[0] }
   }
 
   #served(group: string, version: string): Served[] {
