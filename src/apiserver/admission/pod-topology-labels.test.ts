@@ -19,7 +19,7 @@ test('a pod gets its zone and region from the node that it is bound to or names,
   const own = { 'topology.kubernetes.io/zone': 'mine', a: 'b' }
   await caller.call('POST', pods, { metadata: { name: 'p', labels: own }, spec })
   assert.deepEqual((await caller.get(`${pods}/p`)).body.metadata.labels, own)
-  await caller.call('POST', `${pods}/p/binding`, { target: { kind: 'Node', name: 'n' } })
+  await caller.call('POST', `${pods}/p/binding`, { metadata: { name: 'p' }, target: { kind: 'Node', name: 'n' } })
   assert.deepEqual((await caller.get(`${pods}/p`)).body.metadata.labels, { ...place, a: 'b' })
   const { body } = await caller.call('POST', pods, { metadata: { name: 'q' }, spec: { ...spec, nodeName: 'n' } })
   assert.deepEqual(body.metadata.labels, place)

@@ -40,7 +40,7 @@ async function bind(
   const binding = (await objectFromBody(exchange, { kind: bindingKind, type }, query.fieldValidation)) as Binding
   matchNamespace(binding, exchange.info.namespace)
   const name = urlName ?? binding.metadata.name ?? ''
-  if (urlName !== undefined && binding.metadata.name && binding.metadata.name !== urlName) {
+  if (urlName !== undefined && binding.metadata.name !== urlName) {
     throw badRequest('name in URL does not match name in Binding object')
   }
   requireValid(binding)

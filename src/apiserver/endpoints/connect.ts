@@ -1,6 +1,6 @@
 /** Requests that go on to a node or a pod: checks that the object exists and admission allows it, then hands over. */
 import type { Duplex } from 'node:stream'
-import { apiError } from '../../api/errors.ts'
+import { apiError, badRequest } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { cachedObjects } from '../cached-objects.ts'
 import type { NodeProxy, ProxyCall } from '../node-proxy.ts'
@@ -35,6 +35,7 @@ export async function connectUpgrade(
 
 async function callOf(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ProxyCall> {
   const { info, request, user } = exchange
+  if (info.subresource !== 'log' && request.query.has('dryRun')) throw badRequest('dryRun is not supported')
   const target = { served, namespace: info.namespace, name: bareName(info.name, info.subresource), subresource: '' }
   const object = fromStored(served, await requireCurrent(parts.registry, target))
   if (info.subresource !== 'log') await admitConnect(parts, served, exchange)

@@ -90,7 +90,7 @@ test('in a built-in type, as JSON, YAML, a table, protobuf, patches and what is 
     'content-type': 'application/apply-patch+yaml',
   })
   assert.ok(applied.text.includes(`"terminationGracePeriodSeconds":${largest}`), applied.text)
-  await send('POST', `${pods}/json/binding`, '{"target":{"kind":"Node","name":"n"}}')
+  await send('POST', `${pods}/json/binding`, '{"metadata":{"name":"json"},"target":{"kind":"Node","name":"n"}}')
   const deleted = await send('DELETE', `${pods}/json`)
   assert.match(deleted.text, /"deletionTimestamp":"9999-12-31T23:59:59Z"/, 'as late as a time can be written')
 })

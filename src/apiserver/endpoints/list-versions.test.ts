@@ -226,7 +226,7 @@ test('an object that comes to match a field selector is added, one that ceases t
   const pods = '/api/v1/namespaces/default/pods'
   const watch = await api.watch(`${pods}?watch=true&fieldSelector=spec.nodeName%3Dn,status.phase!%3DFailed`)
   await api.call('POST', pods, { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } })
-  await api.call('POST', `${pods}/p/binding`, { target: { kind: 'Node', name: 'n' } })
+  await api.call('POST', `${pods}/p/binding`, { metadata: { name: 'p' }, target: { kind: 'Node', name: 'n' } })
   const merge = { contentType: 'application/merge-patch+json' }
   await api.call('PATCH', `${pods}/p/status`, { status: { phase: 'Running' } }, merge)
   await api.call('PATCH', `${pods}/p/status`, { status: { phase: 'Failed' } }, merge)

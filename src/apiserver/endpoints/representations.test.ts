@@ -92,6 +92,30 @@ test('what a deletion of many deleted is shown in the form that is asked for', a
   assert.equal((await shown(partial('PartialObjectMetadata'))).code, 406)
 })
 
+const pod = '/api/v1/namespaces/default/pods/p'
+const misused: [method: string, path: string, body: object | undefined, status: number, message: string][] = [
+  ['HEAD', one, undefined, 405, ''],
+  [
+    'GET',
+    '/apis/authentication.k8s.io/v1/tokenreviews/x',
+    undefined,
+    404,
+    'the server could not find the requested resource',
+  ],
+  ['POST', `${pod}/exec?dryRun=All&command=ls`, undefined, 400, 'dryRun is not supported'],
+  ['GET', `${pod}/proxy?dryRun=All`, undefined, 400, 'dryRun is not supported'],
+  ['POST', `${pod}/binding`, { target: { name: 'n' } }, 400, 'name in URL does not match name in Binding object'],
+]
+for (const [method, path, sent, status, message] of misused) {
+  test(`${method} ${path} is refused with ${status}`, async () => {
+    const answer = await api.call(method as 'GET', path, sent)
+    assert.deepEqual(
+      [answer.status, answer.body.message ?? ''],
+      [status, method === 'HEAD' ? (answer.body.message ?? '') : message],
+    )
+  })
+}
+
 const unknown: [path: string, isStatus: boolean][] = [
   ['/api/v2', true],
   ['/api/v2/pods', true],

@@ -1,5 +1,5 @@
 /** From what a request means to the endpoint that answers it. */
-import { apiError, notFound } from '../../api/errors.ts'
+import { apiError, methodNotAllowed, notFound } from '../../api/errors.ts'
 import { pageNotFound } from '../http/status.ts'
 import type { ApiResponse } from '../request.ts'
 import type { Served } from '../scheme/served.ts'
@@ -46,9 +46,13 @@ export async function routeResource(
   const verbs = subresource === '' ? served.verbs : served.subresources.get(subresource)?.verbs
   if (!verbs && served.custom) throw notFound(served.resource, info.name)
   if (!verbs || (info.parts.length > 3 && subresource !== 'proxy')) throw noSuchResource()
-  const verb = verbOf(exchange)
+  // What is only created has no names.
+  if (subresource === '' && info.parts.length === 2 && !verbs.some((each) => ofNames.has(each))) throw noSuchResource()
+  const verb = verbOf(exchange, subresource)
   const everywhere = served.resource.namespaced && info.namespace === ''
-  if (!verb || !verbs.includes(verb) || (everywhere && verb !== 'list' && verb !== 'watch')) throw noSuchMethod()
+  if (!verb || !verbs.includes(verb) || (everywhere && verb !== 'list' && verb !== 'watch')) {
+    throw served.custom && !everywhere ? methodNotAllowed(served.resource, info.verb) : noSuchMethod()
+  }
   const endpoint =
     special.find(served, subresource, verb) ??
     (subresource === 'status' || subresource === '' ? generic[verb] : undefined)
@@ -65,12 +69,16 @@ function rightScope({ resource }: Served, { info }: Exchange): boolean {
   return info.namespace === '' || isNamespace
 }
 
+const ofNames: ReadonlySet<string> = new Set(['get', 'update', 'patch', 'delete'])
+
 /** The verb that the method asks for at this depth; undefined when there is none, such as PUT on a collection. */
-function verbOf({ request, info }: Exchange): string | undefined {
+function verbOf({ request, info }: Exchange, subresource: string): string | undefined {
   const collection = info.parts.length === 1
   switch (request.method) {
-    case 'GET':
     case 'HEAD':
+      // Nothing else is read without its body.
+      return subresource === 'proxy' ? 'get' : undefined
+    case 'GET':
       if (info.verb === 'watch') return 'watch'
       if (!collection && info.parts.length === 2 && watchWanted(request.query)) return 'watch'
       return collection ? 'list' : 'get'
