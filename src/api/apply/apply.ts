@@ -6,7 +6,7 @@ import { badRequest } from '../errors.ts'
 import { plainFailure } from '../patch/failures.ts'
 import { assertDepth, isObject, type JsonObject, jsonEqual } from '../patch/json-value.ts'
 import { conflictError } from './conflict.ts'
-import { type ApplyContext, managerOf } from './context.ts'
+import { type ApplyContext, managerOf, phaseOf } from './context.ts'
 import type { FieldSet } from './field-set.ts'
 import { fieldsLastApplied, withLastApplied } from './last-applied.ts'
 import { decodeOwners, encodeOwners, entriesOf, identityOf, type Owners, withEntries } from './managed-fields.ts'
@@ -37,7 +37,7 @@ export interface ApplyRequest<T> extends ApplyContext {
  */
 export function applyPatch<T extends object>(request: ApplyRequest<T>): T {
   const owners = ownersBefore(request)
-  const config = checkedConfig(request)
+  const config = phaseOf(request)(() => checkedConfig(request))
   const live = withEntries((request.live ?? {}) as JsonObject, [])
   try {
     const applied = apply(request, owners, live, config)
@@ -65,12 +65,13 @@ interface Applied {
 }
 
 function apply(request: ApplyRequest<object>, owners: Owners, live: JsonObject, config: JsonObject): Applied {
+  const phase = phaseOf(request)
   const self = managerOf(request, request.manager, 'Apply')
   const identity = identityOf(self)
-  const merged = mergeTyped(request.type, live, config) as JsonObject
+  const merged = phase(() => mergeTyped(request.type, live, config)) as JsonObject
   const previous = owners.get(identity)
-  owners.set(identity, { ...self, set: appliedSet(request, config), time: previous?.time })
-  const next = prune({ context: request, merged, owners, previous })
+  owners.set(identity, { ...self, set: phase(() => appliedSet(request, config)), time: previous?.time })
+  const next = phase(() => prune({ context: request, merged, owners, previous }))
   const { owners: left, conflicts } = release(owners, { context: request, live, next }, identity)
   const refused = request.force ? new Map() : refusedConflicts(request, live, conflicts)
   if (refused.size > 0) throw conflictError(refused, owners)

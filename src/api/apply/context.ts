@@ -21,6 +21,14 @@ export interface ApplyContext {
    * dropped. Absent: all versions have the same fields.
    */
   version?(apiVersion: string): VersionView | undefined
+  /** Makes each phase of an apply, which changes nothing. Absent: all of them at once. */
+  phase?: Phase
+}
+
+export type Phase = <T>(make: () => T) => T
+
+export function phaseOf({ phase }: ApplyContext): Phase {
+  return phase ?? ((make) => make())
 }
 
 /** One version of the kind, with conversion between it and the request's version. */

@@ -4,7 +4,7 @@
  */
 import { isObject, type JsonObject } from '../patch/json-value.ts'
 import type { TypeNode } from '../schema/type-node.ts'
-import { type ApplyContext, type VersionView, viewOf } from './context.ts'
+import { type ApplyContext, type Phase, phaseOf, type VersionView, viewOf } from './context.ts'
 import { FieldSet } from './field-set.ts'
 import type { Owned, Owners } from './managed-fields.ts'
 import { removeFields, withNamedParents } from './remove.ts'
@@ -23,21 +23,29 @@ export function prune({ context, merged, owners, previous }: PruneRequest): Json
   if (!previous || previous.set.empty) return merged
   const view = viewOf(context, previous.apiVersion)
   if (!view) return merged
+  const phase = phaseOf(context)
   const whole = view.to(merged)
-  const last = withNamedParents(view.type, previous.set)
-  let kept = view.from(asObject(removeFields(view.type, whole, last)))
-  for (const [apiVersion, set] of setsByVersion(owners, previous.apiVersion)) {
+  const last = phase(() => withNamedParents(view.type, previous.set))
+  let kept = phase(() => view.from(asObject(removeFields(view.type, whole, last))))
+  for (const [apiVersion, set] of phase(() => setsByVersion(owners, previous.apiVersion))) {
     const owned = viewOf(context, apiVersion)
-    if (owned) kept = addBackOwned(owned, merged, kept, set)
+    if (owned) kept = addBackOwned(phase, owned, { merged, kept, set })
   }
-  const dropped = membersOf(view.type, whole).difference(membersOf(view.type, view.to(kept)))
-  return view.from(asObject(removeFields(view.type, whole, dropped.intersection(last))))
+  const before = phase(() => membersOf(view.type, whole))
+  const after = phase(() => membersOf(view.type, view.to(kept)))
+  return phase(() => view.from(asObject(removeFields(view.type, whole, before.difference(after).intersection(last)))))
 }
 
-function addBackOwned(view: VersionView, merged: JsonObject, kept: JsonObject, set: FieldSet): JsonObject {
+function addBackOwned(
+  phase: Phase,
+  view: VersionView,
+  { merged, kept, set }: { merged: JsonObject; kept: JsonObject; set: FieldSet },
+): JsonObject {
   const whole = view.to(merged)
-  const wanted = membersOf(view.type, view.to(kept)).union(withNamedParents(view.type, set))
-  return view.from(asObject(removeFields(view.type, whole, membersOf(view.type, whole).difference(wanted))))
+  const left = phase(() => membersOf(view.type, view.to(kept)))
+  const wanted = phase(() => left.union(withNamedParents(view.type, set)))
+  const all = phase(() => membersOf(view.type, whole))
+  return phase(() => view.from(asObject(removeFields(view.type, whole, all.difference(wanted)))))
 }
 
 /** All that somebody owns, by version, starting with the given one. */

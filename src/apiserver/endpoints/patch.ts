@@ -7,6 +7,7 @@ import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { unknownOperationFields } from '../../api/patch/json-patch.ts'
 import { isObject, typeName } from '../../api/patch/json-value.ts'
 import { limits } from '../../limits.ts'
+import { inParts } from '../../platform/turn.ts'
 import { presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
 import { applied } from '../registry/field-ownership.ts'
@@ -156,7 +157,8 @@ export async function appliedObject(
   }
   const target = targetOf(served, exchange)
   const request = { patch: patch.value, manager: query.fieldManager, force: query.force }
-  const made = applied(parts.registry, target, live, request)
+  const make = (): KubeObject => applied(parts.registry, target, live, request)
+  const made = pause ? await inParts(make) : make()
   await pause?.()
   const merged = clone(made)
   reportDuplicates(patch.duplicates, query, exchange.warnings)

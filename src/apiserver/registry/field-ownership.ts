@@ -1,11 +1,12 @@
 /** Server-side apply's bookkeeping (`metadata.managedFields`) as the registry calls it. */
 import { applyPatch } from '../../api/apply/apply.ts'
-import type { ApplyContext } from '../../api/apply/context.ts'
+import type { ApplyContext, Phase } from '../../api/apply/context.ts'
 import { resetFields } from '../../api/apply/reset-fields.ts'
 import { keepUnchangedTimes, updateManagedFields } from '../../api/apply/update.ts'
 import { withoutOmittedEmpties } from '../../api/codec/empties.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { rfc3339 } from '../../platform/clock.ts'
+import { part } from '../../platform/turn.ts'
 import type { RegistryParts, Target } from './parts.ts'
 
 type Time = Pick<RegistryParts, 'clock'>
@@ -32,15 +33,18 @@ function withManagedFields(updated: KubeObject, { metadata: { managedFields } }:
   return { ...updated, metadata: { ...metadata, ...(managedFields ? { managedFields } : {}) } }
 }
 
-/** The live object with the applied configuration merged in, not yet defaulted. */
+/** The live object with the applied configuration merged in, not yet defaulted. Computes only; see `inParts`. */
 export function applied(
   parts: Time,
   target: Target,
   live: KubeObject | undefined,
   request: { patch: unknown; manager: string; force: boolean },
 ): KubeObject {
-  return applyPatch<KubeObject>({ ...contextOf(parts, target), live, ...request })
+  return applyPatch<KubeObject>({ ...contextOf(parts, target), live, ...request, phase })
 }
+
+/** Of a large object each is enough for one turn. */
+const phase: Phase = (make) => part(10_000, make)
 
 /** A write that changes only times in managed fields changes nothing. */
 export function withUnchangedTimes(live: KubeObject, updated: KubeObject): KubeObject {

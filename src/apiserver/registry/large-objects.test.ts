@@ -56,3 +56,42 @@ test('the expressions of a policy are compiled in several turns', async () => {
   const many = await turnsOf(() => api.call('POST', path, policy(12)), 201)
   assert.ok(many >= few + 4, `${few}, then ${many}`)
 })
+
+test('a large apply in several turns owns, removes and refuses as a small one does', async () => {
+  const outcomes: unknown[] = []
+  for (const filler of [10, limits.pauseFromBytes]) {
+    const name = `apply-${filler}`
+    const applied = async (manager: string, data: Record<string, string>, query = '') => {
+      const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data }
+      const path = `${configMaps}/${name}?fieldManager=${manager}${query}`
+      const { status, body: answer } = await api.call('PATCH', path, body, {
+        contentType: 'application/apply-patch+yaml',
+      })
+      const { metadata, data: kept, details } = answer as Record<string, Record<string, unknown>>
+      const owners = (metadata?.managedFields as { manager: string; fieldsV1: object }[] | undefined) ?? []
+      const owned = owners.map(({ manager, fieldsV1 }) => [manager, JSON.stringify(fieldsV1)])
+      return { status, owned, keys: Object.keys(kept ?? {}), causes: details?.causes }
+    }
+    const filled = { filler: 'x'.repeat(filler) }
+    outcomes.push([
+      await applied('one', { ...filled, a: '1', b: '1', c: '1' }),
+      await applied('one', { ...filled, a: '1', b: '2' }),
+      await applied('two', { ...filled, b: '3' }),
+      await applied('two', { ...filled, b: '3' }, '&force=true'),
+      await applied('two', filled),
+    ])
+  }
+  assert.deepEqual(outcomes[1], outcomes[0])
+  const [steps] = outcomes as [{ status: number; keys: string[] }[]]
+  assert.deepEqual(
+    steps.map(({ status }) => status),
+    [201, 200, 409, 200, 200],
+  )
+  assert.deepEqual(
+    [steps[1]?.keys, steps[4]?.keys],
+    [
+      ['a', 'b', 'filler'],
+      ['a', 'filler'],
+    ],
+  )
+})
