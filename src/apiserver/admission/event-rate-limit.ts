@@ -33,7 +33,10 @@ export function eventRateLimit(limits: readonly EventLimit[], clock: Pick<Clock,
       // Each counts the event, also those after the one that refuses it.
       const full = buckets.filter((one) => !one.take(keyOf(one.type, attributes))).at(-1)
       if (!full) return
-      throw tooManyRequests(`limit reached on type ${full.type} for key ${keyOf(full.type, attributes)}`, 0)
+      throw tooManyRequests(
+        `Too many requests: limit reached on type ${full.type} for key ${keyOf(full.type, attributes)}`,
+        0,
+      )
     },
   }
 }

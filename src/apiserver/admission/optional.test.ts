@@ -198,7 +198,7 @@ test('EventRateLimit refuses with 429 beyond the burst, and lets go by as time p
     })
   await once()
   await once()
-  await assert.rejects(once(), { message: 'limit reached on type Namespace for key a', code: 429 })
+  await assert.rejects(once(), { message: 'Too many requests: limit reached on type Namespace for key a', code: 429 })
   await clock.advance(1000)
   await once()
 })
