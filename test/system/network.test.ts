@@ -58,10 +58,11 @@ describe('Services', suite, () => {
     assert.match(missing.stdout + missing.stderr, /NXDOMAIN/)
   })
 
-  test('a node port answers at the address of the node: to it, to pods, to other machines', async () => {
+  test('a node port answers at the addresses of the node, loopback too: to it, to pods, to other machines', async () => {
     const { ports } = await service('web-nodeport')
     const url = `http://${nodeAddress}:${ports?.[0]?.nodePort}/`
     allFrom(await ask(url, 6), /^web-/)
+    allFrom(await ask(`http://127.0.0.1:${ports?.[0]?.nodePort}/`, 6), /^web-/)
     allFrom(await askFromPod(url, 6), /^web-/)
     const { stdout } = await cluster.runOutside(['sh', '-c', timesAsk(url, 6)])
     allFrom(stdout.trim().split('\n'), /^web-/)
