@@ -99,6 +99,8 @@ export const limits = {
   generateNameAttemptsMax: 8,
   /** Attempts of a patch or server-side update against concurrent writers. Beyond: 409. Source: upstream's five, raised. */
   patchAttemptsMax: 10,
+  /** Tries to write what takes an address or a port that other servers take at the same time. Beyond: 409. Ours. */
+  claimAttemptsMax: 100,
   /** Replies from this size on are compressed when the client accepts gzip. Source: upstream's 128 KiB. */
   gzipFromBytes: 128 * 1024,
   /** Longer lists are made in pieces of this size while they are sent. Ours. */

@@ -74,7 +74,7 @@ export class NodePortTable {
     if (ports.length === 0) return
     const end = await this.#lock.take()
     try {
-      for (let attempt = 1; attempt <= limits.patchAttemptsMax; attempt++) {
+      for (let attempt = 1; attempt <= limits.claimAttemptsMax; attempt++) {
         const { taken, revision } = await this.#read()
         const left = [...taken].filter((port) => !ports.includes(port))
         if (left.length === taken.size) return

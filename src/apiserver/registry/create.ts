@@ -90,7 +90,7 @@ async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Ou
   for (let attempt = 1; ; attempt++) {
     const outcome = await storeNew(parts, { ...input, object: strategy.allocate ? clone(object) : object })
     if (outcome.kind !== 'outrun') return outcome
-    if (attempt >= limits.patchAttemptsMax) throw conflict(served.resource, name, claimedElsewhere)
+    if (attempt >= limits.claimAttemptsMax) throw conflict(served.resource, name, claimedElsewhere)
   }
 }
 

@@ -67,8 +67,9 @@ export async function updateObject(parts: RegistryParts, input: UpdateInput): Pr
     if (!stored) return await createInstead(parts, input)
     const outcome = await attemptUpdate(parts, inSteps(input, stored), stored)
     if ('object' in outcome) return outcome
-    if (attempt >= limits.patchAttemptsMax) throw conflict(target.served.resource, target.name, modifiedMessage)
     const isOurs = outcome.key === objectKey(target.served, target.namespace, target.name)
+    if (attempt >= (isOurs ? limits.patchAttemptsMax : limits.claimAttemptsMax))
+      throw conflict(target.served.resource, target.name, modifiedMessage)
     if (!isOurs) stored = await currentOf(parts, target)
     else stored = await storedOf(target.served, outcome.current)
   }
