@@ -5,15 +5,16 @@
  * Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation
  */
 import type { StructNode } from '../schema/type-node.ts'
-import { DecodeError } from './error.ts'
 import { hasDigits, parseExactly } from './exact-json.ts'
 import { type DecodeState, decodeValue } from './json-decode.ts'
 import { encodeValue } from './json-encode.ts'
+import { JsonSyntaxError, jsonFault } from './json-fault.ts'
 import { type ScannedJson, scanJson } from './json-scan.ts'
 import { parseAsWritten, withPlainNumbers } from './written-number.ts'
 
 export { DecodeError } from './error.ts'
 export { encodeValue } from './json-encode.ts'
+export { JsonSyntaxError } from './json-fault.ts'
 
 /** A body, parsed but of no type yet. */
 export interface ParsedDocument {
@@ -34,7 +35,7 @@ export interface DecodedObject {
 }
 
 /**
- * Throws `DecodeError` when the text is no JSON, with the runtime's own words about where, for what has more than
+ * Throws `DecodeError` when the text is no JSON, in the words of Go's parser (`JsonSyntaxError`), for what has more than
  * `valuesMax` values (default: any number) or nests deeper than a thousand levels, and for numbers that are too large.
  */
 export function parseJson(body: Uint8Array | string, valuesMax = Number.POSITIVE_INFINITY): ParsedDocument {
@@ -66,7 +67,8 @@ function parsed(
   try {
     return { value: parse(text, numbers), duplicates: duplicates.map((path) => `duplicate field "${path}"`) }
   } catch (error) {
-    throw error instanceof SyntaxError ? new DecodeError(`json parse error: ${error.message}`) : error
+    if (!(error instanceof SyntaxError)) throw error
+    throw new JsonSyntaxError(`json parse error: ${jsonFault(text) ?? error.message}`)
   }
 }
 

@@ -2,7 +2,7 @@
  * From a request's body to an object of the served version: content type, kind, unknown and duplicate fields, defaults.
  * Source: apiserver's `endpoints/handlers/create.go`; texts are upstream's.
  */
-import { parseWrittenJson, strictDecodingMessage } from '../../api/codec/json.ts'
+import { JsonSyntaxError, parseWrittenJson, strictDecodingMessage } from '../../api/codec/json.ts'
 import { type ApiError, apiError, badRequest, invalid } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { objectType, parseApiVersion } from '../../api/schema/registry.ts'
@@ -11,6 +11,7 @@ import type { FieldValidation } from '../registry/options.ts'
 import { decodeTyped, type ParsedDocument, parseDocument } from '../scheme/codec.ts'
 import type { KindName } from '../scheme/served.ts'
 import { type Exchange, pauseOf } from './exchange.ts'
+import { headFault, unrecognized } from './unread-body.ts'
 
 /** What a body is expected to be. */
 export interface Expected {
@@ -48,12 +49,28 @@ export async function objectFromBody(
   const encoding = bodyEncoding(request.headers['content-type'], expected.type.custom)
   const { pause } = pauseOf(request)
   if (pause) await pause()
-  const parsed = parseDocument(encoding, request.body, expected.type, undefined, parseWrittenJson)
+  const parsed = parseDocument(encoding, request.body, expected.type, undefined, jsonOf(expected))
   const document = parsed instanceof Promise ? await parsed : parsed
   if (pause) await pause()
   const { object, strictErrors } = decodedObject(document, expected)
   reportProblems(expected, strictErrors, fieldValidation, warnings)
   return object
+}
+
+/** Reads JSON, and what it says it is, which comes first. A built-in object may be null: it has nothing then. */
+function jsonOf({ kind, type }: Expected) {
+  return (body: Uint8Array, valuesMax: number): ParsedDocument => {
+    try {
+      const document = parseWrittenJson(body, valuesMax)
+      const value = document.value ?? (type.custom ? null : {})
+      const fault = value === null ? "Object 'Kind' is missing in 'null'" : headFault(value)
+      if (fault) throw unrecognized(kind.kind, fault, body)
+      return { ...document, value }
+    } catch (error) {
+      if (!(error instanceof JsonSyntaxError)) throw error
+      throw unrecognized(kind.kind, `couldn't get version/kind; ${error.message}`, body)
+    }
+  }
 }
 
 export interface Decoded {

@@ -8,6 +8,7 @@ import { decodeTyped, parseDocument } from '../scheme/codec.ts'
 import { typeOfKind } from '../scheme/scheme.ts'
 import { bodyEncoding } from './body.ts'
 import type { Exchange } from './exchange.ts'
+import { headFault } from './unread-body.ts'
 
 export async function deleteOptions({ request }: Exchange): Promise<DeleteOptions> {
   if (request.body.length === 0) return readDeleteOptions(request.query, undefined)
@@ -20,16 +21,10 @@ export async function deleteOptions({ request }: Exchange): Promise<DeleteOption
   return readDeleteOptions(request.query, dryRun.length > 0 ? { ...options, dryRun } : options)
 }
 
-const unread = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
-
 /** Every group has options of its own, which are all the same. Throws a 400. */
 function requireOptions(value: object | string | number | boolean): void {
-  if (typeof value !== 'object' || Array.isArray(value)) {
-    const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value
-    throw badRequest(
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${kind} into Go value of type ${unread}`,
-    )
-  }
+  const fault = headFault(value)
+  if (fault) throw badRequest(fault)
   const { kind = '', apiVersion = '' } = value as { kind?: unknown; apiVersion?: unknown }
   const wanted = kind === '' ? 'DeleteOptions' : String(kind)
   const version = apiVersion === '' ? 'v1' : String(apiVersion)

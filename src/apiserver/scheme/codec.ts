@@ -22,7 +22,7 @@ export function parseDocument(
   body: Uint8Array,
   type: StructNode,
   valuesMax = valuesMaxOf(type),
-  parse = parseJson,
+  parse: (body: Uint8Array, valuesMax: number) => ParsedDocument = parseJson,
 ): ParsedDocument | Promise<ParsedDocument> {
   try {
     if (encoding === 'protobuf') {

@@ -1,0 +1,37 @@
+/** Bodies that do not even say what they are, in upstream's words. */
+import { WrittenNumber } from '../../api/codec/written-number.ts'
+import { type ApiError, badRequest } from '../../api/errors.ts'
+
+/** What upstream reads first of a body. */
+const head = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+const shownBytesMax = 30
+
+/** Why nobody can tell the kind and version of a parsed body; undefined when they can be read or are absent. */
+export function headFault(value: unknown): string | undefined {
+  const cannot = "couldn't get version/kind; json parse error: json: cannot unmarshal"
+  const kind = jsonKind(value)
+  if (kind !== 'object') return `${cannot} ${kind} into Go value of type ${head}`
+  for (const [name, member] of Object.entries(value ?? {})) {
+    if ((name !== 'kind' && name !== 'apiVersion') || typeof member === 'string' || member === null) continue
+    return `${cannot} ${jsonKind(member)} into Go struct field .${name} of type string`
+  }
+  return undefined
+}
+
+/** A 400 that shows how the body begins. */
+export function unrecognized(kind: string, why: string, body: Uint8Array): ApiError {
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${beginning(body)})`)
+}
+
+function beginning(body: Uint8Array): string {
+  if (body.length === 0) return '<empty>'
+  const shown = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, shownBytesMax))
+  const text = shown[0] === 0x7b ? shown.toString() : shown.toString('hex')
+  return body.length > shownBytesMax ? `${text} ...` : text
+}
+
+function jsonKind(value: unknown): string {
+  if (Array.isArray(value)) return 'array'
+  if (value instanceof WrittenNumber || typeof value === 'bigint') return 'number'
+  return typeof value === 'boolean' ? 'bool' : typeof value
+}
