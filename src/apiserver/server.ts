@@ -192,10 +192,7 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   )
   await path.start(objects)
   await aggregator?.start()
-  const client = ownClient()
-  const flows = new FlowConditions({ objects, clock, log, writer: () => client.of(flowcontrolV1.flowSchemas) })
-  settleWith(scheme.of(flowcontrolV1.flowSchemas), ({ metadata }) => flows.written(metadata.name ?? ''))
-  void flows.start().catch((error: unknown) => log.error('flow schemas are not followed', { error: String(error) }))
+  const flows = followFlows(parts, { scheme, objects, client: ownClient() })
   return {
     scheme,
     objects,
@@ -216,6 +213,17 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
       await parts.audit?.close()
     },
   }
+}
+
+/** The conditions of flow schemas, from now on. */
+function followFlows(
+  { clock, log }: ApiServerParts,
+  { scheme, objects, client }: { scheme: Scheme; objects: Objects; client: Client },
+): FlowConditions {
+  const flows = new FlowConditions({ objects, clock, log, writer: () => client.of(flowcontrolV1.flowSchemas) })
+  settleWith(scheme.of(flowcontrolV1.flowSchemas), ({ metadata }) => flows.written(metadata.name ?? ''))
+  void flows.start().catch((error: unknown) => log.error('flow schemas are not followed', { error: String(error) }))
+  return flows
 }
 
 /** Source: kube-apiserver's `--service-cluster-ip-range` as kubeadm sets it. */
