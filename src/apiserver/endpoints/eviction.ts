@@ -62,8 +62,8 @@ async function evictionOf(
   const kind = served.subresources.get('eviction')!.kind
   const eviction = (await objectFromBody(exchange, { kind, type: typeOfKind(kind) }, fieldValidation)) as Eviction
   matchNamespace(eviction, exchange.info.namespace)
-  const given = eviction.metadata.name
-  if (given && given !== exchange.info.name) throw badRequest('name in URL does not match name in Eviction object')
+  if (eviction.metadata.name !== exchange.info.name)
+    throw badRequest('name in URL does not match name in Eviction object')
   return eviction
 }
 

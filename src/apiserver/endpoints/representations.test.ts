@@ -104,6 +104,7 @@ const misused: [method: string, path: string, body: object | undefined, status: 
   ],
   ['POST', `${pod}/exec?dryRun=All&command=ls`, undefined, 400, 'dryRun is not supported'],
   ['GET', `${pod}/proxy?dryRun=All`, undefined, 400, 'dryRun is not supported'],
+  ['POST', `${pod}/eviction`, {}, 400, 'name in URL does not match name in Eviction object'],
   ['POST', `${pod}/binding`, { target: { name: 'n' } }, 400, 'name in URL does not match name in Binding object'],
 ]
 for (const [method, path, sent, status, message] of misused) {

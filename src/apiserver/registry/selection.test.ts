@@ -24,6 +24,8 @@ const refused: [path: string, field: string, message: string][] = [
   [`${core}/namespaces`, 'metadata.namespace', 'field label not supported: metadata.namespace'],
   [`${core}/nodes`, 'metadata.namespace', 'field label not supported: metadata.namespace'],
   ['/apis/batch/v1/jobs', 'spec.parallelism', 'field label "spec.parallelism" not supported for Job'],
+  ['/apis/events.k8s.io/v1/events', 'source', 'field label not supported: source'],
+  ['/apis/events.k8s.io/v1/events', 'involvedObject.name', 'field label not supported: involvedObject.name'],
   [
     '/apis/resource.k8s.io/v1/resourceslices',
     'metadata.namespace',
@@ -40,6 +42,8 @@ for (const [path, field, message] of refused) {
 const taken: [path: string, selector: string, names: string[]][] = [
   [`${core}/namespaces`, 'status.phase=Active,metadata.name=default', ['default']],
   [`${core}/namespaces`, 'status.phase=Terminating', []],
+  ['/apis/events.k8s.io/v1/events', 'regarding.name=x,reportingController=y,reason!=z', []],
+  [`${core}/events`, 'involvedObject.name=x,source=y', []],
   [`${core}/persistentvolumes`, 'metadata.namespace=x', []],
   ['/apis/resource.k8s.io/v1/resourceslices', 'spec.driver=x,spec.nodeName=y', []],
   [`${core}/replicationcontrollers`, 'status.replicas=0', []],

@@ -17,7 +17,7 @@ import { invalid, invalidEach, messages, required } from '../validation/field.ts
 const ttlSeconds = 3600
 const limits = { text: 128, message: 1024 }
 
-const selectable: Record<string, (event: Event) => string> = {
+const selectable = {
   'involvedObject.kind': ({ involvedObject }) => involvedObject?.kind ?? '',
   'involvedObject.namespace': ({ involvedObject }) => involvedObject?.namespace ?? '',
   'involvedObject.name': ({ involvedObject }) => involvedObject?.name ?? '',
@@ -29,7 +29,7 @@ const selectable: Record<string, (event: Event) => string> = {
   reportingComponent: ({ reportingComponent }) => reportingComponent ?? '',
   source: ({ source, reportingComponent }) => source?.component || (reportingComponent ?? ''),
   type: ({ type }) => type ?? '',
-}
+} satisfies Record<string, (event: Event) => string>
 
 export const events: Strategy<Event> = {
   resource: coreV1.events,
@@ -51,8 +51,9 @@ const strictEvents: Strategy<Event> = {
   validateCreate: (event) => [...validateEvent(event, 'reportingController'), ...validateNewEvent(event)],
   validateUpdate: (event, old) => [...validateEvent(event, 'reportingController'), ...validateChange(event, old)],
   selectableFields: {
-    ...selectable,
-    reportingController: ({ reportingComponent }) => reportingComponent ?? '',
+    reason: selectable.reason,
+    type: selectable.type,
+    reportingController: selectable.reportingComponent,
     ...Object.fromEntries(
       Object.entries(selectable)
         .filter(([field]) => field.startsWith('involvedObject.'))
