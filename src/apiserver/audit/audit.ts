@@ -9,18 +9,13 @@ import { limits } from '../../limits.ts'
 import { type Clock, rfc3339Micro } from '../../platform/clock.ts'
 import { type Logger, messageOf } from '../../platform/log.ts'
 import type { Random } from '../../platform/random.ts'
+import { auditIdOf } from '../http/audit-id.ts'
 import { asApiError } from '../http/status.ts'
 import { Counter, counter, type Family, type Sample } from '../metrics/families.ts'
 import { type ApiRequest, type ApiResponse, isLongRunning, type RequestInfo, type UserInfo } from '../request.ts'
 import { documentOf, isSensitive, withoutManagedFields } from './documents.ts'
 import { type AuditEvent, auditUser, completed, objectReference, sourceIps } from './event.ts'
 import { type AuditDecision, type AuditPolicy, type AuditStage, atLeast, decide } from './policy.ts'
-
-/** The client's own where it is fit for every line of a log, else a new one. */
-export function auditIdOf({ headers }: ApiRequest, random: Random): string {
-  const given = headers['audit-id']
-  return given !== undefined && /^[\x21-\x7e]{1,64}$/.test(given) ? given : random.uuid()
-}
 
 /** Where events go. */
 export interface AuditSink {
