@@ -49,8 +49,9 @@ import {
 import type { VirtualCall, VirtualResource, VirtualResources } from './endpoints/virtual.ts'
 import { AdmissionMetrics } from './metrics/security-metrics.ts'
 import type { OutsideSecurityOptions, OutsideTokens } from './outside-security.ts'
+import type { OwnAccess, Security } from './parts.ts'
 import type { ApiRequest, UserInfo } from './request.ts'
-import { type OwnAccess, type Security, serverUser } from './server.ts'
+import { serverUser } from './server.ts'
 
 export interface StandardSecurityOptions {
   clock: Clock

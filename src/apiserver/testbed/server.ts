@@ -12,9 +12,10 @@ import { memoryStore } from '../../store/memory/memory-store.ts'
 import type { Store } from '../../store/store.ts'
 import { allowAll } from '../authorize.ts'
 import { tables } from '../negotiation/tables.ts'
+import type { ApiServerParts } from '../parts.ts'
 import { conversions, strategies } from '../registry/strategies.ts'
 import type { UserInfo } from '../request.ts'
-import { type ApiServer, type ApiServerParts, createApiServer } from '../server.ts'
+import { type ApiServer, createApiServer } from '../server.ts'
 
 export interface TestApiServerOptions extends Partial<ApiServerParts> {
   /** Namespaces to create besides the system's own. */
