@@ -53,7 +53,10 @@ test('binding sets the node and the condition, once', async () => {
   const { body } = await api.get(`${pods}/p`)
   assert.equal(body.spec.nodeName, 'n1')
   const [condition] = body.status.conditions
-  assert.deepEqual([condition.type, condition.status, condition.observedGeneration], ['PodScheduled', 'True', undefined])
+  assert.deepEqual(
+    [condition.type, condition.status, condition.observedGeneration],
+    ['PodScheduled', 'True', undefined],
+  )
   const again = await bind('p', 'n2')
   assert.deepEqual(
     [again.status, again.body.message],
