@@ -8,6 +8,8 @@ export interface UserInfo {
   uid?: string
   groups: readonly string[]
   extra: Readonly<Record<string, readonly string[]>>
+  /** The finer right by which somebody else acts as this user, for the audit log: `impersonate:<mode>`. */
+  impersonationConstraint?: string
 }
 
 /** A client certificate as presented in the TLS handshake. */

@@ -204,14 +204,12 @@ function authenticatorOf(
 ): Authenticator {
   const { clientCaPem, frontProxy, allowAnonymous = true, certificateClock, expiry } = options
   const authenticators: Authenticator[] = []
-  const proxyAuthority = frontProxy && new ClientAuthority(frontProxy.caPem)
-  if (frontProxy && proxyAuthority) {
-    const { allowedNames } = frontProxy
-    authenticators.push(new RequestHeaderAuthenticator({ authority: proxyAuthority, allowedNames }))
+  if (frontProxy) {
+    const authority = new ClientAuthority(frontProxy.caPem)
+    authenticators.push(new RequestHeaderAuthenticator({ authority, allowedNames: frontProxy.allowedNames }))
   }
   if (clientCaPem) {
-    const others = proxyAuthority ? [proxyAuthority] : []
-    const byCertificate = new CertificateAuthenticator(new ClientAuthority(clientCaPem), others, certificateClock)
+    const byCertificate = new CertificateAuthenticator(new ClientAuthority(clientCaPem), certificateClock)
     authenticators.push(expiry.watched(byCertificate))
   }
   const rule = outside && ((request: ApiRequest) => isOpen(outside.anonymous(), request, allowAnonymous))

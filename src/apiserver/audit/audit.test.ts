@@ -43,7 +43,7 @@ async function audited(rules: object[], more: object = {}) {
           },
         },
         authorizer,
-        impersonator: impersonator(authorizer),
+        impersonator: impersonator(authorizer, { constrained: true }),
         admission: admissionChain([podSecurity(objects)]),
       }
     },
@@ -214,6 +214,20 @@ test('a watch is recorded when it starts and when it ends, an impersonated user 
   await (one.clock as ReturnType<typeof simulatedClock>).advance(11_000)
   await stream
   assert.equal(one.events.at(-1)?.stage, 'ResponseComplete')
+  await one.stop()
+})
+
+test('the audit log names the finer right by which somebody acts as another, and none where the old verb gave it', async () => {
+  const one = await audited([{ level: 'Metadata' }])
+  for (const headers of [{}, { 'impersonate-group': 'system:masters' }]) {
+    await send(one, 'GET', '/api/v1/pods', undefined, { 'impersonate-user': 'fred', ...headers })
+  }
+  const recorded = one.events.filter(({ stage }) => stage === 'ResponseComplete')
+  const constraint = { impersonationConstraint: 'impersonate:user-info' }
+  assert.deepEqual(
+    recorded.map(({ authenticationMetadata }) => authenticationMetadata),
+    [constraint, undefined],
+  )
   await one.stop()
 })
 

@@ -218,7 +218,7 @@ export class AuditTrail {
       requestURI: query === '' ? request.path : `${request.path}?${query}`,
       verb: info.verb,
       user: auditUser(user),
-      ...(this.#impersonated ? { impersonatedUser: auditUser(this.#impersonated) } : {}),
+      ...this.#impersonation(),
       sourceIPs: sourceIps(request),
       ...(agent ? { userAgent: agent.slice(0, 1024) } : {}),
       ...(reference ? { objectRef: reference } : {}),
@@ -228,6 +228,15 @@ export class AuditTrail {
       requestReceivedTimestamp: this.#receivedAt,
       stageTimestamp: stage === 'RequestReceived' ? this.#receivedAt : rfc3339Micro(clock.nowMs()),
       ...(this.#annotations.size === 0 ? {} : { annotations: Object.fromEntries(this.#annotations) }),
+    }
+  }
+
+  #impersonation(): Pick<AuditEvent, 'impersonatedUser' | 'authenticationMetadata'> {
+    if (!this.#impersonated) return {}
+    const { impersonationConstraint } = this.#impersonated
+    return {
+      impersonatedUser: auditUser(this.#impersonated),
+      ...(impersonationConstraint ? { authenticationMetadata: { impersonationConstraint } } : {}),
     }
   }
 

@@ -30,6 +30,7 @@ export interface AuditEvent {
   verb: string
   user: AuditUser
   impersonatedUser?: AuditUser
+  authenticationMetadata?: { impersonationConstraint: string }
   sourceIPs: readonly string[]
   userAgent?: string
   objectRef?: AuditObjectReference

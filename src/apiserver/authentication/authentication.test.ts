@@ -180,7 +180,7 @@ function certificateChain() {
   const proxy = new ClientAuthority(proxyCa.certificatePem)
   return new AuthenticatorChain([
     new RequestHeaderAuthenticator({ authority: proxy, allowedNames: ['front-proxy-client'] }),
-    new CertificateAuthenticator(new ClientAuthority(ca.certificatePem), [proxy]),
+    new CertificateAuthenticator(new ClientAuthority(ca.certificatePem)),
     new BearerAuthenticator([new StaticTokens({ good: { name: 'bob', groups: ['g'], extra: {} } })]),
   ])
 }
@@ -235,21 +235,42 @@ test('the front proxy speaks for others, but only the front proxy', async () => 
   })
   const admin = await chain.authenticate(requestWith({ headers, peerCertificate: peer(ca, 'admin', []) }))
   assert.deepEqual([admin?.name, admin?.uid], ['admin', undefined])
-  const other = await chain.authenticate(requestWith({ headers, peerCertificate: peer(proxyCa, 'other', []) }))
-  assert.equal(other?.name, 'system:anonymous')
+  const refused = [
+    { headers, peerCertificate: peer(proxyCa, 'other', []) },
+    { headers: {}, peerCertificate: peer(proxyCa, 'front-proxy-client', []) },
+  ]
+  for (const request of refused) {
+    await assert.rejects(chain.authenticate(requestWith(request)), { message: 'Unauthorized' })
+    const authorization = 'Bearer good'
+    const known = await chain.authenticate(requestWith({ ...request, headers: { ...request.headers, authorization } }))
+    assert.equal(known?.name, 'bob')
+  }
 })
 
 test('a bearer token is known, unknown (401) or absent (anonymous)', async () => {
   const chain = certificateChain()
   const bob = await chain.authenticate(requestWith({ headers: { authorization: 'Bearer good' } }))
   assert.deepEqual(bob, { name: 'bob', groups: ['g', 'system:authenticated'], extra: {} })
-  const protocol = `v4.channel.k8s.io, base64url.bearer.authorization.k8s.io.${Buffer.from('good').toString('base64url')}`
-  const socket = await chain.authenticate(requestWith({ headers: { 'sec-websocket-protocol': protocol } }))
-  assert.equal(socket?.name, 'bob')
   await assert.rejects(chain.authenticate(requestWith({ headers: { authorization: 'Bearer bad' } })), {
     message: 'Unauthorized',
   })
   assert.deepEqual((await chain.authenticate(requestWith({})))?.groups, ['system:unauthenticated'])
+})
+
+test('a token as a subprotocol counts where a WebSocket is asked for, once, beside one that can be chosen', async () => {
+  const chain = certificateChain()
+  const token = (text: string) => `base64url.bearer.authorization.k8s.io.${Buffer.from(text).toString('base64url')}`
+  const asked = (protocols: string, headers: Record<string, string>) =>
+    chain.authenticate(requestWith({ headers: { ...headers, 'sec-websocket-protocol': protocols } }))
+  const socket = { upgrade: 'WebSocket', connection: 'keep-alive, Upgrade' }
+  const good = `v4.channel.k8s.io, ${token('good')}`
+  assert.equal((await asked(good, socket))?.name, 'bob')
+  for (const headers of [{}, { upgrade: 'websocket' }, { ...socket, upgrade: 'spdy/3.1' }]) {
+    assert.equal((await asked(good, headers))?.name, 'system:anonymous')
+  }
+  for (const protocols of [token('good'), `${good}, ${token('good')}`, `${good}=`, `v4, ${token('bad')}`]) {
+    await assert.rejects(asked(protocols, socket), { message: 'Unauthorized' }, protocols)
+  }
 })
 
 test('BootstrapTokens knows a token as long as its secret allows it', async () => {
@@ -353,6 +374,7 @@ test('impersonator lets the finer rights take on what they are for, and no more'
     name: 'system:node:n1',
     groups: ['system:nodes', 'system:authenticated'],
     extra: {},
+    impersonationConstraint: 'impersonate:associated-node',
   })
   assert.match(
     String(await node({ 'impersonate-user': 'system:node:n2' }, own)),
@@ -372,7 +394,13 @@ test('impersonator lets the finer rights take on what they are for, and no more'
     'impersonate:user-info groups system:masters',
   ])
   const vera = { 'impersonate-user': 'vera', 'impersonate-group': 'dev' }
-  assert.deepEqual(await user(vera), { name: 'vera', groups: ['dev', 'system:authenticated'], extra: {} })
+  const constraint = { impersonationConstraint: 'impersonate:user-info' }
+  assert.deepEqual(await user(vera), {
+    name: 'vera',
+    groups: ['dev', 'system:authenticated'],
+    extra: {},
+    ...constraint,
+  })
   assert.match(
     String(await user({ ...vera, 'impersonate-group': 'system:masters' })),
     /impersonating the system:masters group is not allowed/,

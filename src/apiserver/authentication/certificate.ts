@@ -44,15 +44,11 @@ export class ClientAuthority {
 export class CertificateAuthenticator implements Authenticator {
   readonly #authority: ClientAuthority
   readonly #users = new WeakMap<PeerCertificate, UserInfo>()
-  /** Authorities whose certificates are somebody else's to judge, such as the front proxy's. */
-  readonly #others: readonly ClientAuthority[]
-
   /** Where time is held by a test, TLS can't judge validity. */
   readonly #clock: Pick<Clock, 'nowMs'> | undefined
 
-  constructor(authority: ClientAuthority, others: readonly ClientAuthority[] = [], clock?: Pick<Clock, 'nowMs'>) {
+  constructor(authority: ClientAuthority, clock?: Pick<Clock, 'nowMs'>) {
     this.#authority = authority
-    this.#others = others
     this.#clock = clock
   }
 
@@ -62,10 +58,7 @@ export class CertificateAuthenticator implements Authenticator {
     const known = this.#users.get(peerCertificate)
     if (known) return known
     const subject = this.#authority.subjectOf(peerCertificate)
-    if (!subject) {
-      if (this.#others.some((other) => other.subjectOf(peerCertificate))) return undefined
-      throw unauthorized()
-    }
+    if (!subject) throw unauthorized()
     if (subject.commonName === '') return undefined
     const user = userOf(subject, peerCertificate)
     this.#users.set(peerCertificate, user)

@@ -18,19 +18,19 @@ const nodeUserPrefix = 'system:node:'
 const group = 'authentication.k8s.io'
 
 /**
- * The groups that the user has then, or undefined when no mode is for this user. Throws the first 403 when no mode that
- * is allows it. `request`: what is to be done, as the caller.
+ * The groups that the user has then and the right that gave them, or what the first mode that is for this user has
+ * against it. `request`: what is to be done, as the caller.
  */
 export async function constrainedGroups(
   authorizer: Authorizer,
   request: AuthorizationAttributes,
   asked: Asked,
-): Promise<{ groups: readonly string[] } | { refusal: unknown }> {
+): Promise<{ groups: readonly string[]; constraint: string } | { refusal: unknown }> {
   let refusal: unknown
   for (const mode of modesFor(request.user, asked)) {
     try {
       await checkMode(authorizer, request, asked, mode)
-      return { groups: groupsOf(asked) }
+      return { groups: groupsOf(asked), constraint: `impersonate:${mode}` }
     } catch (error) {
       refusal ??= error
     }

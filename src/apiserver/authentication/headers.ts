@@ -1,4 +1,6 @@
 /** Headers that may repeat, and maps spelled as header names. */
+import { isUtf8 } from 'node:buffer'
+import { unauthorized } from '../../api/errors.ts'
 import type { ApiRequest } from '../request.ts'
 
 /** All values of a header, in order; empty when it is absent. `name` in lower case. */
@@ -27,15 +29,26 @@ export function extraFromHeaders(request: ApiRequest, prefix: string): Record<st
   return Object.fromEntries(extra)
 }
 
-/** The bearer token of the `authorization` header or of a WebSocket's subprotocol; undefined when there is none. */
+/**
+ * The bearer token of the `authorization` header or of a WebSocket's subprotocol; undefined when there is none. Throws
+ * 401 when the subprotocol cannot be read, comes twice, or leaves none to choose.
+ */
 export function bearerToken({ headers }: ApiRequest): string | undefined {
   const [scheme = '', token = ''] = (headers.authorization ?? '').trim().split(' ')
   if (scheme.toLowerCase() === 'bearer') return token === '' ? undefined : token
+  return headers['sec-websocket-protocol'] === undefined ? undefined : webSocketToken(headers)
+}
+
+function webSocketToken(headers: ApiRequest['headers']): string | undefined {
+  if (headers.upgrade?.toLowerCase() !== 'websocket' || !/upgrade/i.test(headers.connection ?? '')) return undefined
   const protocols = (headers['sec-websocket-protocol'] ?? '').split(',').map((protocol) => protocol.trim())
-  const encoded = protocols
-    .find((protocol) => protocol.startsWith(webSocketTokenPrefix))
-    ?.slice(webSocketTokenPrefix.length)
-  return encoded ? Buffer.from(encoded, 'base64url').toString('utf8') : undefined
+  const tokens = protocols.filter((protocol) => protocol.startsWith(webSocketTokenPrefix))
+  const encoded = tokens[0]?.slice(webSocketTokenPrefix.length)
+  if (tokens.length < 2 && !encoded) return undefined
+  const token = Buffer.from(encoded ?? '', 'base64url')
+  const isRead = token.toString('base64url') === encoded && isUtf8(token)
+  if (!isRead || tokens.length > 1 || tokens.length === protocols.length) throw unauthorized()
+  return token.toString('utf8')
 }
 
 /** Browsers cannot set headers on a WebSocket, so the token comes as a subprotocol that must not be chosen. */

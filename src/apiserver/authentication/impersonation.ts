@@ -41,7 +41,10 @@ export function impersonator(authorizer: Authorizer, { constrained = false }: Im
     }
     const { constrainedGroups } = await import('./constrained-impersonation.ts')
     const outcome = await constrainedGroups(authorizer, attributesOf(user, requestInfoOf(request)), asked)
-    if ('groups' in outcome) return effectiveUser({ ...asked, groups: [...outcome.groups] })
+    if ('groups' in outcome) {
+      const user = effectiveUser({ ...asked, groups: [...outcome.groups] })
+      return { ...user, impersonationConstraint: outcome.constraint }
+    }
     await mayImpersonate(authorizer, user, asked).catch((error: unknown) => {
       throw outcome.refusal ?? error
     })

@@ -2,6 +2,7 @@
  * The front proxy: who presents a certificate of the front-proxy authority may say in headers for whom it speaks.
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#authenticating-proxy
  */
+import { unauthorized } from '../../api/errors.ts'
 import type { Authenticator } from '../authenticate.ts'
 import type { ApiRequest, UserInfo } from '../request.ts'
 import type { ClientAuthority } from './certificate.ts'
@@ -33,7 +34,7 @@ export class RequestHeaderAuthenticator implements Authenticator {
     if (!request.peerCertificate || name === '') return undefined
     const { authority, allowedNames } = this.#options
     const subject = authority.subjectOf(request.peerCertificate)
-    if (!subject || (allowedNames.length > 0 && !allowedNames.includes(subject.commonName))) return undefined
+    if (!subject || (allowedNames.length > 0 && !allowedNames.includes(subject.commonName))) throw unauthorized()
     const uid = request.headers['x-remote-uid']
     return {
       name,
