@@ -1,4 +1,4 @@
-/** IP addresses as numbers, for ranges. Takes valid addresses only. Pure. */
+/** IP addresses as numbers, for ranges, and as texts. Takes valid addresses only. Pure. */
 
 export function addressNumber(address: string): bigint {
   if (!address.includes(':')) return address.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n)
@@ -14,6 +14,11 @@ export function addressText(value: bigint, isV6: boolean): string {
   if (!isV6) return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 255n)).join('.')
   const groups = Array.from({ length: 8 }, (_, index) => ((value >> BigInt(112 - index * 16)) & 0xffffn).toString(16))
   return shortened(groups)
+}
+
+/** Of a name or an address, as URLs have it. */
+export function joinHostPort(host: string, port: number | string): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 /** RFC 5952: the longest run of two or more zero groups becomes `::`. */

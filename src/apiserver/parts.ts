@@ -63,6 +63,8 @@ export interface ApiServerParts {
   gates?: Gates
   /** What `/flagz` shows: flags by name, as they were given. */
   flags?: ReadonlyMap<string, string>
+  /** Where clients outside reach the server, as `host:port`; `/api` says it. Default: it says nothing. */
+  address?: string
   /** Default: `standardServing`. */
   serving?: Partial<Serving>
   /** For calls to webhooks. Absent: they all fail. */

@@ -42,6 +42,8 @@ import { deadlineMs, withinDeadline } from './serving.ts'
 interface Trace {
   info: RequestInfo
   audit?: AuditTrail | undefined
+  /** Its caller may do it. */
+  allowed?: boolean
 }
 
 export class Pipeline {
@@ -93,6 +95,7 @@ export class Pipeline {
       },
       extension: parts.extension,
       flags: parts.flags,
+      address: parts.address,
       gates: parts.gates,
       aggregator,
     })
@@ -161,6 +164,7 @@ export class Pipeline {
     try {
       const exchange = await this.#identified(request, trace)
       await this.#allowed(exchange)
+      trace.allowed = true
       await this.#mayConnect(exchange)
       const remote = this.#aggregator && remoteFor(this.#aggregator, exchange.info)
       if (remote && this.#aggregator) return await forwardUpgrade(this.#aggregator, remote, exchange, { socket, head })
@@ -190,6 +194,7 @@ export class Pipeline {
     try {
       const allowed = this.#allowed(exchange)
       if (allowed instanceof Promise) await allowed
+      trace.allowed = true
       const remote = this.#aggregator && remoteFor(this.#aggregator, exchange.info)
       if (remote && this.#aggregator) return await forward(this.#aggregator, remote, exchange)
       const response = exchange.info.isResourceRequest
@@ -242,6 +247,8 @@ export class Pipeline {
   async #failed(request: ApiRequest, error: unknown, trace: Trace): Promise<ApiResponse> {
     trace.audit?.failed(error)
     const response = errorResponse(error)
+    // The message has names that the caller chose: no browser shall take it for a page.
+    if (response.status === 403 && !trace.allowed) response.headers['x-content-type-options'] = 'nosniff'
     if (response.status >= 500 && !request.signal.aborted) {
       const { method, path } = request
       const cause = error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -2,6 +2,7 @@
  * Where the server of an APIService is: a ready endpoint of its Service, looked up among our own objects so that no name
  * server has a say in it; and whether it can be there at all.
  */
+import { joinHostPort } from '../../api/addresses.ts'
 import { coreV1, discoveryV1 } from '../../api/resources.ts'
 import type { APIServiceCondition, APIServiceSpec } from '../../api/types/apiregistration/v1.ts'
 import type { Service } from '../../api/types/core/v1.ts'
@@ -68,5 +69,5 @@ function addressesOf({ ports = [], endpoints = [] }: EndpointSlice, portName: st
   return endpoints
     .filter(({ conditions }) => conditions?.ready !== false)
     .flatMap(({ addresses }) => addresses.slice(0, 1))
-    .map((address) => `${address.includes(':') ? `[${address}]` : address}:${port}`)
+    .map((address) => joinHostPort(address, port))
 }

@@ -7,6 +7,7 @@ import { apiVersionOf } from '../../api/meta.ts'
 import { apiregistrationV1 } from '../../api/resources.ts'
 import { typeByName } from '../../api/schema/registry.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
+import type { ServerAddressByClientCIDR } from '../../api/types/meta/v1.ts'
 import type { Aggregator } from '../aggregation/aggregator.ts'
 import { remoteResources } from '../aggregation/discovery.ts'
 import { defaultPriority, type Priority } from '../aggregation/priorities.ts'
@@ -19,7 +20,6 @@ import type { KindName, Served } from '../scheme/served.ts'
 
 const discoveryGroup = 'apidiscovery.k8s.io'
 const encodings: readonly Encoding[] = ['json', 'yaml', 'protobuf']
-const everywhere = [{ clientCIDR: '0.0.0.0/0', serverAddress: '' }]
 
 type AggregatedVersion = 'v2' | 'v2beta1'
 
@@ -40,12 +40,15 @@ type Elsewhere = Pick<Aggregator, 'generation' | 'remotes' | 'of' | 'priorityOf'
 export class Discovery {
   readonly #scheme: Scheme
   readonly #elsewhere: Elsewhere | undefined
+  readonly #everywhere: ServerAddressByClientCIDR[]
   readonly #answers = new Map<string, ApiResponse>()
   #generation = ''
 
-  constructor(scheme: Scheme, elsewhere?: Elsewhere) {
+  /** `address`: host and port for clients of any address. */
+  constructor(scheme: Scheme, elsewhere?: Elsewhere, address = '') {
     this.#scheme = scheme
     this.#elsewhere = elsewhere
+    this.#everywhere = [{ clientCIDR: '0.0.0.0/0', serverAddress: address }]
   }
 
   paths(): string[] {
@@ -105,7 +108,7 @@ export class Discovery {
   }
 
   #document(path: string): Document | undefined {
-    if (path === '/api') return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: everywhere }
+    if (path === '/api') return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: this.#everywhere }
     if (path === '/apis') {
       return {
         kind: 'APIGroupList',

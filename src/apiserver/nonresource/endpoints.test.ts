@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { encodeJson } from '../../api/codec/json.ts'
 import { decodeProtobuf } from '../../api/codec/protobuf.ts'
 import { parseYaml } from '../../api/codec/yaml.ts'
+import { forbidden } from '../../api/errors.ts'
 import { typeByName } from '../../api/schema/registry.ts'
 import { TestCaller } from '../testbed/caller.ts'
 
@@ -32,6 +33,35 @@ test('discovery lists groups, versions and resources with their subresources', a
   })
   assert.equal((await api.get('/apis/none.io')).status, 404)
   assert.equal((await api.get('/apis/apps/v9')).status, 404)
+})
+
+test('discovery tells where the server is reached', async () => {
+  const caller = await TestCaller.start({ address: '192.0.2.7:6443' })
+  const { serverAddressByClientCIDRs } = (await caller.get('/api')).body
+  await caller.api.stop()
+  assert.deepEqual(serverAddressByClientCIDRs, [{ clientCIDR: '0.0.0.0/0', serverAddress: '192.0.2.7:6443' }])
+})
+
+test('answers to who may not ask are marked against guessing browsers, other refusals are not', async () => {
+  const user = { name: '<b>', groups: [], extra: {} }
+  const caller = await TestCaller.start({
+    security: {
+      authenticator: { authenticate: async () => user },
+      authorizer: { authorize: async ({ verb }) => ({ allowed: verb !== 'list', reason: '' }) },
+      admission: {
+        mutate: () => undefined,
+        validate({ resource, name }) {
+          if (resource.plural === 'configmaps') throw forbidden(resource, name, 'no')
+        },
+      },
+    },
+  })
+  const listed = await caller.get('/api/v1/pods')
+  const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } }
+  const created = await caller.call('POST', '/api/v1/namespaces/default/configmaps', body)
+  await caller.api.stop()
+  assert.deepEqual([listed.status, listed.headers['x-content-type-options']], [403, 'nosniff'])
+  assert.deepEqual([created.status, created.headers['x-content-type-options']], [403, undefined])
 })
 
 test('aggregated discovery has an ETag and answers 304 to who knows it', async () => {

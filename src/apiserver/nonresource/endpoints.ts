@@ -33,10 +33,11 @@ export function nonResourceEndpoints(parts: {
   metrics: Pick<MetricsParts, 'requests' | 'store' | 'security'>
   extension?: Extension | undefined
   flags?: ReadonlyMap<string, string> | undefined
+  address?: string | undefined
   gates?: Gates | undefined
 }): NonResource {
   const { endpoints, inFlight, documents, metrics, extension } = parts
-  const discovery = new Discovery(endpoints.scheme, parts.aggregator)
+  const discovery = new Discovery(endpoints.scheme, parts.aggregator, parts.address)
   const health = new Health(endpoints)
   const paths = () => [...discovery.paths(), ...health.paths(), ...otherPaths].sort()
   const pages = new DebugPages({ clock: endpoints.registry.clock, flags: parts.flags, paths })

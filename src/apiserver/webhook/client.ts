@@ -5,6 +5,7 @@
  *
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#contacting-the-webhook
  */
+import { joinHostPort } from '../../api/addresses.ts'
 import { coreV1, discoveryV1 } from '../../api/resources.ts'
 import type { ServiceReference, WebhookClientConfig } from '../../api/types/admissionregistration/v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
@@ -101,5 +102,5 @@ function readyAddresses(slice: EndpointSlice, portName: string): string[] {
   return (slice.endpoints ?? [])
     .filter(({ conditions }) => conditions?.ready !== false)
     .flatMap(({ addresses }) => addresses.slice(0, 1))
-    .map((address) => `${address.includes(':') ? `[${address}]` : address}:${port}`)
+    .map((address) => joinHostPort(address, port))
 }

@@ -1,5 +1,6 @@
 /** `k8ts apiserver`: the API server alone, over its embedded store or an etcd cluster, as its flags say. */
 
+import { joinHostPort } from '../../api/addresses.ts'
 import { addressRange } from '../../apiserver/allocators/ranges.ts'
 import { bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
 import { rulesOfDefaultRole } from '../../apiserver/bootstrap/default-rbac.ts'
@@ -49,7 +50,8 @@ export async function startApiServer(machine: Machine, flags: Flags, hostName: s
   const serving = await identityOf(flags, reader(machine, flags), 'tls-cert-file', 'tls-private-key-file')
   const database = `${settings.dataDirectory}/k8ts.db`
   const storage = await openStorage(machine, { database, ...(await chooseStorage(machine, flags)) })
-  const server = await createServer(machine, { choices, storage, pki })
+  const own = joinHostPort(address, settings.securePort)
+  const server = await createServer(machine, { choices, storage, pki, address: own })
   const { store } = storage
   const { clientCaPem, frontProxy } = choices
   const advertise = settings.reconcileEndpoints ? { address, port: settings.securePort, hostName } : undefined
@@ -110,11 +112,11 @@ async function ensurePki(
 
 async function createServer(
   { clock, random, net, log }: Machine,
-  { choices, storage, pki }: { choices: ApiServerChoices; storage: Storage; pki: ClusterPki },
+  { choices, storage, pki, address }: { choices: ApiServerChoices; storage: Storage; pki: ClusterPki; address: string },
 ): Promise<ApiServer> {
   const nodeRules = rulesOfDefaultRole('system:node', choices.parts.gates)
   return await createApiServer({
-    ...{ store: storage.store, clock, random, log, net, tables, conversions: conversions() },
+    ...{ store: storage.store, clock, random, log, net, tables, conversions: conversions(), address },
     ...choices.parts,
     security: standardSecurity({ clock, random, nodeRules, bootstrapTokens: false, ...choices.security }),
     extension: snapshotEndpoint(storage.base, clock),
@@ -143,7 +145,7 @@ async function writeKubeconfig(
 ): Promise<string> {
   const path = `${settings.dataDirectory}/admin.kubeconfig`
   const host = isAnyAddress(settings.bindAddress) ? '127.0.0.1' : settings.bindAddress
-  const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`
+  const server = `https://${joinHostPort(host, port)}`
   const identity = pki.leafs.admin
   const text = kubeconfigText({ server, caPem: pki.ca.certificatePem, user: 'kubernetes-admin', identity })
   await disk.write(path, text, { mode: 0o600 })

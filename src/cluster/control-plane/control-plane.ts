@@ -3,6 +3,7 @@
  * a test. It opens no socket by itself.
  */
 
+import { joinHostPort } from '../../api/addresses.ts'
 import type { Resource } from '../../api/meta.ts'
 import type { ValidatingAdmissionPolicy } from '../../api/types/admissionregistration/v1.ts'
 import { checkPolicyTypes } from '../../apiserver/admission/policy/type-check.ts'
@@ -144,7 +145,7 @@ interface ApiSources {
 }
 
 async function createApi(parts: ControlPlaneParts, { clock, key, ...authorities }: ApiSources): Promise<ApiServer> {
-  const { store, random, log, choices, tuning = {} } = parts
+  const { store, random, log, choices, advertise, tuning = {} } = parts
   const servesUsage = parts.nodeProxy !== undefined && (tuning.usageMetrics ?? true)
   const gates = parts.gates ?? choices?.parts.gates
   const enabled = parts.gates ? enabledApis(['api/all'], parts.gates) : (choices?.parts.enabled ?? stableOnes)
@@ -152,6 +153,7 @@ async function createApi(parts: ControlPlaneParts, { clock, key, ...authorities 
     ...{ store, clock, random, log, tables, conversions: conversions(), strategies: strategies() },
     services: { serviceCidrs: [parts.serviceCidr] },
     documents: oidcDocuments({ keys: [key], issuer: tokenIssuer }),
+    ...(advertise ? { address: joinHostPort(advertise.address, advertise.port) } : {}),
     ...choices?.parts,
     ...(gates ? { gates } : {}),
     security: standardSecurity({

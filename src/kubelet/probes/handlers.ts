@@ -3,6 +3,7 @@
  * Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#probe-check-methods
  */
 
+import { joinHostPort } from '../../api/addresses.ts'
 import type { Container, HTTPGetAction, Pod, ProbeHandler } from '../../api/types/core/v1.ts'
 import { type ConnectGrpc, GrpcError, grpcCode } from '../../platform/grpc.ts'
 import { messageOf } from '../../platform/log.ts'
@@ -189,8 +190,4 @@ function healthFailure(error: unknown, target: string, timeoutMs: number): strin
   if (error.code === grpcCode.deadlineExceeded || error.code === grpcCode.unavailable)
     return `timeout: failed to connect service ${JSON.stringify(target)} within ${timeoutMs / 1000}s: ${error.details}`
   return `error: health rpc probe failed: ${error.details}`
-}
-
-export function joinHostPort(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
