@@ -8,7 +8,13 @@ import { startCluster } from '../../testing/index.ts'
 import { ControllerMetrics } from './controller-metrics.ts'
 
 const names = ['cronjob', 'endpointslice', 'job', 'node-lifecycle', 'persistentvolume-binder', 'replicaset']
-const more = ['horizontal-pod-autoscaler', 'root-ca-certificate-publisher', 'statefulset', 'ttl-after-finished']
+const more = [
+  'ephemeral-volume-controller',
+  'horizontal-pod-autoscaler',
+  'root-ca-certificate-publisher',
+  'statefulset',
+  'ttl-after-finished',
+]
 
 /** A cluster whose controllers of these names count in `metrics`. */
 async function startCounted(metrics: ControllerMetrics, counted: readonly string[]) {
@@ -55,6 +61,11 @@ test('ControllerMetrics shows what controllers did, by the names that upstreamâ€
     resources: { requests: { storage: '1Gi' } },
   }
   await core.v1.persistentVolumeClaims('default').create({ metadata: { name: 'c' }, spec: claim })
+  cluster.faults.add({ match: { resource: 'persistentvolumeclaims', verb: 'create' }, refuse: 503, times: 1 })
+  const volumes = [{ name: 'v', ephemeral: { volumeClaimTemplate: { spec: { ...claim, storageClassName: 'other' } } } }]
+  await core.v1
+    .pods('default')
+    .create({ metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'web:1' }], volumes } })
   await cluster.settled()
   await cluster.clock.advance('10s')
   await apps.v1.replicaSets('default').patch('set', { type: 'merge', patch: { spec: { replicas: 1 } } })
@@ -85,6 +96,8 @@ test('ControllerMetrics shows what controllers did, by the names that upstreamâ€
     'node_collector_unhealthy_nodes_in_zone{zone="r:\u0000:a"} 0',
     'horizontal_pod_autoscaler_controller_num_horizontal_pod_autoscalers 0',
     'retroactive_storageclass_total 0',
+    'ephemeral_volume_controller_create_total 2',
+    'ephemeral_volume_controller_create_failures_total 1',
     'garbagecollector_controller_resources_sync_error_total 0',
   ])
     assert.ok(lines.has(line), line)
@@ -95,6 +108,7 @@ test('ControllerMetrics shows what controllers did, by the names that upstreamâ€
 test('ControllerMetrics knows every metric that the controllers name, and no other', () => {
   const metrics = new Set(new ControllerMetrics().names)
   const named = new Set<string>()
+  const ends: string[] = []
   for (const room of ['controllers', 'cloud']) {
     const folder = new URL(`../../${room}/`, import.meta.url)
     for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
@@ -104,9 +118,13 @@ test('ControllerMetrics knows every metric that the controllers name, and no oth
         /['`]([a-z_]+_(?:total|seconds|count|volumes|detaches|ratio|cidrs|unavailable|replicas|health|size|zone|claims|request))['`]/g,
       ))
         named.add(name)
+      for (const [, name = ''] of text.matchAll(/'([a-z_\d]+)'/g)) if (metrics.has(name)) named.add(name)
+      for (const [, end = ''] of text.matchAll(/\$\{prefix\}(_[a-z_]+)/g)) ends.push(end)
     }
   }
   assert.ok(named.size > 30)
   for (const name of named) if (!metrics.has(name)) assert.fail(`${name} is not in the table`)
+  const idle = [...metrics].filter((name) => !named.has(name) && !ends.some((end) => name.endsWith(end)))
+  assert.deepEqual(idle, [], 'nobody counts these')
   assert.throws(() => new ControllerMetrics().count('nonsense_total'), /nonsense_total is not in the table/)
 })

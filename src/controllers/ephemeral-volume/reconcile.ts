@@ -12,7 +12,7 @@ import { messageOf } from '../../platform/log.ts'
 const byClaim = 'ephemeral-claim'
 
 export function ephemeralVolumeController(parts: ControllerParts): Controller {
-  const { client, informers } = parts
+  const { client, informers, meters } = parts
   const pods = informers.of(coreV1.pods)
   const claims = informers.of(coreV1.persistentVolumeClaims)
   const events = parts.events.as('ephemeral_volume')
@@ -47,10 +47,12 @@ export function ephemeralVolumeController(parts: ControllerParts): Controller {
           say('FailedBinding', message)
           throw new Error(message)
         }
+        meters?.count('ephemeral_volume_controller_create_total')
         try {
           const api = client.of(coreV1.persistentVolumeClaims, pod.metadata.namespace)
           await ifNew(api.create(claimFor(pod, volume, name)))
         } catch (error) {
+          meters?.count('ephemeral_volume_controller_create_failures_total')
           if (isNamespaceTerminating(error)) return done
           say('FailedCreate', `create PVC ${name}: ${messageOf(error)}`)
           throw error
