@@ -181,6 +181,13 @@ test('what is made of a range that is none has no type', async () => {
   assert.match(body.message ?? '', /no matching overload for '_==_' applied to '\(list\(!error!\), string\)'/)
 })
 
+test('a message that can not be made is shown with its text as it was written', async () => {
+  const rule = { rule: 'true', messageExpression: "'no program for ' + other" }
+  const { body } = await post(definition(withField({ ...text, maxLength: 5, 'x-kubernetes-validations': [rule] })))
+  assert.match(body.message ?? '', /messageExpression compilation failed: .*undeclared reference to 'other'/)
+  assert.ok(body.message?.includes(" | 'no program for ' + other"))
+})
+
 test('an update without versions or names is refused with what it lacks', async () => {
   const path = `${definitionsPath}/gizmos.example.com`
   await serve(caller, definition(simple) as CustomResourceDefinition)

@@ -68,7 +68,10 @@ function compileRule(schema: JSONSchemaProps, rule: ValidationRule, environments
 }
 
 function messageOf(compiled: Compiled): Pick<CompiledRule, 'message' | 'messageError'> {
-  if (!compiled.ok) return { messageError: `messageExpression ${failureText(compiled).replace('program ', '')}` }
+  if (!compiled.ok) {
+    const stage = compiled.stage === 'compilation' ? 'compilation' : 'instantiation'
+    return { messageError: `messageExpression ${stage} failed: ${compiled.message}` }
+  }
   if (compiled.program.type.kind !== 'string') return { messageError: 'messageExpression must evaluate to a string' }
   return { message: compiled.program }
 }
