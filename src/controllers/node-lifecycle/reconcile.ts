@@ -8,7 +8,7 @@ import type { Node, Pod } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { ifThere } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
-import { zoneGauges, zoneLabel } from './metrics.ts'
+import { zoneGauges } from './metrics.ts'
 import {
   type Eviction,
   gracePeriodMs,
@@ -19,7 +19,7 @@ import {
   startsEviction,
   startupGracePeriodMs,
 } from './plan.ts'
-import { defaultEvictionRates, type EvictionRates, Zones } from './zones.ts'
+import { defaultEvictionRates, type EvictionRates, Zones, zoneOf } from './zones.ts'
 
 export const leaseNamespace = 'kube-node-lease'
 const byNode = 'nodeName'
@@ -173,7 +173,7 @@ class NodeLifecycleReconciler {
     // The resource version in the patch makes it fail, and be planned anew, when someone else changed the taints.
     const { resourceVersion } = node.metadata
     await this.#patch(node, { metadata: { resourceVersion }, spec: { taints } })
-    if (eviction === 'start') this.#parts.meters?.count('node_collector_evictions_total', [zoneLabel(node)])
+    if (eviction === 'start') this.#parts.meters?.count('node_collector_evictions_total', [zoneOf(node)])
     return waitMs
   }
 

@@ -32,10 +32,11 @@ export interface Zone {
 
 const excludedLabel = 'node.kubernetes.io/exclude-disruption'
 
+/** Region and zone as upstream joins them, in metrics too; empty for a node that names neither. */
 export function zoneOf({ metadata: { labels = {} } }: Node): string {
   const region = labels['topology.kubernetes.io/region'] ?? labels['failure-domain.beta.kubernetes.io/region'] ?? ''
   const zone = labels['topology.kubernetes.io/zone'] ?? labels['failure-domain.beta.kubernetes.io/zone'] ?? ''
-  return JSON.stringify([region, zone])
+  return region === '' && zone === '' ? '' : `${region}:\u0000:${zone}`
 }
 
 export function stateOf({ nodes, unready }: Zone, { unhealthyShare }: EvictionRates): ZoneState {
