@@ -255,12 +255,19 @@ test('NodeAuthorizer lets a node read what its pods use, as long as they exist',
     },
   })
   const allowed = ['get secrets a s1', 'get secrets a pull', 'get secrets b cs', 'get persistentvolumes - pv']
-  allowed.push('create serviceaccounts/token a sa', 'get persistentvolumeclaims a pvc', 'get pods a p')
+  allowed.push(
+    'create serviceaccounts/token a sa',
+    'get serviceaccounts a sa',
+    'get persistentvolumeclaims a pvc',
+    'get pods a p',
+  )
   const refused = [
     'get secrets a s2',
     'get secrets b s1',
     'list secrets -',
     'update secrets a s1',
+    'get serviceaccounts a other',
+    'list serviceaccounts a sa',
     'get pods a r',
     'get pods -',
   ]

@@ -77,7 +77,7 @@ export class NodeAuthorizer implements DecidingAuthorizer {
       case 'volumeattachments.storage.k8s.io':
         return getOnly(attributes) ?? related(node, name, this.#graph.isAttachedTo(node, name))
       case 'serviceaccounts':
-        return this.#createToken(node, attributes)
+        return this.#serviceAccount(node, attributes)
       case 'leases.coordination.k8s.io':
         return lease(node, attributes)
       case 'csinodes.storage.k8s.io':
@@ -110,7 +110,10 @@ export class NodeAuthorizer implements DecidingAuthorizer {
     return related(node, name, this.#graph.uses(node, 'pvc', namespace, name))
   }
 
-  #createToken(node: string, { verb, subresource, namespace, name }: AuthorizationAttributes): Decision {
+  /** Read for credential providers that name the account of a pod, and asked for its tokens. */
+  #serviceAccount(node: string, attributes: AuthorizationAttributes): Decision {
+    const { verb, subresource, namespace, name } = attributes
+    if (verb === 'get' && subresource === '') return this.#read(node, 'serviceaccount', attributes)
     if (verb !== 'create' || name === '') return refuse('can only create tokens for individual service accounts')
     if (subresource !== 'token') return refuse('can only create token subresource of serviceaccount')
     return related(node, name, this.#graph.uses(node, 'serviceaccount', namespace, name))

@@ -83,7 +83,8 @@ function nodeAllows(world: World, asked: AuthorizationAttributes): boolean {
     case 'persistentvolumes':
       return verb === 'get' && subresource === '' && world.volumes.some((one) => isNamed(one, name) && usesVolume(one))
     case 'serviceaccounts':
-      return verb === 'create' && subresource === 'token' && near.some(({ spec }) => spec?.serviceAccountName === name)
+      if (subresource === 'token' ? verb !== 'create' : subresource !== '' || verb !== 'get') return false
+      return near.some(({ spec }) => spec?.serviceAccountName === name)
     case 'pods':
       return isRead && pods.some((pod) => isNamed(pod, name) && pod.metadata.namespace === namespace)
   }
