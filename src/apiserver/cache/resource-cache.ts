@@ -36,9 +36,9 @@ export interface Snapshot {
 /** Keys below `prefix`, after the exclusive key `after`, whose objects match: `limit` of them, 0 for all. */
 export interface ListedKeys {
   prefix: string
-  after?: string
+  after?: string | undefined
   limit?: number
-  matches?: (stored: Stored) => boolean
+  matches?: ((stored: Stored) => boolean) | undefined
 }
 
 /** What happened to one resource's cache since the start. */
@@ -129,25 +129,28 @@ export class ResourceCache implements Sink {
     return { items, revision, remaining: 0 }
   }
 
-  /** Has what the selection looks at decoded, some objects in a turn, so that `list` is quick. Then it may not be `ready`. */
-  async lookThrough({ prefix, after = prefix, limit = 0, matches }: ListedKeys): Promise<void> {
-    let from: string | undefined = matches ? after : undefined
+  /** Has what the selection looks at decoded, some objects in a turn, so that `list` is quick. Resolves when `ready`. */
+  async lookThrough({ prefix, after, limit = 0, matches }: ListedKeys): Promise<void> {
+    if (!matches) return
+    let from: string | undefined = after ?? prefix
     let found = 0
     while (from !== undefined) {
       let decoded = 0
       let next: string | undefined
       for (const key of this.#keys.from(from)) {
         if (!key.startsWith(prefix) || (limit > 0 && found > limit)) break
+        if (key === after) continue
         const stored = this.#objects.get(key)!
         if (!stored.isLookedAt && ++decoded > limits.decodedPerTurn) {
           next = key
           break
         }
-        if (matches?.(stored)) found += 1
+        if (matches(stored)) found += 1
       }
       from = next
       if (next !== undefined) await ownTurn()
     }
+    await this.ready()
   }
 
   /** Adds a subscriber to everything after now. Call when `ready`. Returns what removes it. */

@@ -101,7 +101,7 @@ export class WatchStream implements Subscriber, AsyncIterable<Uint8Array> {
   #begin(start: WatchStart): void {
     if (start.kind === 'snapshot') {
       const { prefix, matches } = this.#watch
-      this.#initial = this.#cache.list(matches ? { prefix, matches } : { prefix }).items
+      this.#initial = this.#cache.list({ prefix, matches }).items
       if (this.#watch.bookmarks) this.#pushBookmark({ 'k8s.io/initial-events-end': 'true' })
     }
     if (start.kind === 'refused') {

@@ -26,10 +26,7 @@ export async function watchEndpoint(parts: EndpointParts, served: Served, exchan
   const prefix = named === '' ? collectionPrefix(served, info.namespace) : objectKey(served, info.namespace, named)
   const cache = parts.registry.caches.of(served)
   await cache.ready()
-  if (selection.matches && startsWithObjects(query)) {
-    await cache.lookThrough({ prefix, matches: selection.matches })
-    await cache.ready()
-  }
+  if (startsWithObjects(query)) await cache.lookThrough({ prefix, ...selection })
   const start = await startOf(parts, query)
   const { id, contentType, make } = watchFrames(parts.presenter, served, representation)
   const { clock, store } = parts.registry
@@ -53,7 +50,7 @@ export async function watchEndpoint(parts: EndpointParts, served: Served, exchan
 }
 
 function startsWithObjects({ sendInitialEvents, resourceVersion }: ListQuery): boolean {
-  return sendInitialEvents === true || (sendInitialEvents === undefined && Number(resourceVersion) === 0)
+  return sendInitialEvents ?? Number(resourceVersion) === 0
 }
 
 async function startOf(parts: EndpointParts, query: ListQuery): Promise<WatchStart> {
@@ -61,10 +58,10 @@ async function startOf(parts: EndpointParts, query: ListQuery): Promise<WatchSta
   const wrong = wrongVersion(query.resourceVersion)
   if (wrong !== undefined) throw badRequest(wrong)
   const revision = Number(query.resourceVersion)
-  const { sendInitialEvents = revision === 0 } = query
-  if (!sendInitialEvents && revision > 0) return { kind: 'after', revision }
-  if (query.resourceVersion === '' || !sendInitialEvents) await hub.fresh()
-  if (!sendInitialEvents) return { kind: 'now' }
+  const isSnapshot = startsWithObjects(query)
+  if (!isSnapshot && revision > 0) return { kind: 'after', revision }
+  if (query.resourceVersion === '' || !isSnapshot) await hub.fresh()
+  if (!isSnapshot) return { kind: 'now' }
   // Upstream has begun to answer when it finds out.
   if (!(await hub.reached(revision))) return { kind: 'refused', error: tooLarge(revision, hub.revision) }
   return { kind: 'snapshot' }

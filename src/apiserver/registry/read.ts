@@ -76,17 +76,8 @@ async function cachedPage(parts: RegistryParts, input: ListInput, after: string 
     const items = stored && selection.matches?.(stored) ? [stored] : []
     return { items, revision: cache.revision, continue: '', remaining: undefined }
   }
-  const { matches } = selection
-  const wanted = {
-    prefix,
-    limit: query.limit,
-    ...(after === undefined ? {} : { after }),
-    ...(matches ? { matches } : {}),
-  }
-  if (matches) {
-    await cache.lookThrough(wanted)
-    await cache.ready()
-  }
+  const wanted = { prefix, after, limit: query.limit, matches: selection.matches }
+  await cache.lookThrough(wanted)
   const { items, revision, remaining } = cache.list(wanted)
   return pageOf(input, { items, revision, remaining })
 }
@@ -126,10 +117,14 @@ async function continued(parts: RegistryParts, input: ListInput): Promise<Page> 
     return await cachedPage(parts, input, after)
   }
   const from = { revision: token.revision, after }
-  const unchanged = cache.changedAt <= token.revision && token.revision <= cache.revision
-  if (!unchanged) return await pastPage(parts, input, from)
-  await requireReadable(parts, input, from)
-  return repage(input, await cachedPage(parts, input, after), token.revision)
+  const isUnchanged = () => cache.changedAt <= token.revision && token.revision <= cache.revision
+  if (isUnchanged()) {
+    await requireReadable(parts, input, from)
+    const page = await cachedPage(parts, input, after)
+    // What was written meanwhile may stand on it.
+    if (isUnchanged()) return repage(input, page, token.revision)
+  }
+  return await pastPage(parts, input, from)
 }
 
 /** A token ends with the history of its revision, though the cache could go on: clients are promised that it does. */
