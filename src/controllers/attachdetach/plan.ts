@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { AttachedVolume, Node, PersistentVolume, Pod } from '../../api/types/core/v1.ts'
 import type { VolumeAttachment } from '../../api/types/storage/v1.ts'
+import { isFinished } from '../pods.ts'
 
 /** An unhealthy node has this long to let go of a volume that it said is in use. Source: the attach/detach controller. */
 export const forceDetachAfterMs = 360_000
@@ -106,8 +107,9 @@ function isForOneNode({ spec }: PersistentVolume): boolean {
 
 function wantedVolumes({ pods, node, volumeOf, attaches }: AttachView): Map<string, PersistentVolume> {
   const wanted = new Map<string, PersistentVolume>()
-  for (const { metadata, spec, status } of pods) {
-    if (status?.phase === 'Succeeded' || status?.phase === 'Failed') continue
+  for (const pod of pods) {
+    if (isFinished(pod)) continue
+    const { metadata, spec } = pod
     for (const { name, persistentVolumeClaim, ephemeral } of spec?.volumes ?? []) {
       const claim = ephemeral ? `${metadata.name}-${name}` : persistentVolumeClaim?.claimName
       const volume = claim === undefined ? undefined : volumeOf(metadata.namespace ?? '', claim)

@@ -2,7 +2,6 @@
  * Asks CSI drivers to attach volumes to the nodes of pods that use them, and to detach what no pod there uses any more,
  * by VolumeAttachment objects that the drivers' attachers follow.
  */
-
 import { coreV1, storageV1 } from '../../api/resources.ts'
 import type { Node, PersistentVolume, Pod } from '../../api/types/core/v1.ts'
 import type { VolumeAttachment } from '../../api/types/storage/v1.ts'
@@ -10,6 +9,7 @@ import { isFullyBound } from '../../api/volume-binding.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import type { Change } from '../../client/informer.ts'
 import { ifNew, ifThere } from '../../client/writes.ts'
+import { isFinished } from '../pods.ts'
 import { AttachEvents } from './events.ts'
 import { attachGauges } from './metrics.ts'
 import { type AttachPlan, planAttachments } from './plan.ts'
@@ -180,9 +180,7 @@ class AttachReconciler {
   #users(volumeName: string, nodeName: string): Pod[] {
     const { claimRef } = this.#volumes.get(volumeName)?.spec ?? {}
     const key = `${claimRef?.namespace}/${claimRef?.name}`
-    return this.pods
-      .byIndex(byClaim, key)
-      .filter(({ spec, status }) => spec?.nodeName === nodeName && !finished.has(status?.phase ?? ''))
+    return this.pods.byIndex(byClaim, key).filter((pod) => pod.spec?.nodeName === nodeName && !isFinished(pod))
   }
 
   #volumeOf(namespace: string, claimName: string): PersistentVolume | undefined {
@@ -210,8 +208,6 @@ class AttachReconciler {
     await ifThere(this.#client.of(storageV1.volumeAttachments).delete(name, preconditions))
   }
 }
-
-const finished: ReadonlySet<string> = new Set(['Succeeded', 'Failed'])
 
 /** Of a node, what decides over its volumes. */
 function relevant({ spec, status }: Node): string {

@@ -3,6 +3,7 @@ import type { Job, JobStatus } from '../../api/types/batch/v1.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import type { Change } from '../../client/informer.ts'
 import type { Meters } from '../../client/meters.ts'
+import { isFinished as hasEnded } from '../pods.ts'
 import { matchedRule } from './failure-policy.ts'
 import { parseIndexes } from './indexes.ts'
 import { isFinished, type JobPlan } from './plan.ts'
@@ -22,8 +23,7 @@ export function countJob(meters: Meters | undefined, { type, object }: Change<Jo
 /** A pod that ended, for as long as it waits to be counted. */
 export function countTracked(meters: Meters | undefined, change: Change<Pod>): void {
   if (!meters) return
-  const waits = (pod: Pod): boolean =>
-    isTracked(pod) && (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed')
+  const waits = (pod: Pod): boolean => isTracked(pod) && hasEnded(pod)
   const before = change.type === 'updated' ? waits(change.previous) : change.type === 'deleted' && waits(change.object)
   const now = change.type !== 'deleted' && waits(change.object)
   if (before !== now) meters.count('job_controller_terminated_pods_tracking_finalizer_total', [now ? 'add' : 'delete'])

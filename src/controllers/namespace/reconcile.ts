@@ -12,6 +12,7 @@ import { type Discovered, type DiscoveredResource, discoverResources } from '../
 import { unless } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/log.ts'
+import { isFinished } from '../pods.ts'
 import { canonical } from '../template-hash.ts'
 import { type DeletionFailures, planConditions, type Remaining } from './plan.ts'
 
@@ -154,7 +155,7 @@ class NamespaceReconciler {
 /** Pods may take their time to end, others have to be gone. */
 function graceMs(items: readonly KubeObject[]): number {
   const seconds = (items as readonly Pod[])
-    .filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed')
+    .filter((pod) => !isFinished(pod))
     .map(({ spec }) => spec?.terminationGracePeriodSeconds ?? 0)
   return Math.max(0, ...seconds) * 1000
 }

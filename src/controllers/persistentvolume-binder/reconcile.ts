@@ -10,6 +10,7 @@ import { claimClassName, defaultClass, isFullyBound } from '../../api/volume-bin
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import type { Informer } from '../../client/informer.ts'
 import { ifThere } from '../../client/writes.ts'
+import { isFinished } from '../pods.ts'
 import { volumeGauges } from './metrics.ts'
 import { type Note, planClaim, planVolume } from './plan.ts'
 import { BinderWrites } from './writes.ts'
@@ -137,9 +138,7 @@ class Binder {
   }
 
   #podsOf(key: string): string[] {
-    const unfinished = this.#pods
-      .byIndex('claim', key)
-      .filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed')
+    const unfinished = this.#pods.byIndex('claim', key).filter((pod) => !isFinished(pod))
     return unfinished.map(({ metadata }) => metadata.name ?? '')
   }
 

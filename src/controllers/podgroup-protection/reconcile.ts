@@ -3,6 +3,7 @@ import { keyOf } from '../../api/meta.ts'
 import { coreV1, schedulingV1alpha2 } from '../../api/resources.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, source } from '../../client/controller.ts'
+import { isFinished } from '../pods.ts'
 import { protect } from '../protection.ts'
 
 const byGroup = 'active-pod-group'
@@ -11,7 +12,7 @@ const finalizer = 'scheduling.k8s.io/podgroup-protection'
 export function podGroupProtectionController({ client, informers }: ControllerParts): Controller {
   const groups = informers.of(schedulingV1alpha2.podGroups)
   const pods = informers.of(coreV1.pods)
-  pods.addIndex(byGroup, (pod) => (isOver(pod) ? [] : groupKeys(pod)))
+  pods.addIndex(byGroup, (pod) => (isFinished(pod) ? [] : groupKeys(pod)))
   return {
     name: 'podgroup-protection-controller',
     workers: 1,
@@ -20,7 +21,7 @@ export function podGroupProtectionController({ client, informers }: ControllerPa
       source(pods, (change) => {
         if (change.type === 'updated' && change.object.metadata.uid !== change.previous.metadata.uid)
           return [...groupKeys(change.previous), ...groupKeys(change.object)]
-        return change.type === 'deleted' || isOver(change.object) ? groupKeys(change.object) : []
+        return change.type === 'deleted' || isFinished(change.object) ? groupKeys(change.object) : []
       }),
     ],
     async reconcile(key) {
@@ -31,10 +32,6 @@ export function podGroupProtectionController({ client, informers }: ControllerPa
       return protect(group, { client, resource: schedulingV1alpha2.podGroups, finalizer, inUse })
     },
   }
-}
-
-function isOver({ status }: Pod): boolean {
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed'
 }
 
 function groupKeys({ metadata, spec }: Pod): string[] {

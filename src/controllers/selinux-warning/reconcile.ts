@@ -4,6 +4,7 @@ import { coreV1, storageV1 } from '../../api/resources.ts'
 import type { PersistentVolume, Pod } from '../../api/types/core/v1.ts'
 import { isFullyBound } from '../../api/volume-binding.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { isFinished } from '../pods.ts'
 import { type Conflict, conflictsOf, mayMountWithLabel, messageOf, type Usage, usageOf } from './plan.ts'
 
 const byClaim = 'selinux-claim'
@@ -68,7 +69,7 @@ class Warner {
 
   async reconcile(key: string): Promise<Outcome> {
     const pod = this.pods.get(key)
-    if (!pod || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') this.#forget(key)
+    if (!pod || isFinished(pod)) this.#forget(key)
     else for (const { claim, volume } of claimsOf(pod)) this.#look(pod, volume, this.#volumeOf(pod, claim))
     return done
   }
