@@ -10,6 +10,7 @@ import type { FieldNode, ListNode, MapNode, Scalar, ScalarNode, StructNode, Type
 import { DecodeError } from './error.ts'
 import { isWhole64 } from './exact-json.ts'
 import { goElementType, goFieldType } from './go-types.ts'
+import { jsonKind } from './json-kind.ts'
 import { jsonSchemaType } from './json-schema-type.ts'
 import { prune } from './prune.ts'
 import {
@@ -323,9 +324,9 @@ function isPlain(value: unknown): value is Plain {
 
 /** In upstream's words: tools show them to users. */
 function mismatch(type: TypeNode, value: unknown, state: DecodeState): DecodeError {
-  const number = value instanceof WrittenNumber ? value.text.slice(0, shownLengthMax) : value
-  const isNumber = number !== value || typeof number === 'number' || typeof number === 'bigint'
-  const shown = !isNumber ? jsonKind(value) : isNumeric(type) ? `number ${number}` : 'number'
+  const kind = jsonKind(value)
+  const written = value instanceof WrittenNumber ? value.text.slice(0, shownLengthMax) : value
+  const shown = kind === 'number' && isNumeric(type) ? `number ${written}` : kind
   const path = goPath(state)
   const field = path === '' ? 'the object' : `Go struct field ${holderOf(state).replace(/^.*\./, '')}.${path}`
   return new DecodeError(`json: cannot unmarshal ${shown} into ${field} of type ${namedType(state) ?? goType(type)}`)
@@ -333,11 +334,6 @@ function mismatch(type: TypeNode, value: unknown, state: DecodeState): DecodeErr
 
 function isNumeric(type: TypeNode): boolean {
   return type.kind === 'scalar' && /^(int|double)/.test(type.scalar)
-}
-
-function jsonKind(value: unknown): string {
-  if (Array.isArray(value)) return 'array'
-  return typeof value === 'boolean' ? 'bool' : typeof value
 }
 
 /** What upstream calls the type where the walk is; undefined where it has no name of its own. */

@@ -1,5 +1,5 @@
 /** Bodies that do not even say what they are, in upstream's words. */
-import { WrittenNumber } from '../../api/codec/written-number.ts'
+import { jsonKind } from '../../api/codec/json-kind.ts'
 import { type ApiError, badRequest } from '../../api/errors.ts'
 
 /** What upstream reads first of a body. */
@@ -28,10 +28,4 @@ function beginning(body: Uint8Array): string {
   const shown = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, shownBytesMax))
   const text = shown[0] === 0x7b ? shown.toString() : shown.toString('hex')
   return body.length > shownBytesMax ? `${text} ...` : text
-}
-
-function jsonKind(value: unknown): string {
-  if (Array.isArray(value)) return 'array'
-  if (value instanceof WrittenNumber || typeof value === 'bigint') return 'number'
-  return typeof value === 'boolean' ? 'bool' : typeof value
 }

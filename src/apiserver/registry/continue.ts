@@ -1,4 +1,5 @@
 /** The continue token of a list: upstream's own form, so that a token outlives a change of server. */
+import { jsonKind } from '../../api/codec/json-kind.ts'
 import { badRequest } from '../../api/errors.ts'
 
 const tokenVersion = 'meta.k8s.io/v1'
@@ -64,10 +65,9 @@ function decoded(text: string): unknown {
 
 /** In the words of Go's decoder. */
 function notInto(value: unknown, place: string): Error {
-  const number = place.endsWith('int64') ? `number ${value}` : 'number'
-  const kinds: Record<string, string> = { boolean: 'bool', number }
-  const kind = Array.isArray(value) ? 'array' : (kinds[typeof value] ?? typeof value)
-  return invalid(` json: cannot unmarshal ${kind} into Go ${place}`)
+  const kind = jsonKind(value)
+  const shown = kind === 'number' && place.endsWith('int64') ? `number ${value}` : kind
+  return invalid(` json: cannot unmarshal ${shown} into Go ${place}`)
 }
 
 function invalid(why: string): Error {
