@@ -71,20 +71,30 @@ export function planClaim<T extends KubeObject>(
   return claim
 }
 
-/** Carries a claim out and returns what is owned afterwards. Objects that went away meanwhile are passed over. */
+/**
+ * Carries a claim out and returns what is owned afterwards. Objects that went away meanwhile are passed over.
+ * `finalizer`: what adopted objects get besides their owner.
+ */
 export async function applyClaim<T extends KubeObject>(
-  { client, resource, ownerResource }: { client: Client; resource: Resource<T>; ownerResource: Resource },
+  {
+    client,
+    resource,
+    ownerResource,
+    finalizer,
+  }: { client: Client; resource: Resource<T>; ownerResource: Resource; finalizer?: string },
   owner: KubeObject,
   claim: Claim<T>,
 ): Promise<T[]> {
   const api = client.of(resource, owner.metadata.namespace)
   const owned = [...claim.owned]
   for (const object of claim.adopt) {
-    const { uid } = object.metadata
+    const { uid, finalizers: known = [] } = object.metadata
     const ownerReferences = [...(object.metadata.ownerReferences ?? []), controllerReference(ownerResource, owner)]
+    const finalizers = finalizer === undefined || known.includes(finalizer) ? {} : { finalizers: [...known, finalizer] }
+    const patch = { metadata: { uid, ownerReferences, ...finalizers } }
     const adopted = await unless(
       ['NotFound', 'Invalid'],
-      api.patch(object.metadata.name ?? '', { type: 'merge', patch: { metadata: { uid, ownerReferences } } }),
+      api.patch(object.metadata.name ?? '', { type: 'merge', patch }),
     )
     if (adopted) owned.push(adopted)
   }

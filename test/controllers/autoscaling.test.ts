@@ -107,6 +107,7 @@ test('an autoscaler takes the larger of two metrics, of one container too', asyn
     status?.currentMetrics?.map(({ type }) => type),
     ['Resource', 'ContainerResource'],
   )
+  assert.match(status?.currentMetrics?.[1]?.containerResource?.current.averageValue ?? '', /^\d+Mi$/)
 })
 
 test('a settled autoscaler writes nothing', async () => {

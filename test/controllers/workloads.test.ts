@@ -261,6 +261,61 @@ test('a suspended Job starts no pods until it is resumed', async () => {
   )
 })
 
+test('a Job that is resumed starts its pods at once, though the stopped ones did not end', async () => {
+  await using bed = await startTestbed()
+  const { create, jobs } = { create: bed.create, jobs: bed.client.of(batchV1.jobs, namespace) }
+  await create(batchV1.jobs, { metadata: { name: 'j' }, spec: { template: jobTemplate } })
+  for (const suspend of [true, false]) {
+    await bed.advance(1_000)
+    await jobs.patch('j', { type: 'merge', patch: { spec: { suspend } } })
+  }
+  await bed.advance(1_000)
+  assert.equal((await jobs.get('j')).status?.active, 1)
+})
+
+test('a Job counts a pod that it adopts', async () => {
+  await using bed = await startTestbed()
+  bed.behave = () => 'succeeded'
+  const [own, spec] = [{ own: 'j' }, { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i:1' }] }]
+  await bed.create(coreV1.pods, { metadata: { name: 'mine', labels: own }, spec })
+  await bed.create(batchV1.jobs, {
+    metadata: { name: 'j' },
+    spec: { manualSelector: true, selector: { matchLabels: own }, template: { metadata: { labels: own }, spec } },
+  })
+  await bed.advance(2_000)
+  const { items } = await bed.client.of(coreV1.pods, namespace).list()
+  assert.deepEqual(
+    items.map(({ metadata }) => [metadata.name, metadata.finalizers]),
+    [['mine', undefined]],
+  )
+  assert.equal((await bed.client.of(batchV1.jobs, namespace).get('j')).status?.succeeded, 1)
+})
+
+test('a CronJob that starts one at a time is not held up by a Job that it did not start', async () => {
+  await using bed = await startTestbed()
+  const spec = {
+    schedule: '*/5 * * * *',
+    concurrencyPolicy: 'Forbid',
+    jobTemplate: { spec: { template: jobTemplate } },
+  }
+  const cron = await bed.create(batchV1.cronJobs, { metadata: { name: 'cj' }, spec })
+  const owner = { apiVersion: 'batch/v1', kind: 'CronJob', name: 'cj', uid: cron.metadata.uid ?? '', controller: true }
+  await bed.create(batchV1.jobs, {
+    metadata: { name: 'other', ownerReferences: [owner] },
+    spec: { template: jobTemplate },
+  })
+  for (let minutes = 0; minutes < 11; minutes += 1) await bed.advance(60_000)
+  const { status } = await bed.client.of(batchV1.cronJobs, namespace).get('cj')
+  assert.deepEqual(
+    status?.active?.map(({ name }) => name),
+    [`cj-${Date.parse('2026-01-01T00:05:00Z') / 60_000}`],
+  )
+  const said = (await bed.events()).filter((text) => text.includes('other') || text.includes('Forbid'))
+  assert.ok(
+    said.some((text) => text.includes('UnexpectedJob')) && said.some((text) => text.includes('JobAlreadyActive')),
+  )
+})
+
 test('a CronJob starts Jobs by the clock and keeps three of them', async () => {
   await using bed = await startTestbed()
   bed.behave = () => 'succeeded'

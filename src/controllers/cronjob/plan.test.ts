@@ -15,12 +15,13 @@ function cron(spec: Partial<CronJobSpec> = {}, lastScheduleTime?: string): CronJ
 }
 
 const job = (name: string): Job => ({ metadata: { name, uid: name } })
+const running = (name: string) => ({ kind: 'Job', name, uid: name })
 
 const cases: {
   what: string
   cron: CronJob
   now: string
-  active?: Job[]
+  active?: { name: string }[]
   starts?: string
   replaces?: string[]
   events?: string[]
@@ -62,7 +63,7 @@ const cases: {
     what: 'one runs and more may',
     cron: cron({ concurrencyPolicy: 'Allow' }),
     now: '00:10:00',
-    active: [job('x')],
+    active: [running('x')],
     starts: '00:10:00',
     againMs: 600_000,
   },
@@ -70,7 +71,7 @@ const cases: {
     what: 'one runs and none else may',
     cron: cron({ concurrencyPolicy: 'Forbid' }),
     now: '00:10:00',
-    active: [job('x')],
+    active: [running('x')],
     events: ['JobAlreadyActive'],
     againMs: 600_000,
   },
@@ -78,7 +79,7 @@ const cases: {
     what: 'one runs and is to be replaced',
     cron: cron({ concurrencyPolicy: 'Replace' }),
     now: '00:10:00',
-    active: [job('x')],
+    active: [running('x')],
     starts: '00:10:00',
     replaces: ['x'],
     againMs: 600_000,
@@ -87,7 +88,7 @@ const cases: {
     what: 'its Job exists already',
     cron: cron(),
     now: '00:10:00',
-    active: [job(`cj-${at('00:10:00') / 60_000}`)],
+    active: [running(`cj-${at('00:10:00') / 60_000}`)],
     againMs: 600_000,
   },
   {
@@ -120,7 +121,7 @@ describe('planStart', () => {
       const plan = planStart(subject, { active, nowMs: at(now) })
       assert.equal(plan.startForMs, starts === undefined ? undefined : at(starts))
       assert.deepEqual(
-        plan.replace.map(({ metadata }) => metadata.name),
+        plan.replace.map(({ name }) => name),
         replaces,
       )
       assert.deepEqual(

@@ -4,6 +4,7 @@
  */
 import { isTimeZone, parseSchedule, type Schedule, ScheduleError } from '../../api/cron.ts'
 import type { CronJob, Job } from '../../api/types/batch/v1.ts'
+import type { ObjectReference } from '../../api/types/core/v1.ts'
 import { nextTime } from './schedule.ts'
 
 /** With more missed starts than this, something is wrong with the clock; the newest is started all the same. */
@@ -14,14 +15,18 @@ export type CronEvent = { type: 'Normal' | 'Warning'; reason: string; message: s
 export interface CronPlan {
   /** Start a Job for this time, after stopping `replace`. */
   startForMs: number | undefined
-  replace: Job[]
+  replace: ObjectReference[]
   events: CronEvent[]
   lookAgainMs: number | undefined
 }
 
 const nothing: CronPlan = { startForMs: undefined, replace: [], events: [], lookAgainMs: undefined }
 
-export function planStart(cron: CronJob, { active, nowMs }: { active: readonly Job[]; nowMs: number }): CronPlan {
+/** `active`: the Jobs that the status names, which are those that were started here. */
+export function planStart(
+  cron: CronJob,
+  { active, nowMs }: { active: readonly ObjectReference[]; nowMs: number },
+): CronPlan {
   if (cron.spec?.suspend) return nothing
   const zone = cron.spec?.timeZone ?? 'UTC'
   const text = cron.spec?.schedule ?? ''
@@ -43,7 +48,12 @@ export function planStart(cron: CronJob, { active, nowMs }: { active: readonly J
 
 function startOrSkip(
   cron: CronJob,
-  { dueMs, active, nowMs, events }: { dueMs: number; active: readonly Job[]; nowMs: number; events: CronEvent[] },
+  {
+    dueMs,
+    active,
+    nowMs,
+    events,
+  }: { dueMs: number; active: readonly ObjectReference[]; nowMs: number; events: CronEvent[] },
 ): Partial<CronPlan> {
   const deadline = cron.spec?.startingDeadlineSeconds
   if (deadline !== undefined && dueMs + deadline * 1000 < nowMs) {
@@ -51,7 +61,7 @@ function startOrSkip(
     return { events: [...events, { type: 'Warning', reason: 'MissSchedule', message }] }
   }
   if (Date.parse(cron.status?.lastScheduleTime ?? '') === dueMs) return {}
-  if (active.some((job) => job.metadata.name === jobName(cron, dueMs))) return {}
+  if (active.some(({ name }) => name === jobName(cron, dueMs))) return {}
   if (cron.spec?.concurrencyPolicy === 'Forbid' && active.length > 0) {
     const message = 'Not starting job because prior execution is running and concurrency policy is Forbid'
     return { events: [...events, { type: 'Normal', reason: 'JobAlreadyActive', message }] }

@@ -9,7 +9,7 @@ import { type Controller, type ControllerParts, done, type Outcome, source } fro
 import { ifThere } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/log.ts'
-import { byControllerUid, controllerKey, controllerReference, indexByController } from '../ownership.ts'
+import { byControllerUid, controllerKey, controllerOf, controllerReference, indexByController } from '../ownership.ts'
 import { sameStatus } from '../status.ts'
 import { beyondHistory, type CronEvent, jobName, outcomeOf, planStart } from './plan.ts'
 import { rfc3339In } from './schedule.ts'
@@ -51,33 +51,33 @@ class CronJobReconciler {
     const cron = this.#crons.get(key)
     if (!cron) return done
     const jobs = this.#jobs.byIndex(byControllerUid, cron.metadata.uid ?? '')
-    const status = this.#observe(cron, jobs)
-    for (const job of beyondHistory(cron, jobs)) await this.#delete(cron, job)
+    const status = await this.#observe(cron, jobs)
+    for (const { metadata } of beyondHistory(cron, jobs)) await this.#delete(cron, metadata.name ?? '')
     if (cron.metadata.deletionTimestamp) {
       await this.#write(cron, status)
       return done
     }
-    const active = jobs.filter((job) => status.active?.some(({ uid }) => uid === job.metadata.uid))
-    const plan = planStart(cron, { active, nowMs: this.#parts.clock.nowMs() })
+    const { active = [] } = status
+    const plan = planStart({ ...cron, status }, { active, nowMs: this.#parts.clock.nowMs() })
     for (const event of plan.events) this.#report(cron, event)
-    for (const job of plan.replace) await this.#delete(cron, job)
-    const replaced = new Set(plan.replace.map(({ metadata }) => metadata.uid))
-    status.active = (status.active ?? []).filter(({ uid }) => !replaced.has(uid))
+    for (const { name = '' } of plan.replace) await this.#delete(cron, name)
+    status.active = active.filter((reference) => !plan.replace.includes(reference))
     if (plan.startForMs !== undefined) await this.#start(cron, status, plan.startForMs)
     await this.#write(cron, status)
     return plan.lookAgainMs === undefined ? done : { kind: 'requeueAfter', delayMs: plan.lookAgainMs + 100 }
   }
 
   /** Drops finished and missing Jobs from the active list and notes the last success. */
-  #observe(cron: CronJob, jobs: readonly Job[]): CronJobStatus {
-    const status: CronJobStatus = { ...cron.status }
+  async #observe(cron: CronJob, jobs: readonly Job[]): Promise<CronJobStatus> {
+    const status: CronJobStatus = { ...(await this.#latestStatus(cron, jobs)) }
     const active = new Map((status.active ?? []).map((reference) => [reference.uid, reference]))
     for (const job of jobs) {
       const outcome = outcomeOf(job)
       const listed = active.has(job.metadata.uid)
       if (outcome === undefined) {
-        if (listed || job.metadata.deletionTimestamp) continue
-        active.set(job.metadata.uid, referenceTo(job))
+        if (listed) continue
+        const message = `Saw a job that the controller did not create or forgot: ${job.metadata.name}`
+        this.#report(cron, { type: 'Warning', reason: 'UnexpectedJob', message })
         continue
       }
       if (listed) {
@@ -91,13 +91,26 @@ class CronJobReconciler {
       }
     }
     const present = new Set(jobs.map(({ metadata }) => metadata.uid))
-    for (const [uid, reference] of active) {
-      if (present.has(uid)) continue
+    for (const [uid, { name = '' }] of active) {
+      // The cache of Jobs may be older than the status.
+      if (present.has(uid) || (await this.#job(cron, name))) continue
       active.delete(uid)
-      const message = `Active job went missing: ${reference.name}`
-      this.#report(cron, { type: 'Normal', reason: 'MissingJob', message })
+      this.#report(cron, { type: 'Normal', reason: 'MissingJob', message: `Active job went missing: ${name}` })
     }
     return { ...status, active: [...active.values()] }
+  }
+
+  /** The status as the API server has it, where the known one does not name a Job that runs. */
+  async #latestStatus(cron: CronJob, jobs: readonly Job[]): Promise<CronJobStatus | undefined> {
+    const known = new Set(cron.status?.active?.map(({ uid }) => uid))
+    if (jobs.every((job) => outcomeOf(job) !== undefined || known.has(job.metadata.uid))) return cron.status
+    const { name = '', namespace, uid } = cron.metadata
+    const latest = await ifThere(this.#parts.client.of(batchV1.cronJobs, namespace).get(name))
+    return latest && latest.metadata.uid === uid ? latest.status : cron.status
+  }
+
+  #job(cron: CronJob, name: string): Promise<Job | undefined> {
+    return ifThere(this.#parts.client.of(batchV1.jobs, cron.metadata.namespace).get(name))
   }
 
   async #start(cron: CronJob, status: CronJobStatus, scheduledMs: number): Promise<void> {
@@ -116,13 +129,16 @@ class CronJobReconciler {
         this.#report(cron, { type: 'Warning', reason: 'FailedCreate', message })
         throw error
       }
+      // Started before, but the status was not written then; or somebody else's.
+      const job = await this.#job(cron, jobName(cron, scheduledMs))
+      if (!job || controllerOf(job)?.uid !== cron.metadata.uid) return
+      status.active = [...(status.active ?? []), referenceTo(job)]
     }
     status.lastScheduleTime = rfc3339(scheduledMs)
   }
 
-  async #delete(cron: CronJob, job: Job): Promise<void> {
-    const name = job.metadata.name ?? ''
-    const api = this.#parts.client.of(batchV1.jobs, job.metadata.namespace)
+  async #delete(cron: CronJob, name: string): Promise<void> {
+    const api = this.#parts.client.of(batchV1.jobs, cron.metadata.namespace)
     if (!(await ifThere(api.delete(name, { propagationPolicy: 'Background' })))) return
     this.#report(cron, { type: 'Normal', reason: 'SuccessfulDelete', message: `Deleted job ${name}` })
   }

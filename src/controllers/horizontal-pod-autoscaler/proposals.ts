@@ -48,7 +48,7 @@ function kindOf(spec: MetricSpec, target: Target, readings: Readings): Kind | un
     return { reason: 'FailedGetResourceMetric', prefix: `failed to get ${resource.name} resource metric value`, read }
   }
   if (spec.type === 'ContainerResource' && containerResource) {
-    const prefix = `failed to get ${containerResource.name} container metric value`
+    const prefix = `failed to get ${containerResource.container} container metric value`
     return {
       reason: 'FailedGetContainerResourceMetric',
       prefix,
@@ -96,7 +96,7 @@ async function ofResource(
     const { replicas, value } = await wrapped(`failed to get ${resource} usage`, async () =>
       byAverage(target, await samples(), { value: milliValue(averageValue), resource }),
     )
-    return { replicas, name: `${resource} resource`, status: status({ averageValue: quantityOfMilli(value) }) }
+    return { replicas, name: `${resource} resource`, status: status({ averageValue: usage(value) }) }
   }
   const found = await wrapped(`failed to get ${resource} utilization`, async () =>
     byUtilization(target, await samples(), { percent: averageUtilization ?? 0, resource, container }),
@@ -105,7 +105,12 @@ async function ofResource(
   return {
     replicas: found.replicas,
     name: `${resource} ${container === undefined ? '' : 'container '}resource utilization (percentage of request)`,
-    status: status({ averageUtilization: utilization, averageValue: quantityOfMilli(found.value) }),
+    status: status({ averageUtilization: utilization, averageValue: usage(found.value) }),
+  }
+
+  /** Memory is written as metrics.k8s.io writes it. */
+  function usage(milli: number): string {
+    return quantityOfMilli(milli, resource === 'memory' ? 'BinarySI' : 'DecimalSI')
   }
 
   function status(current: MetricValueStatus): MetricStatus {
@@ -136,8 +141,10 @@ async function ofObject(
   const { namespace } = target
   const { kind, name } = describedObject
   const read = () =>
-    wrapped(`unable to get metric ${metric.name}: ${kind} on ${namespace} ${name}`, () =>
-      readings.object(metric, describedObject, namespace),
+    wrapped(
+      `unable to get metric ${metric.name}: ${kind} on ${namespace} ${name}`,
+      () => readings.object(metric, describedObject, namespace),
+      '/',
     )
   if (wanted.type === 'Value' && wanted.value !== undefined) {
     const { replicas, value } = byTotal(target, await read(), milliValue(wanted.value))
@@ -200,10 +207,10 @@ function externalName({
   return `external metric ${name}(${labelSelectorText(selector)})`
 }
 
-async function wrapped<T>(about: string, work: () => Promise<T>): Promise<T> {
+async function wrapped<T>(about: string, work: () => Promise<T>, joint = ': '): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw new Error(`${about}: ${messageOf(error)}`)
+    throw new Error(`${about}${joint}${messageOf(error)}`)
   }
 }

@@ -49,10 +49,6 @@ export class Readings {
     for (const item of items) {
       const chosen =
         container === undefined ? item.containers : item.containers.filter(({ name }) => name === container)
-      if (container !== undefined && chosen.length === 0) {
-        const { namespace: where, name } = item.metadata
-        throw new Error(`container ${container} not present in metrics for pod ${where}/${name}`)
-      }
       const values = chosen.map(({ usage }) => usage[resource])
       if (values.length === 0 || values.some((value) => value === undefined)) continue
       const value = values.reduce((sum, each) => sum + milliValue(each ?? '0'), 0)

@@ -1,4 +1,4 @@
-/** Completion indexes of an Indexed Job, in the compressed text form of its status: `1,3-5,7`. */
+/** Completion indexes of an Indexed Job, in the compressed text form of its status: `1,3-5,7,8`. */
 
 export function parseIndexes(text: string | undefined, completions: number): Set<number> {
   const indexes = new Set<number>()
@@ -18,7 +18,8 @@ export function formatIndexes(indexes: Iterable<number>): string {
     let end = start
     while (end + 1 < sorted.length && sorted[end + 1] === (sorted[end] ?? 0) + 1) end++
     const [first, last] = [sorted[start], sorted[end]]
-    parts.push(first === last ? `${first}` : `${first}-${last}`)
+    const dash = end === start + 1 ? ',' : '-'
+    parts.push(first === last ? `${first}` : `${first}${dash}${last}`)
     start = end + 1
   }
   return parts.join(',')

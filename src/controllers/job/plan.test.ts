@@ -306,9 +306,9 @@ describe('planJob', () => {
   })
 
   test('waits longer after each failure, and says how long', () => {
-    const failed = (name: string) => pod(name, { phase: 'Failed', endedAt: nowText, released: true })
+    const failed = (name: string) => pod(name, { phase: 'Failed', endedAt: nowText })
     const wait = (...pods: Pod[]) =>
-      planJob(job({ backoffLimit: 9 }, { failed: pods.length }), pods, { nowMs, nowText }).lookAgainMs
+      planJob(job({ backoffLimit: 9 }), pods, { nowMs, nowText }).lookAgainMs
     assert.deepEqual(
       [wait(failed('a')), wait(failed('a'), failed('b')), wait(failed('a'), failed('b'), failed('c'))],
       [10_000, 20_000, 40_000],
@@ -348,6 +348,13 @@ describe('planJob', () => {
     }
   })
 
+  test('is nothing to wait for when the pods were stopped on purpose', () => {
+    const subject = job({ completions: 2, parallelism: 2 })
+    const stopped = [pod('a', { going: true, released: true }), pod('b', { going: true, released: true })]
+    const plan = planJob(subject, stopped, { nowMs: Date.parse(longAgo) + 1000, nowText })
+    assert.deepEqual([plan.create.length, plan.backOff.failures], [2, 0])
+  })
+
   test('starts its time anew when it is resumed', () => {
     const status = { conditions: [{ type: 'Suspended', status: 'True', reason: 'JobSuspended' }] }
     const plan = planJob({ ...job(), status }, [], { nowMs, nowText })
@@ -358,7 +365,8 @@ describe('planJob', () => {
 })
 
 test('indexes are read and written in compressed form', () => {
-  for (const text of ['', '0', '0-1', '1,3-5,7', '0,2,4']) assert.equal(formatIndexes(parseIndexes(text, 10)), text)
+  for (const text of ['', '0', '0,1', '0-2', '1,3-5,7,8', '0,2,4'])
+    assert.equal(formatIndexes(parseIndexes(text, 10)), text)
   assert.deepEqual([...parseIndexes('8-12', 10)], [8, 9])
 })
 

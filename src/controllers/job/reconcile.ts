@@ -90,7 +90,8 @@ class JobReconciler {
     if (!this.#expectations.satisfied(key)) return notSeenYet
     const { client } = this.#parts
     const claim = planClaim(job, job.spec?.selector, this.#pods)
-    const pods = await applyClaim({ client, resource: coreV1.pods, ownerResource: batchV1.jobs }, job, claim)
+    const kinds = { resource: coreV1.pods, ownerResource: batchV1.jobs, finalizer: trackingFinalizer }
+    const pods = await applyClaim({ client, ...kinds }, job, claim)
     if (job.metadata.deletionTimestamp) {
       await this.#release(pods)
       return done

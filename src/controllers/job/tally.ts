@@ -55,7 +55,11 @@ export function tallyOf(job: Job, pods: readonly Pod[], backOff?: BackOff): Tall
   for (const pod of failed) if (isTracked(pod) && failsIndex(job, pod)) tally.failedIndexes.add(indexOf(pod) ?? -1)
   tally.replaceable = replaceableOf(job, tally, failed)
   for (const pod of failed) countFailure(job, tally, pod)
-  tally.backOff = nextBackOff(backOff, { succeeded: pods.filter(succeeded), failed })
+  // Pods that were stopped on purpose were released first: they are no reason to wait.
+  tally.backOff = nextBackOff(backOff, {
+    succeeded: pods.filter((pod) => succeeded(pod) && isTracked(pod)),
+    failed: failed.filter(isTracked),
+  })
   tally.succeeded = isIndexed(job)
     ? tally.completedIndexes.size
     : tally.counted.succeeded + tally.uncounted.succeeded.length
