@@ -71,9 +71,9 @@ export function openDatabase(path: string): Database {
   const db = new DatabaseSync(path, { timeout: 0 })
   try {
     db.exec(`
+      pragma locking_mode = exclusive;
       pragma page_size = ${pageBytes};
       pragma auto_vacuum = incremental;
-      pragma locking_mode = exclusive;
       pragma synchronous = full;
       pragma journal_mode = wal;
       pragma wal_autocheckpoint = 0;
