@@ -16,7 +16,7 @@ import {
   schedulingPrinters,
 } from './printers/policy.ts'
 import { certificatesPrinters, rbacPrinters } from './printers/rbac.ts'
-import { resourcePrinters, storagePrinters } from './printers/storage.ts'
+import { resourcePrinters, storagemigrationPrinters, storagePrinters } from './printers/storage.ts'
 
 const groups: Readonly<Record<string, Printers>> = {
   '': corePrinters,
@@ -39,6 +39,7 @@ const groups: Readonly<Record<string, Printers>> = {
   'resource.k8s.io': resourcePrinters,
   'scheduling.k8s.io': schedulingPrinters,
   'storage.k8s.io': storagePrinters,
+  'storagemigration.k8s.io': storagemigrationPrinters,
 }
 
 /** Undefined for resources that have none: their rows are made from columns alone. */

@@ -291,6 +291,72 @@ const rows: [string, string, string, object, unknown[]][] = [
     { addressType: 'IPv4', ports: [{ port: 80 }, { name: 'n' }, {}], endpoints: [] },
     ['x', 'IPv4', '80,n,*', '<unset>', '65s'],
   ],
+  [
+    'scheduling.k8s.io',
+    'v1alpha2',
+    'podgroups',
+    {
+      spec: { schedulingPolicy: { gang: { minCount: 1 } } },
+      status: { conditions: [{ type: 'PodGroupScheduled', status: 'False' }] },
+    },
+    ['x', 'Gang', '<none>', 'Unschedulable', '65s'],
+  ],
+  [
+    'certificates.k8s.io',
+    'v1beta1',
+    'podcertificaterequests',
+    {
+      spec: { podName: 'p', serviceAccountName: 's', nodeName: 'n', signerName: 'a.b/c' },
+      status: { conditions: [{ type: 'Denied', status: 'True' }] },
+    },
+    ['x', 'p', 's', 'n', 'a.b/c', 'Denied', '<none>'],
+  ],
+  [
+    'storagemigration.k8s.io',
+    'v1beta1',
+    'storageversionmigrations',
+    {
+      spec: { resource: { group: 'apps', resource: 'deployments' } },
+      status: {
+        conditions: [
+          { type: 'Running', status: 'False' },
+          { type: 'Succeeded', status: 'True' },
+        ],
+      },
+    },
+    ['x', 'deployments.apps', 'Succeeded'],
+  ],
+  [
+    'resource.k8s.io',
+    'v1alpha3',
+    'resourcepoolstatusrequests',
+    {
+      spec: { driver: 'd' },
+      status: {
+        poolCount: 3,
+        pools: [
+          { totalDevices: 4, availableDevices: 1, allocatedDevices: 3, unavailableDevices: 0 },
+          { validationError: 'odd' },
+        ],
+        conditions: [{ type: 'Complete', status: 'True', lastTransitionTime: metadata.creationTimestamp }],
+      },
+    },
+    ['x', 'd', '4', '1', '3', '0', '1', 3, 'Complete (2/3 pools)', '65s'],
+  ],
+  [
+    'resource.k8s.io',
+    'v1beta2',
+    'devicetaintrules',
+    { spec: { taint: { key: 'k', value: 'v', effect: 'NoExecute', timeAdded: metadata.creationTimestamp } } },
+    ['x', 'k', 'v', 'NoExecute', '65s', '65s'],
+  ],
+  [
+    'coordination.k8s.io',
+    'v1beta1',
+    'leasecandidates',
+    { spec: { leaseName: 'l', binaryVersion: '1.36.3', emulationVersion: '1.36' } },
+    ['x', 'l', '1.36.3', '1.36', '65s'],
+  ],
 ]
 
 for (const [group, version, plural, object, expected] of rows) {
@@ -306,7 +372,7 @@ test('every printer gives as many cells as its resource has columns, even for an
       columns,
     } of resources) {
       const print = printerOf({ group, plural })
-      if (!print || columns.length <= 2) continue
+      if (!print) continue
       const bare = { roleRef: {}, metadata } as unknown as KubeObject
       assert.equal(print(bare, nowMs).length, columns.length, `${group}/${version} ${plural}`)
     }

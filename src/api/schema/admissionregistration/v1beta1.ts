@@ -10,6 +10,9 @@ export const admissionregistrationV1beta1Schema: GroupVersionSchema = {
   resources: `
     mutatingadmissionpolicies mutatingadmissionpolicy MutatingAdmissionPolicy cluster: all; categories api-extensions
     mutatingadmissionpolicybindings mutatingadmissionpolicybinding MutatingAdmissionPolicyBinding cluster: all; categories api-extensions`,
+  columns: `
+    mutatingadmissionpolicies: Name/name, Mutations:integer, ParamKind, Age
+    mutatingadmissionpolicybindings: Name/name, PolicyName, ParamRef, Age`,
   types: {
     ApplyConfiguration: `A change in the form of a server-side apply.
       expression 1 string | CEL that gives the apply configuration.`,

@@ -9,6 +9,8 @@ export const certificatesV1alpha1Schema: GroupVersionSchema = {
   served: false,
   resources: `
     clustertrustbundles clustertrustbundle ClusterTrustBundle cluster: all`,
+  columns: `
+    clustertrustbundles: Name/name, SignerName`,
   types: {
     ClusterTrustBundle: `[kind] Root certificates for pods.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.

@@ -11,6 +11,9 @@ export const certificatesV1beta1Schema: GroupVersionSchema = {
     clustertrustbundles clustertrustbundle ClusterTrustBundle cluster: all
     podcertificaterequests podcertificaterequest PodCertificateRequest namespaced: all
       /status PodCertificateRequest: get patch update`,
+  columns: `
+    clustertrustbundles: Name/name, SignerName
+    podcertificaterequests: Name/name, PodName, ServiceAccountName, NodeName, SignerName, State, UnverifiedUserAnnotations`,
   types: {
     CertificateSigningRequest: `[kind] Asks a signer for a certificate.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.

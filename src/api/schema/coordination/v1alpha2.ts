@@ -9,6 +9,8 @@ export const coordinationV1alpha2Schema: GroupVersionSchema = {
   served: false,
   resources: `
     leasecandidates leasecandidate LeaseCandidate namespaced: all`,
+  columns: `
+    leasecandidates: Name/name, LeaseName, BinaryVersion, EmulationVersion, Age`,
   types: {
     LeaseCandidate: `[kind] Someone who could hold a lease.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.

@@ -9,6 +9,8 @@ export const coordinationV1beta1Schema: GroupVersionSchema = {
   served: false,
   resources: `
     leasecandidates leasecandidate LeaseCandidate namespaced: all`,
+  columns: `
+    leasecandidates: Name/name, LeaseName, BinaryVersion, EmulationVersion, Age`,
   types: {
     Lease: `[kind] A lock that must be renewed, or a sign of life.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.

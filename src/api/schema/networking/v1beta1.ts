@@ -11,6 +11,9 @@ export const networkingV1beta1Schema: GroupVersionSchema = {
     ipaddresses ipaddress IPAddress cluster: all; short ip
     servicecidrs servicecidr ServiceCIDR cluster: all
       /status ServiceCIDR: get patch update`,
+  columns: `
+    ipaddresses: Name/name, ParentRef
+    servicecidrs: Name/name, CIDRs, Age`,
   types: {
     HTTPIngressPath: `A path and where it leads.
       path 1 string | The path.

@@ -12,6 +12,9 @@ export const resourceV1alpha3Schema: GroupVersionSchema = {
       /status DeviceTaintRule: get patch update
     resourcepoolstatusrequests resourcepoolstatusrequest ResourcePoolStatusRequest cluster: all
       /status ResourcePoolStatusRequest: get patch update`,
+  columns: `
+    devicetaintrules: Name/name, Key, Value, Effect, TimeAdded, Age
+    resourcepoolstatusrequests: Name/name, Driver, Total, Available, Allocated, Unavailable, Errors, Pools:integer, Status, Completed`,
   types: {
     CELDeviceSelector: `Selects devices by CEL.
       expression 1 string always | CEL about device that must be true.`,

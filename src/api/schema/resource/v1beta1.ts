@@ -13,6 +13,9 @@ export const resourceV1beta1Schema: GroupVersionSchema = {
       /status ResourceClaim: get patch update
     resourceclaimtemplates resourceclaimtemplate ResourceClaimTemplate namespaced: all
     resourceslices resourceslice ResourceSlice cluster: all`,
+  columns: `
+    resourceclaims: Name/name, State, Age
+    resourceslices: Name/name, Node, Driver, Pool, Age`,
   types: {
     AllocatedDeviceStatus: `What the driver tells of a device that was given out.
       driver 1 string! | Name of the driver.

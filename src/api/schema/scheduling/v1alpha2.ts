@@ -11,6 +11,8 @@ export const schedulingV1alpha2Schema: GroupVersionSchema = {
     podgroups podgroup PodGroup namespaced: all
       /status PodGroup: get patch update
     workloads workload Workload namespaced: all`,
+  columns: `
+    podgroups: Name/name, Policy, Workload, Status, Age`,
   types: {
     BasicSchedulingPolicy: `Pods are placed one by one.`,
     GangSchedulingPolicy: `Pods are placed together or not at all.

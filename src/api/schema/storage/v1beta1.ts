@@ -9,6 +9,8 @@ export const storageV1beta1Schema: GroupVersionSchema = {
   served: false,
   resources: `
     volumeattributesclasses volumeattributesclass VolumeAttributesClass cluster: all; short vac`,
+  columns: `
+    volumeattributesclasses: Name/name, DriverName, Age`,
   types: {
     CSIDriver: `[kind] What a CSI driver needs and can do; its name is the driver's.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.

@@ -10,6 +10,8 @@ export const storagemigrationV1beta1Schema: GroupVersionSchema = {
   resources: `
     storageversionmigrations storageversionmigration StorageVersionMigration cluster: all
       /status StorageVersionMigration: get patch update`,
+  columns: `
+    storageversionmigrations: Name, Resource, Status`,
   types: {
     StorageVersionMigration: `[kind] Writes all objects of a resource anew, in the version that the store shall hold.
       metadata 1 ObjectMeta | Name, labels and the other data that every object has.

@@ -1,9 +1,11 @@
 /** Rows of policy, scheduling.k8s.io, node.k8s.io, coordination.k8s.io and flowcontrol.apiserver.k8s.io. */
 import type { Lease } from '../../../api/types/coordination/v1.ts'
+import type { LeaseCandidate } from '../../../api/types/coordination/v1beta1.ts'
 import type { FlowSchema, PriorityLevelConfiguration } from '../../../api/types/flowcontrol/v1.ts'
 import type { RuntimeClass } from '../../../api/types/node/v1.ts'
 import type { PodDisruptionBudget } from '../../../api/types/policy/v1.ts'
 import type { PriorityClass } from '../../../api/types/scheduling/v1.ts'
+import type { PodGroup } from '../../../api/types/scheduling/v1alpha2.ts'
 import { age, none } from '../cells.ts'
 import { type Printers, printer } from '../printer.ts'
 
@@ -18,6 +20,13 @@ export const policyPrinters: Printers = {
 }
 
 export const schedulingPrinters: Printers = {
+  podgroups: printer<PodGroup>((group, nowMs) => [
+    group.metadata.name,
+    group.spec?.schedulingPolicy?.gang ? 'Gang' : 'Basic',
+    group.spec?.podGroupTemplateRef ? (group.spec.podGroupTemplateRef.workload?.workloadName ?? '') : none,
+    groupState(group),
+    age(group, nowMs),
+  ]),
   priorityclasses: printer<PriorityClass>((priority, nowMs) => [
     priority.metadata.name,
     priority.value,
@@ -36,6 +45,13 @@ export const nodePrinters: Printers = {
 }
 
 export const coordinationPrinters: Printers = {
+  leasecandidates: printer<LeaseCandidate>((candidate, nowMs) => [
+    candidate.metadata.name,
+    candidate.spec?.leaseName ?? '',
+    candidate.spec?.binaryVersion ?? '',
+    candidate.spec?.emulationVersion ?? '',
+    age(candidate, nowMs),
+  ]),
   leases: printer<Lease>((lease, nowMs) => [lease.metadata.name, lease.spec?.holderIdentity ?? '', age(lease, nowMs)]),
 }
 
@@ -61,4 +77,13 @@ export const flowcontrolPrinters: Printers = {
       age(level, nowMs),
     ]
   }),
+}
+
+function groupState({ status }: PodGroup): string {
+  const condition = (wanted: string) => status?.conditions?.findLast(({ type }) => type === wanted)
+  const disrupted = condition('DisruptionTarget')
+  if (disrupted) return disrupted.reason
+  const scheduled = condition('PodGroupScheduled')
+  if (!scheduled) return 'Pending'
+  return scheduled.status === 'True' ? 'Scheduled' : 'Unschedulable'
 }

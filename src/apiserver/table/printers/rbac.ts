@@ -1,7 +1,8 @@
 /** Rows of rbac.authorization.k8s.io and certificates.k8s.io. */
 import type { CertificateSigningRequest } from '../../../api/types/certificates/v1.ts'
+import type { ClusterTrustBundle, PodCertificateRequest } from '../../../api/types/certificates/v1beta1.ts'
 import type { ClusterRoleBinding, RoleBinding } from '../../../api/types/rbac/v1.ts'
-import { age, createdAt, durationText, none } from '../cells.ts'
+import { age, createdAt, durationText, labelsText, none } from '../cells.ts'
 import { type Printers, printer } from '../printer.ts'
 
 export const rbacPrinters: Printers = {
@@ -11,7 +12,11 @@ export const rbacPrinters: Printers = {
   roles: (role) => [role.metadata.name, createdAt(role)],
 }
 
-export const certificatesPrinters: Printers = { certificatesigningrequests: printer(printSigningRequest) }
+export const certificatesPrinters: Printers = {
+  certificatesigningrequests: printer(printSigningRequest),
+  clustertrustbundles: printer<ClusterTrustBundle>(({ metadata, spec }) => [metadata.name, spec?.signerName || none]),
+  podcertificaterequests: printer(printPodCertificateRequest),
+}
 
 function printBinding(binding: RoleBinding | ClusterRoleBinding, nowMs: number): unknown[] {
   const { metadata, roleRef, subjects = [] } = binding
@@ -47,4 +52,17 @@ function signingState({ status }: CertificateSigningRequest): string {
   if (has('Failed')) words.push('Failed')
   if (status?.certificate) words.push('Issued')
   return words.join(',')
+}
+
+function printPodCertificateRequest({ metadata, spec, status }: PodCertificateRequest): unknown[] {
+  const states = ['Issued', 'Denied', 'Failed']
+  return [
+    metadata.name,
+    spec?.podName ?? '',
+    spec?.serviceAccountName ?? '',
+    spec?.nodeName ?? '',
+    spec?.signerName ?? '',
+    status?.conditions?.findLast(({ type }) => states.includes(type))?.type ?? 'Pending',
+    labelsText(spec?.unverifiedUserAnnotations),
+  ]
 }

@@ -1,5 +1,6 @@
-/** Rows of storage.k8s.io and resource.k8s.io. */
+/** Rows of storage.k8s.io, resource.k8s.io and storagemigration.k8s.io. */
 import type { ResourceClaim, ResourceSlice } from '../../../api/types/resource/v1.ts'
+import type { DeviceTaintRule, ResourcePoolStatusRequest } from '../../../api/types/resource/v1alpha3.ts'
 import type {
   CSIDriver,
   CSINode,
@@ -7,7 +8,8 @@ import type {
   VolumeAttachment,
   VolumeAttributesClass,
 } from '../../../api/types/storage/v1.ts'
-import { age, createdAt, none, unset } from '../cells.ts'
+import type { StorageVersionMigration } from '../../../api/types/storagemigration/v1beta1.ts'
+import { age, createdAt, none, since, unset } from '../cells.ts'
 import { type Printers, printer } from '../printer.ts'
 
 export const storagePrinters: Printers = {
@@ -33,6 +35,11 @@ export const storagePrinters: Printers = {
 export const resourcePrinters: Printers = {
   deviceclasses: (deviceClass, nowMs) => [deviceClass.metadata.name, age(deviceClass, nowMs)],
   resourceclaims: printer<ResourceClaim>((claim, nowMs) => [claim.metadata.name, claimState(claim), age(claim, nowMs)]),
+  devicetaintrules: printer<DeviceTaintRule>((rule, nowMs) => {
+    const { key = '', value = '', effect = '', timeAdded } = rule.spec?.taint ?? {}
+    return [rule.metadata.name, key, value, effect, timeAdded ? since(timeAdded, nowMs) : '', age(rule, nowMs)]
+  }),
+  resourcepoolstatusrequests: printer(printPoolStatusRequest),
   resourceclaimtemplates: (template, nowMs) => [template.metadata.name, age(template, nowMs)],
   resourceslices: printer<ResourceSlice>((slice, nowMs) => [
     slice.metadata.name,
@@ -41,6 +48,16 @@ export const resourcePrinters: Printers = {
     slice.spec?.pool.name ?? '',
     age(slice, nowMs),
   ]),
+}
+
+/** Of several steps that are true the last one counts. */
+export const storagemigrationPrinters: Printers = {
+  storageversionmigrations: printer<StorageVersionMigration>(({ metadata, spec, status }) => {
+    const { group, resource = '' } = spec?.resource ?? {}
+    const steps = ['Running', 'Failed', 'Succeeded']
+    const reached = status?.conditions?.filter((each) => each.status === 'True' && steps.includes(each.type))
+    return [metadata.name, group ? `${resource}.${group}` : resource, reached?.at(-1)?.type ?? 'Unknown']
+  }),
 }
 
 function printCSIDriver(driver: CSIDriver, nowMs: number): unknown[] {
@@ -82,4 +99,28 @@ function claimState({ metadata, status }: ResourceClaim): string {
   else if (!metadata.deletionTimestamp) words.push('pending')
   if (status?.allocation && status.reservedFor?.length) words.push('reserved')
   return words.join(',')
+}
+
+function printPoolStatusRequest({ metadata, spec, status }: ResourcePoolStatusRequest, nowMs: number): unknown[] {
+  const ended = status?.conditions?.find(
+    (each) => each.status === 'True' && (each.type === 'Complete' || each.type === 'Failed'),
+  )
+  const pools = status?.pools ?? []
+  const countable = status && ended?.type !== 'Failed'
+  const sum = (counts: (number | undefined)[]): string =>
+    countable ? String(counts.reduce<number>((total, each) => total + (each ?? 0), 0)) : '-'
+  const poolCount = status?.poolCount ?? 0
+  const isCut = ended?.type === 'Complete' && poolCount > pools.length
+  return [
+    metadata.name,
+    spec?.driver ?? '',
+    sum(pools.map(({ totalDevices }) => totalDevices)),
+    sum(pools.map(({ availableDevices }) => availableDevices)),
+    sum(pools.map(({ allocatedDevices }) => allocatedDevices)),
+    sum(pools.map(({ unavailableDevices }) => unavailableDevices)),
+    sum(pools.map(({ validationError }) => (validationError === undefined ? 0 : 1))),
+    poolCount,
+    isCut ? `Complete (${pools.length}/${poolCount} pools)` : (ended?.type ?? 'Pending'),
+    ended?.type === 'Complete' ? since(ended.lastTransitionTime, nowMs) : none,
+  ]
 }
