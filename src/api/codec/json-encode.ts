@@ -141,7 +141,7 @@ function encodeMap({ value: type }: MapNode, value: unknown): string {
   for (const key of keys) {
     if (map[key] === undefined) continue
     if (text.length > 1) text += ','
-    text += `${JSON.stringify(key)}:${encodeValue(type, map[key])}`
+    text += `${encodeScalar(key)}:${encodeValue(type, map[key])}`
   }
   return `${text}}`
 }

@@ -52,6 +52,12 @@ const cases: [string, unknown, unknown, unknown][] = [
     { securityContext: { fsGroup: 3 } },
   ],
   [
+    'drops a directive, and all that stands beside it, where there is nothing to replace',
+    { containers: [a] },
+    { securityContext: { $patch: 'replace', fsGroup: 3 }, nodeSelector: { $patch: 'delete' }, hostIPC: true },
+    { containers: [a], hostIPC: true },
+  ],
+  [
     'replaces lists without a strategy',
     { tolerations: [{ key: 'a' }] },
     { tolerations: [{ key: 'b' }] },

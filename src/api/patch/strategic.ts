@@ -50,17 +50,14 @@ export function mergeObject(original: JsonObject, patch: JsonObject, type: TypeN
 
 /**
  * A value taken as it is from the patch, where there is nothing to merge it with: directives and nulls make no sense in
- * the object and are left out. Undefined when the value itself is to be deleted.
+ * the object and are left out. Undefined when the value itself is one: upstream drops all that stands beside `$patch`.
  */
 export function withoutDirectives(value: unknown): unknown {
   if (Array.isArray(value)) {
-    return value
-      .filter((item) => !(isObject(item) && item.$patch === 'replace' && Object.keys(item).length === 1))
-      .map(withoutDirectives)
-      .filter((item) => item !== undefined)
+    return value.map(withoutDirectives).filter((item) => item !== undefined)
   }
   if (!isObject(value)) return value
-  if (value.$patch === 'delete') return undefined
+  if (Object.hasOwn(value, '$patch')) return undefined
   const result: JsonObject = {}
   for (const key of Object.keys(value)) {
     if (value[key] === null || isDirective(key)) continue

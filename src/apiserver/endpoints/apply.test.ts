@@ -120,6 +120,13 @@ test('a reference without a name has the empty one where that is always written,
   )
 })
 
+test('who names a uid means an object that is there', async () => {
+  const { status, body } = await apply(`${maps}/gone`, 'a', { ...map('gone'), metadata: { name: 'gone', uid: 'abc' } })
+  assert.equal(status, 409)
+  const why = 'uid mismatch: the provided object specified uid abc, and no existing object was found'
+  assert.equal(body.message, `Operation cannot be fulfilled on configmaps "gone": ${why}`)
+})
+
 test('a null in an applied map is its empty value', async () => {
   const { body } = await apply(`${maps}/nulls`, 'a', map('nulls', { x: null, y: '1' }))
   assert.deepEqual(body.data, { x: '', y: '1' })

@@ -115,6 +115,17 @@ test('PUT checks the version it was made from, and keeps uid and creation time',
   assert.equal(other.status, 409)
 })
 
+test('PUT and PATCH keep no selfLink', async () => {
+  await api.call('POST', configMaps, { metadata: { name: 'linked', selfLink: '/x' } })
+  const metadata = { name: 'linked', selfLink: '/x', labels: { a: 'b' } }
+  assert.equal((await api.call('PUT', `${configMaps}/linked`, { metadata })).body.metadata.selfLink, undefined)
+  const patch = { metadata: { selfLink: '/y' } }
+  const patched = await api.call('PATCH', `${configMaps}/linked`, patch, {
+    contentType: 'application/merge-patch+json',
+  })
+  assert.equal(patched.body.metadata.selfLink, undefined)
+})
+
 test('PUT that changes nothing writes nothing', async () => {
   const created = (await api.call('POST', configMaps, configMap('same', { data: { a: 'b' } }))).body
   const again = (await api.call('PUT', `${configMaps}/same`, configMap('same', { data: { a: 'b' } }))).body

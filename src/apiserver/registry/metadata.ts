@@ -97,6 +97,7 @@ export function validateMetadataUpdate(metadata: ObjectMeta, old: ObjectMeta): F
 
 /** Keeps in an update what a client may leave out or may not change. In place. */
 export function keepSystemFields(metadata: ObjectMeta, old: ObjectMeta): void {
+  delete metadata.selfLink
   keep(metadata, old, 'creationTimestamp')
   keep(metadata, old, 'generation')
   if (!metadata.uid) keep(metadata, old, 'uid')

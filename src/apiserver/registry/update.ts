@@ -216,10 +216,18 @@ async function createInstead(parts: RegistryParts, input: UpdateInput): Promise<
   if (target.subresource !== '' || !(strategy.allowCreateOnUpdate || input.apply)) throw notFound(resource, target.name)
   const object = await input.change(undefined, caller.pause)
   if (input.uid) throw notFound(resource, target.name)
+  requireNoUid(target, object)
   await input.mayCreate?.()
   object.metadata.name ??= target.name
   delete object.metadata.resourceVersion
   return await createObject(parts, { target, object, caller, options, managed: input.apply ?? false })
+}
+
+/** Who names a uid means an object that was there. */
+function requireNoUid({ served, name }: Target, { metadata: { uid } }: KubeObject): void {
+  if (!uid) return
+  const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
+  throw conflict(served.resource, name, why)
 }
 
 function requireUid({ target, uid }: UpdateInput, old: KubeObject): void {

@@ -15,9 +15,9 @@ export function needsClusterIp(spec: ServiceSpec | undefined): boolean {
   return ['ClusterIP', 'NodePort', 'LoadBalancer'].includes(spec?.type ?? '')
 }
 
-export function needsNodePort(spec: ServiceSpec | undefined): boolean {
-  if (spec?.type === 'NodePort') return true
-  return spec?.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false
+/** A load balancer that is given no node ports may still name some. */
+export function mayHaveNodePort(spec: ServiceSpec | undefined): boolean {
+  return spec?.type === 'NodePort' || spec?.type === 'LoadBalancer'
 }
 
 export function needsHealthCheckPort(spec: ServiceSpec | undefined): boolean {
@@ -50,7 +50,7 @@ export function keepAllocated(service: Service, old: Service): void {
       spec.clusterIPs = [...before.clusterIPs]
     }
   }
-  if (needsNodePort(spec) && needsNodePort(before)) keepNodePorts(spec, before)
+  if (mayHaveNodePort(spec) && mayHaveNodePort(before)) keepNodePorts(spec, before)
   if (needsHealthCheckPort(spec) && needsHealthCheckPort(before) && before.healthCheckNodePort) {
     spec.healthCheckNodePort ||= before.healthCheckNodePort
   }

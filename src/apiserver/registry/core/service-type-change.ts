@@ -5,7 +5,7 @@
 import { isExternallyAccessible } from '../../../api/defaults/service.ts'
 import type { Service, ServiceSpec } from '../../../api/types/core/v1.ts'
 import { semanticEqual } from '../validation/equal.ts'
-import { isHeadless, needsClusterIp, needsHealthCheckPort, needsNodePort } from './service-allocation.ts'
+import { isHeadless, mayHaveNodePort, needsClusterIp, needsHealthCheckPort } from './service-allocation.ts'
 
 /** A mere name has no traffic of its own; the field came with an earlier type, or with none. */
 export function dropForExternalName({ spec }: Service): void {
@@ -16,7 +16,7 @@ export function dropUnusedFields(service: Service, old: Service): void {
   const spec = service.spec ?? {}
   const before = old.spec ?? {}
   dropClusterIps(spec, before)
-  if (needsNodePort(before) && !needsNodePort(spec) && sameNodePorts(spec, before)) {
+  if (mayHaveNodePort(before) && !mayHaveNodePort(spec) && sameNodePorts(spec, before)) {
     for (const port of spec.ports ?? []) delete port.nodePort
   }
   if (needsHealthCheckPort(before) && !needsHealthCheckPort(spec)) dropSame(spec, before, 'healthCheckNodePort')

@@ -38,6 +38,14 @@ test('prepareForUpdate drops node ports that only the old type had', () => {
   assert.equal(spec?.clusterIP, '10.96.0.9')
 })
 
+test('prepareForUpdate leaves a load balancer its node ports when it is to get no others', () => {
+  const balancer = service({ ...stored.spec, type: 'LoadBalancer' })
+  const kept = updated({ ...balancer.spec, allocateLoadBalancerNodePorts: false }, balancer)
+  assert.equal(kept.spec?.ports?.[0]?.nodePort, 30080)
+  const { spec } = updated({ ...kept.spec, type: 'ClusterIP' }, kept)
+  assert.equal(spec?.ports?.[0]?.nodePort, undefined)
+})
+
 test('prepareForUpdate gives the address up when the service becomes a name', () => {
   const object = updated({ ...stored.spec, type: 'ExternalName', externalName: 'example.org' }, stored)
   assert.equal(object.spec?.clusterIP, undefined)

@@ -32,6 +32,9 @@ export function serviceWarnings({ metadata, spec = {} }: Service): string[] {
   if (spec.type !== 'ExternalName' && spec.externalName) {
     warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"')
   }
+  if (spec.trafficDistribution === 'PreferClose') {
+    warnings.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"')
+  }
   if (!isHeadless(spec)) return warnings
   if (spec.loadBalancerIP) warnings.push('spec.loadBalancerIP is ignored for headless services')
   if ((spec.externalIPs ?? []).length > 0) warnings.push('spec.externalIPs is ignored for headless services')

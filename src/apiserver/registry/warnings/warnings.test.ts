@@ -117,6 +117,11 @@ const cases: [path: string, object: object, warnings: string[]][] = [
   ],
   [
     '/api/v1/namespaces/default/services',
+    service({ trafficDistribution: 'PreferClose' }),
+    ['spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'],
+  ],
+  [
+    '/api/v1/namespaces/default/services',
     service({ type: 'LoadBalancer', loadBalancerSourceRanges: ['FD00::/8'] }),
     [
       'spec.loadBalancerSourceRanges[0]: IPv6 CIDR value "FD00::/8" should be in RFC 5952 canonical format ("fd00::/8")',
