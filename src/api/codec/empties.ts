@@ -73,9 +73,7 @@ const containers = new WeakMap<StructNode, readonly FieldNode[]>()
 function containersOf(type: StructNode): readonly FieldNode[] {
   let fields = containers.get(type)
   if (!fields) {
-    fields = [...type.fields.values()].filter(
-      ({ type: { kind, ...of } }) => kind !== 'scalar' || ('alternative' in of && of.alternative),
-    )
+    fields = [...type.fields.values()].filter(({ type }) => type.kind !== 'scalar' || type.alternative !== undefined)
     containers.set(type, fields)
   }
   return fields
