@@ -82,7 +82,7 @@ function standardPlugins(parts: AdmissionParts): AdmissionPlugin[] {
     namespaceLifecycle(objects),
     limitRanger(objects),
     serviceAccount({ objects, clock, random: random.stream('service-account-admission') }),
-    nodeRestriction(objects),
+    nodeRestriction({ objects, authorizer }),
     taintNodesByCondition,
     podSecurity(objects, configuration?.podSecurity),
     priority(objects),

@@ -3,7 +3,6 @@ import { notFound } from '../../api/errors.ts'
 import { groupResource } from '../../api/meta.ts'
 import { podReferences } from '../../api/pod-references.ts'
 import { coreV1 } from '../../api/resources.ts'
-import type { TokenRequest } from '../../api/types/authentication/v1.ts'
 import type { CertificateSigningRequest } from '../../api/types/certificates/v1.ts'
 import type { PersistentVolumeClaim, Pod } from '../../api/types/core/v1.ts'
 import type { ResourceSlice } from '../../api/types/resource/v1.ts'
@@ -12,12 +11,13 @@ import { nodeNameOf } from '../authorization/node.ts'
 import type { Objects } from '../objects.ts'
 import { requestedSubject } from './certificates.ts'
 import { checkOwnNode } from './node-labels.ts'
+import { checkNodeToken, type NodeTokenParts, podName } from './node-tokens.ts'
 import { type AdmissionPlugin, forbid } from './plugin.ts'
 
 const mirrorAnnotation = 'kubernetes.io/config.mirror'
 const leaseNamespace = 'kube-node-lease'
 
-export function nodeRestriction(objects: Objects): AdmissionPlugin {
+export function nodeRestriction(parts: NodeTokenParts): AdmissionPlugin {
   return {
     name: 'NodeRestriction',
     mutate(attributes) {
@@ -25,15 +25,15 @@ export function nodeRestriction(objects: Objects): AdmissionPlugin {
       if (node === undefined || attributes.operation === 'CONNECT') return undefined
       if (node === '')
         throw forbid(attributes, `could not determine node from user ${JSON.stringify(attributes.user.name)}`)
-      return checkNode(objects, attributes, node)
+      return checkNode(parts, attributes, node)
     },
   }
 }
 
-async function checkNode(objects: Objects, attributes: AdmissionAttributes, node: string): Promise<void> {
+async function checkNode(parts: NodeTokenParts, attributes: AdmissionAttributes, node: string): Promise<void> {
   switch (groupResource(attributes.resource)) {
     case 'pods':
-      return await checkPod(objects, attributes, node)
+      return await checkPod(parts.objects, attributes, node)
     case 'nodes':
       checkOwnNode(attributes, node)
       return
@@ -41,7 +41,7 @@ async function checkNode(objects: Objects, attributes: AdmissionAttributes, node
       checkClaim(attributes, node)
       return
     case 'serviceaccounts':
-      return await checkToken(objects, attributes, node)
+      return await checkNodeToken(parts, attributes, node)
     case 'leases.coordination.k8s.io':
       if (attributes.namespace !== leaseNamespace) {
         throw forbid(attributes, `can only access leases in the "${leaseNamespace}" system namespace`)
@@ -78,7 +78,7 @@ async function checkPod(objects: Objects, attributes: AdmissionAttributes, node:
       return
     case 'eviction': {
       const pod = await objects.get(coreV1.pods, `${attributes.namespace}/${attributes.name}`)
-      if (!pod) throw notFound(coreV1.pods, attributes.name)
+      if (!pod) throw notFound(podName, attributes.name)
       if (pod.spec?.nodeName === node) return
       throw forbid(attributes, `node ${node} can only evict pods with spec.nodeName set to itself`)
     }
@@ -155,25 +155,6 @@ function checkClaim(attributes: AdmissionAttributes, node: string): void {
     attributes,
     `node ${JSON.stringify(node)} is not allowed to update fields other than status.capacity and status.conditions`,
   )
-}
-
-async function checkToken(objects: Objects, attributes: AdmissionAttributes, node: string): Promise<void> {
-  if (attributes.operation !== 'CREATE' || attributes.subresource !== 'token') return
-  const reference = (attributes.object as TokenRequest).spec?.boundObjectRef
-  if (reference?.apiVersion !== 'v1' || reference.kind !== 'Pod' || !reference.name) {
-    throw forbid(attributes, 'node requested token not bound to a pod')
-  }
-  if (!reference.uid) throw forbid(attributes, 'node requested token with a pod binding without a uid')
-  const pod = await objects.get(coreV1.pods, `${attributes.namespace}/${reference.name}`)
-  if (!pod) throw notFound(coreV1.pods, reference.name)
-  if (pod.metadata.uid !== reference.uid) {
-    throw forbid(
-      attributes,
-      `the UID in the bound object reference (${reference.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
-    )
-  }
-  if (pod.spec?.nodeName !== node)
-    throw forbid(attributes, 'node requested token bound to a pod scheduled on a different node')
 }
 
 const nodeSigners = ['kubernetes.io/kubelet-serving', 'kubernetes.io/kube-apiserver-client-kubelet']
