@@ -44,9 +44,9 @@ export interface OpenApiSource {
   version: string
   /** Group versions whose documents other servers have, and what changes with them. */
   elsewhere?(): { generation: number; groupVersions: readonly OpenApiElsewhere[] }
-  /** Another text whenever `groupVersions` answers differently, or types changed. */
   /** Absent: documents do not say when they were made. */
   nowMs?(): number
+  /** Another text whenever `groupVersions` answers differently, or types changed. */
   revision(): string
   groupVersions(): readonly OpenApiGroupVersion[]
   /** The same of one group version; without one, of what is the same whatever is served. `revision` when absent. */
