@@ -5,7 +5,7 @@
 import { matchesNodeSelector } from './node-selection.ts'
 import { compareQuantities } from './quantity.ts'
 import { matchesLabelSelector } from './selectors/label.ts'
-import type { Node, PersistentVolume, PersistentVolumeClaim } from './types/core/v1.ts'
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, Volume } from './types/core/v1.ts'
 import type { StorageClass } from './types/storage/v1.ts'
 
 export const volumeAnnotations = {
@@ -37,6 +37,16 @@ export function isBoundTo(volume: PersistentVolume, claim: PersistentVolumeClaim
   if (!reference) return false
   const { name, namespace, uid } = claim.metadata
   return reference.name === name && reference.namespace === namespace && (!reference.uid || reference.uid === uid)
+}
+
+/** The claim that a pod's volume stands for, by name; an ephemeral one's is made for its pod. Undefined: it is no claim's. */
+export function claimNameOf({ metadata }: Pod, { name, ephemeral, persistentVolumeClaim }: Volume): string | undefined {
+  return ephemeral ? `${metadata.name}-${name}` : persistentVolumeClaim?.claimName
+}
+
+/** Names of all claims that a pod's volumes stand for. */
+export function claimNames(pod: Pod): string[] {
+  return (pod.spec?.volumes ?? []).flatMap((volume) => claimNameOf(pod, volume) ?? [])
 }
 
 /** Bound, and both sides say so. */

@@ -38,6 +38,20 @@ test('an ephemeral volume’s claim is made for its pod and goes with it', async
   assert.deepEqual((await bed.client.of(coreV1.persistentVolumes).list()).items, [])
 })
 
+test('an ephemeral volume’s claim waits for its pod to be scheduled, and says so', async () => {
+  await using bed = await startTestbed()
+  await bed.client.of(storageV1.storageClasses).create(localPathClass)
+  const pod = podWith('p', { ephemeral: { volumeClaimTemplate: { spec: claimSpec } } })
+  await bed.create(coreV1.pods, { ...pod, spec: { ...pod.spec, nodeSelector: { no: 'where' } } })
+  await bed.settle()
+  const { items } = await bed.client.of(coreV1.events, namespace).list()
+  const said = items.filter(({ involvedObject }) => involvedObject.name === 'p-v')
+  assert.deepEqual(
+    said.map(({ reason, message }) => `${reason}: ${message}`),
+    ['WaitForPodScheduled: waiting for pod p to be scheduled'],
+  )
+})
+
 test('an ephemeral volume is not given a claim that is somebody else’s', async () => {
   await using bed = await startTestbed()
   await bed.client.of(storageV1.storageClasses).create(localPathClass)

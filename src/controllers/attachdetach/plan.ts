@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { AttachedVolume, Node, PersistentVolume, Pod } from '../../api/types/core/v1.ts'
 import type { VolumeAttachment } from '../../api/types/storage/v1.ts'
+import { claimNames } from '../../api/volume-binding.ts'
 import { isFinished } from '../pods.ts'
 
 /** An unhealthy node has this long to let go of a volume that it said is in use. Source: the attach/detach controller. */
@@ -109,10 +110,8 @@ function wantedVolumes({ pods, node, volumeOf, attaches }: AttachView): Map<stri
   const wanted = new Map<string, PersistentVolume>()
   for (const pod of pods) {
     if (isFinished(pod)) continue
-    const { metadata, spec } = pod
-    for (const { name, persistentVolumeClaim, ephemeral } of spec?.volumes ?? []) {
-      const claim = ephemeral ? `${metadata.name}-${name}` : persistentVolumeClaim?.claimName
-      const volume = claim === undefined ? undefined : volumeOf(metadata.namespace ?? '', claim)
+    for (const claim of claimNames(pod)) {
+      const volume = volumeOf(pod.metadata.namespace ?? '', claim)
       const csi = volume?.spec?.csi
       if (volume && csi && attaches(csi.driver))
         wanted.set(attachmentName(csi.volumeHandle, csi.driver, node.metadata.name ?? ''), volume)

@@ -5,17 +5,17 @@
 import { coreV1, storageV1 } from '../../api/resources.ts'
 import type { Node, PersistentVolume, Pod } from '../../api/types/core/v1.ts'
 import type { VolumeAttachment } from '../../api/types/storage/v1.ts'
-import { isFullyBound } from '../../api/volume-binding.ts'
+import { claimNames } from '../../api/volume-binding.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import type { Change } from '../../client/informer.ts'
 import { ifNew, ifThere } from '../../client/writes.ts'
+import { boundVolume, byClaim, indexByClaim } from '../pod-volumes.ts'
 import { isFinished } from '../pods.ts'
 import { AttachEvents } from './events.ts'
 import { attachGauges } from './metrics.ts'
 import { type AttachPlan, planAttachments } from './plan.ts'
 
 const byNode = 'nodeName'
-const byClaim = 'attach-claim'
 const byVolume = 'persistentVolume'
 
 export interface AttachDetachOptions {
@@ -85,7 +85,7 @@ class AttachReconciler {
       wanted: (pod) => this.#attachableOf(pod),
     })
     this.pods.addIndex(byNode, ({ spec }) => [spec?.nodeName ?? ''])
-    this.pods.addIndex(byClaim, (pod) => claimsOf(pod).map((name) => `${pod.metadata.namespace}/${name}`))
+    indexByClaim(this.pods)
     this.attachments.addIndex(byNode, ({ spec }) => [spec.nodeName])
     this.attachments.addIndex(byVolume, ({ spec }) => [spec.source.persistentVolumeName ?? ''])
   }
@@ -184,12 +184,11 @@ class AttachReconciler {
   }
 
   #volumeOf(namespace: string, claimName: string): PersistentVolume | undefined {
-    const claim = this.claims.get(`${namespace}/${claimName}`)
-    return claim && isFullyBound(claim) ? this.#volumes.get(claim.spec?.volumeName ?? '') : undefined
+    return boundVolume(this.claims.get(`${namespace}/${claimName}`), this.#volumes)
   }
 
   #attachableOf(pod: Pod): PersistentVolume[] {
-    const volumes = claimsOf(pod).map((name) => this.#volumeOf(pod.metadata.namespace ?? '', name))
+    const volumes = claimNames(pod).map((name) => this.#volumeOf(pod.metadata.namespace ?? '', name))
     return volumes.filter((volume) => {
       const driver = volume?.spec?.csi?.driver
       return driver !== undefined && this.drivers.get(driver)?.spec.attachRequired !== false
@@ -215,12 +214,6 @@ function relevant({ spec, status }: Node): string {
   return JSON.stringify([status?.volumesInUse, status?.volumesAttached, ready, spec?.taints])
 }
 
-function claimsOf({ metadata, spec }: Pod): string[] {
-  return (spec?.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) =>
-    ephemeral ? [`${metadata.name}-${name}`] : persistentVolumeClaim ? [persistentVolumeClaim.claimName] : [],
-  )
-}
-
 function hasClaims(pod: Pod): boolean {
-  return claimsOf(pod).length > 0
+  return claimNames(pod).length > 0
 }

@@ -10,6 +10,7 @@ import { claimClassName, defaultClass, isFullyBound } from '../../api/volume-bin
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import type { Informer } from '../../client/informer.ts'
 import { ifThere } from '../../client/writes.ts'
+import { indexByClaim, byClaim as podsByClaim } from '../pod-volumes.ts'
 import { isFinished } from '../pods.ts'
 import { volumeGauges } from './metrics.ts'
 import { type Note, planClaim, planVolume } from './plan.ts'
@@ -64,11 +65,7 @@ class Binder {
     this.volumes.addIndex(byClaim, ({ spec }) => {
       return spec?.claimRef ? [`${spec.claimRef.namespace}/${spec.claimRef.name}`] : []
     })
-    this.#pods.addIndex('claim', ({ metadata, spec }) =>
-      (spec?.volumes ?? []).flatMap(({ persistentVolumeClaim }) =>
-        persistentVolumeClaim ? [`${metadata.namespace}/${persistentVolumeClaim.claimName}`] : [],
-      ),
-    )
+    indexByClaim(this.#pods)
   }
 
   keysOfClaim(claim: PersistentVolumeClaim): string[] {
@@ -138,7 +135,7 @@ class Binder {
   }
 
   #podsOf(key: string): string[] {
-    const unfinished = this.#pods.byIndex('claim', key).filter((pod) => !isFinished(pod))
+    const unfinished = this.#pods.byIndex(podsByClaim, key).filter((pod) => !isFinished(pod))
     return unfinished.map(({ metadata }) => metadata.name ?? '')
   }
 

@@ -3,23 +3,22 @@ import { keyOf } from '../../api/meta.ts'
 import { coreV1 } from '../../api/resources.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, source } from '../../client/controller.ts'
+import { byClaim, claimKeys, indexByClaim } from '../pod-volumes.ts'
 import { protect } from '../protection.ts'
-
-const byClaim = 'claim'
 
 export function persistentVolumeClaimProtectionController(parts: ControllerParts): Controller {
   const claims = parts.informers.of(coreV1.persistentVolumeClaims)
   const pods = parts.informers.of(coreV1.pods)
-  pods.addIndex(byClaim, claimKeysOf)
+  indexByClaim(pods)
   return {
     name: 'persistentvolumeclaim-protection',
     sources: [
       source(claims, ({ object }) => [keyOf(object)]),
       // Only pods that go, or lose what they used, can free a claim.
       source(pods, (change) => {
-        if (change.type === 'deleted') return claimKeysOf(change.object)
+        if (change.type === 'deleted') return claimKeys(change.object)
         if (change.type === 'updated' && change.object.metadata.uid !== change.previous.metadata.uid) {
-          return claimKeysOf(change.previous)
+          return claimKeys(change.previous)
         }
         return []
       }),
@@ -35,7 +34,7 @@ export function persistentVolumeClaimProtectionController(parts: ControllerParts
           if (pods.byIndex(byClaim, key).some(isPlaced)) return true
           // The cache may not show a pod that was bound a moment ago.
           const { items } = await parts.client.of(coreV1.pods, claim.metadata.namespace).list()
-          return items.some((pod) => isPlaced(pod) && claimKeysOf(pod).includes(key))
+          return items.some((pod) => isPlaced(pod) && claimKeys(pod).includes(key))
         },
       })
     },
@@ -45,11 +44,4 @@ export function persistentVolumeClaimProtectionController(parts: ControllerParts
 /** A pod that no node has can't be started once its claim is going away. */
 function isPlaced(pod: Pod): boolean {
   return (pod.spec?.nodeName ?? '') !== ''
-}
-
-function claimKeysOf({ metadata, spec }: Pod): string[] {
-  return (spec?.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
-    const claim = ephemeral ? `${metadata.name}-${name}` : persistentVolumeClaim?.claimName
-    return claim === undefined ? [] : [`${metadata.namespace}/${claim}`]
-  })
 }

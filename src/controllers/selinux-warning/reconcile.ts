@@ -1,13 +1,12 @@
 /** Tells pods that would keep each other from a volume. Runs only where `--controllers` names it. */
 import { keyOf } from '../../api/meta.ts'
 import { coreV1, storageV1 } from '../../api/resources.ts'
-import type { PersistentVolume, Pod } from '../../api/types/core/v1.ts'
-import { isFullyBound } from '../../api/volume-binding.ts'
+import type { Pod, Volume } from '../../api/types/core/v1.ts'
+import { claimNameOf } from '../../api/volume-binding.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { boundVolume, byClaim, indexByClaim } from '../pod-volumes.ts'
 import { isFinished } from '../pods.ts'
 import { type Conflict, conflictsOf, mayMountWithLabel, messageOf, type Usage, usageOf } from './plan.ts'
-
-const byClaim = 'selinux-claim'
 
 export interface SELinuxWarningOptions {
   /** Whether volumes of all access modes are mounted with labels, not those of one pod alone. Default false. */
@@ -55,7 +54,7 @@ class Warner {
     this.drivers = informers.of(storageV1.csiDrivers)
     this.#events = events.as('selinux_warning')
     this.#allModes = allModes
-    this.pods.addIndex(byClaim, (pod) => claimsOf(pod).map(({ claim }) => `${pod.metadata.namespace}/${claim}`))
+    indexByClaim(this.pods)
     meters?.gauge('selinux_warning_controller_selinux_volume_conflict', () =>
       [...this.#users.values()].flatMap(conflictsAmong).map((one) => [labelsOf(one), 1]),
     )
@@ -70,12 +69,16 @@ class Warner {
   async reconcile(key: string): Promise<Outcome> {
     const pod = this.pods.get(key)
     if (!pod || isFinished(pod)) this.#forget(key)
-    else for (const { claim, volume } of claimsOf(pod)) this.#look(pod, volume, this.#volumeOf(pod, claim))
+    else for (const volume of pod.spec?.volumes ?? []) this.#look(pod, volume)
     return done
   }
 
-  #look(pod: Pod, volumeName: string, volume: PersistentVolume | undefined): void {
+  #look(pod: Pod, podVolume: Volume): void {
+    const claimName = claimNameOf(pod, podVolume)
+    if (claimName === undefined) return
+    const volume = boundVolume(this.claims.get(`${pod.metadata.namespace}/${claimName}`), this.volumes)
     if (!volume) return
+    const volumeName = podVolume.name
     const supports = this.drivers.get(volume.spec?.csi?.driver ?? '')?.spec.seLinuxMount === true
     const use = usageOf(pod, volumeName, mayMountWithLabel(volume, supports, this.#allModes))
     if (!use) return
@@ -106,11 +109,6 @@ class Warner {
       if (users.size === 0) this.#users.delete(name)
     }
   }
-
-  #volumeOf({ metadata }: Pod, claimName: string): PersistentVolume | undefined {
-    const claim = this.claims.get(`${metadata.namespace}/${claimName}`)
-    return claim && isFullyBound(claim) ? this.volumes.get(claim.spec?.volumeName ?? '') : undefined
-  }
 }
 
 function conflictsAmong(users: ReadonlyMap<string, Usage>): Conflict[] {
@@ -120,11 +118,4 @@ function conflictsAmong(users: ReadonlyMap<string, Usage>): Conflict[] {
 
 function labelsOf({ property, pod, value, other, otherValue }: Conflict): string[] {
   return [property, pod.namespace, pod.name, value, other.namespace, other.name, otherValue]
-}
-
-function claimsOf({ metadata, spec }: Pod): { volume: string; claim: string }[] {
-  return (spec?.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
-    const claim = ephemeral ? `${metadata.name}-${name}` : persistentVolumeClaim?.claimName
-    return claim === undefined ? [] : [{ volume: name, claim }]
-  })
 }

@@ -10,6 +10,7 @@ import type { CSIStorageCapacity, StorageClass } from '../../api/types/storage/v
 import {
   allowsNode,
   claimClassName,
+  claimNameOf,
   findVolume,
   isFullyBound,
   isReachable,
@@ -74,7 +75,7 @@ export function podClaims(pod: Pod, view: VolumeView): PodClaims | { refusal: st
   const bound: PersistentVolumeClaim[] = []
   const waiting: PersistentVolumeClaim[] = []
   for (const volume of pod.spec?.volumes ?? []) {
-    const name = volume.ephemeral ? `${pod.metadata.name}-${volume.name}` : volume.persistentVolumeClaim?.claimName
+    const name = claimNameOf(pod, volume)
     if (name === undefined) continue
     const claim = view.claim(`${pod.metadata.namespace}/${name}`)
     const refusal = refusalOf(claim, name, volume.ephemeral ? pod : undefined)
