@@ -9,6 +9,7 @@ import type { IPAddress } from '../../api/types/networking/v1.ts'
 import { type Clock, rfc3339 } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Write } from '../../store/store.ts'
+import { serverManager, trackUpdate } from '../registry/field-ownership.ts'
 import { toBytes } from '../registry/persistence.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { objectKey, type Served } from '../scheme/served.ts'
@@ -39,7 +40,7 @@ export class AddressObjects {
     return addresses.map((address) => ({
       op: 'put',
       key: objectKey(served, '', address),
-      value: toBytes(served, this.#object(address, owner)),
+      value: toBytes(served, this.#object(served, address, owner)),
       expected: 0,
     }))
   }
@@ -54,14 +55,13 @@ export class AddressObjects {
     return this.#parts.scheme.find(group, version, plural)
   }
 
-  #object(address: string, owner: Owner): IPAddress {
+  #object(served: Served, address: string, owner: Owner): IPAddress {
     const { clock, random } = this.#parts
     const uid = random.uuid()
     const object = addressObject(address, owner)
-    return {
-      ...object,
-      metadata: { ...object.metadata, uid, creationTimestamp: rfc3339(clock.nowMs()) },
-    }
+    const metadata = { ...object.metadata, uid, creationTimestamp: rfc3339(clock.nowMs()) }
+    const target = { served, namespace: '', name: address, subresource: '' }
+    return trackUpdate(this.#parts, target, undefined, { ...object, metadata }, serverManager) as IPAddress
   }
 }
 

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Resource } from '../../api/meta.ts'
-import { coordinationV1, coreV1, discoveryV1, networkingV1, rbacV1 } from '../../api/resources.ts'
+import {
+  coordinationV1,
+  coreV1,
+  discoveryV1,
+  flowcontrolV1,
+  networkingV1,
+  rbacV1,
+  schedulingV1,
+} from '../../api/resources.ts'
+import type { ObjectMeta } from '../../api/types/meta/v1.ts'
 import type { ClusterRole, RoleBinding } from '../../api/types/rbac/v1.ts'
 import { createClient } from '../../client/client-impl.ts'
 import { silent } from '../../platform/log.ts'
@@ -136,4 +145,41 @@ test('reconcileRole and reconcileBinding are silent when nothing is missing', ()
     more?.subjects?.map(({ name }) => name),
     ['u', 'v'],
   )
+})
+
+test('bootstrap says who owns what the server made, and who its conditions', async () => {
+  const { client } = await start()
+  const fieldsOf = ({ metadata }: { metadata: ObjectMeta }) =>
+    (metadata.managedFields ?? []).map(({ manager, operation, subresource = '', fieldsV1 }) => {
+      const { 'f:metadata': _metadata, ...rest } = fieldsV1 as Record<string, unknown>
+      return [manager, operation, subresource, JSON.stringify(rest)]
+    })
+  const ofClass = fieldsOf(await client.of(schedulingV1.priorityClasses).get('system-node-critical'))
+  assert.deepEqual(ofClass, [
+    ['kube-apiserver', 'Update', '', '{"f:description":{},"f:preemptionPolicy":{},"f:value":{}}'],
+  ])
+  assert.deepEqual(fieldsOf(await client.of(networkingV1.serviceCIDRs).get('kubernetes')), [
+    [
+      'kubernetes-service-cidr-controller',
+      'Apply',
+      'status',
+      '{"f:status":{"f:conditions":{"k:{\\"type\\":\\"Ready\\"}":{".":{},"f:lastTransitionTime":{},"f:message":{},"f:status":{},"f:type":{}}}}}',
+    ],
+    ['kube-apiserver', 'Update', '', '{"f:spec":{"f:cidrs":{}}}'],
+  ])
+  assert.deepEqual(
+    fieldsOf(await client.of(flowcontrolV1.flowSchemas).get('exempt')).map(([manager]) => manager),
+    ['api-priority-and-fairness-config-consumer-v1', 'api-priority-and-fairness-config-producer-v1'],
+  )
+  const [[, , , ofService] = []] = fieldsOf(await client.of(coreV1.services, 'default').get('kubernetes'))
+  assert.doesNotMatch(ofService ?? '', /clusterIPs|ipFamilies/)
+  const address = await client.of(networkingV1.ipAddresses).get('10.96.0.1')
+  assert.deepEqual(fieldsOf(address), [
+    [
+      'kube-apiserver',
+      'Update',
+      '',
+      '{"f:spec":{"f:parentRef":{".":{},"f:name":{},"f:namespace":{},"f:resource":{}}}}',
+    ],
+  ])
 })

@@ -12,10 +12,17 @@ import type { Objects } from '../objects.ts'
 import { fromKeyValue, toBytes } from '../registry/persistence.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { collectionPrefix, objectKey, type Served } from '../scheme/served.ts'
+import { Ownership } from './ownership.ts'
 
 export interface Wanted {
   resource: Resource
   object: KubeObject
+  /** Who writes it, as managed fields say. Default `kube-apiserver`. */
+  manager?: string
+  /** Who applied the status that it comes with. Default: nobody owns it. */
+  statusManager?: string
+  /** Fields of spec that a server fills in for itself, so that nobody owns them. Default: none. */
+  filledIn?: readonly string[]
   /** The present object with what it lacks, undefined when it can stay. Absent: what is there always stays. Pure. */
   reconcile?(present: KubeObject, wanted: KubeObject): KubeObject | undefined
 }
@@ -59,12 +66,15 @@ async function commitInParts(store: Store, writes: readonly Write[]): Promise<st
 
 async function planWrites(parts: EnsureParts, wanted: readonly Wanted[]): Promise<Write[]> {
   const present = await presentObjects(parts, wanted)
+  const ownership = new Ownership(parts)
   const writes: Write[] = []
-  for (const { resource, object, reconcile } of wanted) {
+  for (const one of wanted) {
+    const { resource, object, reconcile } = one
     const { served, key } = placeOf(parts, resource, object)
     const found = present.get(key)
-    const next = found ? reconcile?.(found, object) : created(parts, resource, object)
-    if (!next) continue
+    const changed = found ? reconcile?.(found, object) : created(parts, resource, object)
+    if (!changed) continue
+    const next = found ? ownership.updated(one, found, changed) : ownership.created(one, changed)
     const expected = Number(found?.metadata.resourceVersion ?? 0)
     writes.push({ op: 'put', key, value: toBytes(served, next), expected })
   }

@@ -18,7 +18,8 @@ export interface FlowConditionsParts {
   log: Logger
 }
 
-const manager = 'api-priority-and-fairness-config-consumer-v1'
+/** As managed fields name who writes these conditions. */
+export const conditionsManager = 'api-priority-and-fairness-config-consumer-v1'
 const retryMs = 1_000
 
 export class FlowConditions {
@@ -108,7 +109,9 @@ export class FlowConditions {
       status: { conditions: [condition] },
     }
     try {
-      await this.#parts.writer().patchStatus(name, { type: 'apply', patch, force: true }, { fieldManager: manager })
+      await this.#parts
+        .writer()
+        .patchStatus(name, { type: 'apply', patch, force: true }, { fieldManager: conditionsManager })
       return true
     } catch (error) {
       if (!this.#schemas.has(name)) return true

@@ -12,8 +12,9 @@ import type {
 } from '../../api/types/flowcontrol/v1.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import type { Wanted } from './ensure.ts'
-import { found } from './flow-conditions.ts'
+import { conditionsManager, found } from './flow-conditions.ts'
 
+const manager = 'api-priority-and-fairness-config-producer-v1'
 const autoupdate = 'apf.kubernetes.io/autoupdate-spec'
 
 const group = (name: string): Subject => ({ kind: 'Group', group: { name } })
@@ -144,9 +145,19 @@ export function mandatoryFlows(): { levels: PriorityLevelConfiguration[]; schema
   }
 }
 
-function flowControl(resource: Wanted['resource'], name: string, spec: object, status: object = {}): Wanted {
-  const object = { metadata: { name, generation: 1, annotations: { [autoupdate]: 'true' } }, spec, status }
-  return { resource, object, reconcile: reconcileSpec }
+function flowControl(resource: Wanted['resource'], name: string, spec: object, status?: object): Wanted {
+  const object = {
+    metadata: { name, generation: 1, annotations: { [autoupdate]: 'true' } },
+    spec,
+    status: status ?? {},
+  }
+  return {
+    resource,
+    object,
+    reconcile: reconcileSpec,
+    manager,
+    ...(status ? { statusManager: conditionsManager } : {}),
+  }
 }
 
 /** As the server finds it when it looks: all levels named here exist. */

@@ -93,7 +93,7 @@ function service({ serviceAddress, port }: KubernetesServiceParts): Wanted {
   }
   const metadata = { ...name, labels: { component: 'apiserver', provider: 'kubernetes' } }
   const object = { metadata, spec, status: { loadBalancer: {} } }
-  return { resource: coreV1.services, object: object as KubeObject }
+  return { resource: coreV1.services, object: object as KubeObject, filledIn: ['clusterIPs', 'ipFamilies'] }
 }
 
 /** Pure: the Endpoints and the EndpointSlice for these addresses. */

@@ -31,7 +31,7 @@ export function systemObjects(options: SystemObjectsOptions): Wanted[] {
 function namespace(name: string): Wanted {
   const metadata = { name, labels: { 'kubernetes.io/metadata.name': name } }
   const object = { metadata, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } }
-  return { resource: coreV1.namespaces, object }
+  return { resource: coreV1.namespaces, object, filledIn: ['finalizers'] }
 }
 
 function serviceCidr({ serviceCidrs, nowMs }: SystemObjectsOptions): Wanted {
@@ -47,7 +47,7 @@ function serviceCidr({ serviceCidrs, nowMs }: SystemObjectsOptions): Wanted {
     spec: { cidrs: [...serviceCidrs] },
     status: { conditions: [condition] },
   }
-  return { resource: networkingV1.serviceCIDRs, object }
+  return { resource: networkingV1.serviceCIDRs, object, statusManager: 'kubernetes-service-cidr-controller' }
 }
 
 /** Uses of tokens in Secrets are written down from the first start on. */

@@ -11,6 +11,9 @@ import type { RegistryParts, Target } from './parts.ts'
 
 type Time = Pick<RegistryParts, 'clock'>
 
+/** The manager of what the server writes by itself. */
+export const serverManager = 'kube-apiserver'
+
 /** A copy of `updated` that says who owns what after this write. */
 export function trackUpdate(
   parts: Time,
