@@ -1,7 +1,7 @@
 /**
- * Answers for an address by the kernel itself: a local route makes it reply to ARP, and
- * an entry for the link to neighbour solicitations of IPv6. So that nothing else of the machine can
- * be reached there, what the service proxy has not translated is refused, but for pings.
+ * Answers for an address by the kernel itself: a local route makes it reply to ARP, and an entry for the link to
+ * neighbour solicitations of IPv6. So that nothing else of the machine can be reached there, what the service proxy has
+ * not translated is refused, but for pings.
  */
 import { isIPv4, isIPv6 } from 'node:net'
 import type { Exec } from '../../platform/exec.ts'

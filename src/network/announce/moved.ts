@@ -22,7 +22,7 @@ export async function tellMoved(
   own: readonly OwnAddress[],
 ): Promise<void> {
   for (const { address } of announced.filter((one) => isIPv4(one.address))) {
-    const subnet = own.find(({ cidr }) => isIPv4(cidr.split('/')[0] ?? '') && containsCidr(cidr, address))
+    const subnet = own.find(({ cidr }) => containsCidr(cidr, address))
     if (!subnet) continue
     const socket = await net.bindUdp({ host: address, port: 0 }, () => {})
     for (const host of neighbours(address, subnet.cidr)) socket.send(Buffer.alloc(1), { host, port: discardPort })

@@ -28,7 +28,7 @@ export function planAnnouncements(view: AnnounceView): Announced[] {
   const announced = new Map<string, Announced>()
   for (const service of view.services) {
     for (const address of addressesOf(service, view)) {
-      const subnet = view.ownAddresses.find(({ cidr }) => sameFamily(cidr, address) && containsCidr(cidr, address))
+      const subnet = view.ownAddresses.find(({ cidr }) => containsCidr(cidr, address))
       if (subnet === undefined || !view.isBalancer(address)) continue
       // A machine's own address is answered for already, and whoever has it must keep it.
       if (isMachines(address, view)) continue
@@ -36,15 +36,10 @@ export function planAnnouncements(view: AnnounceView): Announced[] {
         announced.set(address, { address, link: subnet.link })
     }
   }
-  const rank = ({ address }: Announced) => [isIPv6(address) ? 1n : 0n, addressNumber(address)] as const
-  return [...announced.values()].sort((one, other) => {
-    const [[family, number], [otherFamily, otherNumber]] = [rank(one), rank(other)]
-    return family === otherFamily ? (number < otherNumber ? -1 : 1) : Number(family - otherFamily)
+  return [...announced.values()].sort(({ address: one }, { address: other }) => {
+    const families = Number(isIPv6(one)) - Number(isIPv6(other))
+    return families || (addressNumber(one) < addressNumber(other) ? -1 : 1)
   })
-}
-
-function sameFamily(cidr: string, address: string): boolean {
-  return isIPv6(cidr.split('/')[0] ?? '') === isIPv6(address)
 }
 
 function addressesOf({ spec, status }: Service, { ipv6 = false }: AnnounceView): string[] {
@@ -70,7 +65,7 @@ function candidates(service: Service, subnet: string, view: AnnounceView): strin
       if (status?.conditions?.find(({ type }) => type === 'Ready')?.status !== 'True') return false
       if (withEndpoints && !withEndpoints.has(metadata.name ?? '')) return false
       const internal = (status.addresses ?? []).filter(({ type }) => type === 'InternalIP')
-      return internal.some(({ address }) => sameFamily(subnet, address) && containsCidr(subnet, address))
+      return internal.some(({ address }) => containsCidr(subnet, address))
     })
     .map(({ metadata }) => metadata.name ?? '')
 }
