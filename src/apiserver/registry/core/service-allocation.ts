@@ -20,6 +20,10 @@ export function mayHaveNodePort(spec: ServiceSpec | undefined): boolean {
   return spec?.type === 'NodePort' || spec?.type === 'LoadBalancer'
 }
 
+function isGivenNodePorts(spec: ServiceSpec | undefined): boolean {
+  return mayHaveNodePort(spec) && !(spec?.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts === false)
+}
+
 export function needsHealthCheckPort(spec: ServiceSpec | undefined): boolean {
   return spec?.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local'
 }
@@ -50,24 +54,19 @@ export function keepAllocated(service: Service, old: Service): void {
       spec.clusterIPs = [...before.clusterIPs]
     }
   }
-  if (mayHaveNodePort(spec) && mayHaveNodePort(before)) keepNodePorts(spec, before)
+  if (isGivenNodePorts(spec) && isGivenNodePorts(before)) keepNodePorts(spec, before)
   if (needsHealthCheckPort(spec) && needsHealthCheckPort(before) && before.healthCheckNodePort) {
     spec.healthCheckNodePort ||= before.healthCheckNodePort
   }
 }
 
-/** By name and protocol first, since a port's number may change; then by number. */
+/** By name, the empty one included: all else of a port may change. */
 function keepNodePorts(spec: ServiceSpec, before: ServiceSpec): void {
   const ports = spec.ports ?? []
-  const given = new Set(ports.filter(({ nodePort }) => nodePort).map((port) => `${port.protocol}/${port.nodePort}`))
-  const held = before.ports ?? []
+  const held = new Map((before.ports ?? []).map(({ name = '', nodePort }) => [name, nodePort]))
+  const taken = new Set(ports.map(({ nodePort }) => nodePort))
   for (const port of ports) {
-    if (port.nodePort) continue
-    const match =
-      held.find((other) => other.protocol === port.protocol && other.port === port.port) ??
-      held.find((other) => other.protocol === port.protocol && (other.name ?? '') === (port.name ?? '') && port.name)
-    if (!match?.nodePort || given.has(`${match.protocol}/${match.nodePort}`)) continue
-    port.nodePort = match.nodePort
-    given.add(`${match.protocol}/${match.nodePort}`)
+    const nodePort = held.get(port.name ?? '')
+    if (!port.nodePort && nodePort && !taken.has(nodePort)) port.nodePort = nodePort
   }
 }

@@ -31,6 +31,24 @@ test('prepareForUpdate keeps what was allocated when the client leaves it out', 
   assert.equal(spec?.ports?.[0]?.nodePort, 30080)
 })
 
+test('prepareForUpdate knows a port by its name, be it empty, and not by its number', () => {
+  const unnamed = service({ type: 'NodePort', ports: [{ port: 80, nodePort: 30080 }] })
+  assert.equal(updated({ type: 'NodePort', ports: [{ port: 81 }] }, unnamed).spec?.ports?.[0]?.nodePort, 30080)
+  const renamed = updated({ type: 'NodePort', ports: [{ name: 'web', port: 80 }] }, stored)
+  assert.equal(renamed.spec?.ports?.[0]?.nodePort, undefined)
+  const given = updated(
+    {
+      type: 'NodePort',
+      ports: [
+        { name: 'http', port: 80 },
+        { name: 'b', port: 81, nodePort: 30080 },
+      ],
+    },
+    stored,
+  )
+  assert.equal(given.spec?.ports?.[0]?.nodePort, undefined)
+})
+
 test('prepareForUpdate drops node ports that only the old type had', () => {
   const { spec } = updated({ ...stored.spec, type: 'ClusterIP' }, stored)
   assert.equal(spec?.ports?.[0]?.nodePort, undefined)
@@ -42,6 +60,8 @@ test('prepareForUpdate leaves a load balancer its node ports when it is to get n
   const balancer = service({ ...stored.spec, type: 'LoadBalancer' })
   const kept = updated({ ...balancer.spec, allocateLoadBalancerNodePorts: false }, balancer)
   assert.equal(kept.spec?.ports?.[0]?.nodePort, 30080)
+  const named = { ...kept.spec, ports: [{ name: 'http', port: 80 }] }
+  assert.equal(updated(named, kept).spec?.ports?.[0]?.nodePort, undefined)
   const { spec } = updated({ ...kept.spec, type: 'ClusterIP' }, kept)
   assert.equal(spec?.ports?.[0]?.nodePort, undefined)
 })
