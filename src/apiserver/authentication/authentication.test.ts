@@ -135,6 +135,11 @@ test('a token request is refused with upstream words', async () => {
   await assert.rejects(given({ name: 'other' }), {
     message: `TokenRequest.authentication.k8s.io "sa" is invalid: ${wrongName}`,
   })
+  await assert.rejects(given({ uid: 'old' }), {
+    message:
+      'Operation cannot be fulfilled on TokenRequest.authentication.k8s.io "sa": the UID in the token request (old) does not match the UID of the service account (u-sa)',
+  })
+  assert.equal((await given({ uid: 'u-sa' })).metadata.uid, 'u-sa')
   await assert.rejects(given({ name: 'sa', namespace: 'x' }), { message: /does not match the namespace sent/ })
 })
 

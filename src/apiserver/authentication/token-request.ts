@@ -28,14 +28,14 @@ const kind = { group: 'authentication.k8s.io', kind: 'TokenRequest' }
 const extendedRequestSeconds = 3607
 const extendedSeconds = 365 * 24 * 60 * 60
 
-/** Validates and completes the request before admission looks at it. Throws 404 and 422. */
+/** Validates and completes the request once mutating admission has seen it. Throws 404, 409 and 422. */
 export async function prepareTokenRequest(
   parts: TokenRequestParts,
   key: string,
   request: TokenRequest,
 ): Promise<TokenRequest> {
   const account = await accountOf(parts.objects, key)
-  const { name = '', namespace = '' } = account.metadata
+  const { name = '', namespace = '', uid = '' } = account.metadata
   const { spec = {}, metadata } = request
   const expirationSeconds = spec.expirationSeconds ?? defaultSeconds
   if (metadata.namespace && metadata.namespace !== namespace) {
@@ -45,11 +45,15 @@ export async function prepareTokenRequest(
     const detail = 'must match the service account name if specified'
     throw invalid(kind, name, [{ type: 'Invalid', path: 'metadata.name', value: metadata.name, detail }])
   }
+  if (metadata.uid && metadata.uid !== uid) {
+    const why = `the UID in the token request (${metadata.uid}) does not match the UID of the service account (${uid})`
+    throw conflict({ group: kind.group, plural: kind.kind }, name, why)
+  }
   const errors = periodErrors(expirationSeconds)
   if (errors.length > 0) throw invalid(kind, '', errors)
   const audiences = spec.audiences?.length ? spec.audiences : [...parts.audiences]
   const { status: _, ...rest } = request
-  return { ...rest, metadata: { ...metadata, name, namespace }, spec: { ...spec, audiences, expirationSeconds } }
+  return { ...rest, metadata: { ...metadata, name, namespace, uid }, spec: { ...spec, audiences, expirationSeconds } }
 }
 
 /** Makes the token of a prepared (and admitted) request; `annotate` is told its id, not the token. Throws 400, 404 and 409 for what it cannot be bound to. */

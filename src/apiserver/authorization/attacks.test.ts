@@ -201,6 +201,28 @@ test('a node cannot write what is of another node, object in hand', async () => 
   }
 })
 
+test('a node gets tokens of its pods for the audiences that they name, and for no others', async () => {
+  await make('/api/v1/namespaces/theirs/serviceaccounts', { metadata: { name: 'app' } })
+  const sources = [{ serviceAccountToken: { path: 'own' } }, { serviceAccountToken: { path: 'v', audience: 'vault' } }]
+  const spec = {
+    ...{ nodeName: 'n1', serviceAccountName: 'app', containers: [{ name: 'c', image: 'i' }] },
+    volumes: [{ name: 'tokens', projected: { sources } }],
+  }
+  await make('/api/v1/namespaces/theirs/pods', { metadata: { name: 'app' }, spec })
+  const { uid } = (await admin.get('/api/v1/namespaces/theirs/pods/app')).body.metadata as { uid: string }
+  const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: 'app', uid }
+  const ask = async (node: string, audiences?: string[]) => {
+    const path = '/api/v1/namespaces/theirs/serviceaccounts/app/token'
+    const caller = as(`system:node:${node}`, 'system:nodes')
+    const { status, body } = await caller.call('POST', path, { spec: { boundObjectRef, audiences } })
+    return [status, (body.spec as { audiences?: string[] } | undefined)?.audiences]
+  }
+  assert.deepEqual(await ask('n1'), [201, ['https://own']])
+  assert.deepEqual(await ask('n1', ['vault']), [201, ['vault']])
+  assert.deepEqual(await ask('n1', ['https://own']), [403, undefined])
+  assert.deepEqual(await ask('n2', ['vault']), [403, undefined])
+})
+
 const rbac = '/apis/rbac.authorization.k8s.io/v1'
 const everyRule = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }]
 const meAsAdmin = {

@@ -30,7 +30,7 @@ export interface VirtualCall {
 }
 
 export interface VirtualResource {
-  /** Validates and completes what was sent, before admission looks at it. */
+  /** Validates and completes what was sent, between mutating and validating admission. */
   prepare?(call: VirtualCall): Promise<KubeObject>
   answer(call: VirtualCall): Promise<KubeObject>
 }
@@ -55,9 +55,8 @@ export function virtualEndpoint(virtual: VirtualResource, subresource: string): 
     const object = sub ? sent : tracked(parts, target, sent, callerOf(exchange).manager)
     if (sub) await requireCurrent(parts.registry, { ...targetOf(served, exchange), subresource: '' })
     const call = callOf(exchange, object, query.dryRun, sub !== undefined)
-    const prepared = { ...call, object: (await virtual.prepare?.(call)) ?? object }
-    await admit(parts, target, exchange, prepared)
-    const answer = await virtual.answer(prepared)
+    const admitted = await admit(parts, target, exchange, call, virtual)
+    const answer = await virtual.answer({ ...call, object: admitted })
     const document = { ...answer, kind: kind.kind, apiVersion: apiVersionOf(kind) }
     return await presentDocument(document, type, { ...representation, view: 'object' }, 201)
   }
@@ -69,12 +68,21 @@ function tracked(parts: EndpointParts, target: Target, object: KubeObject, manag
   return trackUpdate(parts.registry, target, undefined, object, manager)
 }
 
-async function admit(parts: EndpointParts, target: Target, exchange: Exchange, call: VirtualCall): Promise<void> {
+/** The object as it is to be answered. */
+async function admit(
+  { registry: { admission } }: EndpointParts,
+  target: Target,
+  exchange: Exchange,
+  call: VirtualCall,
+  { prepare }: VirtualResource,
+): Promise<KubeObject> {
   const { object, dryRun } = call
   const change = { operation: 'CREATE', object, oldObject: undefined, dryRun, options: {} } as const
   const attributes = admissionAttributes(target, callerOf(exchange), change)
-  await parts.registry.admission.mutate(attributes)
-  await parts.registry.admission.validate(attributes)
+  await admission.mutate(attributes)
+  const prepared = (await prepare?.(call)) ?? object
+  await admission.validate({ ...attributes, object: prepared })
+  return prepared
 }
 
 function callOf({ info, user, annotate }: Exchange, object: KubeObject, dryRun: boolean, isSub: boolean): VirtualCall {
