@@ -132,6 +132,18 @@ test('list with a token takes neither a version nor a match', async () => {
   )
 })
 
+test('list goes on from tokens of kube-apiserver, those of its cache too, which begin with a slash', async () => {
+  const { body } = await api.get(`${path}?limit=1`)
+  const rv = Number(body.metadata.resourceVersion)
+  for (const [start, rest] of [
+    ['a\0', 'bc'],
+    ['/a\0', 'bc'],
+    ['/b\0', 'c'],
+    ['/', 'abc'],
+  ])
+    assert.equal(await shown(`continue=${token({ v, rv, start })}`), rest, JSON.stringify(start))
+})
+
 for (const query of [
   'resourceVersion=999999',
   'resourceVersion=999999&limit=2',

@@ -21,14 +21,10 @@ export function decodeContinue(token: string): ContinueToken {
   if (v !== tokenVersion) throw invalid(` server does not recognize this encoded version ${String(v ?? '')}`)
   if (rv === undefined || rv === 0) throw invalid(` incorrect encoded start resourceVersion (version ${tokenVersion})`)
   if (start === undefined || start === '') throw invalid(` encoded start key empty (version ${tokenVersion})`)
-  if (
-    start
-      .replace(/^\//, '')
-      .split('/')
-      .some((part) => ['', '.', '..'].includes(part))
-  )
-    throw invalid(` ${start}`)
-  return { revision: rv, start: start.endsWith('\u0000') ? start.slice(0, -1) : start }
+  // The pages of kube-apiserver that its cache gives begin with a slash.
+  const place = start.replace(/^\//, '')
+  if (place !== '' && place.split('/').some((part) => ['', '.', '..'].includes(part))) throw invalid(` ${start}`)
+  return { revision: rv, start: place.replace(/\0$/, '') }
 }
 
 function parse(token: string): { v?: string; rv?: number; start?: string } {
