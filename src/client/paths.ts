@@ -8,10 +8,14 @@ export interface ResourcePath {
   subresource?: string
 }
 
+export function versionPath({ group, version }: Pick<Resource, 'group' | 'version'>): string {
+  return group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+}
+
 /** A name or namespace that would leave its place in the path is refused with a TypeError. */
 export function pathOf({ resource, namespace, name, subresource }: ResourcePath): string {
-  const { group, version, plural, namespaced } = resource
-  let path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+  const { plural, namespaced } = resource
+  let path = versionPath(resource)
   if (namespaced && namespace) path += `/namespaces/${segment('namespace', namespace)}`
   else if (namespaced && name !== undefined) throw new TypeError(`${plural} "${name}": a namespace is needed`)
   path += `/${plural}`

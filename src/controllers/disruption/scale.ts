@@ -9,6 +9,7 @@ import type { APIResourceList, OwnerReference } from '../../api/types/meta/v1.ts
 import type { ControllerParts } from '../../client/controller.ts'
 import { discoverResources } from '../../client/discovery.ts'
 import type { Informer } from '../../client/informer.ts'
+import { versionPath } from '../../client/paths.ts'
 import { controllerOf } from '../ownership.ts'
 
 type Replicated = KubeObject & { spec?: { replicas?: number } }
@@ -93,9 +94,8 @@ export class ScaleFinder {
   }
 
   /** The account may read scales and not the objects themselves. */
-  async #hasScale({ group, version, plural }: Resource): Promise<boolean> {
-    const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
-    const { resources } = await this.#client.raw<APIResourceList>('GET', path)
-    return resources.some(({ name }) => name === `${plural}/scale`)
+  async #hasScale(resource: Resource): Promise<boolean> {
+    const { resources } = await this.#client.raw<APIResourceList>('GET', versionPath(resource))
+    return resources.some(({ name }) => name === `${resource.plural}/scale`)
   }
 }

@@ -7,6 +7,7 @@ import type { Condition } from '../../api/types/meta/v1.ts'
 import type { StorageVersionMigration } from '../../api/types/storagemigration/v1beta1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { type DiscoveredResource, discoverResources } from '../../client/discovery.ts'
+import { queryOf, versionPath } from '../../client/paths.ts'
 import { ifThere } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { isSameResource, isUpTo, nextStep, withCondition } from './plan.ts'
@@ -179,10 +180,10 @@ class MigrationReconciler {
     )
   }
 
-  #page({ group, version, plural }: DiscoveredResource, query: Record<string, string>): Promise<KubeList<KubeObject>> {
-    const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+  #page(served: DiscoveredResource, query: Record<string, string>): Promise<KubeList<KubeObject>> {
     const accept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
-    return this.#parts.client.raw('GET', `${root}/${plural}?${new URLSearchParams(query)}`, undefined, { accept })
+    const path = `${versionPath(served)}/${served.plural}${queryOf(query)}`
+    return this.#parts.client.raw('GET', path, undefined, { accept })
   }
 
   #dated(condition: Omit<Condition, 'lastTransitionTime'>): Condition {
