@@ -240,8 +240,8 @@ export function goQuoted(text: string): string {
   return `"${inner}"`
 }
 
-/** Go's encoder escapes what could end a script in a page. */
-function goJson(value: object): string {
+/** A value of JSON as Go's encoder writes it, which escapes what could end a script in a page. */
+export function goJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

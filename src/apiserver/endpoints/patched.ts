@@ -3,6 +3,7 @@
  * the patched object, of a strategic patch the patch. Source: apiserver's `endpoints/handlers/patch.go`.
  */
 import { encodeJson } from '../../api/codec/json.ts'
+import { goJson } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { applyJsonPatch } from '../../api/patch/json-patch.ts'
 import { isObject, type JsonObject } from '../../api/patch/json-value.ts'
@@ -42,15 +43,10 @@ export function patchedText({ resource, type }: Served, live: KubeObject, patch:
   return text.length <= limits.patchedTextLengthMax ? text : `${text.slice(0, limits.patchedTextLengthMax)}…`
 }
 
-const escapes: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026' }
-
 function patchedJson(type: Served['type'], live: KubeObject, patch: Given): string {
   const before = JSON.parse(encodeJson(type, live)) as JsonObject
   const after = patchedValue(before, patch, type)
-  return JSON.stringify(sortedWhereTouched(type.custom ? {} : { ...before }, after)).replace(
-    /[<>&]/g,
-    (character) => escapes[character] ?? '',
-  )
+  return goJson(sortedWhereTouched(type.custom ? {} : { ...before }, after))
 }
 
 /**
