@@ -11,7 +11,7 @@ import type { FieldValidation } from '../registry/options.ts'
 import { decodeTyped, type ParsedDocument, parseDocument } from '../scheme/codec.ts'
 import type { KindName } from '../scheme/served.ts'
 import { type Exchange, pauseOf } from './exchange.ts'
-import { headFault, unrecognized } from './unread-body.ts'
+import { headFault, notRegistered, unrecognized } from './unread-body.ts'
 
 /** What a body is expected to be. */
 export interface Expected {
@@ -119,10 +119,7 @@ function requireKind(
   const { version } = parseApiVersion(givenVersion)
   const shown = { kind: givenKind, version }
   if (!objectType({ apiVersion: givenVersion, kind: givenKind })) {
-    throw refuse(
-      `no kind "${givenKind}" is registered for version "${givenVersion}" in scheme "pkg/runtime/scheme.go:111"`,
-      shown,
-    )
+    throw refuse(notRegistered(givenKind, givenVersion), shown)
   }
   if (givenVersion !== wanted) {
     throw badRequest(

@@ -8,7 +8,7 @@ import { decodeTyped, parseDocument } from '../scheme/codec.ts'
 import { typeOfKind } from '../scheme/scheme.ts'
 import { bodyEncoding } from './body.ts'
 import type { Exchange } from './exchange.ts'
-import { headFault } from './unread-body.ts'
+import { headFault, notRegistered } from './unread-body.ts'
 
 export async function deleteOptions({ request }: Exchange): Promise<DeleteOptions> {
   if (request.body.length === 0) return readDeleteOptions(request.query, undefined)
@@ -29,7 +29,7 @@ function requireOptions(value: object | string | number | boolean): void {
   const wanted = kind === '' ? 'DeleteOptions' : String(kind)
   const version = apiVersion === '' ? 'v1' : String(apiVersion)
   if (wanted === 'DeleteOptions' && isKnown(version)) return
-  throw badRequest(`no kind "${wanted}" is registered for version "${version}" in scheme "pkg/runtime/scheme.go:111"`)
+  throw badRequest(notRegistered(wanted, version))
 }
 
 function isKnown(apiVersion: string): boolean {

@@ -1,4 +1,4 @@
-/** Bodies that do not even say what they are, in upstream's words. */
+/** Bodies that do not even say what they are, or say that they are of a kind that nobody knows, in upstream's words. */
 import { jsonKind } from '../../api/codec/json-kind.ts'
 import { type ApiError, badRequest } from '../../api/errors.ts'
 
@@ -16,6 +16,10 @@ export function headFault(value: unknown): string | undefined {
     return `${cannot} ${jsonKind(member)} into Go struct field .${name} of type string`
   }
   return undefined
+}
+
+export function notRegistered(kind: string, apiVersion: string): string {
+  return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`
 }
 
 /** A 400 that shows how the body begins. */
