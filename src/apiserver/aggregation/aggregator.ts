@@ -14,7 +14,7 @@ import type { Net, TlsIdentity } from '../../platform/net.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Objects } from '../objects.ts'
 import { type DocumentReply, type RemoteDocuments, readDocuments } from './documents.ts'
-import { defaultPriority, type Priority, serviceName } from './priorities.ts'
+import { defaultPriority, managedLabel, type Priority, serviceName } from './priorities.ts'
 import { backingOf, baseOf, type Problem, problemOf, tlsOf } from './service.ts'
 
 export interface AggregatorParts {
@@ -54,7 +54,6 @@ export interface Remote {
 /** How often servers are looked at, and how long one look may take. Source: upstream's resync and timeout. */
 const lookPeriodMs = 30_000
 const lookTimeoutMs = 5_000
-const managedLabel = 'kube-aggregator.kubernetes.io/automanaged'
 
 export class Aggregator {
   readonly #parts: AggregatorParts

@@ -51,6 +51,9 @@ const priorities = new Map(
     }),
 )
 
+/** On APIServices that the server makes itself: `onstart` or `true`. */
+export const managedLabel = 'kube-aggregator.kubernetes.io/automanaged'
+
 /** `v1.apps`; `v1.` of the core group. */
 export function serviceName(group: string, version: string): string {
   return `${version}.${group}`

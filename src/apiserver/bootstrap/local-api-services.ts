@@ -9,13 +9,12 @@ import { apiextensionsV1, apiregistrationV1 } from '../../api/resources.ts'
 import type { CustomResourceDefinition } from '../../api/types/apiextensions/v1.ts'
 import type { APIService } from '../../api/types/apiregistration/v1.ts'
 import type { CancelTimer } from '../../platform/clock.ts'
-import { customPriority, defaultPriority, type Priority, serviceName } from '../aggregation/priorities.ts'
+import { customPriority, defaultPriority, managedLabel, type Priority, serviceName } from '../aggregation/priorities.ts'
 import { localCondition } from '../registry/apiregistration/apiservice.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { objectKey } from '../scheme/served.ts'
 import { ensureObjects, type KeeperParts, type Wanted } from './ensure.ts'
 
-const managedLabel = 'kube-aggregator.kubernetes.io/automanaged'
 const { apiServices } = apiregistrationV1
 const retryMs = 1_000
 
