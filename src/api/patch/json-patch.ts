@@ -216,10 +216,12 @@ function pointer(text: unknown): string[] {
   if (text === '') return []
   if (!text.startsWith('/')) throw new PatchMismatch('a path must start with "/"')
   if (text.length > limits.jsonPatchPathLengthMax) throw new PatchMismatch('the path leads deeper than anything goes')
-  return text
-    .slice(1)
-    .split('/')
-    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return text.slice(1).split('/').map(unescapedToken)
+}
+
+/** A name in a path, where `~` and `/` stand escaped (RFC 6901). */
+export function unescapedToken(token: string): string {
+  return token.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
 /** Negative indices count from the end, which upstream's library accepts beyond the RFC. */

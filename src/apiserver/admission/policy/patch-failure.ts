@@ -1,6 +1,6 @@
 /** What upstream's library says of a JSON patch that a policy or a webhook made and that does not fit the object. */
 import { ApiError } from '../../../api/errors.ts'
-import { applyJsonPatch, type JsonPatchOperation } from '../../../api/patch/json-patch.ts'
+import { applyJsonPatch, type JsonPatchOperation, unescapedToken } from '../../../api/patch/json-patch.ts'
 import { isObject, member } from '../../../api/patch/json-value.ts'
 
 /** Undefined when it is a `test` that does not hold: then nothing is to be changed. */
@@ -47,16 +47,12 @@ function failureText(document: unknown, operation: JsonPatchOperation, cause: st
 function hasParent(document: unknown, path: string): boolean {
   let value = document
   for (const token of path.split('/').slice(1, -1)) {
-    const name = unescaped(token)
+    const name = unescapedToken(token)
     value = Array.isArray(value) ? value[Number(name)] : isObject(value) ? member(value, name) : undefined
   }
   return typeof value === 'object' && value !== null
 }
 
 function keyOf(path: string): string {
-  return unescaped(path.slice(path.lastIndexOf('/') + 1))
-}
-
-function unescaped(token: string): string {
-  return token.replaceAll('~1', '/').replaceAll('~0', '~')
+  return unescapedToken(path.slice(path.lastIndexOf('/') + 1))
 }
