@@ -16,7 +16,7 @@ import { FlowFamilies } from './families.ts'
 import { type Level, Levels } from './levels.ts'
 import { distinguisherOf, schemaFor } from './match.ts'
 import type { Refusal, Ticket } from './queue-set.ts'
-import { type Entered, type InFlightMax, type RequestLimit, uncounted } from './request-limit.ts'
+import { type Entered, type InFlightMax, kindOf, type RequestLimit, uncounted } from './request-limit.ts'
 import { type ResourceLoad, widthOf } from './width.ts'
 
 export interface FlowControlParts {
@@ -170,10 +170,6 @@ export class FlowControl implements RequestLimit {
     const { levels, schemas } = this.#objects
     this.#levels.configure(levels.values(), schemas.values(), this.#parts.clock.monotonicMs())
   }
-}
-
-function kindOf({ verb }: RequestInfo): 'reads' | 'writes' {
-  return verb === 'get' || verb === 'list' || verb === 'watch' ? 'reads' : 'writes'
 }
 
 function headersOf(schema: FlowSchema, { configuration }: Level): Entered['headers'] {

@@ -6,7 +6,7 @@ import { tooManyRequests } from '../../api/errors.ts'
 import type { Family } from '../metrics/families.ts'
 import { isLongRunning, type RequestInfo, type UserInfo } from '../request.ts'
 import { standardServing } from '../serving.ts'
-import { type Entered, type InFlightMax, type RequestLimit, uncounted } from './request-limit.ts'
+import { type Entered, type InFlightMax, kindOf, type RequestLimit, uncounted } from './request-limit.ts'
 
 export class InFlightLimit implements RequestLimit {
   readonly #max: InFlightMax
@@ -20,7 +20,7 @@ export class InFlightLimit implements RequestLimit {
 
   enter(_request: unknown, info: RequestInfo, user: UserInfo): Entered {
     if (isLongRunning(info) || user.groups.includes('system:masters')) return uncounted
-    const kind = ['get', 'list', 'watch'].includes(info.verb) ? 'reads' : 'writes'
+    const kind = kindOf(info)
     const max = kind === 'reads' ? this.#max.readRequestsInFlightMax : this.#max.writeRequestsInFlightMax
     if (this.current[kind] >= max) throw tooManyRequests('Too many requests, please try again later.', 1)
     this.current[kind] += 1

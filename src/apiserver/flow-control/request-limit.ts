@@ -6,6 +6,13 @@ import type { Serving } from '../serving.ts'
 
 export type InFlightMax = Pick<Serving, 'readRequestsInFlightMax' | 'writeRequestsInFlightMax'>
 
+/** Readers and writers are counted apart. */
+export type RequestKind = 'reads' | 'writes'
+
+export function kindOf({ verb }: Pick<RequestInfo, 'verb'>): RequestKind {
+  return verb === 'get' || verb === 'list' || verb === 'watch' ? 'reads' : 'writes'
+}
+
 /** A request that may be served. */
 export interface Entered {
   /** For the answer, whatever it is. */
@@ -19,7 +26,7 @@ export const uncounted: Entered = { headers: {}, leave: () => undefined }
 
 export interface RequestLimit {
   /** Requests being served. */
-  readonly current: Readonly<{ reads: number; writes: number }>
+  readonly current: Readonly<Record<RequestKind, number>>
   /** Resolves when what is configured is in force. */
   start(objects: Objects): Promise<void>
   /** At once where there is room. Throws, or rejects with, the 429. */
