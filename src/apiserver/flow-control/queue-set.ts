@@ -34,12 +34,19 @@ export interface Ticket {
   onStart?: () => void
 }
 
-/** Of the requests of one flow schema. */
-export interface FlowCounts {
+interface Counts {
   waiting: number
   waitingSeats: number
   executing: number
   seatsInUse: number
+}
+
+function noCounts(): Counts {
+  return { waiting: 0, waitingSeats: 0, executing: 0, seatsInUse: 0 }
+}
+
+/** Of the requests of one flow schema. */
+export interface FlowCounts extends Counts {
   /** How often one of them was next and found no room. */
   notAccommodated: number
 }
@@ -63,10 +70,8 @@ export class QueueSet {
   #dealer: Dealer
   #queues: Queue[]
   #seats: number
-  #seatsInUse = 0
-  #executing = 0
-  #waiting = 0
-  #waitingSeats = 0
+  /** Of all flows together. */
+  readonly #counts = noCounts()
   #active = 0
   #virtual = 0
   #lastMs: number
@@ -92,14 +97,8 @@ export class QueueSet {
     return this.#virtual
   }
 
-  get counts() {
-    const { waiting, executing, seatsInUse, waitingSeats } = {
-      waiting: this.#waiting,
-      executing: this.#executing,
-      seatsInUse: this.#seatsInUse,
-      waitingSeats: this.#waitingSeats,
-    }
-    return { waiting, executing, seatsInUse, waitingSeats }
+  get counts(): Readonly<Counts> {
+    return this.#counts
   }
 
   /** For pages that show them. */
@@ -147,7 +146,7 @@ export class QueueSet {
     }
     const queue = this.#shortest(flow)
     if (queue.waiting.length >= this.#settings.queueLengthMax) return 'queue-full'
-    const alone = this.#waiting === 0 && this.#hasRoom(ticket)
+    const alone = this.#counts.waiting === 0 && this.#hasRoom(ticket)
     if (alone) this.#startAtOnce(queue, ticket, nowMs)
     else {
       this.#enqueue(queue, ticket)
@@ -189,16 +188,13 @@ export class QueueSet {
   }
 
   get isIdle(): boolean {
-    return this.#waiting === 0 && this.#executing === 0
+    return this.#counts.waiting === 0 && this.#counts.executing === 0
   }
 
   #release(ticket: Ticket, nowMs: number): void {
     const seats = seatsOf(ticket)
     ticket.state = 'done'
-    this.#executing -= 1
-    this.#seatsInUse -= seats
-    ticket.counts.executing -= 1
-    ticket.counts.seatsInUse -= seats
+    this.#count(ticket, 'executing', -1)
     if (ticket.queue) {
       ticket.queue.executing -= 1
       ticket.queue.seatsInUse -= seats
@@ -214,17 +210,26 @@ export class QueueSet {
     if (elapsedMs <= 0) return
     this.#lastMs = nowMs
     if (this.#active === 0) return
-    const wanted = this.#seatsInUse + this.#waitingSeats
+    const wanted = this.#counts.seatsInUse + this.#counts.waitingSeats
     this.#virtual += ((elapsedMs / 1000) * Math.min(wanted, this.#seats)) / this.#active
   }
 
   #countsOf(schema: string): FlowCounts {
     let counts = this.flows.get(schema)
     if (!counts) {
-      counts = { waiting: 0, waitingSeats: 0, executing: 0, seatsInUse: 0, notAccommodated: 0 }
+      counts = { ...noCounts(), notAccommodated: 0 }
       this.flows.set(schema, counts)
     }
     return counts
+  }
+
+  /** One more or one fewer, of all flows and of its own. */
+  #count(ticket: Ticket, what: 'waiting' | 'executing', by: 1 | -1): void {
+    const seats = what === 'waiting' ? 'waitingSeats' : 'seatsInUse'
+    for (const counts of [this.#counts, ticket.counts]) {
+      counts[what] += by
+      counts[seats] += by * seatsOf(ticket)
+    }
   }
 
   #shortest(flow: string): Queue {
@@ -260,20 +265,13 @@ export class QueueSet {
     this.#join(queue, ticket)
     queue.waiting.push(ticket)
     queue.waitingSeats += seatsOf(ticket)
-    this.#waiting += 1
-    this.#waitingSeats += seatsOf(ticket)
-    ticket.counts.waiting += 1
-    ticket.counts.waitingSeats += seatsOf(ticket)
+    this.#count(ticket, 'waiting', 1)
   }
 
   #takeOut(queue: Queue, index: number): Ticket {
     const [ticket] = index === 0 ? [queue.waiting.shift()!] : queue.waiting.splice(index, 1)
-    const seats = seatsOf(ticket!)
-    queue.waitingSeats -= seats
-    this.#waiting -= 1
-    this.#waitingSeats -= seats
-    ticket!.counts.waiting -= 1
-    ticket!.counts.waitingSeats -= seats
+    queue.waitingSeats -= seatsOf(ticket!)
+    this.#count(ticket!, 'waiting', -1)
     return ticket!
   }
 
@@ -282,7 +280,7 @@ export class QueueSet {
   }
 
   #dispatch(nowMs: number): void {
-    while (this.#waiting > 0) {
+    while (this.#counts.waiting > 0) {
       const queue = this.#next()
       const [oldest] = queue?.waiting ?? []
       if (!queue || !oldest) break
@@ -318,18 +316,15 @@ export class QueueSet {
   /** One wider than the level is served alone. */
   #hasRoom(ticket: Ticket): boolean {
     const seats = seatsOf(ticket)
-    if (seats > this.#seats) return this.#executing === 0
-    return this.#seatsInUse + seats <= this.#seats
+    if (seats > this.#seats) return this.#counts.executing === 0
+    return this.#counts.seatsInUse + seats <= this.#seats
   }
 
   #start(ticket: Ticket, nowMs: number): void {
     const seats = seatsOf(ticket)
     ticket.state = 'executing'
     ticket.startedMs = nowMs
-    this.#executing += 1
-    this.#seatsInUse += seats
-    ticket.counts.executing += 1
-    ticket.counts.seatsInUse += seats
+    this.#count(ticket, 'executing', 1)
     if (ticket.queue) {
       ticket.queue.executing += 1
       ticket.queue.seatsInUse += seats
@@ -339,7 +334,7 @@ export class QueueSet {
   }
 
   #observe(nowMs: number): void {
-    this.demand.set(nowMs, this.#seatsInUse + this.#waitingSeats)
+    this.demand.set(nowMs, this.#counts.seatsInUse + this.#counts.waitingSeats)
   }
 }
 
