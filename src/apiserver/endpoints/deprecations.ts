@@ -3,7 +3,7 @@
  * what takes its place. Those that a later release deprecates are not here yet.
  * Source: https://kubernetes.io/docs/reference/using-api/deprecation-guide/ and the types' own lifecycle.
  */
-import type { Resource } from '../../api/meta.ts'
+import { apiVersionOf, type Resource } from '../../api/meta.ts'
 
 type Named = Pick<Resource, 'group' | 'version' | 'kind'>
 
@@ -13,19 +13,21 @@ export function removedIn(resource: Named): string | undefined {
   return lifecycle && (lifecycle[1] ?? '')
 }
 
-function lifecycleOf({ group, version, kind }: Named): Lifecycle | undefined {
-  return lifecycles.get(`${group === '' ? version : `${group}/${version}`} ${kind}`)
+function lifecycleOf(resource: Named): Lifecycle | undefined {
+  return lifecycles.get(shown(resource))
+}
+
+function shown(resource: Named): string {
+  return `${apiVersionOf(resource)} ${resource.kind}`
 }
 
 /** The text for a `Warning` header; undefined for what is not deprecated. */
 export function deprecationOf(resource: Named): string | undefined {
-  const { group, version, kind } = resource
-  const groupVersion = group === '' ? version : `${group}/${version}`
   const lifecycle = lifecycleOf(resource)
   if (!lifecycle) return undefined
   const [since, until, replacement] = lifecycle
   const gone = until ? `, unavailable in v${until}+` : ''
-  return `${groupVersion} ${kind} is deprecated in v${since}+${gone}${replacement ? `; use ${replacement}` : ''}`
+  return `${shown(resource)} is deprecated in v${since}+${gone}${replacement ? `; use ${replacement}` : ''}`
 }
 
 type Lifecycle = readonly [since: string, until?: string | undefined, replacement?: string]
