@@ -86,7 +86,7 @@ export async function presentList(
   representation: Representation,
 ): Promise<ApiResponse> {
   const { encoding, view } = representation
-  if (view === 'partial') throw wrongForm(served, 'PartialObjectMetadata', 'is a list', 'List')
+  requireFormOfList(served, view)
   await served.prepare?.(page.items)
   const metadata: ListMeta = {
     resourceVersion: String(page.revision),
@@ -117,7 +117,7 @@ export function presentMadeList(
   representation: Representation,
 ): ApiResponse {
   const { encoding, view } = representation
-  if (view === 'partial') throw wrongForm(served, 'PartialObjectMetadata', 'is a list', 'List')
+  requireFormOfList(served, view)
   const list = viewList(presenter, served, objects, metadata, representation)
   return answer(200, representation, encodeAs(encoding, view === 'object' ? served.listType : undefined, list))
 }
@@ -231,6 +231,10 @@ function tableOf({ tables }: Presenter): TableMaker {
 function partial({ strategy }: Served, { metadata }: KubeObject): object {
   const shown = metadataInOrder(strategy.partialMetadata?.(metadata) ?? metadata)
   return { kind: 'PartialObjectMetadata', apiVersion: metaV1, metadata: shown }
+}
+
+function requireFormOfList(served: Served, view: Representation['view']): void {
+  if (view === 'partial') throw wrongForm(served, 'PartialObjectMetadata', 'is a list', 'List')
 }
 
 /** Named as upstream names its own types. */
