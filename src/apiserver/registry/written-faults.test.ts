@@ -52,6 +52,22 @@ const refusals: [what: string, path: string, spec: object, errors: string[]][] =
     [`spec.binaryVersion: Invalid value: "1.36.0-rc.2": ${tooOld}`],
   ],
   [
+    'a candidate of versions with leading zeros and empty parts',
+    candidates,
+    candidate({ binaryVersion: '1.36.0-01', emulationVersion: '1.35.0+a..b' }),
+    [
+      `spec.emulationVersion: Invalid value: "1.35.0+a..b": ${notSemantic}`,
+      `spec.binaryVersion: Invalid value: "1.36.0-01": ${notSemantic}`,
+      unknownEmulation,
+    ],
+  ],
+  [
+    'a candidate for nothing that emulates what came before the first version',
+    candidates,
+    candidate({ leaseName: '', emulationVersion: '0.0.0-a' }),
+    ['spec.leaseName: Required value'],
+  ],
+  [
     'an unknown strategy',
     candidates,
     candidate({ strategy: 'x' }),

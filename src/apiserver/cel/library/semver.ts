@@ -91,7 +91,8 @@ function isSemver(_: unknown, text: string, normalize = false): boolean {
   }
 }
 
-function compareVersions(left: Semver, right: Semver): -1 | 0 | 1 {
+/** By precedence: build metadata does not matter. */
+export function compareVersions(left: Semver, right: Semver): -1 | 0 | 1 {
   for (const [index, number] of left.numbers.entries()) {
     const other = right.numbers[index]!
     if (number !== other) return number < other ? -1 : 1

@@ -3,13 +3,10 @@ import type { FieldError } from '../../../api/errors.ts'
 import { isConfigMapKey, isQualifiedName } from '../../../api/names.ts'
 import { coordinationV1beta1 } from '../../../api/resources.ts'
 import type { LeaseCandidate, LeaseCandidateSpec } from '../../../api/types/coordination/v1beta1.ts'
+import { compareVersions, parseSemver, type Semver } from '../../cel/library/semver.ts'
+import { CelError } from '../../cel/values.ts'
 import type { Strategy } from '../strategy.ts'
 import { invalid, invalidEach, messages, notSupported, required } from '../validation/field.ts'
-
-const number = '(?:0|[1-9]\\d*)'
-const version = new RegExp(
-  `^(${number}\\.${number}\\.${number})(?:-([0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*))?(?:\\+[0-9A-Za-z.-]+)?$`,
-)
 
 export const leaseCandidates: Strategy<LeaseCandidate> = {
   resource: coordinationV1beta1.leaseCandidates,
@@ -27,17 +24,17 @@ export const leaseCandidates: Strategy<LeaseCandidate> = {
 
 function validateSpec(spec: Partial<LeaseCandidateSpec>): FieldError[] {
   const { leaseName = '', strategy = '', binaryVersion = '', emulationVersion = '' } = spec
-  const emulated = parseVersion(emulationVersion)
-  const binary = parseVersion(binaryVersion)
+  const emulated = versionOf(emulationVersion)
+  const binary = versionOf(binaryVersion)
   const errors = leaseName === '' ? [required('spec.leaseName')] : []
   if (emulationVersion !== '' && !emulated) errors.push(invalid('spec.emulationVersion', emulationVersion, notSemantic))
   if (binaryVersion === '') errors.push(required('spec.binaryVersion'))
   else if (!binary) errors.push(invalid('spec.binaryVersion', binaryVersion, notSemantic))
-  if (binaryVersion !== '' && emulationVersion !== '' && isOlder(binary, emulated)) {
+  if (binaryVersion !== '' && emulationVersion !== '' && compareVersions(binary ?? zero, emulated ?? zero) < 0) {
     errors.push(invalid('spec.binaryVersion', binaryVersion, 'must be greater than or equal to `emulationVersion`'))
   }
   if (strategy === '') return [...errors, required('spec.strategy')]
-  if (strategy === oldest && !isOlder(zero, emulated)) {
+  if (strategy === oldest && compareVersions(emulated ?? zero, zero) === 0) {
     errors.push(required('spec.emulationVersion', `must be specified when \`strategy\` is '${oldest}'`))
   }
   const at = 'spec.strategy.strategy'
@@ -48,40 +45,14 @@ function validateSpec(spec: Partial<LeaseCandidateSpec>): FieldError[] {
 const oldest = 'OldestEmulationVersion'
 const notSemantic = 'must be a valid semantic version'
 
-interface Version {
-  numbers: readonly number[]
-  /** None: it is the release itself. */
-  preRelease: readonly string[]
-}
+/** What is no version counts as 0.0.0. */
+const zero = parseSemver('0.0.0')
 
-const zero: Version = { numbers: [0, 0, 0], preRelease: [] }
-
-/** Semantic versions. Source: https://semver.org. */
-function parseVersion(text: string): Version | undefined {
-  const [, numbers, preRelease = ''] = version.exec(text) ?? []
-  if (numbers === undefined) return undefined
-  return { numbers: numbers.split('.').map(Number), preRelease: preRelease === '' ? [] : preRelease.split('.') }
-}
-
-/** What is no version is older than all others. */
-function isOlder(one: Version = zero, other: Version = zero): boolean {
-  for (const [index, number] of one.numbers.entries()) {
-    const difference = number - (other.numbers[index] ?? 0)
-    if (difference !== 0) return difference < 0
+function versionOf(text: string): Semver | undefined {
+  try {
+    return parseSemver(text)
+  } catch (error) {
+    if (error instanceof CelError) return undefined
+    throw error
   }
-  if (one.preRelease.length === 0 || other.preRelease.length === 0)
-    return one.preRelease.length > other.preRelease.length
-  for (const [index, part] of other.preRelease.entries()) {
-    const own = one.preRelease[index]
-    if (own === undefined) return true
-    if (own !== part) return isLower(own, part)
-  }
-  return false
-}
-
-/** Numbers by their value, and before all words. */
-function isLower(one: string, other: string): boolean {
-  const [first, second] = [one, other].map((text) => /^\d+$/.test(text)) as [boolean, boolean]
-  if (first && second) return Number(one) < Number(other)
-  return first === second ? one < other : first
 }
