@@ -21,27 +21,27 @@ export function literalIssues(nodes: Iterable<Expr>): CheckIssue[] {
   for (const node of nodes) {
     if (node.kind !== 'call' || !Object.hasOwn(parsers, node.name)) continue
     const argument = literalArgument(node)
-    if (!argument || isRight(node.name, argument)) continue
+    if (!argument || isRight(node.name, argument.value)) continue
     issues.push({ at: argument.at, message: `invalid ${node.name} argument` })
   }
   return issues
 }
 
-function isRight(name: string, argument: { text: string } | { seconds: bigint }): boolean {
-  if ('text' in argument) return parses(parsers[name]!, argument.text)
-  return name !== 'timestamp' || parses(() => new Timestamp(argument.seconds * 1_000_000_000n), '')
+/** A text, or the seconds of a timestamp. */
+function isRight(name: string, value: unknown): boolean {
+  if (typeof value === 'string') return succeeds(() => parsers[name]!(value))
+  if (typeof value !== 'bigint' || name !== 'timestamp') return true
+  return succeeds(() => new Timestamp(value * 1_000_000_000n))
 }
 
-function literalArgument({ args }: Call): ({ at: number } & ({ text: string } | { seconds: bigint })) | undefined {
+function literalArgument({ args }: Call) {
   const last = args.at(-1)
-  if (last?.kind !== 'literal') return undefined
-  if (typeof last.value === 'string') return { at: last.at, text: last.value }
-  return typeof last.value === 'bigint' ? { at: last.at, seconds: last.value } : undefined
+  return last?.kind === 'literal' ? last : undefined
 }
 
-function parses(parse: (text: string) => unknown, text: string): boolean {
+function succeeds(make: () => unknown): boolean {
   try {
-    parse(text)
+    make()
     return true
   } catch {
     return false

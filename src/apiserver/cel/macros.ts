@@ -58,11 +58,13 @@ export function expandMacro(make: Factory, call: MacroCall, macros: Macros): Exp
   if (macros.bind && name === 'bind' && count === 3 && target.kind === 'identifier' && target.name === 'cel')
     return namedBind(make, at, args)
   const fold = new FoldMaker(make, at, target, args)
-  if ((name === 'map' && (count === 2 || count === 3)) || (name === 'filter' && count === 2))
+  const isFilter = name === 'filter' && count === 2
+  if (isFilter || (name === 'map' && (count === 2 || count === 3))) {
     fold.names(1, 'argument is not an identifier')
-  if (name === 'map' && (count === 2 || count === 3))
-    return fold.list(1, args[count - 1]!, count === 3 ? args[1] : undefined)
-  if (name === 'filter' && count === 2) return fold.list(1, args[0]!, args[1])
+    return isFilter
+      ? fold.list(1, args[0]!, args[1])
+      : fold.list(1, args[count - 1]!, count === 3 ? args[1] : undefined)
+  }
   if (quantifiers.get(name)?.includes(count)) return fold.quantifier(name, (count - 1) as 1 | 2)
   if (count === 3 || count === 4) {
     const filter = count === 4 ? args[2] : undefined

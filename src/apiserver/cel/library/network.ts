@@ -100,12 +100,11 @@ export function parseCidr(text: string): Cidr {
   return new Cidr(ip, Number(digits))
 }
 
-function succeeds(parse: () => unknown): boolean {
+function parsed<T>(parse: () => T): T | undefined {
   try {
-    parse()
-    return true
+    return parse()
   } catch (error) {
-    if (error instanceof CelError) return false
+    if (error instanceof CelError) return undefined
     throw error
   }
 }
@@ -155,13 +154,14 @@ function containsCidr(outer: Cidr, inner: Cidr): boolean {
 
 /** What is wrong with an address to look for is not told, as upstream. */
 function addressIn(text: string): Ip {
-  if (!succeeds(() => parseIp(text))) throw new CelError(noSuchOverload)
-  return parseIp(text)
+  const ip = parsed(() => parseIp(text))
+  if (!ip) throw new CelError(noSuchOverload)
+  return ip
 }
 
 const addresses: readonly Overload[] = [
   declare('ip(string): net.IP', (_, text: string) => parseIp(text), reading()),
-  declare('isIP(string): bool', (_, text: string) => succeeds(() => parseIp(text)), reading()),
+  declare('isIP(string): bool', (_, text: string) => parsed(() => parseIp(text)) !== undefined, reading()),
   declare('ip.isCanonical(string): bool', (_, text: string) => String(parseIp(text)) === text, reading(2)),
   declare('string(net.IP): string', (_, ip: Ip) => String(ip)),
   declare('net.IP.family(): int', (_, { size }: Ip) => (size === 4 ? 4n : 6n)),
@@ -174,7 +174,7 @@ const addresses: readonly Overload[] = [
 
 const networks: readonly Overload[] = [
   declare('cidr(string): net.CIDR', (_, text: string) => parseCidr(text), reading()),
-  declare('isCIDR(string): bool', (_, text: string) => succeeds(() => parseCidr(text)), reading()),
+  declare('isCIDR(string): bool', (_, text: string) => parsed(() => parseCidr(text)) !== undefined, reading()),
   declare('string(net.CIDR): string', (_, cidr: Cidr) => String(cidr)),
   declare('net.CIDR.ip(): net.IP', (_, { ip }: Cidr) => ip),
   declare('net.CIDR.prefixLength(): int', (_, { bits }: Cidr) => BigInt(bits)),

@@ -66,14 +66,14 @@ function wrongHost(host: string): string | undefined {
   const port = bracketed ? bracketed[2] : /:([^:]*)$/s.exec(host)?.[1]
   if (port !== undefined && !/^\d*$/.test(port)) return `invalid port ":${port}" after host`
   const name = bracketed ? (bracketed[1] ?? '').replace(/%25.*$/s, '') : host
-  const escaped = wrongEscape(name) ?? /%[0-7][0-9A-Fa-f]/.exec(name)?.[0]
-  if (escaped) return escaped.startsWith('%') ? `invalid URL escape "${escaped}"` : escaped
+  const escaped = wrongEscape(name) ?? wrongEscape(name, /%[0-7][0-9A-Fa-f]/)
+  if (escaped) return escaped
   const bad = /[ "<>\\^`{|}]/.exec(bracketed ? '' : host)
   return bad ? `invalid character ${JSON.stringify(bad[0])} in host name` : undefined
 }
 
-function wrongEscape(text: string): string | undefined {
-  const bad = /%(?![0-9A-Fa-f]{2}).{0,2}/s.exec(text)
+function wrongEscape(text: string, wrong = /%(?![0-9A-Fa-f]{2}).{0,2}/s): string | undefined {
+  const bad = wrong.exec(text)
   return bad ? `invalid URL escape "${bad[0]}"` : undefined
 }
 
