@@ -24,9 +24,11 @@ export function planStatus(
   const asked = slices.filter(
     (slice) => slice.spec.driver === spec.driver && (!spec.poolName || slice.spec.pool.name === spec.poolName),
   )
+  const results = claims.flatMap(({ status }) => status?.allocation?.devices?.results ?? [])
+  const given = results.filter(({ driver }) => driver === spec.driver)
   const pools: PoolStatus[] = []
   for (const [poolName, all] of Map.groupBy(asked, (slice) => slice.spec.pool.name)) {
-    const pool = poolOf(spec.driver, poolName, all, claims)
+    const pool = poolOf(all, given.filter((one) => one.pool === poolName).length)
     if (!pool) return undefined
     pools.push(pool)
   }
@@ -48,22 +50,16 @@ export function planStatus(
 }
 
 /** Slices of an older generation no longer count. */
-function poolOf(
-  driver: string,
-  poolName: string,
-  all: readonly ResourceSlice[],
-  claims: readonly ResourceClaim[],
-): PoolStatus | undefined {
+function poolOf(all: readonly ResourceSlice[], allocatedDevices: number): PoolStatus | undefined {
   const generation = Math.max(...all.map(({ spec }) => spec.pool.generation))
   const slices = all.filter(({ spec }) => spec.pool.generation === generation)
-  if (slices.length < (slices[0]?.spec.pool.resourceSliceCount ?? 0)) return undefined
+  const [first] = slices
+  if (!first || slices.length < first.spec.pool.resourceSliceCount) return undefined
   const totalDevices = slices.reduce((sum, { spec }) => sum + (spec.devices?.length ?? 0), 0)
-  const results = claims.flatMap(({ status }) => status?.allocation?.devices?.results ?? [])
-  const allocatedDevices = results.filter((result) => result.driver === driver && result.pool === poolName).length
   const [nodeName, ...others] = new Set(slices.map(({ spec }) => spec.nodeName))
   return {
-    driver,
-    poolName,
+    driver: first.spec.driver,
+    poolName: first.spec.pool.name,
     generation,
     ...(nodeName && others.length === 0 ? { nodeName } : {}),
     resourceSliceCount: slices.length,
