@@ -95,3 +95,21 @@ test('a large apply in several turns owns, removes and refuses as a small one do
     ],
   )
 })
+
+test('the ranges that network policies leave out are looked at in several turns', async () => {
+  const path = '/apis/networking.k8s.io/v1/namespaces/default/networkpolicies'
+  const policy = (name: string, count: number) => {
+    const except = Array.from({ length: count }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`)
+    return {
+      metadata: { name },
+      spec: { podSelector: {}, ingress: [{ from: [{ ipBlock: { cidr: '10.0.0.0/8', except } }] }] },
+    }
+  }
+  const few = await turnsOf(() => api.call('POST', path, policy('few', 2_500)), 201)
+  const many = await turnsOf(() => api.call('POST', path, policy('many', 10_000)), 201)
+  assert.ok(many >= few + 6, `${few}, then ${many}`)
+  const wrong = policy('wrong', 2_000)
+  wrong.spec.ingress[0]!.from[0]!.ipBlock.except.push('11.0.0.0/24')
+  const { body } = await api.call('POST', path, wrong)
+  assert.match((body as { message: string }).message, /except\[2000\]: Invalid value: "11.0.0.0\/24": must be a strict/)
+})

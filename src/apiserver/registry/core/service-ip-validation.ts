@@ -24,7 +24,7 @@ export function validateClusterIps(spec: ServiceSpec, held?: readonly string[]):
     if (ipFamilies.indexOf(family) < index) errors.push(duplicate(`spec.ipFamilies[${index}]`, family))
   }
   errors.push(...optionalOneOf('spec.ipFamilyPolicy', spec.ipFamilyPolicy, policies))
-  const broken = validateAddresses(clusterIPs, held)
+  const broken = validateAddresses(clusterIPs, new Set(held))
   errors.push(...broken)
   if (clusterIPs.length > 2) errors.push(invalid('spec.clusterIPs', clusterIPs, 'may only hold up to 2 values'))
   if (broken.length > 0) return errors
@@ -34,7 +34,7 @@ export function validateClusterIps(spec: ServiceSpec, held?: readonly string[]):
   return [...errors, ...familiesMatch(spec)]
 }
 
-function validateAddresses(addresses: readonly string[], held?: readonly string[]): FieldError[] {
+function validateAddresses(addresses: readonly string[], held: ReadonlySet<string>): FieldError[] {
   const errors: FieldError[] = []
   for (const [index, address] of addresses.entries()) {
     if (index === 0 && address === 'None') {

@@ -144,7 +144,8 @@ function validateAffinity(spec: ServiceSpec): FieldError[] {
   return [...errors, invalid(`${path}.clientIP.timeoutSeconds`, seconds, range)]
 }
 
-function validateExternalIps(addresses: readonly string[], held?: readonly string[]): FieldError[] {
+function validateExternalIps(addresses: readonly string[], old: readonly string[] = []): FieldError[] {
+  const held = new Set(old)
   return addresses.flatMap((address, index) => {
     const path = `spec.externalIPs[${index}]`
     const errors = invalidEach(path, address, isIp(address, held))
@@ -178,7 +179,7 @@ function validateNodePorts(spec: ServiceSpec): FieldError[] {
 
 /** Upstream writes this field's path with a capital. */
 function validateSourceRanges(service: Service, spec: ServiceSpec, old: Service | undefined): FieldError[] {
-  const held = (old?.spec?.loadBalancerSourceRanges ?? []).map((range) => range.trim())
+  const held = new Set((old?.spec?.loadBalancerSourceRanges ?? []).map((range) => range.trim()))
   const ranges = spec.loadBalancerSourceRanges ?? []
   const annotation = service.metadata.annotations?.[sourceRangesAnnotation]
   const errors: FieldError[] = []
@@ -239,7 +240,7 @@ function validateTrafficPolicies(spec: ServiceSpec): FieldError[] {
 }
 
 export function validateLoadBalancerStatus(path: string, { spec, status }: Service, old: Service): FieldError[] {
-  const held = (old.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
+  const held = new Set((old.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []))
   const ingress = status?.loadBalancer?.ingress ?? []
   if (ingress.length > 0 && spec?.type !== 'LoadBalancer') {
     return [forbidden(`${path}.ingress`, "may only be used when `spec.type` is 'LoadBalancer'")]

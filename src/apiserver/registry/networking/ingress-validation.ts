@@ -125,7 +125,7 @@ export function validateIngressStatus(
   status: IngressStatus | undefined,
   old: IngressStatus | undefined,
 ): FieldError[] {
-  const held = (old?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
+  const held = new Set((old?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []))
   const errors: FieldError[] = []
   for (const [index, { ip = '', hostname = '' }] of (status?.loadBalancer?.ingress ?? []).entries()) {
     const at = `${path}.ingress[${index}]`

@@ -10,8 +10,8 @@ const fourParts = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|
  * Nothing that readers take in two ways, unless it is one of `held`: what stood in the stored object may stay. Source:
  * KEP-4858.
  */
-export function isIp(value: string, held: readonly string[] = []): string[] {
-  if (held.includes(value)) return []
+export function isIp(value: string, held: ReadonlySet<string> = none): string[] {
+  if (held.has(value)) return []
   if (!ipFamily(value)) return ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']
   if (sloppy(value) !== value) return ['must not have leading 0s']
   return isMapped(value) ? ['must not be an IPv4-mapped IPv6 address'] : []
@@ -23,6 +23,8 @@ export function isCanonicalIp(value: string): string[] {
   if (wrong.length > 0) return wrong
   return canonicalIp(value) === value ? [] : [`must be in canonical form (${JSON.stringify(canonicalIp(value))})`]
 }
+
+const none: ReadonlySet<string> = new Set()
 
 function isMapped(value: string): boolean {
   const address = ipaddr.parse(sloppy(value))
@@ -41,8 +43,8 @@ export function ipFamily(value: string): 'IPv4' | 'IPv6' | undefined {
 }
 
 /** As `isIp`, of a range. */
-export function isCidr(value: string, held: readonly string[] = []): string[] {
-  if (held.includes(value)) return []
+export function isCidr(value: string, held: ReadonlySet<string> = none): string[] {
+  if (held.has(value)) return []
   if (!cidrFamily(value)) return ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)']
   const [address = '', bits = ''] = value.split('/')
   if (sloppy(address) !== address || String(Number(bits)) !== bits) {
@@ -110,12 +112,14 @@ function isUnspecified6(family: string, address: string): boolean {
   return family === 'IPv6' && /^[0:]+$/.test(address)
 }
 
-/** Whether `inner` lies inside `outer` and is smaller. Both are valid ranges. */
-export function cidrContains(outer: string, inner: string): boolean {
+/** Tells of ranges whether they lie inside `outer` and are smaller. All are valid. */
+export function cidrContains(outer: string): (inner: string) => boolean {
   const [outerAddress = '', outerBits = ''] = outer.split('/')
-  const [innerAddress = '', innerBits = ''] = inner.split('/')
   const range = ipaddr.parse(sloppy(outerAddress))
-  const address = ipaddr.parse(sloppy(innerAddress))
-  if (range.kind() !== address.kind() || Number(outerBits) >= Number(innerBits)) return false
-  return address.match(range, Number(outerBits))
+  return (inner) => {
+    const [innerAddress = '', innerBits = ''] = inner.split('/')
+    const address = ipaddr.parse(sloppy(innerAddress))
+    if (range.kind() !== address.kind() || Number(outerBits) >= Number(innerBits)) return false
+    return address.match(range, Number(outerBits))
+  }
 }

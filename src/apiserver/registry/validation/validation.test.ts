@@ -23,11 +23,11 @@ test('ipFamily and cidrFamily tell addresses from other text', () => {
 })
 
 test('cidrContains wants a smaller range inside', () => {
-  assert.equal(cidrContains('10.0.0.0/8', '10.1.0.0/16'), true)
-  assert.equal(cidrContains('10.0.0.0/8', '11.1.0.0/16'), false)
-  assert.equal(cidrContains('10.0.0.0/8', '10.0.0.0/8'), false)
-  assert.equal(cidrContains('2001:db8::/32', '2001:db8:1::/48'), true)
-  assert.equal(cidrContains('2001:db8::/32', '10.0.0.0/8'), false)
+  assert.equal(cidrContains('10.0.0.0/8')('10.1.0.0/16'), true)
+  assert.equal(cidrContains('10.0.0.0/8')('11.1.0.0/16'), false)
+  assert.equal(cidrContains('10.0.0.0/8')('10.0.0.0/8'), false)
+  assert.equal(cidrContains('2001:db8::/32')('2001:db8:1::/48'), true)
+  assert.equal(cidrContains('2001:db8::/32')('10.0.0.0/8'), false)
 })
 
 test('nonSpecialIpErrors refuses addresses that reach no other host', () => {

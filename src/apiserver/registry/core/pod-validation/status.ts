@@ -85,7 +85,7 @@ function validateClaimStatuses(pod: Pod): FieldError[] {
 type Address = { ip?: string }
 
 function validateAddresses(path: string, entries: readonly Address[], old: readonly Address[] = []): FieldError[] {
-  const held = old.flatMap(({ ip }) => ip ?? [])
+  const held = new Set(old.flatMap(({ ip }) => ip ?? []))
   const errors = entries.flatMap(({ ip = '' }, index) => invalidEach(`${path}[${index}]`, ip, isIp(ip, held)))
   if (entries.length < 2) return errors
   if (entries.length > 2 || new Set(entries.map(({ ip }) => ipFamily(ip ?? ''))).size < 2) {
