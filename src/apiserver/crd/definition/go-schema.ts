@@ -22,7 +22,32 @@ export function goSchema(schema: JSONSchemaProps | undefined): object | null {
 
 /** Empty lists and maps are as good as none, but for a value of any kind (a default) and what a list of names means. */
 export function sameSchema(one: JSONSchemaProps | undefined, other: JSONSchemaProps | undefined): boolean {
-  return jsonEqual(withoutEmpties(goSchema(one)), withoutEmpties(goSchema(other)))
+  if (!one || !other) return !one === !other
+  const isSame = (json: string): boolean => sameField(json as keyof JSONSchemaProps, one, other)
+  return Object.keys(one).every(isSame) && Object.keys(other).every((json) => Object.hasOwn(one, json) || isSame(json))
+}
+
+const fieldOf = new Map(fields.map((field) => [field.json, field]))
+/** Shapes that may be one schema. */
+const ofSchema: ReadonlySet<string> = new Set(['S', 'items', 'allowed'])
+
+function sameField(json: keyof JSONSchemaProps, { [json]: one }: JSONSchemaProps, { [json]: other }: JSONSchemaProps) {
+  const field = fieldOf.get(json)
+  if (!field || one === other) return true
+  const { name, shape } = field
+  if (isObject(one) && isObject(other)) {
+    if (shape === 'M') return sameMembers(one as Schemas, other as Schemas)
+    if (ofSchema.has(shape)) return sameSchema(one as JSONSchemaProps, other as JSONSchemaProps)
+  }
+  return jsonEqual(valueWithout(name, shown(shape, one)), valueWithout(name, shown(shape, other)))
+}
+
+type Schemas = Readonly<Record<string, JSONSchemaProps>>
+
+function sameMembers(one: Schemas, other: Schemas): boolean {
+  const names = Object.keys(one)
+  if (names.length !== Object.keys(other).length) return false
+  return names.every((name) => Object.hasOwn(other, name) && sameSchema(one[name], other[name]))
 }
 
 const anyValue: ReadonlySet<string> = new Set(['Default', 'Example', 'Enum'])

@@ -45,7 +45,7 @@ export function lift({ versions = [] }: CustomResourceDefinitionSpec): Lifted {
   const common: VersionParts = {}
   const own = versions.map((version) => ({ ...version }))
   for (const part of parts) {
-    if (!versions.every((version) => isSame[part](version, first))) continue
+    if (!versions.every((version) => version === first || isSame[part](version, first))) continue
     if (first[part] !== undefined) Object.assign(common, { [part]: first[part] })
     for (const version of own) delete version[part]
   }
