@@ -36,13 +36,14 @@ export interface ApplyRequest<T> extends ApplyContext {
  * upstream) when the configuration does not fit the schema.
  */
 export function applyPatch<T extends object>(request: ApplyRequest<T>): T {
-  const owners = ownersBefore(request)
-  const config = phaseOf(request)(() => checkedConfig(request))
+  const phase = phaseOf(request)
+  const owners = new Map(phase(() => ownersBefore(request)))
+  const config = phase(() => checkedConfig(request))
   const live = withEntries((request.live ?? {}) as JsonObject, [])
   try {
     const applied = apply(request, owners, live, config)
-    const merged = withEntries(applied.object, encodeOwners(applied.owners))
-    return (request.live ? keepUnchangedTimes(request.live as JsonObject, merged) : merged) as T
+    const merged = phase(() => withEntries(applied.object, encodeOwners(applied.owners)))
+    return phase(() => (request.live ? keepUnchangedTimes(request.live as JsonObject, merged) : merged)) as T
   } catch (error) {
     if (error instanceof ElementError) throw untypable('failed to create typed live object', request, live, error)
     throw error
@@ -71,15 +72,15 @@ function apply(request: ApplyRequest<object>, owners: Owners, live: JsonObject, 
   const merged = phase(() => mergeTyped(request.type, live, config)) as JsonObject
   const previous = owners.get(identity)
   owners.set(identity, { ...self, set: phase(() => appliedSet(request, config)), time: previous?.time })
-  const next = phase(() => prune({ context: request, merged, owners, previous }))
+  const next = prune({ context: request, merged, owners, previous })
   const { owners: left, conflicts } = release(owners, { context: request, live, next }, identity)
   const refused = request.force ? new Map() : refusedConflicts(request, live, conflicts)
   if (refused.size > 0) throw conflictError(refused, owners)
   const mine = left.get(identity)
   // Who only comes to share what is there already has no time.
-  const time = jsonEqual(live, next) ? previous?.time : request.now
+  const time = phase(() => jsonEqual(live, next)) ? previous?.time : request.now
   if (mine) left.set(identity, { ...mine, time, set: mine.set.difference(untrackedFields) })
-  const object = withoutNulls(request.type, next) as JsonObject
+  const object = phase(() => withoutNulls(request.type, next)) as JsonObject
   return { owners: left, object: request.manager === 'kubectl' ? withLastApplied(object, config) : object }
 }
 

@@ -21,7 +21,7 @@ export interface ApplyContext {
    * dropped. Absent: all versions have the same fields.
    */
   version?(apiVersion: string): VersionView | undefined
-  /** Makes each phase of an apply, which changes nothing. Absent: all of them at once. */
+  /** Makes each phase of an apply or an update's bookkeeping, which changes nothing. Absent: all of them at once. */
   phase?: Phase
 }
 
@@ -55,10 +55,12 @@ export function comparer(
   right: JsonObject,
 ): (apiVersion: string) => Comparison | undefined {
   const known = new Map<string, Comparison | undefined>()
+  const phase = phaseOf(context)
   return (apiVersion) => {
     if (known.has(apiVersion)) return known.get(apiVersion)
     const view = viewOf(context, apiVersion)
-    const comparison = view && withoutFields(compareTyped(view.type, view.to(left), view.to(right)), view.ignored)
+    const comparison =
+      view && phase(() => withoutFields(compareTyped(view.type, view.to(left), view.to(right)), view.ignored))
     known.set(apiVersion, comparison)
     return comparison
   }

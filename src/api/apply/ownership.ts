@@ -2,7 +2,8 @@
 
 import { limits } from '../../limits.ts'
 import type { JsonObject } from '../patch/json-value.ts'
-import { type ApplyContext, comparer } from './context.ts'
+import type { Comparison } from './compare.ts'
+import { type ApplyContext, comparer, type Phase, phaseOf } from './context.ts'
 import { FieldSet } from './field-set.ts'
 import { compare, identityOf, type Manager, mayTouch, type Owned, type Owners, seconds } from './managed-fields.ts'
 import { untrackedFields } from './reset-fields.ts'
@@ -26,10 +27,20 @@ export interface Released {
  * and those left with nothing, disappear.
  */
 export function release(owners: Owners, change: Change, self: string | undefined): Released {
-  return releaseBy(owners, comparer(change.context, change.live, change.next), self)
+  const { context, live, next } = change
+  return releaseBy(owners, comparer(context, live, next), self, phaseOf(context))
 }
 
-function releaseBy(owners: Owners, compareIn: ReturnType<typeof comparer>, self: string | undefined): Released {
+/** Of so many each may be long; of more none is. */
+const longOwnersMax = 20
+
+function releaseBy(
+  owners: Owners,
+  compareIn: ReturnType<typeof comparer>,
+  self: string | undefined,
+  phase: Phase,
+): Released {
+  const step: Phase = owners.size > longOwnersMax ? (make) => make() : phase
   const left: Owners = new Map()
   const conflicts: Conflicts = new Map()
   for (const [identity, owned] of owners) {
@@ -44,27 +55,33 @@ function releaseBy(owners: Owners, compareIn: ReturnType<typeof comparer>, self:
       left.set(identity, owned)
       continue
     }
-    const altered = modified.union(added)
-    const conflict = owned.set.intersection(altered)
+    const whole = step(() => owned.set)
+    const { conflict, kept } = step(() => taken(whole, comparison))
     if (!conflict.empty) conflicts.set(identity, conflict)
-    const set = conflict.empty ? owned.set : owned.set.difference(altered)
-    const kept = set.intersection(removed).empty ? set : set.difference(removed)
-    if (!kept.empty) left.set(identity, kept === owned.set ? owned : withSet(owned, kept))
+    if (!kept.empty) left.set(identity, kept === whole ? owned : withSet(owned, kept))
   }
   return { owners: left, conflicts }
+}
+
+function taken(whole: FieldSet, { added, modified, removed }: Comparison): { conflict: FieldSet; kept: FieldSet } {
+  const altered = modified.union(added)
+  const conflict = whole.intersection(altered)
+  const set = conflict.empty ? whole : whole.difference(altered)
+  return { conflict, kept: set.intersection(removed).empty ? set : set.difference(removed) }
 }
 
 /** Owners after a create, update or non-apply patch by a manager: it owns what it changed, in addition to what it had. */
 export function ownersAfterUpdate(owners: Owners, change: Change, manager: Manager): Owners {
   const { context, live, next } = change
   const compareIn = comparer(context, live, next)
-  const { owners: left } = releaseBy(owners, compareIn, undefined)
+  const phase = phaseOf(context)
+  const { owners: left } = releaseBy(owners, compareIn, undefined, phase)
   const comparison = compareIn(context.apiVersion)
   if (!comparison) return left
-  const taken = comparison.modified.union(comparison.added).difference(untrackedFields)
-  if (taken.empty) return left
+  const changed = phase(() => comparison.modified.union(comparison.added).difference(untrackedFields))
+  if (changed.empty) return left
   const identity = identityOf(manager)
-  const set = (left.get(identity)?.set ?? new FieldSet()).union(taken)
+  const set = phase(() => (left.get(identity)?.set ?? new FieldSet()).union(changed))
   left.set(identity, { ...manager, set, time: context.now })
   return left
 }

@@ -31,9 +31,10 @@ export function prune({ context, merged, owners, previous }: PruneRequest): Json
     const owned = viewOf(context, apiVersion)
     if (owned) kept = addBackOwned(phase, owned, { merged, kept, set })
   }
-  const before = phase(() => membersOf(view.type, whole))
-  const after = phase(() => membersOf(view.type, view.to(kept)))
-  return phase(() => view.from(asObject(removeFields(view.type, whole, before.difference(after).intersection(last)))))
+  const before = membersOf(phase, view.type, whole)
+  const after = membersOf(phase, view.type, view.to(kept))
+  const gone = phase(() => before.difference(after).intersection(last))
+  return phase(() => view.from(asObject(removeFields(view.type, whole, gone))))
 }
 
 function addBackOwned(
@@ -42,10 +43,12 @@ function addBackOwned(
   { merged, kept, set }: { merged: JsonObject; kept: JsonObject; set: FieldSet },
 ): JsonObject {
   const whole = view.to(merged)
-  const left = phase(() => membersOf(view.type, view.to(kept)))
-  const wanted = phase(() => left.union(withNamedParents(view.type, set)))
-  const all = phase(() => membersOf(view.type, whole))
-  return phase(() => view.from(asObject(removeFields(view.type, whole, all.difference(wanted)))))
+  const left = membersOf(phase, view.type, view.to(kept))
+  const owned = phase(() => withNamedParents(view.type, set))
+  const wanted = phase(() => left.union(owned))
+  const all = membersOf(phase, view.type, whole)
+  const gone = phase(() => all.difference(wanted))
+  return phase(() => view.from(asObject(removeFields(view.type, whole, gone))))
 }
 
 /** All that somebody owns, by version, starting with the given one. */
@@ -56,8 +59,9 @@ function setsByVersion(owners: Owners, first: string): Map<string, FieldSet> {
   return sets
 }
 
-function membersOf(type: TypeNode, value: unknown): FieldSet {
-  return withNamedParents(type, fieldSetOf(type, value))
+function membersOf(phase: Phase, type: TypeNode, value: unknown): FieldSet {
+  const fields = phase(() => fieldSetOf(type, value))
+  return phase(() => withNamedParents(type, fields))
 }
 
 function asObject(value: unknown): JsonObject {

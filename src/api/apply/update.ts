@@ -2,7 +2,7 @@
 
 import { isObject, type JsonObject, jsonEqual } from '../patch/json-value.ts'
 import type { ManagedFieldsEntry } from '../types/meta/v1.ts'
-import { type ApplyContext, managerOf } from './context.ts'
+import { type ApplyContext, managerOf, phaseOf } from './context.ts'
 import { decodeOwners, encodeOwners, entriesOf, type Owners, withEntries } from './managed-fields.ts'
 import { capUpdaters, ownersAfterUpdate } from './ownership.ts'
 import { ElementError } from './typed-value.ts'
@@ -24,12 +24,14 @@ export interface UpdateRequest<T> extends ApplyContext {
 export function updateManagedFields<T extends object>(request: UpdateRequest<T>): T {
   const live = (request.live ?? {}) as JsonObject
   const updated = withEntries(request.updated, [])
-  const owners = startingOwners(request)
+  const phase = phaseOf(request)
+  const owners = phase(() => startingOwners(request))
   if (owners.size === 0 && hasUid(live)) return updated
   const change = { context: request, live: withEntries(live, []), next: updated as JsonObject }
   const manager = managerOf(request, request.manager || 'unknown', 'Update')
   try {
-    return withEntries(updated, encodeOwners(capUpdaters(ownersAfterUpdate(owners, change, manager))))
+    const after = ownersAfterUpdate(owners, change, manager)
+    return phase(() => withEntries(updated, encodeOwners(capUpdaters(after))))
   } catch (error) {
     if (error instanceof ElementError) return updated
     throw error

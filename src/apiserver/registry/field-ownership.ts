@@ -14,7 +14,7 @@ type Time = Pick<RegistryParts, 'clock'>
 /** The manager of what the server writes by itself. */
 export const serverManager = 'kube-apiserver'
 
-/** A copy of `updated` that says who owns what after this write. */
+/** A copy of `updated` that says who owns what after this write. Computes only; see `inParts`. */
 export function trackUpdate(
   parts: Time,
   target: Target,
@@ -22,11 +22,12 @@ export function trackUpdate(
   updated: KubeObject,
   manager: string,
 ): KubeObject {
-  const written = target.served.custom ? updated : withoutOmittedEmpties(target.served.type, updated)
+  const { custom, type } = target.served
+  const written = custom ? updated : phase(() => withoutOmittedEmpties(type, updated))
   // An empty list says that nobody shall own anything any more.
   const { managedFields } = updated.metadata
   if (managedFields?.length === 0) written.metadata.managedFields = managedFields
-  const tracked = updateManagedFields({ ...contextOf(parts, target), live, updated: written, manager })
+  const tracked = updateManagedFields({ ...contextOf(parts, target), live, updated: written, manager, phase })
   return written === updated ? tracked : withManagedFields(updated, tracked)
 }
 

@@ -87,7 +87,8 @@ async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: S
   const { target, caller } = input
   const { served } = target
   if (caller.pause) await caller.pause()
-  const old = fromStored(served, stored)
+  const read = (): KubeObject => fromStored(served, stored)
+  const old = caller.pause ? await inParts(read) : read()
   requireUid(input, old)
   const wanted = await changed(parts, input, old)
   requireVersion(input, wanted, stored)
@@ -113,7 +114,8 @@ async function changed(parts: RegistryParts, input: UpdateInput, old: KubeObject
   const wanted = await input.change(old, caller.pause)
   if (!input.patched) warnOfDuplicates(wanted, caller, 'sent')
   if (caller.pause) await caller.pause()
-  const tracked = input.apply ? wanted : trackUpdate(parts, target, old, wanted, caller.manager)
+  const track = (): KubeObject => trackUpdate(parts, target, old, wanted, caller.manager)
+  const tracked = input.apply ? wanted : caller.pause ? await inParts(track) : track()
   if (caller.pause) await caller.pause()
   const attributes = attributesOf(input, tracked, old)
   await parts.admission.mutate(attributes)

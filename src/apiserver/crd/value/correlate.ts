@@ -6,6 +6,7 @@
  */
 import { isObject, member } from '../../../api/patch/json-value.ts'
 import type { JSONSchemaProps } from '../../../api/types/apiextensions/v1.ts'
+import { part } from '../../../platform/turn.ts'
 import { schemaOf } from '../schema/type.ts'
 
 export interface Old {
@@ -33,13 +34,18 @@ export function correlatedItems(
   if (schema['x-kubernetes-list-type'] !== 'map' || !Array.isArray(old?.value)) return undefined
   const keys = schema['x-kubernetes-list-map-keys'] ?? []
   const defaults = schemaOf(schema.items)?.properties ?? {}
-  const before = new Map<string, unknown>()
-  for (const item of old.value) before.set(identity(item, keys, defaults), item)
+  const held: readonly unknown[] = old.value
+  const before = part(
+    held.length * identityMicroseconds,
+    () => new Map(held.map((item) => [identity(item, keys, defaults), item])),
+  )
   return (index) => {
     const id = identity(items[index], keys, defaults)
     return before.has(id) ? { value: before.get(id) } : undefined
   }
 }
+
+const identityMicroseconds = 2
 
 function identity(item: unknown, keys: readonly string[], properties: Record<string, JSONSchemaProps>): string {
   if (!isObject(item)) return ''

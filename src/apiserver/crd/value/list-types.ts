@@ -5,8 +5,10 @@
 import type { FieldError } from '../../../api/errors.ts'
 import { isObject, type JsonObject, member } from '../../../api/patch/json-value.ts'
 import type { JSONSchemaProps } from '../../../api/types/apiextensions/v1.ts'
+import { part } from '../../../platform/turn.ts'
 import { duplicate, invalid } from '../../registry/validation/field.ts'
 import { schemaOf } from '../schema/type.ts'
+import { sortedMembers } from './result.ts'
 
 export function validateListTypes(schema: JSONSchemaProps, value: unknown, path = ''): FieldError[] {
   const errors: FieldError[] = []
@@ -57,19 +59,17 @@ function keysOf(item: unknown, names: readonly string[]): JsonObject {
 
 /** Where values stand for the second time; further repetitions of the same one are not named. */
 function repeated(values: readonly unknown[]): number[] {
-  const times = new Map<string, number>()
-  const found: number[] = []
-  for (const [index, value] of values.entries()) {
-    const text = canonical(value)
-    const count = (times.get(text) ?? 0) + 1
-    times.set(text, count)
-    if (count === 2) found.push(index)
-  }
-  return found
+  return part(values.length * comparedMicroseconds, () => {
+    const times = new Map<unknown, number>()
+    const found: number[] = []
+    for (const [index, value] of values.entries()) {
+      const compared = typeof value === 'object' ? JSON.stringify(sortedMembers(value)) : JSON.stringify(value)
+      const count = (times.get(compared) ?? 0) + 1
+      times.set(compared, count)
+      if (count === 2) found.push(index)
+    }
+    return found
+  })
 }
 
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
-  )
-}
+const comparedMicroseconds = 1

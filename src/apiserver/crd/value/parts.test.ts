@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JSONSchemaProps } from '../../../api/types/apiextensions/v1.ts'
 import { inParts } from '../../../platform/turn.ts'
+import { validateListTypes } from './list-types.ts'
 import { validateValue } from './validate.ts'
 
 const schema = {
@@ -36,4 +37,43 @@ test('validateValue finds the same of a large value in several turns as in one',
   assert.ok(atOnce.errors.length > 100)
   assert.deepEqual(inTurns.errors, atOnce.errors)
   assert.equal(inTurns.matches, atOnce.matches)
+})
+
+const keyed = {
+  type: 'object',
+  properties: Object.fromEntries(
+    ['a', 'b', 'c'].map((name) => [
+      name,
+      {
+        type: 'array',
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['name'],
+        items: { type: 'object', properties: { name: { type: 'string' }, size: { type: 'integer', maximum: 5 } } },
+      },
+    ]),
+  ),
+} as JSONSchemaProps
+const keyedItems = (shift: number) =>
+  Object.fromEntries(
+    ['a', 'b', 'c'].map((name) => [
+      name,
+      Array.from({ length: 6_000 }, (_, index) => ({ name: `n${(index + shift) % 5_990}`, size: index % 7 })),
+    ]),
+  )
+
+test('lists of type map are compared in several turns: with themselves, and with what is stored', async () => {
+  const works = [
+    () => validateListTypes(keyed, keyedItems(0)),
+    () => validateValue(keyed, keyedItems(0), { value: keyedItems(8) }).errors,
+  ]
+  for (const work of works) {
+    let starts = 0
+    const inTurns = await inParts(() => {
+      starts += 1
+      return work()
+    })
+    assert.ok(starts >= 2, `${starts} turns`)
+    assert.ok(inTurns.length >= 10)
+    assert.deepEqual(inTurns, work())
+  }
 })
