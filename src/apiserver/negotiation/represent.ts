@@ -5,6 +5,8 @@ import { apiError } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject, metadataInOrder } from '../../api/meta.ts'
 import type { ListMeta } from '../../api/types/meta/v1.ts'
 import { carrying } from '../../client/carried.ts'
+import { limits } from '../../limits.ts'
+import { inParts } from '../../platform/turn.ts'
 import { storedJsonFrames } from '../cache/caches.ts'
 import { bookmarkMetadata, type Frames, jsonLine } from '../cache/frames.ts'
 import { objectChunks, Stored } from '../cache/stored.ts'
@@ -58,7 +60,8 @@ export async function presentObject(
   if (view === 'partial-list') throw wrongForm(served, 'PartialObjectMetadataList', 'is not a list')
   if (value instanceof Stored) await served.prepare?.([value])
   if (encoding === 'json' && view === 'object' && value instanceof Stored) {
-    const bytes = servedBytes(served, value)
+    const show = (): Stored | undefined => servedBytes(served, value)
+    const bytes = value.value.length < limits.pauseFromBytes ? show() : await inParts(show)
     if (bytes) {
       const whole = Buffer.concat([...objectChunks(served.splice, bytes), newline])
       return answer(status, representation, carrying(whole, [() => bytes.shared]))

@@ -1,6 +1,7 @@
 /** Between objects of the served version and the bytes in the store. */
 import { notFound } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
+import { part } from '../../platform/turn.ts'
 import type { KeyValue } from '../../store/store.ts'
 import { decodeStored, encodeStored, Stored } from '../cache/stored.ts'
 import { objectKey, type Served } from '../scheme/served.ts'
@@ -20,7 +21,10 @@ export function toBytes(served: Served, object: KubeObject): Uint8Array {
 
 /** A fresh object of the served version. */
 export function fromStored(served: Served, stored: Stored): KubeObject {
-  if (served.view) return served.view(stored).decode()
+  if (served.view) {
+    const shown = served.view(stored)
+    return part(0, () => shown.decode())
+  }
   const object = stored.decode()
   return served.conversion ? served.conversion.fromStored(object) : object
 }

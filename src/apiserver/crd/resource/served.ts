@@ -12,6 +12,7 @@ import type {
   CustomResourceSubresourceScale,
   JSONSchemaProps,
 } from '../../../api/types/apiextensions/v1.ts'
+import { part } from '../../../platform/turn.ts'
 import { encodeStored, type Splice, Stored, spliceOf } from '../../cache/stored.ts'
 import { byVersionPriority } from '../../nonresource/discovery.ts'
 import type { Dialect } from '../../openapi/source.ts'
@@ -168,13 +169,16 @@ export class CustomVersion implements Served {
     return this.#strategy
   }
 
-  /** The stored object as this version shows it today: converted, pruned, defaulted. Made once for each stored state. */
+  /**
+   * The stored object as this version shows it today: converted, pruned, defaulted. Made once for each stored state; of a
+   * large one each step is enough for one turn (`inParts`).
+   */
   view(stored: Stored): Stored {
     const { value } = stored
     if (this.#clean.has(value)) return stored
     const known = this.#views.get(value)
     if (known) return known
-    const object = stored.decode()
+    const object = part(value.length * microsecondsOfByte, () => stored.decode())
     if (this.#sources.converter && object.apiVersion !== apiVersionOf(this.resource))
       throw new Error(`${groupResource(this.resource)} in version ${this.resource.version} was not converted`)
     return this.#keep(stored, object)
@@ -217,7 +221,9 @@ export class CustomVersion implements Served {
 
   #keep(stored: Stored, object: KubeObject): Stored {
     const { key, value, revision } = stored
-    const bytes = this.#shown(object)
+    const cost = value.length * microsecondsOfByte
+    part(cost, () => this.#cleanse(object))
+    const bytes = part(cost, () => encodeStored(object, this.type))
     if (Buffer.compare(bytes, value) === 0) {
       this.#clean.add(value)
       return stored
@@ -227,10 +233,9 @@ export class CustomVersion implements Served {
     return shown
   }
 
-  #shown(object: KubeObject): Uint8Array {
+  #cleanse(object: KubeObject): void {
     object.apiVersion = apiVersionOf(this.resource)
     pruneAndDefault(this.type, object)
-    return encodeStored(object, this.type)
   }
 
   #tableOf(): CustomTable {
@@ -238,6 +243,9 @@ export class CustomVersion implements Served {
     return this.#table
   }
 }
+
+/** What reading, cleaning or writing takes. */
+const microsecondsOfByte = 0.02
 
 /** Metadata is the stored one's, whatever the webhook made of it. */
 function withVersionOf(object: KubeObject, { revision }: Stored): KubeObject {

@@ -114,10 +114,13 @@ function* ruleErrors(
   return [{ type: 'Invalid', path: '<nil>', value: null, detail }]
 }
 
-/** After admission, which may have added what the schema does not know. */
+/** After admission, which may have added what the schema does not know. Managed fields are as the server wrote them. */
 export function pruneAndDefault(type: StructNode, object: KubeObject): void {
+  const { managedFields, ...metadata } = object.metadata
+  if (managedFields) object.metadata = metadata
   decodeDocument(type, { value: object, duplicates: [] })
   applySchemaDefaults(type, object)
+  if (managedFields) object.metadata.managedFields = managedFields
 }
 
 function keepStatus(object: WithStatus, old: WithStatus): void {
