@@ -6,6 +6,7 @@ import { claimNameOf } from '../../api/volume-binding.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { boundVolume, byClaim, indexByClaim } from '../pod-volumes.ts'
 import { isFinished } from '../pods.ts'
+import { sameJson } from '../same-json.ts'
 import { type Conflict, conflictsOf, mayMountWithLabel, messageOf, type Usage, usageOf } from './plan.ts'
 
 export interface SELinuxWarningOptions {
@@ -90,10 +91,11 @@ class Warner {
     const name = volume.metadata.name ?? ''
     const users = this.#users.get(name) ?? new Map<string, Usage>()
     this.#users.set(name, users)
-    if (JSON.stringify(users.get(keyOf(pod))) === JSON.stringify(use.usage)) return
-    users.set(keyOf(pod), use.usage)
-    const others = [...users].filter(([key]) => key !== keyOf(pod)).map(([, usage]) => usage)
-    for (const conflict of conflictsOf(use.usage, others)) this.#tell(conflict)
+    const key = keyOf(pod)
+    if (sameJson(users.get(key), use.usage)) return
+    users.delete(key)
+    for (const conflict of conflictsOf(use.usage, users.values())) this.#tell(conflict)
+    users.set(key, use.usage)
   }
 
   #tell(conflict: Conflict): void {
