@@ -19,8 +19,10 @@ export function endpointsController(parts: ControllerParts): Controller {
     const api = parts.client.of(coreV1.endpoints, namespace)
     const service = services.get(key)
     const existing = endpoints.get(key)
-    if (!service) changeTimes.forget(key)
-    if (!service) return existing ? ignoring('NotFound', api.delete(name)) : done
+    if (!service) {
+      changeTimes.forget(key)
+      return existing ? ignoring('NotFound', api.delete(name)) : done
+    }
     if (!service.spec?.selector || Object.keys(service.spec.selector).length === 0) return done
     if (service.spec.type === 'ExternalName') return done
     const selected = servingPods(service, pods)
