@@ -1,4 +1,5 @@
 /** What an API server is made of, and who decides what its callers may do. */
+import type { Pattern } from '../api/pattern.ts'
 import type { Transport } from '../client/transport.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
@@ -77,6 +78,8 @@ export interface ApiServerParts {
   frontProxyIdentity?: TlsIdentity
   /** The `Strict-Transport-Security` header of answers. Default: none. */
   strictTransport?: string
+  /** Origins whose pages browsers let ask this server. Default: none. */
+  allowedOrigins?: readonly Pattern[]
   /** Documents besides OpenAPI: `/openid/...`, `/.well-known/...`. */
   documents?: NonResource
   /** Further endpoints of who runs the server. */

@@ -23,6 +23,7 @@ import { FlowControl } from './flow-control/flow-control.ts'
 import { InFlightLimit } from './flow-control/in-flight.ts'
 import type { RequestLimit } from './flow-control/request-limit.ts'
 import { auditIdOf } from './http/audit-id.ts'
+import { corsHeaders, preflightAnswer } from './http/cors.ts'
 import { asApiError, errorResponse } from './http/status.ts'
 import { MeasuredAccess } from './metrics/measured-access.ts'
 import { RequestMetrics } from './metrics/request-metrics.ts'
@@ -114,22 +115,29 @@ export class Pipeline {
     const { clock } = this.#parts
     const start = clock.monotonicMs()
     const trace: Trace = { info: requestInfoOf(request) }
-    const answer = await this.#handled(request, trace)
+    const cors = this.#cors(request)
+    const answer = cors && request.method === 'OPTIONS' ? preflightAnswer() : await this.#handled(request, trace)
     const audited = trace.audit ? await trace.audit.answered(answer) : answer
-    const response = this.#named(request, wantsIndent(request) ? indented(audited) : audited)
+    const response = this.#named(request, wantsIndent(request) ? indented(audited) : audited, cors)
     this.#metrics.answered(request, trace.info, response, (clock.monotonicMs() - start) / 1000)
     return response
   }
 
   /** With the id by which people find the request in logs, recorded or not; callers in process have no use for it. */
-  #named(request: ApiRequest, response: ApiResponse): ApiResponse {
+  #named(request: ApiRequest, response: ApiResponse, cors?: Record<string, string>): ApiResponse {
     if (request.remoteAddress === '') return response
     const { strictTransport } = this.#parts
     const headers = {
       ...(strictTransport === undefined ? {} : { 'strict-transport-security': strictTransport }),
       'audit-id': response.headers['audit-id'] ?? auditIdOf(request, this.#auditIds),
+      ...cors,
     }
     return { ...response, headers: { ...response.headers, ...headers } }
+  }
+
+  #cors(request: ApiRequest): Record<string, string> | undefined {
+    const { allowedOrigins } = this.#parts
+    return allowedOrigins && corsHeaders(request, allowedOrigins)
   }
 
   async #handled(request: ApiRequest, trace: Trace): Promise<ApiResponse> {

@@ -58,6 +58,7 @@ export async function startServer(machine: Machine, config: ClusterConfig, flags
     port: config.apiServerPort,
     identity: pki.leafs.apiserver,
     clientCaPem: `${choices.clientCaPem}\n${choices.frontProxy.caPem}`,
+    named: choices.namedIdentities,
     tls: choices.settings.tls,
   })
   await writeKubeconfigs(machine, config, pki)

@@ -16,11 +16,20 @@ export interface HttpsServerOptions {
   /** 0 picks a free port. */
   port: number
   identity: TlsIdentity
+  /** For clients that say by which name they came. Exact names before wildcards, then the first that fits. */
+  named?: readonly NamedIdentity[]
   /** Bundle that client certificates are verified against; they are requested, never required. */
   clientCaPem?: string
   /** Default: as `limits` has it. */
   patience?: Partial<ServerPatience>
   tls?: TlsLimits
+}
+
+/** Shown to those who come by one of these names. */
+export interface NamedIdentity {
+  identity: TlsIdentity
+  /** DNS names, `*.` in front stands for one label. */
+  names: readonly string[]
 }
 
 /** What a server lets clients choose. */

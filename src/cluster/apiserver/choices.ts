@@ -11,7 +11,7 @@ import { strategies } from '../../apiserver/registry/strategies.ts'
 import type { StandardSecurityOptions } from '../../apiserver/standard-security.ts'
 import type { StorageMediaType } from '../../apiserver/storage/media-type.ts'
 import { messageOf } from '../../platform/log.ts'
-import type { TlsIdentity } from '../../platform/net.ts'
+import type { NamedIdentity, TlsIdentity } from '../../platform/net.ts'
 import type { Machine } from '../machine.ts'
 import type { ClusterPki } from '../pki/cluster-pki.ts'
 import type { StorageSettings } from '../storage.ts'
@@ -24,9 +24,12 @@ export interface ApiServerChoices {
   /** The first signs. */
   serviceAccountKeys: readonly [SigningKey, ...SigningKey[]]
   clientCaPem: string
+  /** Serving certificates for single names. */
+  namedIdentities: readonly NamedIdentity[]
   frontProxy: { caPem: string; allowedNames: string[] }
   parts: Pick<
     ApiServerParts,
+    | 'allowedOrigins'
     | 'audit'
     | 'documents'
     | 'enabled'
@@ -62,16 +65,24 @@ export async function chooseApiServer(machine: Machine, flags: Flags, pki: Clust
   const outside = await outsideSecurityOf(machine, flags, read)
   const common = { settings, serviceAccountKeys, clientCaPem, frontProxy }
   const frontProxyIdentity = await identityOf(flags, read, 'proxy-client-cert-file', 'proxy-client-key-file')
-  const { strictTransport } = settings
+  const { strictTransport, allowedOrigins } = settings
   return {
     ...common,
+    namedIdentities: await namedIdentitiesFrom(machine, flags),
     parts: {
       ...(await partsOf(machine, flags, { settings, serviceAccountKeys, kubeletTls })),
       ...(frontProxyIdentity ? { frontProxyIdentity } : {}),
       ...(strictTransport === undefined ? {} : { strictTransport }),
+      ...(allowedOrigins ? { allowedOrigins } : {}),
     },
     security: await securityOf(machine, flags, { ...common, outside }),
   }
+}
+
+async function namedIdentitiesFrom(machine: Machine, flags: Flags): Promise<readonly NamedIdentity[]> {
+  if (!flags.has('tls-sni-cert-key')) return []
+  const { namedIdentitiesOf } = await import('./server-names.ts')
+  return await namedIdentitiesOf(flags, (flag, path) => readFile(machine, flag, path))
 }
 
 interface PartsSources extends Pick<ApiServerChoices, 'settings' | 'serviceAccountKeys'> {

@@ -41,6 +41,8 @@ const table = `
   tls-private-key-file file | key of the serving certificate
   tls-min-version text | oldest version of TLS that is spoken: VersionTLS12 or VersionTLS13 (default: VersionTLS12)
   tls-cipher-suites list | suites of TLS 1.2 by their IANA names; those of 1.3 are always offered (default: Node's own)
+  tls-sni-cert-key texts | certificate,key or certificate,key:name,name: files of a certificate for clients that come by these names, else by its own; *. stands for one label
+  cors-allowed-origins list | regular expressions of origins whose pages may ask this server, each pinned to start and end of the host: ^https://example\\.com$ (default: none)
   strict-transport-security-directives list | what browsers are told: max-age=SECONDS, includeSubDomains, preload (default: nothing)
   proxy-client-cert-file file | certificate that proves to extension servers who asks them (default: made)
   proxy-client-key-file file | its key
@@ -156,8 +158,6 @@ const table = `
   permit-address-sharing bool =false | the port belongs to one process
   permit-port-sharing bool =false | the port belongs to one process
   tls-curve-preferences list ! | Node's own choice of curves is used
-  tls-sni-cert-key texts ! | there is one serving certificate
-  cors-allowed-origins list ! | browsers on other origins are not served; put a proxy in front
   goaway-chance text =0 | connections are not ended at random
   livez-grace-period duration =0s | the server is live as soon as it answers
   shutdown-send-retry-after bool =false | connections are ended instead

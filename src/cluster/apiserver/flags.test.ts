@@ -52,6 +52,8 @@ const refused: [words: string[], message: RegExp][] = [
   [['--disable-admission-plugins=Nope'], /unknown/],
   [['--request-timeout=0s'], /greater than 0/],
   [['--max-requests-inflight=0'], /greater than 0/],
+  [['--cors-allowed-origins=example.com'], /pin the host/],
+  [['--cors-allowed-origins=//a($'], /missing closing \)/],
   [['--service-account-max-token-expiration=5m'], /between 1 hour/],
   [['--endpoint-reconciler-type=master-count'], /only lease, none/],
   [['--runtime-config=v1=false'], /nothing works/],

@@ -1,4 +1,5 @@
 /** What the flags of `k8ts apiserver` ask for, as plain values; everything that can be wrong in them is found here. */
+import type { Pattern } from '../../api/pattern.ts'
 import { orderedPlugins } from '../../apiserver/admission/names.ts'
 import { addressRange } from '../../apiserver/allocators/ranges.ts'
 import { enabledApis } from '../../apiserver/scheme/enabled.ts'
@@ -9,7 +10,7 @@ import type { AuthorizationMode } from '../../apiserver/standard-security.ts'
 import type { TlsLimits } from '../../platform/net.ts'
 import { FlagError, type Flags } from './flags.ts'
 import { authorizationModesOf } from './security-flags.ts'
-import { strictTransportOf, tlsLimitsOf } from './tls-flags.ts'
+import { allowedOriginsOf, strictTransportOf, tlsLimitsOf } from './tls-flags.ts'
 
 export interface ApiServerSettings {
   dataDirectory: string
@@ -33,6 +34,8 @@ export interface ApiServerSettings {
   tls: TlsLimits
   /** The header for browsers; undefined: none. */
   strictTransport: string | undefined
+  /** Of pages that may ask this server; undefined: none. */
+  allowedOrigins: Pattern[] | undefined
   eventTtlSeconds: number | undefined
   issuer: string
   formerIssuers: string[]
@@ -65,6 +68,7 @@ export function readSettings(flags: Flags): ApiServerSettings {
     serving: servingOf(flags),
     tls: tlsLimitsOf(flags),
     strictTransport: strictTransportOf(flags),
+    allowedOrigins: allowedOriginsOf(flags),
     eventTtlSeconds: ttlMs === undefined ? undefined : Math.max(1, Math.round(ttlMs / 1000)),
     issuer,
     formerIssuers,

@@ -65,6 +65,7 @@ export async function startApiServer(machine: Machine, flags: Flags, hostName: s
     port: settings.securePort,
     identity: serving ?? pki.leafs.apiserver,
     clientCaPem: `${clientCaPem}\n${frontProxy.caPem}`,
+    named: choices.namedIdentities,
     tls: settings.tls,
   })
   const kubeconfig = await writeKubeconfig(machine, settings, pki, listening.port)

@@ -1,7 +1,10 @@
 /**
- * What the flags say of TLS: the oldest version and the cipher suites, by the names that Go and IANA have for them.
+ * What the flags say of TLS (the oldest version and the cipher suites, by the names that Go and IANA have for them) and to
+ * browsers.
  * Source: https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/.
  */
+import { compilePattern, type Pattern } from '../../api/pattern.ts'
+import { messageOf } from '../../platform/log.ts'
 import type { TlsLimits } from '../../platform/net.ts'
 import { FlagError, type Flags } from './flags.ts'
 
@@ -57,4 +60,22 @@ export function strictTransportOf(flags: Flags): string | undefined {
     )
   }
   return directives.length === 0 ? undefined : directives.join('; ')
+}
+
+/** Undefined where no flag names any. */
+export function allowedOriginsOf(flags: Flags): Pattern[] | undefined {
+  const sources = flags.list('cors-allowed-origins')
+  return sources.length === 0 ? undefined : sources.map(originPattern)
+}
+
+/** One that is not pinned to the host would let in `example.com.evil.test`. */
+function originPattern(source: string): Pattern {
+  if (!/\^|\/\//.test(source) || !/[$:]/.test(source)) {
+    throw new FlagError(`--cors-allowed-origins=${source} must pin the host by ^ or // in front and $ or : behind`)
+  }
+  try {
+    return compilePattern(source)
+  } catch (error) {
+    throw new FlagError(`--cors-allowed-origins=${source}: ${messageOf(error)}`)
+  }
 }

@@ -39,6 +39,7 @@ export async function serveHttps(options: HttpsServerOptions, handlers: HttpHand
     streamResetRate: limits.http2ResetsPerSecond,
     ...http1Options(patience),
   })
+  for (const [name, identity] of weakestFirst(options.named ?? [])) server.addContext(name, tls(identity))
   const sessions = new Set<ServerHttp2Session>()
   server.on('session', (session) => {
     sessions.add(session)
@@ -59,6 +60,14 @@ export async function serveHttps(options: HttpsServerOptions, handlers: HttpHand
       return listening.close(graceMs)
     },
   }
+}
+
+/** In the order in which Node wants them: the last that fits counts. */
+function weakestFirst(named: NonNullable<HttpsServerOptions['named']>): [name: string, identity: TlsIdentity][] {
+  const pairs = named.flatMap(({ identity, names }) => names.map((name): [string, TlsIdentity] => [name, identity]))
+  const isWildcard = ([name]: [string, TlsIdentity]) => name.startsWith('*')
+  pairs.reverse()
+  return [...pairs.filter(isWildcard), ...pairs.filter((pair) => !isWildcard(pair))]
 }
 
 export async function serveHttp(options: { host: string; port: number }, handlers: HttpHandlers): Promise<Listening> {

@@ -95,15 +95,38 @@ test('serveHttps speaks the versions and suites of TLS that it is told to', asyn
   assert.equal((await spoken(newest, 'TLSv1.3')).version, 'TLSv1.3')
   await assert.rejects(spoken(newest, 'TLSv1.2'))
   const one = { ciphers: `TLS_AES_128_GCM_SHA256:${suite}` }
-  assert.deepEqual(await spoken(one, 'TLSv1.2'), { version: 'TLSv1.2', cipher: suite })
+  const { version, cipher } = await spoken(one, 'TLSv1.2')
+  assert.deepEqual([version, cipher], ['TLSv1.2', suite])
   await assert.rejects(spoken(one, 'TLSv1.2', 'ECDHE-ECDSA-AES128-GCM-SHA256'))
   assert.equal((await spoken(one, 'TLSv1.3')).version, 'TLSv1.3')
 })
 
-function handshake(options: ConnectionOptions): Promise<{ version: string | null; cipher: string }> {
+test('serveHttps shows the certificate of the name by which a client comes, exact names first', async () => {
+  const [exact, wild, first] = ['exact', 'wild', 'first'].map((name) => selfSigned(name, [])) as [
+    TlsIdentity,
+    TlsIdentity,
+    TlsIdentity,
+  ]
+  const named = [
+    { identity: wild, names: ['*.api.test'] },
+    { identity: first, names: ['b.test'] },
+    { identity: exact, names: ['a.api.test', 'b.test'] },
+  ]
+  const listening = await net.serveHttps({ host: '127.0.0.1', port: 0, identity, named }, echoPeer)
+  const shown = async (servername: string) => (await handshake({ port: listening.port, servername })).subject
+  try {
+    const names = ['x.api.test', 'a.api.test', 'b.test', 'y.x.api.test', 'other.test']
+    assert.deepEqual(await Promise.all(names.map(shown)), ['wild', 'exact', 'first', 'server', 'server'])
+  } finally {
+    await listening.close(0)
+  }
+})
+
+function handshake(options: ConnectionOptions): Promise<{ version: string | null; cipher: string; subject: string }> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', rejectUnauthorized: false, ...options }, () => {
-      resolve({ version: socket.getProtocol(), cipher: socket.getCipher().name })
+      const subject = String(socket.getPeerCertificate().subject?.CN ?? '')
+      resolve({ version: socket.getProtocol(), cipher: socket.getCipher().name, subject })
       socket.destroy()
     })
     socket.once('error', reject)
