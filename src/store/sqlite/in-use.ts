@@ -1,5 +1,6 @@
 /** Whether another process has a store's file open, found out without changing it. */
 import { DatabaseSync } from 'node:sqlite'
+import { isBusy } from './unavailable.ts'
 
 /** False as well when it is damaged or is no store. */
 export function isInUse(path: string): boolean {
@@ -10,7 +11,7 @@ export function isInUse(path: string): boolean {
     db.prepare('select count(*) from sqlite_schema').get()
     return false
   } catch (error) {
-    return ((error as { errcode?: number }).errcode ?? 0) % 256 === 5
+    return isBusy(error)
   } finally {
     db.close()
   }

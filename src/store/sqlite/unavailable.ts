@@ -24,9 +24,8 @@ export class DamagedError extends Error {
 
 export function asUnavailable(action: string, error: unknown): StoreUnavailableError {
   if (error instanceof StoreUnavailableError) return error
-  const { errcode = 0, message = String(error) } = error as { errcode?: number; message?: string }
-  // The low byte is the kind of error, the rest says more about it.
-  const cause = causes[errcode & 0xff]
+  const { message = String(error) } = error as { message?: string }
+  const cause = causes[kindOf(error)]
   return new StoreUnavailableError(`${action}: ${cause === undefined ? message : `${cause} (${message})`}`, {
     cause: error,
   })
@@ -34,6 +33,14 @@ export function asUnavailable(action: string, error: unknown): StoreUnavailableE
 
 /** The file itself is wrong, which no waiting mends. */
 export function isDamage(error: unknown): boolean {
-  const code = (error as { errcode?: number }).errcode ?? 0
-  return (code & 0xff) === 11 || (code & 0xff) === 26
+  return kindOf(error) === 11 || kindOf(error) === 26
+}
+
+export function isBusy(error: unknown): boolean {
+  return kindOf(error) === 5
+}
+
+/** The low byte of the code; the rest says more about it. */
+function kindOf(error: unknown): number {
+  return ((error as { errcode?: number }).errcode ?? 0) & 0xff
 }
