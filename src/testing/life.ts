@@ -2,6 +2,7 @@
  * One life of a test's cluster: API server, controllers, scheduler and simulated nodes over one store. A reset begins a
  * new life, a fork another cluster with its own.
  */
+import { serviceAccountOf } from '../apiserver/authentication/user.ts'
 import type { Extension } from '../apiserver/nonresource/endpoints.ts'
 import type { UserInfo } from '../apiserver/request.ts'
 import { type Gates, readFeatureGates } from '../apiserver/scheme/feature-gates.ts'
@@ -65,7 +66,7 @@ const components: Readonly<Record<string, string>> = {
 
 /** Controllers have accounts of their own in `kube-system`. */
 function componentOf(user: string): string {
-  return components[user.startsWith('system:serviceaccount:kube-system:') ? managerUser : user] ?? user
+  return components[serviceAccountOf(user)?.namespace === 'kube-system' ? managerUser : user] ?? user
 }
 
 export class Life {
