@@ -192,10 +192,27 @@ const failures: [name: string, handler: WebhookHandler, message: RegExp][] = [
     (question) => replyWith(question, { result: { status: 'Failure', message: 'too odd' } }),
     /failed: too odd/,
   ],
-  ['loses objects', (question) => replyWith(question, { convertedObjects: [] }), /returned 0 objects, expected 1/],
-  ['renames objects', (question) => changed(question, { name: 'other' }), /must have the same name: a != other/],
-  ['moves objects', (question) => changed(question, { namespace: 'two' }), /must have the same namespace: one != two/],
-  ['breaks labels', (question) => changed(question, { labels: { 'a b': '' } }), /metadata.labels/],
+  [
+    'loses objects',
+    (question) => replyWith(question, { convertedObjects: [] }),
+    /^conversion webhook for example.com\/v1, Kind=Widget returned 0 objects, expected 1$/,
+  ],
+  [
+    'keeps the version',
+    (question) => replyWith(question, { convertedObjects: question.request.objects }),
+    / returned invalid object at index 0: invalid groupVersion \(expected example.com\/v2, received example.com\/v1\)$/,
+  ],
+  [
+    'renames objects',
+    (question) => changed(question, { name: 'other' }),
+    / returned invalid object: must have the same name: a != other$/,
+  ],
+  ['moves objects', (question) => changed(question, { namespace: 'two' }), /must have the same namespace: one != two$/],
+  [
+    'breaks labels',
+    (question) => changed(question, { labels: { 'a b': '!' } }),
+    / returned invalid metadata: \[metadata.labels: Invalid value: "a b": .*, metadata.labels: Invalid value: "!": /,
+  ],
 ]
 
 function replyWith(question: Parameters<typeof converts>[0], response: object): WebhookAnswer {
@@ -221,6 +238,8 @@ for (const [name, handler, message] of failures) {
     assert.equal(status, 500)
     assert.match(body.message, message)
     assert.equal((await caller.call('GET', `${v1}/a`)).status, 200)
+    const dry = await caller.call('POST', `${v2}?dryRun=All`, widget('b', 'v2', { width: 1 }))
+    assert.equal(dry.status, 500)
   })
 }
 

@@ -6,7 +6,7 @@ import { dropEmpties } from '../../api/codec/empties.ts'
 import { type ApiError, alreadyExists, apiError, conflict, type FieldError, invalid } from '../../api/errors.ts'
 import { groupResource, type KubeObject } from '../../api/meta.ts'
 import { limits } from '../../limits.ts'
-import { inParts, inTurns, whenKnown } from '../../platform/turn.ts'
+import { inTurns, whenKnown } from '../../platform/turn.ts'
 import { Stored } from '../cache/stored.ts'
 import { objectKey } from '../scheme/served.ts'
 import { clone } from './clone.ts'
@@ -15,13 +15,14 @@ import { chooseName, dedupOwnerReferences, fillSystemFields, validateMetadata } 
 import {
   admissionAttributes,
   type Caller,
+  computed,
   type RegistryParts,
   type Target,
   type WriteOptions,
   type Written,
   writeContext,
 } from './parts.ts'
-import { bytesToStore } from './persistence.ts'
+import { bytesToStore, dryEncoded } from './persistence.ts'
 
 export interface CreateInput {
   target: Target
@@ -76,14 +77,14 @@ async function createNamed(parts: RegistryParts, input: CreateInput): Promise<Ou
   })
   if (caller.pause) await caller.pause()
   const own = (): FieldError[] => strategy.validateCreate?.(object, { found, gates: parts.gates }) ?? []
-  const errors = [...found, ...(caller.pause ? await inParts(own) : own())]
+  const errors = [...found, ...(await computed(caller, own))]
   if (strategy.rules)
     errors.push(...(await inTurns(strategy.rules(object, undefined, { found: errors, warn: caller.warn }))))
   const name = object.metadata.name ?? ''
   if (caller.pause) await caller.pause()
   if (errors.length > 0) throw invalid(served.storedKind, name, errors)
   const warnings = (): string[] => strategy.warnings?.(object, undefined) ?? []
-  for (const warning of caller.pause ? await inParts(warnings) : warnings()) caller.warn(warning)
+  for (const warning of await computed(caller, warnings)) caller.warn(warning)
   const validated = admit(parts, input, object, 'validate')
   if (validated instanceof Promise) await validated
   if (caller.pause) await caller.pause()
@@ -107,6 +108,7 @@ async function storeNew(parts: RegistryParts, input: CreateInput): Promise<Store
     const key = objectKey(served, target.namespace, name)
     if (options.dryRun) {
       const { item } = await parts.store.get(key)
+      await dryEncoded(served, object)
       await allocation?.release()
       return item ? { kind: 'exists' } : { kind: 'created', written: { object, created: true } }
     }

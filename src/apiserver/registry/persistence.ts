@@ -13,6 +13,11 @@ export function bytesToStore(served: Served, object: KubeObject): Uint8Array | P
   return served.bytesOf ? served.bytesOf(object) : toBytes(served, object)
 }
 
+/** What a dry run does instead: a webhook that could not convert the object fails it too. */
+export async function dryEncoded(served: Served, object: KubeObject): Promise<void> {
+  await served.bytesOf?.(object)
+}
+
 /** The same where no webhook is concerned. */
 export function toBytes(served: Served, object: KubeObject): Uint8Array {
   if (!served.conversion) return encodeStored(object, served.type)

@@ -8,7 +8,7 @@ import { badRequest, conflict, invalid, notFound } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { jsonEqual } from '../../api/patch/json-value.ts'
 import { limits } from '../../limits.ts'
-import { inParts, ownTurn } from '../../platform/turn.ts'
+import { ownTurn } from '../../platform/turn.ts'
 import type { CommitResult } from '../../store/store.ts'
 import { Stored } from '../cache/stored.ts'
 import { objectKey, type Served } from '../scheme/served.ts'
@@ -19,13 +19,14 @@ import { wrongVersion } from './options.ts'
 import {
   admissionAttributes,
   type Caller,
+  computed,
   type RegistryParts,
   type Target,
   type WriteOptions,
   type Written,
   writeContext,
 } from './parts.ts'
-import { bytesToStore, currentOf, fromStored, storedOf } from './persistence.ts'
+import { bytesToStore, currentOf, dryEncoded, fromStored, storedOf } from './persistence.ts'
 import { prepareUpdate, validateUpdated, writesSpec } from './update-rules.ts'
 import { semanticEqual } from './validation/equal.ts'
 
@@ -97,13 +98,12 @@ async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: S
   if (caller.pause) await caller.pause()
   const object = withUnchangedTimes(old, prepared)
   if (caller.pause) await caller.pause()
-  const isLarge = caller.pause !== undefined
-  const errors = await validateUpdated(target, { object, old, gates: parts.gates, warn: caller.warn, isLarge })
+  const errors = await validateUpdated(target, { object, old, gates: parts.gates, caller })
   if (caller.pause) await caller.pause()
   if (errors.length > 0) throw invalid(served.storedKind, target.name, errors)
   // Those who write a status cannot mend the spec.
   const warnings = (): string[] => (writesSpec(target) && served.strategy.warnings?.(object, old)) || []
-  for (const warning of isLarge ? await inParts(warnings) : warnings()) caller.warn(warning)
+  for (const warning of await computed(caller, warnings)) caller.warn(warning)
   await parts.admission.validate(attributesOf(input, object, old))
   return await commitUpdate(parts, input, { object, old, stored })
 }
@@ -162,6 +162,7 @@ async function commitUpdate(
   const allocation = target.subresource === '' ? await served.strategy.allocate?.(object, old, { dryRun }) : undefined
   try {
     if (dryRun) {
+      await dryEncoded(served, object)
       await allocation?.release()
       return { object, created: false }
     }

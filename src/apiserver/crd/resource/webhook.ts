@@ -5,8 +5,9 @@
  * Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/#webhook-conversion,
  * apiextensions-apiserver's `conversion/webhook_converter.go`; texts are upstream's.
  */
-import { internalError } from '../../../api/errors.ts'
+import { fieldErrorText } from '../../../api/errors.ts'
 import type { KubeObject } from '../../../api/meta.ts'
+import { plainFailure } from '../../../api/patch/failures.ts'
 import { isObject, type JsonObject } from '../../../api/patch/json-value.ts'
 import type { CustomResourceConversion } from '../../../api/types/apiextensions/v1.ts'
 import type { ObjectMeta } from '../../../api/types/meta/v1.ts'
@@ -70,9 +71,12 @@ async function ask(parts: ConverterParts, objects: readonly KubeObject[], apiVer
     return taken(reply, { uid, review, objects, apiVersion })
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw internalError(new Error(`conversion webhook for ${what} failed: ${why}`))
+    throw plainFailure(`conversion webhook for ${what} ${error instanceof WrongAnswer ? why : `failed: ${why}`}`)
   }
 }
+
+/** The webhook said that it had done what it was asked. */
+class WrongAnswer extends Error {}
 
 interface Question {
   uid: string
@@ -93,7 +97,7 @@ function taken(reply: unknown, { uid, review, objects, apiVersion }: Question): 
     throw new Error(String(result.message || `response.result.status was '${result.status ?? ''}', not 'Success'`))
   const converted = Array.isArray(response.convertedObjects) ? response.convertedObjects : []
   if (converted.length !== objects.length)
-    throw new Error(`returned ${converted.length} objects, expected ${objects.length}`)
+    throw new WrongAnswer(`returned ${converted.length} objects, expected ${objects.length}`)
   return objects.map((object, index) => checked(object, converted[index], { apiVersion, index }))
 }
 
@@ -102,17 +106,19 @@ function checked(
   given: unknown,
   { apiVersion, index }: { apiVersion: string; index: number },
 ): KubeObject {
-  const refuse = (why: string): Error => new Error(`returned invalid converted object at index ${index}: ${why}`)
+  const refuse = (why: string): Error => new WrongAnswer(`returned invalid object at index ${index}: ${why}`)
   if (!isObject(given)) throw refuse('must be an object')
   if (given.apiVersion !== apiVersion)
     throw refuse(`invalid groupVersion (expected ${apiVersion}, received ${given.apiVersion ?? ''})`)
-  if (given.kind !== original.kind) throw refuse(`must have the same kind: ${original.kind} != ${given.kind ?? ''}`)
-  if (!isObject(given.metadata)) throw refuse('missing metadata in converted object')
+  if (given.kind !== original.kind)
+    throw refuse(`invalid kind (expected ${original.kind}, received ${given.kind ?? ''})`)
+  const metadata = isObject(given.metadata) ? given.metadata : {}
   for (const [field, name] of sameFields) {
-    const [before, after] = [original.metadata[field] ?? '', given.metadata[field] ?? '']
-    if (before !== after) throw refuse(`must have the same ${name}: ${before} != ${after}`)
+    const [before, after] = [original.metadata[field] ?? '', metadata[field] ?? '']
+    if (before !== after)
+      throw new WrongAnswer(`returned invalid object: must have the same ${name}: ${before} != ${after}`)
   }
-  return { ...given, metadata: keptMetadata(original.metadata, given.metadata, refuse) } as KubeObject
+  return { ...given, metadata: keptMetadata(original.metadata, metadata) } as KubeObject
 }
 
 const sameFields = [
@@ -121,7 +127,7 @@ const sameFields = [
   ['uid', 'UID'],
 ] as const
 
-function keptMetadata(original: ObjectMeta, given: JsonObject, refuse: (why: string) => Error): ObjectMeta {
+function keptMetadata(original: ObjectMeta, given: JsonObject): ObjectMeta {
   const kept: ObjectMeta = { ...original }
   for (const field of ['labels', 'annotations'] as const) {
     const value = given[field]
@@ -130,11 +136,14 @@ function keptMetadata(original: ObjectMeta, given: JsonObject, refuse: (why: str
       continue
     }
     if (!isObject(value) || Object.values(value).some((each) => typeof each !== 'string'))
-      throw refuse(`metadata.${field} must be strings`)
+      throw new WrongAnswer(`returned invalid metadata: metadata.${field} must be strings`)
     const texts = value as Record<string, string>
     const path = `metadata.${field}`
     const errors = field === 'labels' ? validateLabels(path, texts) : validateAnnotations(path, texts)
-    if (errors[0]) throw refuse(`${errors[0].path}: ${errors[0].detail}`)
+    if (errors.length > 0) {
+      const shown = errors.map(fieldErrorText)
+      throw new WrongAnswer(`returned invalid metadata: ${shown.length === 1 ? shown[0] : `[${shown.join(', ')}]`}`)
+    }
     kept[field] = texts
   }
   return kept
