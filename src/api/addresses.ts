@@ -33,6 +33,10 @@ function shortened(groups: readonly string[]): string {
   return `${groups.slice(0, best.start).join(':')}::${groups.slice(best.start + best.length).join(':')}`
 }
 
+export function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1'
+}
+
 /** Whether the first CIDR holds all of the second (an address is one with all its bits). */
 export function containsCidr(outer: string, inner: string): boolean {
   const [outside, inside] = [prefixOf(outer), prefixOf(inner)]

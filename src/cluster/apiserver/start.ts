@@ -1,6 +1,6 @@
 /** `k8ts apiserver`: the API server alone, over its embedded store or an etcd cluster, as its flags say. */
 
-import { joinHostPort } from '../../api/addresses.ts'
+import { isLoopback, joinHostPort } from '../../api/addresses.ts'
 import { addressRange } from '../../apiserver/allocators/ranges.ts'
 import { bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
 import { rulesOfDefaultRole } from '../../apiserver/bootstrap/default-rbac.ts'
@@ -133,8 +133,7 @@ function advertised({ net }: Machine, settings: ApiServerSettings, hostname: str
   if (settings.advertiseAddress !== undefined) return settings.advertiseAddress
   const { bindAddress } = settings
   // Endpoints that name a loopback address are refused by kube-apiserver, and so are all that it would add to them.
-  if (isAnyAddress(bindAddress) || /^(127\.|::1$)/.test(bindAddress))
-    return clusterConfig(net, { hostname }).nodeAddress
+  if (isAnyAddress(bindAddress) || isLoopback(bindAddress)) return clusterConfig(net, { hostname }).nodeAddress
   return bindAddress
 }
 

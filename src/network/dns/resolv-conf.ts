@@ -1,4 +1,5 @@
 /** The node's resolvers, from resolv.conf(5). */
+import { isLoopback } from '../../api/addresses.ts'
 
 /**
  * The addresses of its `nameserver` lines, without those that would lead back to the asker.
@@ -9,10 +10,6 @@ export function upstreamsOf(resolvConf: string, own: readonly string[]): string[
     .split('\n')
     .map((line) => /^\s*nameserver\s+([^\s#;%]+)/.exec(line)?.[1])
     .filter((address) => address !== undefined)
+  // In a pod, loopback is the pod itself.
   return servers.filter((address) => !own.includes(address) && !isLoopback(address))
-}
-
-/** In a pod, loopback is the pod itself. */
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1'
 }
