@@ -64,17 +64,12 @@ export async function chooseApiServer(machine: Machine, flags: Flags, pki: Clust
   }
   const outside = await outsideSecurityOf(machine, flags, read)
   const common = { settings, serviceAccountKeys, clientCaPem, frontProxy }
-  const frontProxyIdentity = await identityOf(flags, read, 'proxy-client-cert-file', 'proxy-client-key-file')
-  const { strictTransport, allowedOrigins } = settings
+  const ownIdentity = await identityOf(flags, read, 'proxy-client-cert-file', 'proxy-client-key-file')
+  const frontProxyIdentity = ownIdentity ?? pki.frontProxyClient
   return {
     ...common,
     namedIdentities: await namedIdentitiesFrom(machine, flags),
-    parts: {
-      ...(await partsOf(machine, flags, { settings, serviceAccountKeys, kubeletTls })),
-      ...(frontProxyIdentity ? { frontProxyIdentity } : {}),
-      ...(strictTransport === undefined ? {} : { strictTransport }),
-      ...(allowedOrigins ? { allowedOrigins } : {}),
-    },
+    parts: await partsOf(machine, flags, { settings, serviceAccountKeys, kubeletTls, frontProxyIdentity }),
     security: await securityOf(machine, flags, { ...common, outside }),
   }
 }
@@ -87,12 +82,13 @@ async function namedIdentitiesFrom(machine: Machine, flags: Flags): Promise<read
 
 interface PartsSources extends Pick<ApiServerChoices, 'settings' | 'serviceAccountKeys'> {
   kubeletTls: { caPem: string; identity: TlsIdentity }
+  frontProxyIdentity: TlsIdentity
 }
 
 async function partsOf(machine: Machine, flags: Flags, sources: PartsSources): Promise<ApiServerChoices['parts']> {
   const { net, random } = machine
-  const { settings, serviceAccountKeys: keys, kubeletTls } = sources
-  const { issuer, eventTtlSeconds, serviceCidrs, nodePorts } = settings
+  const { settings, serviceAccountKeys: keys, kubeletTls, frontProxyIdentity } = sources
+  const { issuer, eventTtlSeconds, serviceCidrs, nodePorts, strictTransport, allowedOrigins } = settings
   // Most record nothing.
   const audit = flags.has('audit-policy-file') ? await (await import('./audit.ts')).auditOf(machine, flags) : undefined
   const jwksUri = flags.text('service-account-jwks-uri')
@@ -100,6 +96,9 @@ async function partsOf(machine: Machine, flags: Flags, sources: PartsSources): P
   return {
     ...{ serving: settings.serving, enabled: settings.enabled, gates: settings.gates, flags: flags.all },
     ...(audit ? { audit } : {}),
+    ...(strictTransport === undefined ? {} : { strictTransport }),
+    ...(allowedOrigins ? { allowedOrigins } : {}),
+    frontProxyIdentity,
     strategies: strategies(eventTtlSeconds === undefined ? {} : { eventTtlSeconds }),
     services: { serviceCidrs, nodePorts },
     documents: oidcDocuments({ keys, issuer, ...(jwksUri === undefined ? {} : { jwksUri }) }),

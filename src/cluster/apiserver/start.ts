@@ -51,7 +51,7 @@ export async function startApiServer(machine: Machine, flags: Flags, hostName: s
   const database = `${settings.dataDirectory}/k8ts.db`
   const storage = await openStorage(machine, { database, ...(await chooseStorage(machine, flags)) })
   const own = joinHostPort(address, settings.securePort)
-  const server = await createServer(machine, { choices, storage, pki, address: own })
+  const server = await createServer(machine, { choices, storage, address: own })
   const { store } = storage
   const { clientCaPem, frontProxy } = choices
   const advertise = settings.reconcileEndpoints ? { address, port: settings.securePort, hostName } : undefined
@@ -113,7 +113,7 @@ async function ensurePki(
 
 async function createServer(
   { clock, random, net, log }: Machine,
-  { choices, storage, pki, address }: { choices: ApiServerChoices; storage: Storage; pki: ClusterPki; address: string },
+  { choices, storage, address }: { choices: ApiServerChoices; storage: Storage; address: string },
 ): Promise<ApiServer> {
   const nodeRules = rulesOfDefaultRole('system:node', choices.parts.gates)
   return await createApiServer({
@@ -121,7 +121,6 @@ async function createServer(
     ...choices.parts,
     security: standardSecurity({ clock, random, nodeRules, bootstrapTokens: false, ...choices.security }),
     extension: snapshotEndpoint(storage.base, clock),
-    frontProxyIdentity: choices.parts.frontProxyIdentity ?? pki.frontProxyClient,
   })
 }
 

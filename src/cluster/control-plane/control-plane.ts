@@ -152,6 +152,7 @@ async function createApi(parts: ControlPlaneParts, { clock, key, ...authorities 
   return await createApiServer({
     ...{ store, clock, random, log, tables, conversions: conversions(), strategies: strategies() },
     services: { serviceCidrs: [parts.serviceCidr] },
+    frontProxyIdentity: parts.pki.frontProxyClient,
     documents: oidcDocuments({ keys: [key], issuer: tokenIssuer }),
     ...(advertise ? { address: joinHostPort(advertise.address, advertise.port) } : {}),
     ...choices?.parts,
@@ -167,7 +168,6 @@ async function createApi(parts: ControlPlaneParts, { clock, key, ...authorities 
     }),
     ...(parts.net ? { net: parts.net } : {}),
     enabled: (resource, stable) => (resource.group === usageGroup && servesUsage) || enabled(resource, stable),
-    frontProxyIdentity: choices?.parts.frontProxyIdentity ?? parts.pki.frontProxyClient,
     ...(parts.nodeProxy ? { nodeProxy: parts.nodeProxy } : {}),
     ...(tuning.extension ? { extension: tuning.extension } : {}),
   })
