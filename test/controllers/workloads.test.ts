@@ -142,6 +142,47 @@ test('a revision that pods of a DaemonSet have takes up its history', async () =
   assert.deepEqual(items.map(({ revision }) => revision).sort(), [1, 4])
 })
 
+test('sets that are made anew over pods and revisions that were left take both over and restart nothing', async () => {
+  await using bed = await startTestbed()
+  const selector = { matchLabels: labels }
+  const [daemons, stateful] = [
+    bed.client.of(appsV1.daemonSets, namespace),
+    bed.client.of(appsV1.statefulSets, namespace),
+  ]
+  const start = async () => {
+    await bed.create(appsV1.statefulSets, { metadata: { name: 's' }, spec: { serviceName: 's', selector, template } })
+    const other = { ...template, metadata: { labels: { app: 'd' } } }
+    await bed.create(appsV1.daemonSets, {
+      metadata: { name: 'd' },
+      spec: { selector: { matchLabels: { app: 'd' } }, template: other },
+    })
+    await bed.advance(2_000)
+  }
+  const left = async () => {
+    const pods = (await bed.client.of(coreV1.pods, namespace).list()).items
+    const revisions = (await bed.client.of(appsV1.controllerRevisions, namespace).list()).items
+    return [...pods, ...revisions].map(({ metadata }) => metadata.uid).sort()
+  }
+  await start()
+  const before = await left()
+  for (const [name, api] of [
+    ['s', stateful],
+    ['d', daemons],
+  ] as const)
+    await api.delete(name, { propagationPolicy: 'Orphan' })
+  await bed.advance(2_000)
+  await start()
+  assert.deepEqual(await left(), before)
+  assert.equal(
+    (await daemons.get('d')).status?.updatedNumberScheduled,
+    (await daemons.get('d')).status?.desiredNumberScheduled,
+  )
+  assert.deepEqual(
+    [(await stateful.get('s')).status?.updatedReplicas, (await stateful.get('s')).status?.collisionCount],
+    [1, 0],
+  )
+})
+
 test('a Job completes', async () => {
   await using bed = await startTestbed()
   bed.behave = () => 'succeeded'

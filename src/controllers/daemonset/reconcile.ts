@@ -114,7 +114,10 @@ class DaemonSetReconciler {
   }
 
   async #currentRevision(set: DaemonSet): Promise<ControllerRevision | undefined> {
-    const known = this.#revisions.byIndex(byControllerUid, set.metadata.uid ?? '')
+    // Those of a set of the same name that was deleted without its pods are taken over, as the pods are.
+    const claim = planClaim(set, set.spec?.selector, this.#revisions)
+    const kinds = { resource: appsV1.controllerRevisions, ownerResource: appsV1.daemonSets }
+    const known = await applyClaim({ client: this.#parts.client, ...kinds }, set, claim)
     const generation = set.metadata.annotations?.[generationAnnotation]
     const plan = planRevision(
       {

@@ -92,7 +92,7 @@ class StatefulSetReconciler {
     claim.adopt = claim.adopt.filter((pod) => ordinalOf(set, pod) !== undefined)
     const pods = await applyClaim({ client, resource: coreV1.pods, ownerResource: appsV1.statefulSets }, set, claim)
     if (set.metadata.deletionTimestamp) return done
-    const known = this.#revisions.byIndex(byControllerUid, set.metadata.uid ?? '')
+    const known = await this.#takeRevisions(set)
     const update = await applyRevision(client, planRevision(this.#subject(set), known), set)
     if (!update) return this.#countCollision(set)
     const updateRevision = update.metadata.name ?? ''
@@ -125,6 +125,13 @@ class StatefulSetReconciler {
     const status = { replicas: 0, ...set.status, collisionCount: (set.status?.collisionCount ?? 0) + 1 }
     await this.#parts.client.of(appsV1.statefulSets, set.metadata.namespace).updateStatus({ ...set, status })
     return done
+  }
+
+  /** With those of a set of the same name that was deleted without its pods. */
+  #takeRevisions(set: StatefulSet): Promise<ControllerRevision[]> {
+    const claim = planClaim(set, set.spec?.selector, this.#revisions)
+    const kinds = { resource: appsV1.controllerRevisions, ownerResource: appsV1.statefulSets }
+    return applyClaim({ client: this.#parts.client, ...kinds }, set, claim)
   }
 
   async #apply(input: StatefulInput, revisions: ReadonlyMap<string, ControllerRevision>): Promise<void> {
