@@ -7,12 +7,11 @@ import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { unknownOperationFields } from '../../api/patch/json-patch.ts'
 import { isObject, typeName } from '../../api/patch/json-value.ts'
 import { limits } from '../../limits.ts'
-import { inParts } from '../../platform/turn.ts'
 import { presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
 import { applied } from '../registry/field-ownership.ts'
 import { readWriteQuery, type WriteQuery } from '../registry/options.ts'
-import type { Caller, Target } from '../registry/parts.ts'
+import { type Caller, computed, type Target } from '../registry/parts.ts'
 import { updateObject } from '../registry/update.ts'
 import type { ApiResponse } from '../request.ts'
 import { parseDocument } from '../scheme/codec.ts'
@@ -157,8 +156,7 @@ export async function appliedObject(
   }
   const target = targetOf(served, exchange)
   const request = { patch: patch.value, manager: query.fieldManager, force: query.force }
-  const make = (): KubeObject => applied(parts.registry, target, live, request)
-  const made = pause ? await inParts(make) : make()
+  const made = await computed({ pause }, () => applied(parts.registry, target, live, request))
   await pause?.()
   const merged = clone(made)
   reportDuplicates(patch.duplicates, query, exchange.warnings)

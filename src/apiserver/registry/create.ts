@@ -42,7 +42,7 @@ export async function createObject(parts: RegistryParts, input: CreateInput): Pr
   warnOfDuplicates(object, caller, 'sent')
   if (caller.pause) await caller.pause()
   const track = (): KubeObject => trackUpdate(parts, target, undefined, object, caller.manager)
-  const tracked = input.managed ? object : caller.pause ? await inParts(track) : track()
+  const tracked = input.managed ? object : await computed(caller, track)
   if (caller.pause) await caller.pause()
   fillSystemFields(tracked, { nowMs: parts.clock.nowMs(), random: parts.random, namespace: target.namespace })
   const mutated = admit(parts, input, tracked, 'mutate')

@@ -2,6 +2,7 @@
 import type { KubeObject } from '../../api/meta.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
+import { inParts } from '../../platform/turn.ts'
 import type { Store } from '../../store/store.ts'
 import type { Admission, AdmissionAttributes } from '../admission.ts'
 import type { Caches } from '../cache/caches.ts'
@@ -72,6 +73,11 @@ export function admissionAttributes(
     warn: (text) => caller.warn(text),
     ...(caller.annotate ? { annotate: caller.annotate } : {}),
   }
+}
+
+/** What `work` computes: at once, or of a large write part by part (see `inParts`). */
+export function computed<T>({ pause }: Pick<Caller, 'pause'>, work: () => T): T | Promise<T> {
+  return pause ? inParts(work) : work()
 }
 
 export function writeContext({ clock, gates }: RegistryParts, { user }: Caller): WriteContext {

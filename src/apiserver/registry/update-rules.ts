@@ -2,10 +2,10 @@
 import { type FieldError, methodNotAllowed } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { isPathSegmentName } from '../../api/names.ts'
-import { inParts, inTurns } from '../../platform/turn.ts'
+import { inTurns } from '../../platform/turn.ts'
 import type { Gates } from '../scheme/feature-gates.ts'
 import { keepSystemFields, unqualifiedFinalizers, validateMetadata, validateMetadataUpdate } from './metadata.ts'
-import type { Target } from './parts.ts'
+import { type Caller, computed, type Target } from './parts.ts'
 import type { MetadataLook, WriteContext } from './strategy.ts'
 
 type WithStatus = KubeObject & { status?: unknown }
@@ -46,10 +46,7 @@ export function prepareUpdate(target: Target, object: KubeObject, old: KubeObjec
   return object
 }
 
-export async function validateUpdated(
-  target: Target,
-  { object, old, gates, warn, isLarge }: Checked,
-): Promise<FieldError[]> {
+export async function validateUpdated(target: Target, { object, old, gates, caller }: Checked): Promise<FieldError[]> {
   const { resource, strategy } = target.served
   const { validateName, anyFinalizers = false } = strategy
   const rules = { namespaced: resource.namespaced, validateName, anyFinalizers }
@@ -65,17 +62,16 @@ export async function validateUpdated(
     ...looks.flatMap((how) => look[how]()),
   ]
   const own = (): FieldError[] => ownErrors(target, { object, old, gates }, metadata)
-  const errors = [...metadata, ...(isLarge ? await inParts(own) : own())]
+  const errors = [...metadata, ...(await computed(caller, own))]
   const isRuled = writesSpec(target) || target.subresource === 'status'
-  if (strategy.rules && isRuled) errors.push(...(await inTurns(strategy.rules(object, old, { found: errors, warn }))))
+  if (strategy.rules && isRuled)
+    errors.push(...(await inTurns(strategy.rules(object, old, { found: errors, warn: caller.warn }))))
   return errors
 }
 
 interface Checked extends Update {
-  /** Others have their turn in between. */
-  isLarge: boolean
-  /** Of what is not as it should be, and stays allowed because it was so before. */
-  warn(text: string): void
+  /** Is warned of what is not as it should be, and stays allowed because it was so before. */
+  caller: Caller
 }
 
 function looksOf(target: Target): readonly MetadataLook[] {

@@ -89,7 +89,7 @@ async function attemptUpdate(parts: RegistryParts, input: UpdateInput, stored: S
   const { served } = target
   if (caller.pause) await caller.pause()
   const read = (): KubeObject => fromStored(served, stored)
-  const old = caller.pause ? await inParts(read) : read()
+  const old = await computed(caller, read)
   requireUid(input, old)
   const wanted = await changed(parts, input, old)
   requireVersion(input, wanted, stored)
@@ -115,7 +115,7 @@ async function changed(parts: RegistryParts, input: UpdateInput, old: KubeObject
   if (!input.patched) warnOfDuplicates(wanted, caller, 'sent')
   if (caller.pause) await caller.pause()
   const track = (): KubeObject => trackUpdate(parts, target, old, wanted, caller.manager)
-  const tracked = input.apply ? wanted : caller.pause ? await inParts(track) : track()
+  const tracked = input.apply ? wanted : await computed(caller, track)
   if (caller.pause) await caller.pause()
   const attributes = attributesOf(input, tracked, old)
   await parts.admission.mutate(attributes)
