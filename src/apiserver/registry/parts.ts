@@ -76,7 +76,7 @@ export function admissionAttributes(
 }
 
 /** What `work` computes: at once, or of a large write part by part (see `inParts`). */
-export function computed<T>({ pause }: Pick<Caller, 'pause'>, work: () => T): T | Promise<T> {
+export function computed<T>({ pause }: { pause?: Caller['pause'] | undefined }, work: () => T): T | Promise<T> {
   return pause ? inParts(work) : work()
 }
 
