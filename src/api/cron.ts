@@ -86,16 +86,6 @@ export function cronProblem(schedule: string): string | undefined {
   }
 }
 
-/** A name of the time zone database; offsets such as `+01:00` are none. */
-export function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return !/^[+-]/.test(name)
-  } catch {
-    return false
-  }
-}
-
 const unitMs: Readonly<Record<string, number>> = {
   h: 3_600_000,
   m: 60_000,

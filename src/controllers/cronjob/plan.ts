@@ -2,7 +2,8 @@
  * Whether a CronJob starts a Job now, which old Jobs go, and when to look again.
  * https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/
  */
-import { isTimeZone, parseSchedule, type Schedule, ScheduleError } from '../../api/cron.ts'
+import { parseSchedule, type Schedule, ScheduleError } from '../../api/cron.ts'
+import { isTimeZone } from '../../api/time-zone.ts'
 import type { CronJob, Job } from '../../api/types/batch/v1.ts'
 import type { ObjectReference } from '../../api/types/core/v1.ts'
 import { nextTime } from './schedule.ts'

@@ -1,5 +1,6 @@
 /** When a cron schedule is due next, on the clock of a time zone and across its changes of offset. */
 import type { Schedule } from '../../api/cron.ts'
+import { zoneOffsetMs } from '../../api/time-zone.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 
 /** Wall-clock parts in a time zone. */
@@ -39,11 +40,13 @@ export function nextTime(schedule: Schedule, afterMs: number, timeZone: string):
 
 /** RFC 3339 on the clock of a zone: `2026-01-01T01:00:00+01:00`. Throws for an unknown zone. */
 export function rfc3339In(timeZone: string, atMs: number): string {
-  const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' })
-  const named = format.formatToParts(new Date(atMs)).find(({ type }) => type === 'timeZoneName')?.value
-  const [, sign, hours, minutes] = /^GMT([+-])(\d\d):(\d\d)/.exec(named ?? '') ?? []
-  const offsetMs = (Number(hours ?? 0) * hourMs + Number(minutes ?? 0) * minuteMs) * (sign === '-' ? -1 : 1)
-  return offsetMs === 0 ? rfc3339(atMs) : rfc3339(atMs + offsetMs).replace('Z', `${sign}${hours}:${minutes}`)
+  const offsetMs = zoneOffsetMs(timeZone, atMs)
+  if (offsetMs === 0) return rfc3339(atMs)
+  const aheadMs = Math.abs(offsetMs)
+  const [hours, minutes] = [aheadMs / hourMs, (aheadMs % hourMs) / minuteMs].map((part) =>
+    String(Math.floor(part)).padStart(2, '0'),
+  )
+  return rfc3339(atMs + offsetMs).replace('Z', `${offsetMs < 0 ? '-' : '+'}${hours}:${minutes}`)
 }
 
 function dayMatches(schedule: Schedule, { day, weekday }: Wall): boolean {

@@ -1,4 +1,5 @@
 /** Parts of timestamps, in UTC or a time zone, and of durations. Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md#timezones */
+import { zoneOffsetMs } from '../../../api/time-zone.ts'
 import { declare, type Overload } from '../functions.ts'
 import { CelError, type Duration, type Timestamp } from '../values.ts'
 import { floorDivide } from './conversions.ts'
@@ -12,21 +13,11 @@ function localMillis({ nanos }: Timestamp, zone: string): number {
     return millis + (fixed[1] === '-' ? -minutes : minutes) * 60_000
   }
   if (zone === '' || zone === 'UTC' || zone === 'Local') return millis
-  return millis + zoneOffsetMillis(millis, zone)
-}
-
-function zoneOffsetMillis(millis: number, zone: string): number {
-  let format: Intl.DateTimeFormat
   try {
-    format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' })
+    return millis + zoneOffsetMs(zone, millis)
   } catch {
     throw new CelError(`unknown time zone ${zone}`)
   }
-  const name = format.formatToParts(millis).find(({ type }) => type === 'timeZoneName')?.value ?? ''
-  const match = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?/.exec(name)
-  if (!match) return 0
-  const seconds = Number(match[2]) * 3600 + Number(match[3]) * 60 + Number(match[4] ?? 0)
-  return (match[1] === '-' ? -seconds : seconds) * 1000
 }
 
 const dayMillis = 86_400_000

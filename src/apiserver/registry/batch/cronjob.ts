@@ -1,8 +1,9 @@
 /** Cron jobs. Source: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/. */
-import { cronProblem, isTimeZone } from '../../../api/cron.ts'
+import { cronProblem } from '../../../api/cron.ts'
 import { defaultCronJob } from '../../../api/defaults/batch.ts'
 import type { FieldError } from '../../../api/errors.ts'
 import { batchV1 } from '../../../api/resources.ts'
+import { isTimeZone } from '../../../api/time-zone.ts'
 import type { CronJob, CronJobSpec } from '../../../api/types/batch/v1.ts'
 import { podAllowances } from '../core/pod-validation/allowances.ts'
 import { requiredInOrder } from '../core/pod-validation/spec.ts'
