@@ -55,11 +55,13 @@ export async function answeredFor(exec: Runner): Promise<string[]> {
   return found
 }
 
-/** IPv4 needs the local route alone; IPv6 answers neighbours by name of the link, where that is allowed. */
+/** IPv4 needs the local route alone; IPv6 answers neighbours by name of the link, where that is allowed, and at once. */
 async function take(exec: Runner, { address, link }: Announced): Promise<void> {
   await route(exec, 'replace', address)
   if (!isIPv6(address)) return
-  await must(exec, ['sysctl', '-qw', `net.ipv6.conf.${link.replaceAll('.', '/')}.proxy_ndp=1`])
+  const name = link.replaceAll('.', '/')
+  const settings = [`net.ipv6.conf.${name}.proxy_ndp=1`, `net.ipv6.neigh.${name}.proxy_delay=0`]
+  await must(exec, ['sysctl', '-qw', ...settings])
   await must(exec, ['ip', '-6', 'neigh', 'replace', 'proxy', address, 'dev', link])
 }
 
