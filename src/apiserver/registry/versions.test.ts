@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeObject } from '../../api/meta.ts'
+import { issueAuthority } from '../../api/x509/certificate.ts'
 import { enabledApis } from '../scheme/enabled.ts'
 import { readFeatureGates } from '../scheme/feature-gates.ts'
 import { TestCaller } from '../testbed/caller.ts'
@@ -14,6 +15,13 @@ type Call = (
   body?: object,
   contentType?: string,
 ) => Promise<Answer>
+
+const authority = issueAuthority({
+  subject: { commonName: 'a', organizations: [] },
+  serial: new Uint8Array(16),
+  notBeforeMs: Date.UTC(2026, 0, 1),
+  notAfterMs: Date.UTC(2055, 0, 1),
+}).certificatePem
 
 async function withServer(body: (call: Call) => Promise<void>): Promise<void> {
   const caller = await TestCaller.start({ enabled })
@@ -115,7 +123,7 @@ const small: [path: string, good: object, bad: object, message: RegExp][] = [
     '/apis/resource.k8s.io/v1alpha3/resourcepoolstatusrequests',
     { driver: 'd.example.com' },
     { driver: 'd.example.com', limit: 2000 },
-    /spec\.limit: Invalid value: 2000: must be between 1 and 1000, inclusive/,
+    /spec\.limit: Invalid value: 2000: must be less than or equal to 1000/,
   ],
   [
     '/apis/scheduling.k8s.io/v1alpha2/namespaces/default/workloads',
@@ -143,9 +151,9 @@ const small: [path: string, good: object, bad: object, message: RegExp][] = [
   ],
   [
     '/apis/certificates.k8s.io/v1alpha1/clustertrustbundles',
-    { trustBundle: '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n' },
+    { trustBundle: authority },
     { trustBundle: 'x' },
-    /spec\.trustBundle: Invalid value: "<value omitted>": must contain at least one CERTIFICATE PEM block/,
+    /spec\.trustBundle: Invalid value: "<value omitted>": at least one trust anchor must be provided/,
   ],
 ]
 
@@ -160,6 +168,21 @@ for (const [path, good, bad, message] of small) {
     })
   })
 }
+
+test('a bundle holds certificates of authorities, each once', async () => {
+  await withServer(async (call) => {
+    const why = async (trustBundle: string) => {
+      const path = '/apis/certificates.k8s.io/v1beta1/clustertrustbundles'
+      const { message = '' } = await call('POST', path, { metadata: { name: 'b' }, spec: { trustBundle } })
+      return message.replace(/^.*<value omitted>": /, '')
+    }
+    const block = (label: string, body: string) => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`
+    assert.equal(await why(authority + block('CERTIFICATE', 'MAA=')), 'entry 1 does not parse as X.509')
+    assert.equal(await why(block('KEY', 'MAA=')), 'entry 0 has bad block type: KEY')
+    assert.equal(await why(block('CERTIFICATE', 'a: b\n\nMAA=')), 'entry 0 has PEM block headers')
+    assert.equal(await why(authority + authority), 'duplicate trust anchor (indices [0 1])')
+  })
+})
 
 test('who uses a version that goes away is told until when, and what takes its place', async () => {
   const caller = await TestCaller.start({ enabled })

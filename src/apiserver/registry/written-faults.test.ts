@@ -5,11 +5,12 @@ import { enabledApis } from '../scheme/enabled.ts'
 import { readFeatureGates } from '../scheme/feature-gates.ts'
 import { TestCaller } from '../testbed/caller.ts'
 
-const everything = enabledApis(['api/all=true'], readFeatureGates(['AllAlpha=true', 'AllBeta=true']))
+const gates = readFeatureGates(['AllAlpha=true', 'AllBeta=true'])
+const everything = enabledApis(['api/all=true'], gates)
 let caller: TestCaller
 
 before(async () => {
-  caller = await TestCaller.start({ enabled: everything })
+  caller = await TestCaller.start({ enabled: everything, gates })
 })
 
 after(() => caller.api.stop())
@@ -97,6 +98,53 @@ const refusals: [what: string, path: string, spec: object, errors: string[]][] =
     { driver: 'D.example.com', poolName: 'a//b' },
     ['spec.poolName: Invalid value: "a//b": segment 1: must not be empty'],
   ],
+  [
+    'a second source of a volume, under the names that upstream has for it',
+    `${apps}/daemonsets`,
+    workload({ volumes: [{ name: 'v', emptyDir: {}, downwardAPI: {}, cephfs: { monitors: ['a'] } }] }),
+    ['cephFS', 'downwarAPI'].map(
+      (field) => `spec.template.spec.volumes[0].${field}: Forbidden: may not specify more than 1 volume type`,
+    ),
+  ],
+  [
+    'a scheduling group that names none',
+    `${apps}/daemonsets`,
+    workload({ schedulingGroup: {} }),
+    ['spec.template.spec.schedulingGroup.podGroupName: Invalid value: null: must specify one of: `podGroupName`'],
+  ],
+  [
+    'a profile of its own for a seccomp type without one',
+    `${apps}/daemonsets`,
+    workload({ securityContext: { seccompProfile: { type: 'RuntimeDefault', localhostProfile: 'p' } } }),
+    [
+      'spec.template.spec.securityContext.seccompProfile.localhostProfile: Invalid value: {"Type":"RuntimeDefault","LocalhostProfile":"p"}: can only be set when seccomp type is Localhost',
+    ],
+  ],
+  [
+    'less for a pod than its containers ask for',
+    '/api/v1/namespaces/default/pods',
+    {
+      containers: [{ ...containers[0], resources: { requests: { cpu: '1' } } }],
+      resources: { requests: { cpu: '0.5' } },
+    },
+    [
+      'spec.resources.requests[cpu]: Invalid value: "500m": must be greater than or equal to aggregate container requests of 1',
+    ],
+  ],
+  [
+    "a lease's strategy without a prefix that is not Kubernetes'",
+    '/apis/coordination.k8s.io/v1/namespaces/default/leases',
+    { strategy: 'Own' },
+    [`spec.strategy.strategy: Unsupported value: "Own": supported values: "${oldest}"`],
+  ],
+  [
+    'tokens in secrets where none are asked for',
+    '/apis/storage.k8s.io/v1/csidrivers',
+    { serviceAccountTokenInSecrets: true },
+    [
+      'spec.serviceAccountTokenInSecrets: Invalid value: true: serviceAccountTokenInSecrets is set but no tokenRequests are specified',
+    ],
+  ],
 ]
 
 for (const [what, path, spec, errors] of refusals) {
@@ -107,6 +155,18 @@ for (const [what, path, spec, errors] of refusals) {
     assert.equal(body.message.replace(/^.*? is invalid: /, ''), all)
   })
 }
+
+test('what a pod as a whole does not name, and any number of revisions, is taken', async () => {
+  const resources = { limits: { 'example.com/device': '1' } }
+  const pod = { containers: [{ ...containers[0], resources }], resources: { limits: { cpu: '1' } } }
+  for (const [path, spec] of [
+    ['/api/v1/namespaces/default/pods', pod],
+    [`${apps}/statefulsets`, { ...workload(), serviceName: 's', revisionHistoryLimit: -1 }],
+  ] as const) {
+    const { status, body } = await caller.call('POST', `${path}?dryRun=All`, { metadata: { name: 'x' }, spec })
+    assert.equal(status, 201, body.message)
+  }
+})
 
 test('names that a stateful set gives its pods itself are not looked at', async () => {
   const spec = { ...workload({ hostname: '-h', subdomain: 'S_' }), serviceName: 's' }

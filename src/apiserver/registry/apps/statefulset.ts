@@ -85,7 +85,6 @@ function validateSet(set: StatefulSet, context?: ValidationContext, old?: Statef
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...nonNegative('spec.ordinals.start', spec.ordinals?.start),
     ...validateSelectorAndTemplate('spec', { selector: spec.selector, template: podTemplate(spec) }, owner, allowed),
-    ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
   ]
 }
 

@@ -1,11 +1,12 @@
 /** Root certificates that belong to a signer, or to nobody in particular. Source: KEP-3257. */
+import { X509Certificate } from 'node:crypto'
 import type { FieldError } from '../../../api/errors.ts'
 import { isDns1123Subdomain } from '../../../api/names.ts'
 import { certificatesV1beta1 } from '../../../api/resources.ts'
 import type { ClusterTrustBundle } from '../../../api/types/certificates/v1beta1.ts'
 import type { Strategy } from '../strategy.ts'
 import { invalid, messages, tooLong } from '../validation/field.ts'
-import { certificatesFault, validateSignerName } from './signer-name.ts'
+import { pemBlock, validateSignerName } from './signer-name.ts'
 
 const bundleBytesMax = 1024 * 1024
 
@@ -27,8 +28,33 @@ function validateBundle({ metadata, spec }: ClusterTrustBundle): FieldError[] {
   const errors: FieldError[] = validateName(metadata.name ?? '', signerName)
   if (signerName !== '') errors.push(...validateSignerName('spec.signerName', signerName))
   if (trustBundle.length > bundleBytesMax) return [...errors, tooLong('spec.trustBundle', bundleBytesMax)]
-  const fault = certificatesFault(trustBundle)
-  return fault === undefined ? errors : [...errors, invalid('spec.trustBundle', '<value omitted>', fault)]
+  const faults = bundleFaults(trustBundle)
+  return [...errors, ...faults.map((fault) => invalid('spec.trustBundle', '<value omitted>', fault))]
+}
+
+/** What is wrong with text that should be certificates of authorities, each there once. */
+function bundleFaults(text: string): string[] {
+  const blocks = [...text.matchAll(pemBlock)].map(([, label = '', body = '']) => ({ label, body }))
+  if (blocks.length === 0) return ['at least one trust anchor must be provided']
+  const faults = blocks.flatMap(({ label, body }, index) => {
+    const fault = anchorFault(label, body)
+    return fault === undefined ? [] : [`entry ${index} ${fault}`]
+  })
+  if (faults.length > 0) return faults
+  const places = Map.groupBy(blocks.keys(), (index) => blocks[index]?.body.replaceAll(/\s/g, ''))
+  return [...places.values()]
+    .filter(({ length }) => length > 1)
+    .map((indices) => `duplicate trust anchor (indices [${indices.join(' ')}])`)
+}
+
+function anchorFault(label: string, body: string): string | undefined {
+  if (label !== 'CERTIFICATE') return `has bad block type: ${label}`
+  if (/^[^\n]*:/.test(body)) return 'has PEM block headers'
+  try {
+    return new X509Certificate(Buffer.from(body, 'base64')).ca ? undefined : 'does not have the CA bit set'
+  } catch {
+    return 'does not parse as X.509'
+  }
 }
 
 /** A signer's bundles are called after it: `example.com:signer:name`. */

@@ -35,9 +35,12 @@ function badLabels(
   )
 }
 
+/** Label and body of each block. */
+export const pemBlock = /-----BEGIN ([^-]+)-----\r?\n([\s\S]*?)-----END \1-----/g
+
 /** What is wrong with text that should be one certificate after the other; undefined when nothing is. */
 export function certificatesFault(pem: string): string | undefined {
-  const blocks = [...pem.matchAll(/-----BEGIN ([^-]+)-----\r?\n([\s\S]*?)-----END \1-----/g)]
+  const blocks = [...pem.matchAll(pemBlock)]
   for (const [, label = '', body = ''] of blocks) {
     if (label !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(label)}`
     if (/^[^\n]*:/.test(body)) return 'no PEM block headers are permitted'

@@ -1,12 +1,13 @@
 /** Candidates of a coordinated leader election. Source: KEP-4355. */
 import type { FieldError } from '../../../api/errors.ts'
-import { isConfigMapKey, isQualifiedName } from '../../../api/names.ts'
+import { isConfigMapKey } from '../../../api/names.ts'
 import { coordinationV1beta1 } from '../../../api/resources.ts'
 import type { LeaseCandidate, LeaseCandidateSpec } from '../../../api/types/coordination/v1beta1.ts'
 import { compareVersions, parseSemver, type Semver } from '../../cel/library/semver.ts'
 import { CelError } from '../../cel/values.ts'
 import type { Strategy } from '../strategy.ts'
-import { invalid, invalidEach, messages, notSupported, required } from '../validation/field.ts'
+import { invalid, messages, required } from '../validation/field.ts'
+import { oldest, validateStrategy } from './lease.ts'
 
 export const leaseCandidates: Strategy<LeaseCandidate> = {
   resource: coordinationV1beta1.leaseCandidates,
@@ -37,12 +38,8 @@ function validateSpec(spec: Partial<LeaseCandidateSpec>): FieldError[] {
   if (strategy === oldest && compareVersions(emulated ?? zero, zero) === 0) {
     errors.push(required('spec.emulationVersion', `must be specified when \`strategy\` is '${oldest}'`))
   }
-  const at = 'spec.strategy.strategy'
-  if (strategy.includes('/')) return [...errors, ...invalidEach(at, strategy, isQualifiedName(strategy))]
-  return strategy === oldest ? errors : [...errors, notSupported(at, strategy, [oldest])]
+  return [...errors, ...validateStrategy('spec.strategy.strategy', strategy)]
 }
-
-const oldest = 'OldestEmulationVersion'
 const notSemantic = 'must be a valid semantic version'
 
 /** What is no version counts as 0.0.0. */

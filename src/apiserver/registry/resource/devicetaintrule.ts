@@ -14,7 +14,6 @@ import { validateConditionList } from '../validation/conditions.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import {
   byteLength,
-  inRange,
   invalid,
   invalidEach,
   messages,
@@ -69,7 +68,7 @@ export const resourcePoolStatusRequests: Strategy<ResourcePoolStatusRequest> = {
     return [
       ...driverErrors('spec.driver', driver),
       ...(poolName === undefined ? [] : poolNameErrors('spec.poolName', poolName)),
-      ...(limit === undefined ? [] : inRange('spec.limit', limit, 1, poolsMax)),
+      ...limitErrors('spec.limit', limit ?? 1),
     ]
   },
   validateUpdate: ({ spec }, old) => (semanticEqual(spec, old.spec) ? [] : [invalid('spec', null, messages.immutable)]),
@@ -137,4 +136,9 @@ function validateRule({ spec }: DeviceTaintRule): FieldError[] {
   const device = selector.device
   if (device !== undefined) errors.push(...validateLabelNamed('spec.deviceSelector.device', device))
   return [...errors, ...validateTaint('spec.taint', spec?.taint ?? {})]
+}
+
+function limitErrors(path: string, limit: number): FieldError[] {
+  if (limit < 1) return [invalid(path, limit, 'must be greater than or equal to 1')]
+  return limit > poolsMax ? [invalid(path, limit, `must be less than or equal to ${poolsMax}`)] : []
 }

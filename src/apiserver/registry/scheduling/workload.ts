@@ -54,7 +54,7 @@ function validateWorkload({ spec }: Workload): FieldError[] {
   const { controllerRef, podGroupTemplates: templates = [] } = spec ?? {}
   const path = 'spec.podGroupTemplates'
   const errors = controllerRef ? validateReference('spec.controllerRef', controllerRef) : []
-  if (templates.length === 0) errors.push(required(path, 'must have at least one item'))
+  if (templates.length === 0) errors.push(required(path))
   if (templates.length > listMax.templates) errors.push(tooMany(path, templates.length, listMax.templates))
   const names = new Set<string>()
   for (const [index, template] of templates.entries()) {

@@ -79,6 +79,10 @@ function validateDriverSpec(spec: CSIDriverSpec): FieldError[] {
       invalid('spec.nodeAllocatableUpdatePeriodSeconds', seconds, 'must be greater than or equal to 10 seconds'),
     )
   }
+  if (spec.serviceAccountTokenInSecrets !== undefined && !spec.tokenRequests?.length) {
+    const why = 'serviceAccountTokenInSecrets is set but no tokenRequests are specified'
+    errors.push(invalid('spec.serviceAccountTokenInSecrets', spec.serviceAccountTokenInSecrets, why))
+  }
   return errors
 }
 

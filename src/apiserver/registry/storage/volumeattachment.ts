@@ -68,10 +68,15 @@ function validateSource(
   { inlineVolumeSpec, persistentVolumeName }: VolumeAttachmentSource,
 ): FieldError[] {
   const choice = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'
-  if (inlineVolumeSpec && persistentVolumeName !== undefined) return [forbidden(path, choice)]
   if (!inlineVolumeSpec && persistentVolumeName === undefined) return [required(path, choice)]
   if (persistentVolumeName !== undefined) {
     const at = `${path}.persistentVolumeName`
+    if (inlineVolumeSpec) {
+      return [
+        forbidden(path, choice),
+        ...invalidEach(at, persistentVolumeName, isDns1123Subdomain(persistentVolumeName)),
+      ]
+    }
     const missing = persistentVolumeName === '' ? [required(at, 'must specify non empty persistentVolumeName')] : []
     return [...missing, ...invalidEach(at, persistentVolumeName, isDns1123Subdomain(persistentVolumeName))]
   }

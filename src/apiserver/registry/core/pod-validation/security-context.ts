@@ -22,6 +22,7 @@ import {
   required,
   tooLong,
 } from '../../validation/field.ts'
+import { goStruct } from '../../validation/go-struct.ts'
 import { localDescendingPath } from '../../validation/paths.ts'
 import type { PodAllowances } from './allowances.ts'
 import { validateWindowsOptions } from './windows.ts'
@@ -118,7 +119,7 @@ export function validateSeccompProfile(path: string, profile: SeccompProfile | u
   if (type !== 'Localhost') {
     if (localhostProfile === undefined) return errors
     const why = 'can only be set when seccomp type is Localhost'
-    return [...errors, invalid(`${path}.localhostProfile`, profile, why)]
+    return [...errors, invalid(`${path}.localhostProfile`, goStruct('SeccompProfile', profile), why)]
   }
   if (localhostProfile === undefined) {
     return [...errors, required(`${path}.localhostProfile`, 'must be set when seccomp type is Localhost')]

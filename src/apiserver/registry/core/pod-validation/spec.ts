@@ -67,7 +67,16 @@ export function validatePodSpec(path: string, spec: PodSpec, allowed: PodAllowan
     ...validateReferences(path, spec, allowed),
     ...validateHostProcess(path, spec),
     ...validateOs(path, spec),
+    ...validateSchedulingGroup(`${path}.schedulingGroup`, spec),
   ]
+}
+
+function validateSchedulingGroup(path: string, { schedulingGroup }: PodSpec): FieldError[] {
+  if (!schedulingGroup) return []
+  const at = `${path}.podGroupName`
+  const { podGroupName } = schedulingGroup
+  if (podGroupName === undefined) return [invalid(at, null, 'must specify one of: `podGroupName`')]
+  return invalidEach(at, podGroupName, isDns1123Subdomain(podGroupName))
 }
 
 /** The rest: names of other objects, host names, numbers. */

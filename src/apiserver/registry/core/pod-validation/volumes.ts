@@ -40,6 +40,8 @@ const hostPathTypes = [
   'FileOrCreate',
   'Socket',
 ]
+/** How upstream writes some fields where they are one too many. */
+const namesOfFurther: Readonly<Record<string, string>> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' }
 const onlyOneType = 'may not specify more than 1 volume type'
 
 type Items = readonly { key?: string; path?: string; mode?: number }[]
@@ -194,7 +196,7 @@ function validateVolume(path: string, volume: Volume, podName: string | undefine
     const source = (volume as unknown as Record<string, Record<string, unknown> | undefined>)[field]
     if (!source) continue
     found += 1
-    if (found > 1) errors.push(forbidden(`${path}.${field}`, onlyOneType))
+    if (found > 1) errors.push(forbidden(`${path}.${namesOfFurther[field] ?? field}`, onlyOneType))
     else errors.push(...rule(`${path}.${segment ?? field}`, source, name, podName !== undefined))
   }
   if (found === 0) errors.push(required(path, 'must specify a volume type'))
