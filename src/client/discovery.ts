@@ -39,7 +39,8 @@ function collectAggregated(groups: readonly APIGroupDiscovery[], found: Discover
     const group = metadata.name ?? ''
     for (const { version, freshness, resources = [] } of versions) {
       if (freshness === 'Stale') {
-        found.failures.push({ groupVersion: `${group}/${version}`, error: new Error('stale GroupVersion discovery') })
+        const groupVersion = `${group}/${version}`
+        found.failures.push({ groupVersion, error: new Error(`stale GroupVersion discovery: ${groupVersion}`) })
         continue
       }
       for (const { resource, singularResource, responseKind, scope, verbs } of resources) {

@@ -418,6 +418,24 @@ test('every namespace has its default ServiceAccount and the root CA', async () 
   assert.match(map.data?.['ca.crt'] ?? '', /^-----BEGIN CERTIFICATE-----/)
 })
 
+test('a taint that a person sets lets pods stay as long as they tolerate it', async () => {
+  await using bed = await startTestbed({ nodes: ['node1'] })
+  const tolerations = [{ key: 'k', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 }]
+  const containers = [{ name: 'c', image: 'i:1' }]
+  await bed.create(coreV1.pods, { metadata: { name: 'p' }, spec: { nodeName: 'node1', tolerations, containers } })
+  await bed.advance(1_000)
+  const patch = { spec: { taints: [{ key: 'k', effect: 'NoExecute' }] } }
+  await bed.client.of(coreV1.nodes).patch('node1', { type: 'merge', patch })
+  const isThere = async () => {
+    const { items } = await bed.client.of(coreV1.pods, namespace).list()
+    return items.some(({ metadata }) => metadata.deletionTimestamp === undefined)
+  }
+  await bed.advance(3_000)
+  assert.equal(await isThere(), true)
+  await bed.advance(3_000)
+  assert.equal(await isThere(), false)
+})
+
 test('a silent node is tainted and its pods leave after their toleration', async () => {
   await using bed = await startTestbed({ nodes: ['node1', 'node2'] })
   await bed.cluster.nodes.partition('node1')

@@ -76,7 +76,8 @@ function finalizersText(finalizers: ReadonlyMap<string, number>): string {
 }
 
 function discoveryText(failures: readonly string[]): string {
-  return `Discovery failed for some groups, ${failures.length} failing: ${failures.join(', ')}`
+  const all = `unable to retrieve the complete list of server APIs: ${failures.join(', ')}`
+  return `Discovery failed for some groups, ${failures.length} failing: ${all}`
 }
 
 function contentText(failures: readonly string[]): string {

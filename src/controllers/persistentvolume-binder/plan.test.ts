@@ -188,6 +188,20 @@ const volumes: [string, PersistentVolume, PersistentVolumeClaim | undefined, str
     'none',
   ],
   [
+    'its driver’s to delete, though nobody provisioned it',
+    volumeOf(
+      'v',
+      {
+        claimRef: reference('u'),
+        persistentVolumeReclaimPolicy: 'Delete',
+        csi: { driver: 'd.example', volumeHandle: 'h' },
+      },
+      released,
+    ),
+    undefined,
+    'none',
+  ],
+  [
     'nobody’s to delete',
     volumeOf('v', { claimRef: reference('u'), persistentVolumeReclaimPolicy: 'Delete' }, released),
     undefined,

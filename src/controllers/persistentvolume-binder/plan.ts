@@ -150,7 +150,7 @@ function planRelease({ metadata, spec, status }: PersistentVolume): VolumePlan {
   if (phase === 'Failed' || annotations[volumeAnnotations.migratedTo] !== undefined) return { kind: 'none' }
   switch (spec?.persistentVolumeReclaimPolicy) {
     case 'Delete': {
-      if (annotations[volumeAnnotations.provisionedBy] !== undefined) return { kind: 'none' }
+      if (annotations[volumeAnnotations.provisionedBy] !== undefined || spec.csi) return { kind: 'none' }
       const message = `error getting deleter volume plugin for volume "${name}": no deletable volume plugin matched`
       return failed('VolumeFailedDelete', message)
     }

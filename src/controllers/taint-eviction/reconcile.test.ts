@@ -30,7 +30,7 @@ test('evictionDueInMs takes the shortest of the times that tolerations of all ta
   ]
   for (const [what, subject, keys, dueInSeconds] of cases) {
     const taints = keys.map((key) => taint(key))
-    const dueInMs = evictionDueInMs(subject, taints, startMs + 10_000)
+    const dueInMs = evictionDueInMs(subject, taints, { nowMs: startMs + 10_000, sinceMs: startMs })
     assert.equal(dueInMs === undefined ? undefined : dueInMs / 1000, dueInSeconds, what)
   }
 })

@@ -17,8 +17,8 @@ export function taintEvictionController(parts: ControllerParts): Controller {
   const nodes = parts.informers.of(coreV1.nodes)
   const pods = parts.informers.of(coreV1.pods)
   pods.addIndex(byNode, (pod) => [pod.spec?.nodeName ?? ''])
-  /** Pods whose time runs, so that it can be said when they may stay after all. */
-  const waiting = new Set<string>()
+  /** Pods whose time runs, with when it began, so that it can be said when they may stay after all. */
+  const waiting = new Map<string, number>()
 
   function callOff(key: string): void {
     if (waiting.delete(key)) say(parts, key, `Cancelling deletion of Pod ${key}`)
@@ -28,11 +28,13 @@ export function taintEvictionController(parts: ControllerParts): Controller {
     const pod = pods.get(key)
     const node = nodes.get(pod?.spec?.nodeName ?? '')
     const taints = node ? noExecuteTaints(node) : []
-    const dueInMs = pod ? evictionDueInMs(pod, taints, parts.clock.nowMs()) : undefined
+    const nowMs = parts.clock.nowMs()
+    const sinceMs = waiting.get(key) ?? nowMs
+    const dueInMs = pod ? evictionDueInMs(pod, taints, { nowMs, sinceMs }) : undefined
     if (!pod || dueInMs === undefined) callOff(key)
     else if (pod.metadata.deletionTimestamp) waiting.delete(key)
     else if (dueInMs > 0) {
-      waiting.add(key)
+      waiting.set(key, sinceMs)
       return { kind: 'requeueAfter', delayMs: dueInMs }
     } else {
       waiting.delete(key)
@@ -66,9 +68,14 @@ export function taintEvictionController(parts: ControllerParts): Controller {
 
 /**
  * Milliseconds until the pod must go; undefined when it may stay. Of a pod's tolerations the first that fits a taint
- * counts, and its time runs from when taint and pod met.
+ * counts, and its time runs from when taint and pod met. `sinceMs`: when a taint was seen that does not say when it came,
+ * as those of people do not.
  */
-export function evictionDueInMs(pod: Pod, taints: readonly Taint[], nowMs: number): number | undefined {
+export function evictionDueInMs(
+  pod: Pod,
+  taints: readonly Taint[],
+  { nowMs, sinceMs }: { nowMs: number; sinceMs: number },
+): number | undefined {
   const boundMs = boundSinceMs(pod)
   let dueInMs: number | undefined
   for (const taint of taints) {
@@ -76,8 +83,8 @@ export function evictionDueInMs(pod: Pod, taints: readonly Taint[], nowMs: numbe
     if (!toleration) return 0
     const { tolerationSeconds } = toleration
     if (tolerationSeconds === undefined) continue
-    const sinceMs = Math.max(boundMs, taint.timeAdded ? Date.parse(taint.timeAdded) : nowMs)
-    const inMs = tolerationSeconds <= 0 ? 0 : sinceMs + tolerationSeconds * 1000 - nowMs
+    const metMs = Math.max(boundMs, taint.timeAdded ? Date.parse(taint.timeAdded) : sinceMs)
+    const inMs = tolerationSeconds <= 0 ? 0 : metMs + tolerationSeconds * 1000 - nowMs
     dueInMs = Math.min(dueInMs ?? Number.POSITIVE_INFINITY, Math.max(0, inMs))
   }
   return dueInMs
