@@ -25,6 +25,7 @@ import type { RequestLimit } from './flow-control/request-limit.ts'
 import { auditIdOf } from './http/audit-id.ts'
 import { corsHeaders, preflightAnswer } from './http/cors.ts'
 import { asApiError, errorResponse } from './http/status.ts'
+import type { Family } from './metrics/families.ts'
 import { MeasuredAccess } from './metrics/measured-access.ts'
 import { RequestMetrics } from './metrics/request-metrics.ts'
 import type { StoreMetrics } from './metrics/store-metrics.ts'
@@ -47,6 +48,13 @@ interface Trace {
   allowed?: boolean
 }
 
+interface PipelineParts {
+  store: StoreMetrics
+  aggregator: Aggregator | undefined
+  ruleTimes: RuleTimes
+  allocator: { readonly families: readonly Family[] }
+}
+
 export class Pipeline {
   readonly #parts: ApiServerParts
   readonly #security: Security
@@ -64,7 +72,7 @@ export class Pipeline {
     parts: ApiServerParts,
     security: Security,
     endpoints: EndpointParts,
-    { store, aggregator, ruleTimes }: { store: StoreMetrics; aggregator: Aggregator | undefined; ruleTimes: RuleTimes },
+    { store, aggregator, ruleTimes, allocator }: PipelineParts,
   ) {
     this.#aggregator = aggregator
     this.#auditIds = parts.random.stream('audit-ids')
@@ -78,6 +86,7 @@ export class Pipeline {
       ...(security.admission?.families ?? []),
       ...(parts.audit?.families ?? []),
       ...ruleTimes.families,
+      ...allocator.families,
     ]
     this.#parts = parts
     this.#security = security
@@ -104,6 +113,11 @@ export class Pipeline {
       ...(security.virtual ? { virtual: security.virtual } : {}),
       ...(parts.nodeProxy ? { nodeProxy: parts.nodeProxy } : {}),
     })
+  }
+
+  /** Somebody came who could not agree with the server about TLS. */
+  handshakeFailed(): void {
+    this.#metrics.handshakeFailed()
   }
 
   async start(objects: Objects): Promise<void> {

@@ -6,10 +6,12 @@ import type { Service } from '../api/types/core/v1.ts'
 import type { Client } from '../client/client.ts'
 import { createClient } from '../client/client-impl.ts'
 import type { Transport } from '../client/transport.ts'
+import type { Logger } from '../platform/log.ts'
 import type { HttpsServerOptions, Listening, Net } from '../platform/net.ts'
 import { admitAll } from './admission.ts'
 import { Aggregator } from './aggregation/aggregator.ts'
 import { AddressObjects } from './allocators/addresses.ts'
+import { AllocatorMetrics } from './allocators/metrics.ts'
 import { ServiceAllocator, type ServiceAllocatorOptions } from './allocators/services.ts'
 import { mastersGroup } from './authorization/decision.ts'
 import { FlowConditions } from './bootstrap/flow-conditions.ts'
@@ -67,9 +69,9 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   })
   const objects = cachedObjects({ caches, scheme })
   const addresses = new AddressObjects({ scheme, clock, random: random.stream('ip-addresses') })
-  allocateServices(scheme.of(coreV1.services), {
+  const allocator = allocateServices(scheme.of(coreV1.services), {
     ...{ ...standardServices, ...parts.services, objects, random },
-    ...{ addresses, portTable: { store, clock } },
+    ...{ addresses, portTable: { store, clock }, metrics: new AllocatorMetrics(clock) },
   })
   const stopping = new AbortController()
   let pipeline: Pipeline | undefined
@@ -89,7 +91,7 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   const ownClient = () => createClient(transportFor(serverUser), { userAgent: 'kube-apiserver' })
   const aggregator = parts.net && aggregatorOf(parts, parts.net, { objects, ownClient })
   const ruleTimes = new RuleTimes(clock)
-  const path = new Pipeline(parts, security, endpoints, { store: storeMetrics, aggregator, ruleTimes })
+  const path = new Pipeline(parts, security, endpoints, { store: storeMetrics, aggregator, ruleTimes, allocator })
   pipeline = path
   const webhooks = parts.net && { net: parts.net, objects, clock, random }
   const { registry } = endpoints
@@ -110,7 +112,7 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
     handle: (request) => path.handle(request),
     upgrade: (request, socket, head) => path.upgrade(request, socket, head),
     transportFor,
-    serve: (net, options) => net.serveHttps(options, httpHandlers(path, log)),
+    serve: (net, options) => serveOver(net, options, { path, log }),
     async stop() {
       stopping.abort(new Error('the server is stopping'))
       security.stop?.()
@@ -121,6 +123,14 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
       await parts.audit?.close()
     },
   }
+}
+
+function serveOver(
+  net: Net,
+  options: HttpsServerOptions,
+  { path, log }: { path: Pipeline; log: Logger },
+): Promise<Listening> {
+  return net.serveHttps({ ...options, handshakeFailed: () => path.handshakeFailed() }, httpHandlers(path, log))
 }
 
 /** The conditions of flow schemas, from now on. */
@@ -137,7 +147,7 @@ function followFlows(
 /** Source: kube-apiserver's `--service-cluster-ip-range` as kubeadm sets it. */
 const standardServices = { serviceCidrs: ['10.96.0.0/16'] }
 
-function allocateServices(served: Served, options: ServiceAllocatorOptions): void {
+function allocateServices(served: Served, options: ServiceAllocatorOptions): ServiceAllocator {
   const allocator = new ServiceAllocator({ ...options, random: options.random.stream('services') })
   const cluster = options.serviceCidrs.map((cidr) =>
     cidr.includes(':') ? 'IPv6' : 'IPv4',
@@ -149,6 +159,7 @@ function allocateServices(served: Served, options: ServiceAllocatorOptions): voi
     removals: (service) => allocator.removals(service as Service),
     released: (service) => allocator.released(service as Service),
   }
+  return allocator
 }
 
 /** Who creates such an object and looks again sees what the server itself says of it. */

@@ -48,6 +48,7 @@ import {
 } from './authorization/reviews.ts'
 import type { VirtualCall, VirtualResource, VirtualResources } from './endpoints/virtual.ts'
 import { AdmissionMetrics } from './metrics/security-metrics.ts'
+import { TokenMetrics } from './metrics/token-metrics.ts'
 import type { OutsideSecurityOptions, OutsideTokens } from './outside-security.ts'
 import type { OwnAccess, Security } from './parts.ts'
 import type { ApiRequest, UserInfo } from './request.ts'
@@ -114,7 +115,8 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
     const counted = (mode: AuthorizationMode) => counter.counted({ type: mode, name: mode.toLowerCase() }, byMode[mode])
     const authorizer = new AuthorizerChain(authorizationModes.map(counted))
     const outside = await outsideParts(options, { byMode, counter }, authorizer)
-    const tokens = bearerTokens(options, own, outside)
+    const uses = new TokenMetrics()
+    const tokens = bearerTokens(options, own, { outside, metrics: uses })
     const expiry = new CertificateExpiry(clock)
     return {
       authenticator: authenticatorOf({ ...options, expiry }, tokens, outside),
@@ -141,7 +143,7 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
         }),
         ...options.admission,
       }),
-      families: [...counter.families, ...expiry.families, ...(outside?.families ?? [])],
+      families: [...counter.families, ...expiry.families, ...uses.families, ...(outside?.families ?? [])],
       stop: () => outside?.stop(),
       virtual: virtualResources(options, { own, rbac, authorizer, tokens }),
     }
@@ -185,13 +187,13 @@ function always(kind: 'allow' | 'noOpinion'): DecidingAuthorizer {
 function bearerTokens(
   { clock, serviceAccounts, tokens = {}, bootstrapTokens = true }: StandardSecurityOptions,
   own: OwnAccess,
-  outside: OutsideTokens | undefined,
+  { outside, metrics }: { outside: OutsideTokens | undefined; metrics: TokenMetrics },
 ): BearerAuthenticator {
   const { objects } = own
   return new BearerAuthenticator([
     new StaticTokens(tokens),
-    new ServiceAccountTokens({ ...serviceAccounts, clock, objects }),
-    new LegacyServiceAccountTokens({ ...serviceAccounts, clock, objects, label: secretLabels(own) }),
+    new ServiceAccountTokens({ ...serviceAccounts, clock, objects, metrics }),
+    new LegacyServiceAccountTokens({ ...serviceAccounts, clock, objects, metrics, label: secretLabels(own) }),
     ...(bootstrapTokens ? [new BootstrapTokens({ objects, clock })] : []),
     ...(outside?.authenticators ?? []),
   ])

@@ -23,6 +23,8 @@ export interface HttpsServerOptions {
   /** Default: as `limits` has it. */
   patience?: Partial<ServerPatience>
   tls?: TlsLimits
+  /** Called when a client speaks no TLS, or none that both know. */
+  handshakeFailed?(): void
 }
 
 /** Shown to those who come by one of these names. */

@@ -77,14 +77,14 @@ export function defaultAdmission(parts: AdmissionParts): Admission {
 }
 
 function standardPlugins(parts: AdmissionParts): AdmissionPlugin[] {
-  const { objects, authorizer, clock, random, quotaWriter, configuration, dynamic = [] } = parts
+  const { objects, authorizer, clock, random, quotaWriter, configuration, metrics, dynamic = [] } = parts
   return [
     namespaceLifecycle(objects),
     limitRanger(objects),
     serviceAccount({ objects, clock, random: random.stream('service-account-admission') }),
     nodeRestriction({ objects, authorizer }),
     taintNodesByCondition,
-    podSecurity(objects, configuration?.podSecurity),
+    podSecurity(objects, configuration?.podSecurity, metrics),
     priority(objects),
     defaultTolerationSeconds,
     defaultStorageClass(objects),

@@ -9,9 +9,11 @@ import type { Service, ServicePort, ServiceSpec } from '../../api/types/core/v1.
 import type { ObjectMeta } from '../../api/types/meta/v1.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Write } from '../../store/store.ts'
+import type { Family } from '../metrics/families.ts'
 import type { Objects } from '../objects.ts'
 import type { Allocation } from '../registry/strategy.ts'
 import { type AddressObjects, serviceOf } from './addresses.ts'
+import type { AllocatorMetrics, RangeUse } from './metrics.ts'
 import { NodePortTable, type NodePortTableOptions, type NodePortTurn } from './node-port-table.ts'
 import { freePlace, type PlaceRange, portRange } from './ranges.ts'
 import { ServiceRanges } from './service-ranges.ts'
@@ -27,6 +29,8 @@ export interface ServiceAllocatorOptions {
   addresses?: AddressObjects
   /** Where the table of node ports stands. Absent: no other server gives any. */
   portTable?: NodePortTableOptions
+  /** Absent: nobody asks how many were given. */
+  metrics?: AllocatorMetrics
 }
 
 /** What a dry run shows as node ports: upstream counts on from here, outside the range. */
@@ -39,6 +43,7 @@ export class ServiceAllocator {
   readonly #addresses: AddressObjects | undefined
   readonly #ports: PlaceRange
   readonly #portTable: NodePortTable | undefined
+  readonly #metrics: AllocatorMetrics | undefined
   /** Address or port to the uids of the Services that have it, as the cache says. */
   readonly #held = new Map<string, Set<string>>()
   /** What each Service has, to undo it when it changes. */
@@ -56,6 +61,7 @@ export class ServiceAllocator {
     this.#random = random
     this.#ranges = new ServiceRanges(objects, serviceCidrs)
     this.#addresses = addresses
+    this.#metrics = options.metrics
     this.#ports = portRange(nodePorts.first, nodePorts.last)
     const held = {
       has: (port: number) => this.#held.has(String(port)),
@@ -94,6 +100,25 @@ export class ServiceAllocator {
         await this.#synced()
         claim.drop()
       },
+    }
+  }
+
+  get families(): readonly Family[] {
+    return this.#metrics?.families(() => this.#use()) ?? []
+  }
+
+  #use(): { addresses: RangeUse[]; ports: RangeUse } {
+    const held = [...this.#held.keys()]
+    const inUse = ({ text, size }: PlaceRange, from: readonly string[], contains: (value: string) => boolean) => {
+      return { cidr: text, size, used: from.filter(contains).length }
+    }
+    const addresses = held.filter((value) => /[.:]/.test(value))
+    const ranges = [...this.#ranges.of('IPv4'), ...this.#ranges.of('IPv6')]
+    const { size } = this.#ports
+    const used = held.filter((value) => !/[.:]/.test(value) && this.#ports.contains(value)).length
+    return {
+      addresses: ranges.map((range) => inUse(range, addresses, (value) => range.contains(value))),
+      ports: { used, size },
     }
   }
 
@@ -169,11 +194,22 @@ export class ServiceAllocator {
     if (!spec || !needsAddress(spec)) return
     const wanted = spec.clusterIPs ?? []
     const families = spec.ipFamilies?.length ? spec.ipFamilies : ['IPv4']
-    const given = families.map((family, index) =>
-      this.#address(service, claim, { family, wanted: wanted[index] ?? '', dryRun }),
-    )
+    const given = families.map((family, index) => {
+      const request = { family, wanted: wanted[index] ?? '', dryRun }
+      const give = () => this.#address(service, claim, request)
+      const [range] = this.#rangesFor(request)
+      if (dryRun || !this.#metrics || this.#held.get(request.wanted)?.has(claim.uid)) return give()
+      return this.#metrics.address(range?.text ?? '', request.wanted === '' ? 'dynamic' : 'static', give)
+    })
     spec.clusterIPs = given
     if (given[0] !== undefined) spec.clusterIP = given[0]
+  }
+
+  /** The one that a wanted address is in comes first. */
+  #rangesFor({ family, wanted }: { family: string; wanted: string }): readonly PlaceRange[] {
+    const ranges = this.#ranges.of(family === 'IPv6' ? 'IPv6' : 'IPv4')
+    const own = wanted === '' ? undefined : ranges.find((range) => range.contains(wanted))
+    return own ? [own] : ranges
   }
 
   #address(
@@ -221,21 +257,32 @@ export class ServiceAllocator {
   #allocatePorts(service: Service, claim: Claim, dryRun: boolean): void {
     const { spec } = service
     if (!spec) return
-    const next = this.#nextPort(claim, dryRun)
+    const give = this.#nextPort(claim, dryRun)
+    const next = () => (dryRun || !this.#metrics ? give() : this.#metrics.port('dynamic', give))
     if (needsNodePorts(spec)) {
       const ports = spec.ports ?? []
       for (const [index, { nodePort }] of ports.entries()) {
-        if (nodePort) this.#claimPort(service, claim, { path: `spec.ports[${index}].nodePort`, port: nodePort })
+        if (nodePort) this.#claimPort(service, claim, { path: `spec.ports[${index}].nodePort`, port: nodePort, dryRun })
       }
       for (const port of ports) port.nodePort ||= siblingPort(ports, port) ?? next()
     }
     if (!needsHealthPort(spec)) return
     if (spec.healthCheckNodePort)
-      this.#claimPort(service, claim, { path: 'spec.healthCheckNodePort', port: spec.healthCheckNodePort })
+      this.#claimPort(service, claim, { path: 'spec.healthCheckNodePort', port: spec.healthCheckNodePort, dryRun })
     else spec.healthCheckNodePort = next()
   }
 
-  #claimPort(service: Service, claim: Claim, { path, port }: { path: string; port: number }): void {
+  #claimPort(
+    service: Service,
+    claim: Claim,
+    { path, port, dryRun }: { path: string; port: number; dryRun: boolean },
+  ): void {
+    if (dryRun || !this.#metrics || this.#held.get(String(port))?.has(claim.uid))
+      this.#takePort(service, claim, { path, port })
+    else this.#metrics.port('static', () => this.#takePort(service, claim, { path, port }))
+  }
+
+  #takePort(service: Service, claim: Claim, { path, port }: { path: string; port: number }): void {
     const value = String(port)
     if (!this.#held.get(value)?.has(claim.uid) && !this.#ports.contains(value)) {
       const detail = `provided port is not in the valid range. The range of valid ports is ${this.#ports.text}`

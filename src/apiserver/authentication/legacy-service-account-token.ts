@@ -6,6 +6,7 @@ import { dayOf, legacyClaims, legacyTokenIssuer, legacyTokenLabels } from '../..
 import { coreV1 } from '../../api/resources.ts'
 import type { Secret } from '../../api/types/core/v1.ts'
 import { type Clock, rfc3339 } from '../../platform/clock.ts'
+import type { TokenMetrics } from '../metrics/token-metrics.ts'
 import type { Objects } from '../objects.ts'
 import { type Claims, hasValidSignature, readClaims, type SigningKey } from './jwt.ts'
 import { InvalidTokenError, sameSecret, type TokenAuthenticator, type TokenOwner } from './token.ts'
@@ -17,6 +18,7 @@ export interface LegacyTokensParts {
   audiences: readonly string[]
   objects: Objects
   clock: Clock
+  metrics?: Pick<TokenMetrics, 'used'>
   /** Writes the label on the Secret. Failures are the writer's to log. */
   label(secret: Secret, labels: Readonly<Record<string, string>>): Promise<void>
 }
@@ -43,9 +45,11 @@ export class LegacyServiceAccountTokens implements TokenAuthenticator {
     }
     const about = subjectOf(claims)
     const secret = await this.#secretOf(token, about)
-    await this.#checkAccount(about)
+    const isMade = await this.#checkAccount(about)
     await this.#noteUse(secret)
     this.#checkMark(secret, about)
+    this.#parts.metrics?.used(isMade ? 'legacy_auto' : 'legacy_manual')
+    this.#parts.metrics?.used('legacy')
     const { namespace, account, uid } = about
     const name = serviceAccountUserName(namespace, account)
     return { user: { name, uid, groups: serviceAccountGroups(namespace), extra: {} }, audiences: own }
@@ -59,7 +63,8 @@ export class LegacyServiceAccountTokens implements TokenAuthenticator {
     return secret
   }
 
-  async #checkAccount({ namespace, account: name, uid }: Subject): Promise<void> {
+  /** Whether the account names the Secret: it was made for it then. */
+  async #checkAccount({ namespace, account: name, uid, secret }: Subject): Promise<boolean> {
     const account = await this.#parts.objects.get(coreV1.serviceAccounts, `${namespace}/${name}`)
     if (!account) throw new InvalidTokenError(`serviceaccounts "${name}" not found`)
     if (account.metadata.deletionTimestamp) {
@@ -68,10 +73,12 @@ export class LegacyServiceAccountTokens implements TokenAuthenticator {
     if (account.metadata.uid !== uid) {
       throw new InvalidTokenError(`ServiceAccount UID (${account.metadata.uid}) does not match claim (${uid})`)
     }
+    return account.secrets?.some((each) => each.name === secret) ?? false
   }
 
   #checkMark({ metadata }: Secret, { namespace, account, secret }: Subject): void {
     if (!metadata.labels?.[legacyTokenLabels.invalidSince]) return
+    this.#parts.metrics?.used('invalid_legacy_auto')
     throw new InvalidTokenError(
       `the token in secret ${namespace}/${secret} for service account ${namespace}/${account} has been marked invalid. Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the '${legacyTokenLabels.invalidSince}' label from the secret to temporarily allow use of this token`,
     )

@@ -8,6 +8,7 @@ import { coreV1 } from '../../api/resources.ts'
 import { limits } from '../../limits.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
+import type { TokenMetrics } from '../metrics/token-metrics.ts'
 import type { Objects } from '../objects.ts'
 import type { UserInfo } from '../request.ts'
 import { type Claims, hasValidSignature, readClaims, type SigningKey, signToken } from './jwt.ts'
@@ -74,6 +75,7 @@ export interface ServiceAccountTokensOptions extends TokenIssuerOptions {
   /** Audiences of the API server itself; a token must name one of them. */
   audiences: readonly string[]
   objects: Objects
+  metrics?: Pick<TokenMetrics, 'used'>
 }
 
 /** An object that is being deleted keeps its tokens good for this long, so that a pod can end its work. */
@@ -102,6 +104,8 @@ export class ServiceAccountTokens implements TokenAuthenticator {
       )
     const about = privateClaims(claims)
     await this.#checkObjects(about)
+    const { metrics, clock } = this.#options
+    if (about.warnafter) metrics?.used(clock.nowMs() / 1000 > about.warnafter ? 'stale' : 'valid')
     return { user: userOf(about, claims.jti), audiences: matching }
   }
 

@@ -78,6 +78,13 @@ export class RequestMetrics {
     ['resource', 'verb', 'group'],
     bodyBuckets,
   )
+  readonly #validations = new Histogram(
+    'field_validation_request_duration_seconds',
+    'The same by what was asked for unknown fields.',
+    ['field_validation'],
+    durationBuckets.filter((bound) => bound >= 0.05),
+  )
+  readonly #handshakes = new Counter('apiserver_tls_handshake_errors_total', 'Connections without a TLS handshake.', [])
   /** One for each deprecated resource that somebody asked for. */
   readonly #deprecated = new Map<string, Sample>()
   readonly #ended = new Counter(
@@ -93,12 +100,13 @@ export class RequestMetrics {
 
   constructor(scheme: Scheme) {
     this.#scheme = scheme
+    this.#handshakes.series([])
   }
 
   get families(): readonly Family[] {
     return [
       ...[this.#requests, this.#durations, this.#sliDurations, this.#sizes, this.#bodies],
-      ...[this.#ended, this.#own],
+      ...[this.#ended, this.#own, this.#validations, this.#handshakes],
       gauge(
         'apiserver_requested_deprecated_apis',
         'Deprecated resources that somebody asked for, with the release that will be without them.',
@@ -107,14 +115,19 @@ export class RequestMetrics {
     ]
   }
 
+  handshakeFailed(): void {
+    this.#handshakes.add([])
+  }
+
   answered(request: ApiRequest, info: RequestInfo, response: ApiResponse, seconds: number): void {
     const labels = this.#labels(request, info)
     const dryRun = request.query.has('dryRun') ? 'All' : ''
     const own = request.remoteAddress === '' && knownMethods.has(request.method) ? request.method : ''
-    const key = `${labels.join(' ')} ${dryRun} ${response.status} ${own}`
+    const validation = validationOf(request)
+    const key = `${labels.join(' ')} ${dryRun} ${response.status} ${own} ${validation}`
     let counted = this.#counted.get(key)
     if (!counted) {
-      counted = this.#series(labels, dryRun, response, own)
+      counted = this.#series(labels, { dryRun, own, validation }, response)
       this.#counted.set(key, counted)
       this.#noteDeprecated(info, labels)
     }
@@ -125,7 +138,11 @@ export class RequestMetrics {
     counted.bodies?.observe(request.body.length)
   }
 
-  #series([verb = '', ...where]: string[], dryRun: string, { status }: ApiResponse, ownMethod: string): Counted {
+  #series(
+    [verb = '', ...where]: string[],
+    { dryRun, own: ownMethod, validation }: { dryRun: string; own: string; validation: string },
+    { status }: ApiResponse,
+  ): Counted {
     const code = String(status)
     const counters = [this.#requests.series([verb, dryRun, ...where, code])]
     if (givenUp.has(status)) counters.push(this.#ended.series([verb, ...where, code]))
@@ -137,7 +154,11 @@ export class RequestMetrics {
       counters,
       bodies: stored === undefined ? undefined : this.#bodies.series([resource, stored, group]),
       durations: finite
-        ? [this.#durations.series([verb, dryRun, ...where]), this.#sliDurations.series([verb, ...where])]
+        ? [
+            this.#durations.series([verb, dryRun, ...where]),
+            this.#sliDurations.series([verb, ...where]),
+            this.#validations.series([validation]),
+          ]
         : [],
       sizes: verb === 'GET' || verb === 'LIST' ? this.#sizes.series([verb, ...where]) : undefined,
     }
@@ -164,6 +185,12 @@ export class RequestMetrics {
     const scope = scopeOf(info)
     return [verbOf(request, info, subresource), group, version, plural, subresource, scope, 'apiserver']
   }
+}
+
+/** Only words that the server knows. */
+function validationOf({ query }: ApiRequest): string {
+  const asked = query.get('fieldValidation') ?? ''
+  return ['', 'Ignore', 'Strict', 'Warn'].includes(asked) ? asked : 'invalid'
 }
 
 function scopeOf({ verb, name, namespace }: RequestInfo): string {

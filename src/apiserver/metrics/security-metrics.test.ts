@@ -35,6 +35,42 @@ test('admission tells how long its steps took, and which refused', async () => {
   assert.ok((await told(controller, { name: 'NamespaceLifecycle', rejected: 'false' })) >= 1)
 })
 
+test('Services are counted by what they were given, wanted or refused', async () => {
+  const services = '/api/v1/namespaces/default/services'
+  const service = (name: string, spec: object) => ({
+    ...{ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec: { ports: [{ port: 80 }], ...spec } },
+  })
+  await cluster.caller.call('POST', services, service('any', { type: 'NodePort' }))
+  await cluster.caller.call('POST', services, service('wanted', { clusterIP: '10.96.3.3' }))
+  await cluster.caller.call('POST', services, service('again', { clusterIP: '10.96.3.3' }))
+  await cluster.caller.call('POST', `${services}?dryRun=All`, service('dry', { type: 'NodePort' }))
+  const prefix = 'kube_apiserver_clusterip_allocator_'
+  assert.equal(await told(`${prefix}allocation_total`, { cidr: '10.96.0.0/16', scope: 'dynamic' }), 1)
+  assert.equal(await told(`${prefix}allocation_total`, { scope: 'static' }), 1)
+  assert.equal(await told(`${prefix}allocation_errors_total`, { scope: 'static' }), 1)
+  assert.equal(await told(`${prefix}allocated_ips`), 2)
+  assert.equal(await told(`${prefix}available_ips`), 65_532)
+  assert.equal(await told('kube_apiserver_nodeport_allocator_allocation_total', { scope: 'dynamic' }), 1)
+  assert.equal(await told('kube_apiserver_nodeport_allocator_available_ports'), 2767)
+})
+
+test('pods are counted by the level that judged them', async () => {
+  const labels = {
+    'pod-security.kubernetes.io/enforce': 'baseline',
+    'pod-security.kubernetes.io/enforce-version': 'v1.99',
+  }
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'held', labels } }
+  assert.equal((await cluster.caller.call('POST', '/api/v1/namespaces', namespace)).status, 201)
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } }
+  await cluster.caller.call('POST', '/api/v1/namespaces/held/serviceaccounts', account)
+  const spec = { hostNetwork: true, containers: [{ name: 'c', image: 'i' }] }
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec }
+  assert.equal((await cluster.caller.call('POST', '/api/v1/namespaces/held/pods', pod)).status, 403)
+  const judged = { decision: 'deny', mode: 'enforce', policy_level: 'baseline', policy_version: 'future' }
+  const total = 'pod_security_evaluations_total'
+  assert.equal(await told(total, { ...judged, request_operation: 'create', resource: 'pod', subresource: '' }), 1)
+})
+
 test('policies are counted by what followed', async () => {
   const path = '/apis/admissionregistration.k8s.io/v1'
   const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }

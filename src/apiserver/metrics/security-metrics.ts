@@ -77,6 +77,26 @@ export interface WebhookCall {
 const prefix = 'apiserver_admission_'
 const calls = ['type', 'operation', 'rejected']
 
+const podLabels = ['request_operation', 'resource', 'subresource']
+
+export interface PodSecurityEvaluation {
+  decision: 'allow' | 'deny'
+  mode: 'enforce' | 'audit' | 'warn'
+  level: string
+  version: string
+}
+
+/** `isPod`: else a template. */
+export interface PodSecurityRequest {
+  operation: string
+  isPod: boolean
+  subresource: string
+}
+
+function podValues({ operation, isPod, subresource }: PodSecurityRequest): string[] {
+  return [operation.toLowerCase(), isPod ? 'pod' : 'controller', subresource]
+}
+
 export class AdmissionMetrics {
   readonly #steps = new Histogram(
     `${prefix}step_admission_duration_seconds`,
@@ -130,8 +150,20 @@ export class AdmissionMetrics {
     policyBuckets,
   )
 
+  readonly #podSecurity = new Counter(
+    'pod_security_evaluations_total',
+    'Judgements of pods by the Pod Security levels.',
+    ['decision', 'policy_level', 'policy_version', 'mode', ...podLabels],
+  )
+  readonly #podExemptions = new Counter(
+    'pod_security_exemptions_total',
+    'Pods and templates that no level judged.',
+    podLabels,
+  )
+
   get families(): readonly Family[] {
     return [
+      ...[this.#podSecurity, this.#podExemptions],
       ...[this.#steps, this.#controllers, this.#webhooks, this.#webhookRequests, this.#webhookRejections],
       ...[this.#failedOpen, this.#checks, this.#checkSeconds, this.#mutations, this.#mutationSeconds],
     ]
@@ -145,6 +177,15 @@ export class AdmissionMetrics {
   /** Where those of one step go. */
   controller(name: string, type: AdmissionType, operation: string, rejected: boolean): Observer {
     return this.#controllers.series([name, type, operation, String(rejected)])
+  }
+
+  podSecurity(evaluation: PodSecurityEvaluation, about: PodSecurityRequest): void {
+    const { decision, mode, level, version } = evaluation
+    this.#podSecurity.add([decision, level, level === 'privileged' ? 'latest' : version, mode, ...podValues(about)])
+  }
+
+  podSecurityExempt(about: PodSecurityRequest): void {
+    this.#podExemptions.add(podValues(about))
   }
 
   webhook({ name, type, operation, code, rejected, errorType, seconds }: WebhookCall): void {

@@ -147,3 +147,13 @@ test('what clients make up makes no series', async () => {
     [100],
   )
 })
+
+test('metrics tell how long requests took by what they asked for unknown fields, and of failed handshakes', async () => {
+  await api.call('POST', '/api/v1/namespaces/default/configmaps?fieldValidation=Strict', { metadata: { name: 'b' } })
+  const { samples } = parse((await api.get('/metrics')).body, 'prometheus')
+  const of = (name: string, validation: string) =>
+    samples.find((one) => one.name === name && one.labels.field_validation === validation)?.value ?? 0
+  assert.equal(of('field_validation_request_duration_seconds_count', 'Strict'), 1)
+  assert.ok(of('field_validation_request_duration_seconds_count', '') > 100)
+  assert.equal(samples.find(({ name }) => name === 'apiserver_tls_handshake_errors_total')?.value, 0)
+})

@@ -49,7 +49,10 @@ export async function serveHttps(options: HttpsServerOptions, handlers: HttpHand
     session.once('close', () => sessions.delete(session))
   })
   // A client that speaks no TLS or breaks off the handshake concerns nobody else.
-  server.on('tlsClientError', (_error, socket) => void socket.destroy())
+  server.on('tlsClientError', (_error, socket) => {
+    options.handshakeFailed?.()
+    socket.destroy()
+  })
   endStalled(server, patience)
   const listening = await listen(server, options, handlers)
   return {

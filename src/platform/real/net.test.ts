@@ -101,6 +101,20 @@ test('serveHttps speaks the versions and suites of TLS that it is told to', asyn
   assert.equal((await spoken(one, 'TLSv1.3')).version, 'TLSv1.3')
 })
 
+test('serveHttps tells of clients that speak no TLS', async () => {
+  const failed = Promise.withResolvers<void>()
+  const options = { host: '127.0.0.1', port: 0, identity, handshakeFailed: () => failed.resolve() }
+  const listening = await net.serveHttps(options, echoPeer)
+  try {
+    const plain = await net.connectTcp({ host: '127.0.0.1', port: listening.port, timeoutMs: 5_000 })
+    plain.on('error', () => undefined)
+    plain.end('GET / HTTP/1.1\r\n\r\n')
+    await failed.promise
+  } finally {
+    await listening.close(0)
+  }
+})
+
 test('serveHttps shows the certificate of the name by which a client comes, exact names first', async () => {
   const [exact, wild, first] = ['exact', 'wild', 'first'].map((name) => selfSigned(name, [])) as [
     TlsIdentity,

@@ -4,6 +4,8 @@ import { groupResource, type KubeObject } from '../../../api/meta.ts'
 import { coreV1 } from '../../../api/resources.ts'
 import type { Namespace, Pod, PodTemplateSpec } from '../../../api/types/core/v1.ts'
 import type { AdmissionAttributes } from '../../admission.ts'
+import type { AdmissionMetrics } from '../../metrics/security-metrics.ts'
+import { versionInfo } from '../../nonresource/version.ts'
 import type { Objects } from '../../objects.ts'
 import { type AdmissionPlugin, forbid } from '../plugin.ts'
 import { type Mode, modes, type PodSecurityOptions, standardPodSecurity } from './configuration.ts'
@@ -13,8 +15,18 @@ import { type CheckedPod, checkedPod } from './violation.ts'
 
 const prefix = 'pod-security.kubernetes.io/'
 
-export function podSecurity(objects: Objects, options: PodSecurityOptions = standardPodSecurity): AdmissionPlugin {
+type Metrics = Pick<AdmissionMetrics, 'podSecurity' | 'podSecurityExempt'>
+
+export function podSecurity(
+  objects: Objects,
+  options: PodSecurityOptions = standardPodSecurity,
+  metrics?: Metrics,
+): AdmissionPlugin {
   const { exemptions } = options
+  const exempt = ({ annotate, operation, subresource }: AdmissionAttributes, why: string, isPod: boolean) => {
+    annotate?.(`${prefix}exempt`, why)
+    metrics?.podSecurityExempt({ operation, subresource, isPod })
+  }
   return {
     name: 'PodSecurity',
     resources: ['namespaces', 'pods', ...withTemplate],
@@ -26,20 +38,16 @@ export function podSecurity(objects: Objects, options: PodSecurityOptions = stan
       const subject = subjectOf(attributes)
       if (!subject) return
       const { namespace, user } = attributes
-      if (exemptions.namespaces.has(namespace)) return exempt(attributes, 'namespace')
-      if (exemptions.usernames.has(user.name)) return exempt(attributes, 'user')
+      if (exemptions.namespaces.has(namespace)) return exempt(attributes, 'namespace', subject.enforced)
+      if (exemptions.usernames.has(user.name)) return exempt(attributes, 'user', subject.enforced)
       const found = await objects.get(coreV1.namespaces, namespace)
       if (!found) return
       if (exemptions.runtimeClasses.has(subject.pod.spec.runtimeClassName ?? ''))
-        return exempt(attributes, 'runtimeClass')
+        return exempt(attributes, 'runtimeClass', subject.enforced)
       const policy = (mode: Mode) => (mode === 'warn' ? warnedPolicyOf(found, options) : policyOf(found, mode, options))
-      judge(attributes, subject, policy)
+      judge(attributes, subject, { policy, metrics })
     },
   }
-}
-
-function exempt({ annotate }: AdmissionAttributes, why: string): void {
-  annotate?.(`${prefix}exempt`, why)
 }
 
 interface Subject {
@@ -51,19 +59,35 @@ interface Subject {
 function judge(
   attributes: AdmissionAttributes,
   { pod, enforced }: Subject,
-  policy: (mode: Mode) => LevelVersion,
+  { policy, metrics }: { policy: (mode: Mode) => LevelVersion; metrics: Metrics | undefined },
 ): void {
   const [enforce, audit, warn] = [policy('enforce'), policy('audit'), policy('warn')]
+  const { operation, subresource } = attributes
+  const count = (mode: Mode, { level, version }: LevelVersion, decision: 'allow' | 'deny') => {
+    const told = { decision, mode, level, version: countedVersion(version) }
+    metrics?.podSecurity(told, { operation, subresource, isPod: enforced })
+  }
   const refused = enforced ? violations(enforce, pod) : undefined
-  if (enforced) attributes.annotate?.(`${prefix}enforce-policy`, textOf(enforce))
+  if (enforced) {
+    attributes.annotate?.(`${prefix}enforce-policy`, textOf(enforce))
+    count('enforce', enforce, refused ? 'deny' : 'allow')
+  }
   const audited = violations(audit, pod)
   if (audited) {
     const text = `would violate PodSecurity "${textOf(audit)}": ${audited.details}`
     attributes.annotate?.(`${prefix}audit-violations`, text)
+    count('audit', audit, 'deny')
   }
   if (refused) throw forbid(attributes, `violates PodSecurity "${textOf(enforce)}": ${refused.details}`)
   const warned = violations(warn, pod)
-  if (warned) attributes.warn(`would violate PodSecurity "${textOf(warn)}": ${warned.details}`)
+  if (!warned) return
+  attributes.warn(`would violate PodSecurity "${textOf(warn)}": ${warned.details}`)
+  count('warn', warn, 'deny')
+}
+
+/** Labels may name any version: those to come are counted as one. */
+function countedVersion(version: string): string {
+  return version !== 'latest' && Number(version.slice('v1.'.length)) > Number(versionInfo().minor) ? 'future' : version
 }
 
 type Labelled = Pick<Namespace, 'metadata'>
