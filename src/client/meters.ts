@@ -2,6 +2,8 @@
  * What components count about themselves, by the names that dashboards ask for. Whoever runs a component decides whether
  * anybody keeps the counts; label values come in the order in which the table of the one who keeps them names them.
  */
+import type { Clock } from '../platform/clock.ts'
+
 export interface Meters {
   /** `by` default 1. */
   count(metric: string, labels?: readonly string[], by?: number): void
@@ -12,6 +14,12 @@ export interface Meters {
 }
 
 export type GaugeReading = readonly [labels: readonly string[], value: number]
+
+/** Tells the seconds since it was made, for histograms. */
+export function stopwatch(clock: Clock): () => number {
+  const startMs = clock.monotonicMs()
+  return () => (clock.monotonicMs() - startMs) / 1000
+}
 
 /** How often each combination of label values occurs. */
 export function tallied(all: Iterable<readonly string[]>): GaugeReading[] {

@@ -5,6 +5,7 @@ import type { LoadBalancerStatus, Node, Service } from '../../api/types/core/v1.
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import type { EventRecorder } from '../../client/events.ts'
 import type { Change, Informer } from '../../client/informer.ts'
+import { stopwatch } from '../../client/meters.ts'
 import { ifThere } from '../../client/writes.ts'
 import { messageOf } from '../../platform/log.ts'
 import { ImplementedElsewhere, type LoadBalancers } from '../provider.ts'
@@ -154,11 +155,10 @@ class ServiceReconciler {
 
   async #update(service: Service, nodes: readonly Node[]): Promise<void> {
     this.#meters?.count('service_controller_loadbalancer_sync_total')
-    const startMs = this.#clock.monotonicMs()
+    const seconds = stopwatch(this.#clock)
     try {
       await this.#balancers.update(this.#clusterName, service, nodes)
-      const seconds = (this.#clock.monotonicMs() - startMs) / 1000
-      this.#meters?.observe('service_controller_update_loadbalancer_host_latency_seconds', [], seconds)
+      this.#meters?.observe('service_controller_update_loadbalancer_host_latency_seconds', [], seconds())
     } catch (error) {
       if (error instanceof ImplementedElsewhere) return
       this.#meters?.count('service_controller_nodesync_error_total')

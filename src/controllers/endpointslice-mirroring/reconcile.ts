@@ -5,6 +5,7 @@ import { coreV1, discoveryV1 } from '../../api/resources.ts'
 import type { Endpoints } from '../../api/types/core/v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { stopwatch } from '../../client/meters.ts'
 import { ifThere, isNamespaceTerminating } from '../../client/writes.ts'
 import { countSlices, sliceGauges } from '../endpointslice/metrics.ts'
 import { managedByLabel, serviceNameLabel } from '../endpointslice/plan.ts'
@@ -34,11 +35,11 @@ export function endpointSliceMirroringController(
   sliceGauges(meters, prefix, () => slices.list().filter((slice) => mirrorKeysOf(slice).length > 0))
 
   async function reconcile(key: string): Promise<Outcome> {
-    const startMs = clock.monotonicMs()
+    const seconds = stopwatch(clock)
     try {
       return await write(key)
     } finally {
-      meters?.observe(`${prefix}_endpoints_sync_duration`, [], (clock.monotonicMs() - startMs) / 1000)
+      meters?.observe(`${prefix}_endpoints_sync_duration`, [], seconds())
     }
   }
 

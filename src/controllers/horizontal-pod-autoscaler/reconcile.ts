@@ -11,6 +11,7 @@ import type {
 import type { Pod } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { discoverResources } from '../../client/discovery.ts'
+import { stopwatch } from '../../client/meters.ts'
 import { ifThere } from '../../client/writes.ts'
 import { messageOf } from '../../platform/log.ts'
 import { sameStatus } from '../status.ts'
@@ -116,14 +117,14 @@ class AutoscalerReconciler {
 
   async #measured(key: string, autoscaler: HorizontalPodAutoscaler): Promise<void> {
     const { meters, clock } = this.#parts
-    const startMs = clock.monotonicMs()
+    const seconds = stopwatch(clock)
     let plan: ScalePlan | undefined
     try {
       plan = await this.#sync(key, autoscaler)
     } finally {
       const labels = [plan ? actionOf(plan.rescale?.replicas, autoscaler) : 'none', plan ? 'none' : 'internal']
       meters?.count(`${prefix}_reconciliations_total`, labels)
-      meters?.observe(`${prefix}_reconciliation_duration_seconds`, labels, (clock.monotonicMs() - startMs) / 1000)
+      meters?.observe(`${prefix}_reconciliation_duration_seconds`, labels, seconds())
     }
   }
 
@@ -194,13 +195,13 @@ class AutoscalerReconciler {
 
   async #propose(autoscaler: HorizontalPodAutoscaler, spec: MetricSpec, target: Target): Promise<MetricOutcome> {
     const { meters, clock } = this.#parts
-    const startMs = clock.monotonicMs()
+    const seconds = stopwatch(clock)
     const outcome = await proposalOf(spec, target, this.#readings)
     const failed = 'reason' in outcome
     const error = !failed ? 'none' : outcome.reason === 'InvalidMetricSourceType' ? 'spec' : 'internal'
     const labels = [failed ? 'none' : actionOf(outcome.replicas, autoscaler), error, spec.type]
     meters?.count(`${prefix}_metric_computation_total`, labels)
-    meters?.observe(`${prefix}_metric_computation_duration_seconds`, labels, (clock.monotonicMs() - startMs) / 1000)
+    meters?.observe(`${prefix}_metric_computation_duration_seconds`, labels, seconds())
     return outcome
   }
 

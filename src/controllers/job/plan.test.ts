@@ -307,8 +307,7 @@ describe('planJob', () => {
 
   test('waits longer after each failure, and says how long', () => {
     const failed = (name: string) => pod(name, { phase: 'Failed', endedAt: nowText })
-    const wait = (...pods: Pod[]) =>
-      planJob(job({ backoffLimit: 9 }), pods, { nowMs, nowText }).lookAgainMs
+    const wait = (...pods: Pod[]) => planJob(job({ backoffLimit: 9 }), pods, { nowMs, nowText }).lookAgainMs
     assert.deepEqual(
       [wait(failed('a')), wait(failed('a'), failed('b')), wait(failed('a'), failed('b'), failed('c'))],
       [10_000, 20_000, 40_000],

@@ -5,6 +5,7 @@ import { batchV1, coreV1 } from '../../api/resources.ts'
 import type { Job } from '../../api/types/batch/v1.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { stopwatch } from '../../client/meters.ts'
 import { ifThere, isNamespaceTerminating } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/log.ts'
@@ -104,14 +105,14 @@ class JobReconciler {
   /** Status first: a finalizer goes only after the status names its pod. */
   async #apply(key: string, job: Job, plan: JobPlan): Promise<Outcome> {
     const { meters, clock } = this.#parts
-    const startMs = clock.monotonicMs()
+    const seconds = stopwatch(clock)
     const report = { failed: true, created: 0 }
     try {
       const outcome = await this.#carryOut(key, job, plan, report)
       report.failed = outcome.kind === 'retry'
       return outcome
     } finally {
-      countSync(meters, job, plan, { ...report, seconds: (clock.monotonicMs() - startMs) / 1000 })
+      countSync(meters, job, plan, { ...report, seconds: seconds() })
     }
   }
 

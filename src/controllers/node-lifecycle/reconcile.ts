@@ -6,6 +6,7 @@
 import { coordinationV1, coreV1 } from '../../api/resources.ts'
 import type { Node, Pod } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import { stopwatch } from '../../client/meters.ts'
 import { ifThere } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { zoneGauges } from './metrics.ts'
@@ -91,10 +92,9 @@ class NodeLifecycleReconciler {
 
   async reconcile(name: string): Promise<Outcome> {
     const { clock, meters } = this.#parts
-    const startMs = clock.monotonicMs()
+    const seconds = stopwatch(clock)
     const outcome = await this.#look(name)
-    const seconds = (clock.monotonicMs() - startMs) / 1000
-    meters?.observe('node_collector_update_node_health_duration_seconds', [], seconds)
+    meters?.observe('node_collector_update_node_health_duration_seconds', [], seconds())
     return outcome
   }
 

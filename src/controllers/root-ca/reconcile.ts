@@ -3,6 +3,7 @@ import { ApiError } from '../../api/errors.ts'
 import { coreV1 } from '../../api/resources.ts'
 import type { ConfigMap } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, source } from '../../client/controller.ts'
+import { stopwatch } from '../../client/meters.ts'
 
 const name = 'kube-root-ca.crt'
 const description =
@@ -36,11 +37,10 @@ export function rootCaController(parts: ControllerParts, { rootCaPem }: { rootCa
       const present = maps.get(`${namespace}/${name}`)
       const keys = Object.keys(present?.data ?? {})
       if (present?.data?.['ca.crt'] === rootCaPem && keys.length === 1) return done
-      const startMs = parts.clock.monotonicMs()
+      const seconds = stopwatch(parts.clock)
       const report = (code: number): void => {
         parts.meters?.count('root_ca_cert_publisher_sync_total', [String(code)])
-        const seconds = (parts.clock.monotonicMs() - startMs) / 1000
-        parts.meters?.observe('root_ca_cert_publisher_sync_duration_seconds', [String(code)], seconds)
+        parts.meters?.observe('root_ca_cert_publisher_sync_duration_seconds', [String(code)], seconds())
       }
       try {
         await write(namespace, present)
