@@ -1,10 +1,12 @@
 /** What the bench counts with, without servers. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ofOneSize, podNames } from './checks.ts'
 import { AnswerReader } from './connection.ts'
+import { cpuSeconds, memoryOf } from './process.ts'
 import { figure, median, rowsOf, table, valueRows } from './report.ts'
-import { counting, reading } from './watch.ts'
-import { continueIn } from './work.ts'
+import { counting, missing, reading } from './watch.ts'
+import { continueIn, type Subject } from './work.ts'
 
 /** As a network may cut it. */
 function inBytes(text: string, size: number): Buffer[] {
@@ -94,4 +96,27 @@ test('figures have three digits that matter; ratios are of the same rounds', () 
     ]),
     't\n  a     1\n  long  2',
   )
+})
+
+test('servers that answer less, to anybody, or with another size are not measured', async () => {
+  const pod = (index: number) => `{"metadata":{"name":"pod-00000${index}"},"spec":{"nodeName":"pod-000009"}}`
+  assert.deepEqual(podNames(Buffer.from(`{"items":[${pod(1)},${pod(2)}]}`)), ['pod-000001', 'pod-000002'])
+  assert.deepEqual(podNames(Buffer.from('k8s\0\n\x0apod-000001\x12\0\n\x0apod-000002\x12\0')), [
+    'pod-000001',
+    'pod-000002',
+  ])
+  const subject = { target: { name: 'a' } } as Subject
+  const sizes = [1_000, 1_005, 900]
+  const step = ofOneSize(async () => ({ status: 200, length: sizes.shift()!, body: () => Buffer.of() }))
+  for (const length of [1_000, 1_005]) assert.equal((await step(subject, 0)).length, length)
+  await assert.rejects(step(subject, 0), /^Error: a: 900 bytes were answered, 1000 before$/)
+})
+
+test('events that come twice make not good for others that are lost', () =>
+  assert.equal(missing([{ events: 5 }, { events: 4 }, { events: 6 }], 5), 2))
+
+test('what no process is known of is not said to cost nothing', async () => {
+  assert.equal(figure(await cpuSeconds([]), 'ms'), 'not known')
+  assert.equal(figure((await memoryOf([])).rss, 'MiB'), 'not known')
+  assert.ok((await memoryOf([process.pid])).rss > 1e6 && (await cpuSeconds([process.pid])) > 0)
 })

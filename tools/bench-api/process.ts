@@ -3,8 +3,9 @@ import { readdir, readFile, readlink, writeFile } from 'node:fs/promises'
 
 const ticksPerSecond = 100
 
-/** Seconds of both user and system time. */
+/** Seconds of both user and system time. NaN: of no process, which is not nothing. */
 export async function cpuSeconds(pids: readonly number[]): Promise<number> {
+  if (pids.length === 0) return Number.NaN
   let ticks = 0
   for (const pid of pids) {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
@@ -21,7 +22,9 @@ export interface Memory {
   peak: number
 }
 
+/** As `cpuSeconds`. */
 export async function memoryOf(pids: readonly number[]): Promise<Memory> {
+  if (pids.length === 0) return { rss: Number.NaN, peak: Number.NaN }
   const sum: Memory = { rss: 0, peak: 0 }
   for (const pid of pids) {
     const status = await readFile(`/proc/${pid}/status`, 'latin1')
@@ -33,9 +36,13 @@ export async function memoryOf(pids: readonly number[]): Promise<Memory> {
   return sum
 }
 
-/** From now on the peak is counted anew. */
-export async function forgetPeak(pids: readonly number[]): Promise<void> {
-  for (const pid of pids) await writeFile(`/proc/${pid}/clear_refs`, '5')
+/** From now on the peak is counted anew. False: it is not, for the process is another user's. */
+export async function forgetPeak(pids: readonly number[]): Promise<boolean> {
+  const all = pids.map((pid) => writeFile(`/proc/${pid}/clear_refs`, '5'))
+  return await Promise.all(all).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Who listens on a local TCP port. */

@@ -42,8 +42,9 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
-/** Three digits that matter, and the unit. */
+/** Three digits that matter, and the unit. What is no number is not known, such as the memory of another machine's server. */
 export function figure(value: number, unit: string): string {
+  if (Number.isNaN(value)) return 'not known'
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3
   return `${value.toFixed(digits)}${unit === '' || unit === '×' || unit === '/s' ? unit : ` ${unit}`}`
 }

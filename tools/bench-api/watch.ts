@@ -6,7 +6,9 @@ import { must, type Subject } from './work.ts'
 export interface WatchResult {
   watchers: number
   updates: number
-  /** Events that should have come and were not there in time. */
+  /** Updates a second that the server took. */
+  perSecond: number
+  /** Events that should have come and were not there in time, and those that came twice. */
   lost: number
   p50Ms: number
   p99Ms: number
@@ -14,7 +16,7 @@ export interface WatchResult {
 }
 
 const objects = 20
-/** These look into the events for when they were sent; all others count. */
+/** These look into the events for when they were sent, spread over all, for the first may be told first; others count. */
 const readers = 20
 /** For the last events after the last update. */
 export const watchPatienceMs = 20_000
@@ -23,17 +25,16 @@ const carriageReturn = 0x0d
 
 export async function watchMany(
   subject: Subject,
-  watchers: number,
-  rate: number,
-  seconds: number,
+  { watchers, rate, seconds, round }: { watchers: number; rate: number; seconds: number; round: number },
 ): Promise<WatchResult> {
   const { target, namespace, connections } = subject
   const path = `/api/v1/namespaces/${namespace}/secrets`
+  const prefix = `watched-${round}`
   for (let index = 0; index < objects; index++)
     await must(connections[0]!, {
       method: 'POST',
       path,
-      body: JSON.stringify({ metadata: { name: `watched-${index}` } }),
+      body: JSON.stringify({ metadata: { name: `${prefix}-${index}` } }),
     })
   const list = (await must(connections[0]!, { method: 'GET', path: `${path}?limit=1` })).body().toString('latin1')
   const from = /"resourceVersion":"(\d+)"/.exec(list)![1]
@@ -45,7 +46,7 @@ export async function watchMany(
     const connection = await Connection.open(target)
     opened.push(connection)
     const count = counting(counter)
-    const read = index < readers ? reading(sent, delays) : () => {}
+    const read = index % Math.ceil(watchers / readers) === 0 ? reading(sent, delays) : () => {}
     const status = await connection.stream(
       { method: 'GET', path: `${path}?watch=true&resourceVersion=${from}` },
       (chunk) => {
@@ -56,7 +57,9 @@ export async function watchMany(
     if (status !== 200) throw new Error(`${target.name}: a watch was answered with ${status}`)
   }
   const before = await cpuSeconds(target.pids)
-  await updateSteadily(subject, path, { sent, rate, seconds })
+  const startMs = performance.now()
+  await updateSteadily(subject, `${path}/${prefix}`, { sent, rate, seconds })
+  const perSecond = (sent.length * 1_000) / (performance.now() - startMs)
   const updates = sent.length
   const deadline = performance.now() + watchPatienceMs
   while (counters.some(({ events }) => events < updates) && performance.now() < deadline)
@@ -66,11 +69,16 @@ export async function watchMany(
   delays.sort((a, b) => a - b)
   const got = counters.reduce((sum, { events }) => sum + events, 0)
   return {
-    ...{ watchers, updates, lost: updates * watchers - got },
+    ...{ watchers, updates, perSecond, lost: missing(counters, updates) },
     p50Ms: delays[Math.floor(delays.length * 0.5)] ?? Number.NaN,
     p99Ms: delays[Math.floor(delays.length * 0.99)] ?? Number.NaN,
     cpuMicrosecondsPerEvent: (cpu * 1e6) / Math.max(got, 1),
   }
+}
+
+/** Of each by itself: what one was told twice makes not good for what another was not told. */
+export function missing(counters: readonly { events: number }[], updates: number): number {
+  return counters.reduce((sum, { events }) => sum + Math.abs(updates - events), 0)
 }
 
 async function updateSteadily(
@@ -87,7 +95,7 @@ async function updateSteadily(
       const connection = free.pop()!
       const number = sent.push(performance.now()) - 1
       const ask = {
-        ...({ method: 'PATCH', path: `${path}/watched-${number % objects}` } as const),
+        ...({ method: 'PATCH', path: `${path}-${number % objects}` } as const),
         ...{ type: 'application/merge-patch+json', body: `{"metadata":{"annotations":{"n":"#${number}#"}}}` },
       }
       underWay.push(must(connection, ask).then(() => free.push(connection)))

@@ -84,7 +84,7 @@ export const update: Step = async (subject, index) => {
   return answer
 }
 
-const protobuf = 'application/vnd.kubernetes.protobuf'
+export const protobuf = 'application/vnd.kubernetes.protobuf'
 const pods = ({ namespace }: Subject, query = ''): string => `/api/v1/namespaces/${namespace}/pods${query}`
 
 export const listJson: Step = async (subject, index) =>
@@ -97,7 +97,7 @@ export const firstPage: Step = async (subject, index) =>
   await must(subject.connections[index]!, { method: 'GET', path: pods(subject, '?limit=500') })
 
 /** Pages of 500, one after the other, from the start again after the last. */
-function pages(accept?: string): Step {
+export function pages(accept?: string): Step {
   const continues = new WeakMap<Subject, string[]>()
   return async (subject, index) => {
     const tokens = continues.get(subject) ?? []
@@ -114,9 +114,6 @@ function pages(accept?: string): Step {
 export function continueIn(head: Buffer): string {
   return /eyJ2IjoibWV0YS[\w-]+/.exec(head.toString('latin1'))?.[0] ?? ''
 }
-
-export const listPage = pages()
-export const listPageProtobuf = pages(protobuf)
 
 /** Pods of about 3 KB as they are answered, made by all connections at once. */
 export async function makePods(subject: Subject, { from, to }: { from: number; to: number }): Promise<void> {
@@ -151,11 +148,11 @@ export async function checkFinalState(subject: Subject, podCount: number): Promi
   const maps = new Map(
     (await read(`/api/v1/namespaces/${namespace}/configmaps`)).items.map((item) => [item.metadata.name, item]),
   )
-  const missing = created.filter((name) => !maps.has(name))
+  const missing = created.filter((name) => maps.get(name)?.data?.text !== text.repeat(16))
   const wrong = owned.filter(({ name, round }) => maps.get(name)?.data?.round !== String(round))
   const found = (await read(pods(subject))).items.length
   return [
-    ...missing.map((name) => `${target.name}: ${name} was acknowledged and is missing`),
+    ...missing.map((name) => `${target.name}: ${name} was acknowledged and is not there, or not whole`),
     ...wrong.map(({ name }) => `${target.name}: ${name} has not its last acknowledged state`),
     ...(found === podCount ? [] : [`${target.name}: ${found} pods instead of ${podCount}`]),
   ]
