@@ -127,6 +127,32 @@ test('a webhook converts what is read, listed, watched, written and patched', as
   assert.equal((await caller.call('DELETE', `${v2}/a`)).status, 200)
 })
 
+test('who owns a field in one version owns in others what the webhook makes of it', async () => {
+  const { caller } = await started()
+  const apply = async (version: string, manager: string, spec: object, force = false) => {
+    const path = `/apis/example.com/${version}/namespaces/one/widgets/a?fieldManager=${manager}&force=${force}`
+    return await caller.call('PATCH', path, widget('a', version, spec), { contentType: 'application/apply-patch+yaml' })
+  }
+  assert.equal((await apply('v1', 'one', { size: 1 })).status, 201)
+  const refused = await apply('v2', 'two', { width: 2 })
+  assert.equal(refused.status, 409, JSON.stringify(refused.body))
+  assert.match(refused.body.message, /conflict with "one".*: \.spec\.size$/)
+  const owners = ({ body }: typeof refused) =>
+    (body.metadata.managedFields as { manager: string; apiVersion: string; fieldsV1: object }[]).map(
+      ({ manager, apiVersion, fieldsV1 }) => [manager, apiVersion, fieldsV1],
+    )
+  assert.deepEqual(owners(await apply('v2', 'two', { width: 2 }, true)), [
+    ['two', 'example.com/v2', { 'f:spec': { 'f:width': {} } }],
+  ])
+  assert.deepEqual(owners(await caller.call('PATCH', `${v1}/a?fieldManager=three`, { spec: { size: 3 } }, merge)), [
+    ['three', 'example.com/v1', { 'f:spec': { 'f:size': {} } }],
+  ])
+  assert.deepEqual(owners(await apply('v2', 'two', { width: 3 })), [
+    ['two', 'example.com/v2', { 'f:spec': { 'f:width': {} } }],
+    ['three', 'example.com/v1', { 'f:spec': { 'f:size': {} } }],
+  ])
+})
+
 test('a watch selects by fields of the version that it is in', async () => {
   const { caller } = await started(converts, {}, [], [{ jsonPath: '.spec.width' }])
   const watching = await caller.watch(`${v2}?watch=true&fieldSelector=spec.width=3`)

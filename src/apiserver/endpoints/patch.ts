@@ -9,6 +9,7 @@ import { isObject, typeName } from '../../api/patch/json-value.ts'
 import { limits } from '../../limits.ts'
 import { presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
+import { acrossVersions } from '../registry/converted-owners.ts'
 import { applied } from '../registry/field-ownership.ts'
 import { readWriteQuery, type WriteQuery } from '../registry/options.ts'
 import { type Caller, computed, type Target } from '../registry/parts.ts'
@@ -156,7 +157,9 @@ export async function appliedObject(
   }
   const target = targetOf(served, exchange)
   const request = { patch: patch.value, manager: query.fieldManager, force: query.force }
-  const made = await computed({ pause }, () => applied(parts.registry, target, live, request))
+  const made = await acrossVersions(served, (views) =>
+    computed({ pause }, () => applied(parts.registry, target, live, request, views)),
+  )
   await pause?.()
   const merged = clone(made)
   reportDuplicates(patch.duplicates, query, exchange.warnings)

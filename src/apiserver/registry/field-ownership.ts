@@ -7,6 +7,7 @@ import { withoutOmittedEmpties } from '../../api/codec/empties.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { part } from '../../platform/turn.ts'
+import { ownViews, type VersionViews } from './converted-owners.ts'
 import type { RegistryParts, Target } from './parts.ts'
 
 type Time = Pick<RegistryParts, 'clock'>
@@ -21,13 +22,14 @@ export function trackUpdate(
   live: KubeObject | undefined,
   updated: KubeObject,
   manager: string,
+  views: VersionViews = ownViews(target.served),
 ): KubeObject {
   const { custom, type } = target.served
   const written = custom ? updated : phase(() => withoutOmittedEmpties(type, updated))
   // An empty list says that nobody shall own anything any more.
   const { managedFields } = updated.metadata
   if (managedFields?.length === 0) written.metadata.managedFields = managedFields
-  const tracked = updateManagedFields({ ...contextOf(parts, target), live, updated: written, manager, phase })
+  const tracked = updateManagedFields({ ...contextOf(parts, target, views), live, updated: written, manager, phase })
   return written === updated ? tracked : withManagedFields(updated, tracked)
 }
 
@@ -43,8 +45,9 @@ export function applied(
   target: Target,
   live: KubeObject | undefined,
   request: { patch: unknown; manager: string; force: boolean },
+  views: VersionViews = ownViews(target.served),
 ): KubeObject {
-  return applyPatch<KubeObject>({ ...contextOf(parts, target), live, ...request, phase })
+  return applyPatch<KubeObject>({ ...contextOf(parts, target, views), live, ...request, phase })
 }
 
 /** Of a large object each is enough for one turn. */
@@ -55,7 +58,7 @@ export function withUnchangedTimes(live: KubeObject, updated: KubeObject): KubeO
   return keepUnchangedTimes(live, updated)
 }
 
-function contextOf(parts: Time, { served, subresource }: Target): ApplyContext {
+function contextOf(parts: Time, { served, subresource }: Target, version: VersionViews): ApplyContext {
   const { resource } = served
   const { group, plural } = resource
   const hasStatus = served.subresources.has('status')
@@ -67,6 +70,6 @@ function contextOf(parts: Time, { served, subresource }: Target): ApplyContext {
     subresource,
     now: rfc3339(parts.clock.nowMs()),
     ...(ignored ? { ignored } : {}),
-    version: (apiVersion) => served.otherVersion?.(apiVersion),
+    version,
   }
 }

@@ -12,6 +12,7 @@ import { ownTurn } from '../../platform/turn.ts'
 import type { CommitResult } from '../../store/store.ts'
 import { Stored } from '../cache/stored.ts'
 import { objectKey, type Served } from '../scheme/served.ts'
+import { acrossVersions, ownViews, type VersionViews } from './converted-owners.ts'
 import { createObject } from './create.ts'
 import { trackUpdate, withUnchangedTimes } from './field-ownership.ts'
 import { dedupOwnerReferences } from './metadata.ts'
@@ -114,8 +115,7 @@ async function changed(parts: RegistryParts, input: UpdateInput, old: KubeObject
   const wanted = await input.change(old, caller.pause)
   if (!input.patched) warnOfDuplicates(wanted, caller, 'sent')
   if (caller.pause) await caller.pause()
-  const track = (): KubeObject => trackUpdate(parts, target, old, wanted, caller.manager)
-  const tracked = input.apply ? wanted : await computed(caller, track)
+  const tracked = input.apply ? wanted : await trackedUpdate(parts, input, old, wanted)
   if (caller.pause) await caller.pause()
   const attributes = attributesOf(input, tracked, old)
   await parts.admission.mutate(attributes)
@@ -124,6 +124,23 @@ async function changed(parts: RegistryParts, input: UpdateInput, old: KubeObject
   if (caller.pause) await caller.pause()
   target.served.strategy.default?.(tracked)
   return tracked
+}
+
+async function trackedUpdate(
+  parts: RegistryParts,
+  { target, caller }: UpdateInput,
+  old: KubeObject,
+  wanted: KubeObject,
+): Promise<KubeObject> {
+  const track = (views: VersionViews) =>
+    computed(caller, () => trackUpdate(parts, target, old, wanted, caller.manager, views))
+  try {
+    return await acrossVersions(target.served, track)
+  } catch (error) {
+    // What is written may be in the stored version, which needs no webhook.
+    if (!target.served.inVersion) throw error
+    return await track(ownViews(target.served))
+  }
 }
 
 function attributesOf({ target, caller, options, admitted }: UpdateInput, object: KubeObject, old: KubeObject) {

@@ -4,7 +4,7 @@ import type { KubeObject, Resource } from '../../api/meta.ts'
 import type { JsonObject } from '../../api/patch/json-value.ts'
 import type { KindName } from '../../api/schema/registry.ts'
 import type { ColumnDeclaration } from '../../api/schema/schema.ts'
-import type { StructNode } from '../../api/schema/type-node.ts'
+import type { StructNode, TypeNode } from '../../api/schema/type-node.ts'
 import type { CustomResourceSubresourceScale } from '../../api/types/apiextensions/v1.ts'
 import { type Splice, type Stored, spliceOf } from '../cache/stored.ts'
 import type { Dialect } from '../openapi/source.ts'
@@ -69,6 +69,8 @@ export interface Served {
   bytesOf?(object: KubeObject): Promise<Uint8Array>
   /** How owners who wrote in another served version see the object. Absent: all versions have the same fields. */
   otherVersion?(apiVersion: string): VersionView | undefined
+  /** A served version, its own too, where a webhook has to be asked for an object in it. Undefined for what is not served. */
+  inVersion?(apiVersion: string): { type: TypeNode; convert(object: JsonObject): Promise<JsonObject> } | undefined
   splice: Splice
   /** Component schemas for OpenAPI, by name, where they are not made from `type`. */
   definitions?(dialect: Dialect): ReadonlyMap<string, JsonObject>

@@ -77,6 +77,7 @@ export class CustomVersion implements Served {
   readonly deprecation: string | undefined
   readonly prepare?: (stored: readonly Stored[]) => Promise<void>
   readonly bytesOf?: (object: KubeObject) => Promise<Uint8Array>
+  readonly inVersion?: NonNullable<Served['inVersion']>
   readonly #sources: Sources
   readonly #terminating: boolean
   readonly #clean = new WeakSet<Uint8Array>()
@@ -117,6 +118,7 @@ export class CustomVersion implements Served {
     const { converter } = sources
     if (!converter) return
     this.prepare = (stored) => this.#prepare(converter, stored)
+    this.inVersion = (apiVersion) => this.#inVersion(converter, apiVersion)
     if (storage !== name) this.bytesOf = (object) => this.#bytesOf(converter, object)
   }
 
@@ -217,6 +219,17 @@ export class CustomVersion implements Served {
     const storage = this.#sources.siblings.get(version)
     if (storage) pruneAndDefault(storage.type, converted!)
     return encodeStored(converted!, this.type)
+  }
+
+  #inVersion(converter: WebhookConverter, apiVersion: string): ReturnType<NonNullable<Served['inVersion']>> {
+    const other = [...this.#sources.siblings.values()].find(({ resource }) => apiVersionOf(resource) === apiVersion)
+    if (!other) return undefined
+    const convert = async (object: JsonObject) => {
+      const [converted] = await converter.convert([clone(object as unknown as KubeObject)], apiVersion)
+      pruneAndDefault(other.type, converted!)
+      return converted as unknown as JsonObject
+    }
+    return { type: other.type, convert }
   }
 
   #keep(stored: Stored, object: KubeObject): Stored {
