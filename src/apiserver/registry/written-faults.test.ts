@@ -145,6 +145,19 @@ const refusals: [what: string, path: string, spec: object, errors: string[]][] =
       'spec.serviceAccountTokenInSecrets: Invalid value: true: serviceAccountTokenInSecrets is set but no tokenRequests are specified',
     ],
   ],
+  [
+    'a mutating policy bound to what is deleted',
+    '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings',
+    {
+      policyName: 'p',
+      matchResources: {
+        resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['DELETE'] }],
+      },
+    },
+    [
+      'spec.matchResources.resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"',
+    ],
+  ],
 ]
 
 for (const [what, path, spec, errors] of refusals) {

@@ -33,16 +33,24 @@ export const mutatingAdmissionPolicyBindings: Strategy<MutatingAdmissionPolicyBi
   ...bindingStrategy,
   resource: admissionregistrationV1.mutatingAdmissionPolicyBindings,
   metadataOnUpdate: ['whole'],
-  validateCreate: ({ spec }) => validateBindingSpec(spec),
-  validateUpdate: ({ spec }) => validateBindingSpec(spec),
+  validateCreate: validateBinding,
+  validateUpdate: validateBinding,
+}
+
+function validateBinding({ spec }: MutatingAdmissionPolicyBinding): FieldError[] {
+  const { matchResources } = spec ?? {}
+  return [...validateBindingSpec(spec), ...unchangeable('spec.matchResources', matchResources?.resourceRules)]
+}
+
+function unchangeable(path: string, rules: readonly { operations?: string[] }[] = []): FieldError[] {
+  return rules
+    .flatMap(({ operations: wanted = [] }) => wanted.filter((one) => !operations.includes(one)))
+    .map((one) => notSupported(`${path}.resourceRules.operations`, one, operations))
 }
 
 function validatePolicy({ spec = {} }: MutatingAdmissionPolicy): FieldError[] {
   const composition = compose(spec.variables ?? [], { hasParams: spec.paramKind !== undefined, hasPatchTypes: true })
-  const path = 'spec.matchConstraints.resourceRules.operations'
-  const wrong = (spec.matchConstraints?.resourceRules ?? [])
-    .flatMap(({ operations: wanted = [] }) => wanted.filter((one) => !operations.includes(one)))
-    .map((one) => notSupported(path, one, operations))
+  const wrong = unchangeable('spec.matchConstraints', spec.matchConstraints?.resourceRules)
   const errors = validatePolicySpec(spec, composition, wrong)
   const mutations = spec.mutations ?? []
   if (mutations.length === 0) errors.push(required('spec.mutations', 'mutations must contain at least one item'))
