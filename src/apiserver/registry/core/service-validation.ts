@@ -161,20 +161,27 @@ function validateNodePorts(spec: ServiceSpec): FieldError[] {
     if (spec.type !== 'ClusterIP' || !port.nodePort) continue
     errors.push(forbidden(`spec.ports[${index}].nodePort`, "may not be used when `type` is 'ClusterIP'"))
   }
-  const sameBefore = (index: number, same: (other: ServicePort, port: ServicePort) => boolean) =>
-    ports
-      .slice(0, index)
-      .some((other) => other.protocol === ports[index]?.protocol && same(other, ports[index] as ServicePort))
-  for (const [index, { nodePort }] of ports.entries()) {
-    if (!nodePort || !sameBefore(index, (other) => other.nodePort === nodePort)) continue
+  const isNodePortTaken = repetitions()
+  for (const [index, { protocol, nodePort }] of ports.entries()) {
+    if (!nodePort || !isNodePortTaken(protocol, nodePort)) continue
     errors.push(invalid(`spec.ports[${index}].nodePort`, nodePort, 'provided port is already allocated'))
   }
+  const isPortTaken = repetitions()
   for (const [index, { protocol, port }] of ports.entries()) {
-    if (!sameBefore(index, (other) => other.port === port)) continue
+    if (!isPortTaken(protocol, port)) continue
     const pair = { Name: '', Protocol: protocol, AppProtocol: null, Port: port, TargetPort: 0, NodePort: 0 }
     errors.push(duplicate(`spec.ports[${index}]`, pair))
   }
   return errors
+}
+
+/** Tells whether it was asked for a port of the protocol before. */
+function repetitions(): (protocol: string | undefined, port: number | undefined) => boolean {
+  const seen = new Set<string>()
+  return (protocol, port) => {
+    const before = seen.size
+    return seen.add(`${protocol}/${port}`).size === before
+  }
 }
 
 /** Upstream writes this field's path with a capital. */
