@@ -2,12 +2,14 @@
 import { badRequest } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { attributesOf, authorized } from '../authorize.ts'
-import { presentDocument, presentMadeList, presentObject } from '../negotiation/represent.ts'
+import type { Stored } from '../cache/stored.ts'
+import { presentDocument, presentList, presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
 import { createObject } from '../registry/create.ts'
 import { deleteObject, deletionAnswer } from '../registry/delete.ts'
 import { readListQuery, readWriteQuery, type WriteQuery } from '../registry/options.ts'
 import type { Target, WriteOptions } from '../registry/parts.ts'
+import { storedForm } from '../registry/persistence.ts'
 import { listObjects } from '../registry/read.ts'
 import { selectionOf } from '../registry/selection.ts'
 import { updateObject } from '../registry/update.ts'
@@ -81,15 +83,17 @@ export async function deleteCollectionEndpoint(
   const wanted = isExact ? { ...query, resourceVersionMatch: 'Exact' } : query
   const page = await listObjects(parts.registry, { served, namespace, query: wanted, selection })
   const caller = callerOf(exchange)
-  const items: KubeObject[] = []
+  // As bytes: all that was deleted is answered, and may be much.
+  const items: Stored[] = []
   for (const stored of page.items) {
     const { metadata } = stored.shared
     const target = { served, namespace: metadata.namespace ?? '', name: metadata.name ?? '', subresource: '' }
     const deleted = await deleteObject(parts.registry, { target, caller, options }).catch(ignoreNotFound)
-    if (deleted) items.push(deleted.object)
+    if (deleted) items.push(storedForm(served, stored.key, deleted.object))
   }
-  const metadata = { resourceVersion: String(page.revision) }
-  return presentMadeList(parts.presenter, served, items, metadata, representation)
+  const { revision } = page
+  const answered = { items, revision, continue: '', remaining: undefined }
+  return await presentList(parts.presenter, served, answered, representation)
 }
 
 export function targetOf(served: Served, { info }: Exchange): Target {

@@ -111,20 +111,6 @@ export async function presentList(
   return answer(200, representation, encoding === 'json' ? madeListBody(list) : yamlListBody(list))
 }
 
-/** A list of objects that are not, or no longer, stored. */
-export function presentMadeList(
-  presenter: Presenter,
-  served: Served,
-  objects: KubeObject[],
-  metadata: ListMeta,
-  representation: Representation,
-): ApiResponse {
-  const { encoding, view } = representation
-  requireFormOfList(served, view)
-  const list = viewList(presenter, served, objects, metadata, representation)
-  return answer(200, representation, encodeAs(encoding, view === 'object' ? served.listType : undefined, list))
-}
-
 function partialMessages(served: Served, items: readonly Stored[]): Messages {
   const type = metaTypeOf({ kind: 'PartialObjectMetadata' })!
   const of = (stored: Stored): Uint8Array =>

@@ -113,3 +113,23 @@ test('the ranges that network policies leave out are looked at in several turns'
   const { body } = await api.call('POST', path, wrong)
   assert.match((body as { message: string }).message, /except\[2000\]: Invalid value: "11.0.0.0\/24": must be a strict/)
 })
+
+test('what a deletion of many deleted is answered as a list of it was, in pieces where it is long', async () => {
+  const path = '/api/v1/namespaces/default/secrets'
+  const make = async (label: string, bytes: number) => {
+    const data = { a: Buffer.alloc(bytes / 4).toString('base64') }
+    for (const name of ['a', 'b', 'c', 'd'])
+      await api.call('POST', path, { metadata: { name: `${label}-${name}`, labels: { [label]: '' } }, data })
+    return `${path}?labelSelector=${label}`
+  }
+  const few = await make('few', limits.listPieceBytes / 4)
+  const listed = await api.call('GET', few)
+  const deleted = await api.call('DELETE', few)
+  assert.equal(deleted.body.items.length, 4)
+  const unversioned = ({ body }: { body: unknown }) => JSON.stringify(body).replace(/"resourceVersion":"\d+"/g, '')
+  assert.equal(unversioned(deleted), unversioned(listed))
+  assert.equal((await api.call('GET', few)).body.items.length, 0)
+  const many = await make('many', 2 * limits.listPieceBytes)
+  await assert.rejects(api.call('DELETE', many), /answered with a stream/)
+  assert.equal((await api.call('GET', many)).body.items.length, 0)
+})

@@ -24,6 +24,11 @@ export function toBytes(served: Served, object: KubeObject): Uint8Array {
   return encodeStored(served.conversion.toStored(clone(object)), served.storedType)
 }
 
+/** An object of the served version as if it were stored as it is. */
+export function storedForm(served: Served, key: string, object: KubeObject): Stored {
+  return new Stored({ key, value: toBytes(served, object), modRevision: Number(object.metadata.resourceVersion) })
+}
+
 /** A fresh object of the served version. */
 export function fromStored(served: Served, stored: Stored): KubeObject {
   if (served.view) {
