@@ -137,7 +137,7 @@ export const limits = {
   definitionWaitMs: 1_000,
   /** Characters of a path in a JSON patch. Beyond: 422. Ours: names of 253 characters as deep as anything goes. */
   jsonPatchPathLengthMax: 64 * 1024,
-  /** Characters shown of what a patch would make, where it is refused. Beyond: cut short. Ours. */
+  /** Characters shown of what a patch would make, or of a body without a kind, where it is refused. Beyond: cut short. Ours. */
   patchedTextLengthMax: 64 * 1024,
   /** Nesting of a patch. Beyond: 400. Go's decoder stops at 10,000; no served type comes near to this. */
   jsonDepthMax: 1000,

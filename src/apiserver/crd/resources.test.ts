@@ -391,3 +391,29 @@ test('monitors are told how long rules took to compile and to evaluate', async (
   assert.equal((await ruled.create('b', { n: 1 })).status, 422)
   assert.deepEqual(await counts(), [compiled + 1, evaluated + 2])
 })
+
+test('objects say what they are', async () => {
+  const things = await kind({ a: { type: 'string' } })
+  const { apiVersion, kind: name } = things.object('x', {})
+  const missing = (text: string) =>
+    `the object provided is unrecognized (must be of type ${name}): Object 'Kind' is missing in '${text}' (${text})`
+  const cases: [object, string][] = [
+    [{}, missing('{}')],
+    [{ kind: '', spec: {} }, missing('{"kind":"","spec":{}}')],
+    [{ kind: name }, `the API version in the data () does not match the expected API version (${apiVersion})`],
+  ]
+  for (const [sent, message] of cases) {
+    const { status, body } = await caller.call('POST', things.path, sent)
+    assert.deepEqual([status, body.message], [400, message])
+  }
+  await things.create('a', { a: 'b' })
+  const { status, body } = await things.patch('a', { kind: null })
+  assert.equal(status, 422)
+  assert.match(body.message, /Object 'Kind' is missing in '\{"apiVersion":"example.com\/v1","metadata"/)
+  const deleted = await caller.call('DELETE', things.path)
+  assert.equal(deleted.body.metadata.continue, '')
+  assert.deepEqual(
+    deleted.body.items.map(({ kind, spec }: { kind: string; spec: object }) => [kind, spec]),
+    [[name, { a: 'b' }]],
+  )
+})

@@ -5,13 +5,14 @@
 import { JsonSyntaxError, parseWrittenJson, strictDecodingMessage } from '../../api/codec/json.ts'
 import { type ApiError, apiError, badRequest, invalid } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
+import { isObject } from '../../api/patch/json-value.ts'
 import { objectType, parseApiVersion } from '../../api/schema/registry.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
 import type { FieldValidation } from '../registry/options.ts'
 import { decodeTyped, type ParsedDocument, parseDocument } from '../scheme/codec.ts'
 import type { KindName } from '../scheme/served.ts'
 import { type Exchange, pauseOf } from './exchange.ts'
-import { headFault, notRegistered, unrecognized } from './unread-body.ts'
+import { headFault, missingKind, notRegistered, unrecognized } from './unread-body.ts'
 
 /** What a body is expected to be. */
 export interface Expected {
@@ -51,10 +52,20 @@ export async function objectFromBody(
   if (pause) await pause()
   const parsed = parseDocument(encoding, request.body, expected.type, undefined, jsonOf(expected))
   const document = parsed instanceof Promise ? await parsed : parsed
+  if (expected.type.custom) requireHead(document.value, expected, request.body)
   if (pause) await pause()
   const { object, strictErrors } = decodedObject(document, expected)
   reportProblems(expected, strictErrors, fieldValidation, warnings)
   return object
+}
+
+/** Custom resources say what they are, for no type does. */
+function requireHead(value: unknown, { kind }: Expected, body: Uint8Array): void {
+  if (!isObject(value)) return
+  if (value.kind === undefined || value.kind === null || value.kind === '')
+    throw unrecognized(kind.kind, missingKind(Buffer.from(body).toString()), body)
+  if (value.apiVersion === undefined || value.apiVersion === null || value.apiVersion === '')
+    throw wrongVersion('', apiVersionOf(kind))
 }
 
 /** Reads JSON, and what it says it is, which comes first. A built-in object may be null: it has nothing then. */
@@ -122,14 +133,16 @@ function requireKind(
     throw refuse(notRegistered(givenKind, givenVersion), shown)
   }
   if (givenVersion !== wanted) {
-    throw badRequest(
-      `the API version in the data (${givenVersion}) does not match the expected API version (${wanted})`,
-    )
+    throw wrongVersion(givenVersion, wanted)
   }
   throw refuse(
     `converting (${goTypeName(givenKind, version)}) to (${goTypeName(kind.kind, kind.version)}): unknown conversion`,
     shown,
   )
+}
+
+function wrongVersion(given: string, wanted: string): Error {
+  return badRequest(`the API version in the data (${given}) does not match the expected API version (${wanted})`)
 }
 
 /** Custom resources are of no kind until their definition is looked at, so that upstream says it in another way. */

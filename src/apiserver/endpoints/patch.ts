@@ -22,6 +22,7 @@ import { callerOf, type Exchange, pauseOf } from './exchange.ts'
 import type { EndpointParts } from './parts.ts'
 import { type PatchFormat, patchedText, patchedValue } from './patched.ts'
 import { representationOf } from './read.ts'
+import { missingKind } from './unread-body.ts'
 import { matchName, matchNamespace, mayCreate, targetOf, writeOptions } from './write.ts'
 
 const formats: Readonly<Record<string, PatchFormat>> = {
@@ -108,6 +109,7 @@ export async function patchedObject(
   const { value, restore } = withoutOwners(live, patchedValue(live, patch, served.type))
   await pause?.()
   const refuse = patchRefusal(served, live, patch)
+  if (served.custom && isObject(value) && !value.kind) throw refuse(missingKind(patchedText(served, live, patch)))
   const { object, strictErrors } = decodedObject(
     { value: clone(value), duplicates: patch.duplicates },
     expected,

@@ -1,6 +1,7 @@
 /** Bodies that do not even say what they are, or say that they are of a kind that nobody knows, in upstream's words. */
 import { jsonKind } from '../../api/codec/json-kind.ts'
 import { type ApiError, badRequest } from '../../api/errors.ts'
+import { limits } from '../../limits.ts'
 
 /** What upstream reads first of a body. */
 const head = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
@@ -20,6 +21,12 @@ export function headFault(value: unknown): string | undefined {
 
 export function notRegistered(kind: string, apiVersion: string): string {
   return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`
+}
+
+/** Of a custom resource, as it is written. What is long is cut short. */
+export function missingKind(text: string): string {
+  const shown = text.length <= limits.patchedTextLengthMax ? text : `${text.slice(0, limits.patchedTextLengthMax)}…`
+  return `Object 'Kind' is missing in '${shown}'`
 }
 
 /** A 400 that shows how the body begins. */
