@@ -63,6 +63,8 @@ export interface ControllerOptions {
   rootCaPem: string
   /** Nodes get their pod addresses from these, one for each family. Absent: nodes bring their own. */
   clusterCidrs?: readonly string[]
+  /** What nodes get nothing of, though it lies within `clusterCidrs`: the addresses of Services. */
+  serviceCidrs?: readonly string[]
   /** Finished pods that may stay before the oldest are deleted. Default 12,500; 0: all may. */
   terminatedPodsMax?: number
   autoscaler?: AutoscalerOptions
@@ -87,7 +89,15 @@ export interface ControllerOptions {
 
 /** Each by the name of the service account that upstream gives it; the token controller alone has the manager's rights. */
 export function allControllers(parts: ControllerParts, options: ControllerOptions): Controller[] {
-  const { clusterCidrs = [], terminatedPodsMax, checkPolicyTypes, autoscaler, signing, nodeLifecycle } = options
+  const {
+    clusterCidrs = [],
+    serviceCidrs = [],
+    terminatedPodsMax,
+    checkPolicyTypes,
+    autoscaler,
+    signing,
+    nodeLifecycle,
+  } = options
   const as = (account: string) => asAccount(parts, account)
   return [
     deploymentController(as('deployment-controller')),
@@ -113,7 +123,10 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
     certificateCleaningController(as('certificate-controller')),
     ...(signing ? [certificateSigningController(as('certificate-controller'), signing)] : []),
     resourceQuotaController(as('resourcequota-controller')),
-    horizontalPodAutoscalerController(as('horizontal-pod-autoscaler'), autoscaler),
+    horizontalPodAutoscalerController(as('horizontal-pod-autoscaler'), {
+      scaleToZero: options.featureGates?.has('HPAScaleToZero') ?? false,
+      ...autoscaler,
+    }),
     disruptionController(as('disruption-controller')),
     staleDisruptionController(as('disruption-controller')),
     persistentVolumeBinderController(as('persistent-volume-binder')),
@@ -141,7 +154,7 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
         ]
       : []),
     podGarbageCollector(as('pod-garbage-collector'), terminatedPodsMax === undefined ? {} : { terminatedPodsMax }),
-    ...(clusterCidrs.length > 0 ? [nodeIpamController(as('node-controller'), { clusterCidrs })] : []),
+    ...(clusterCidrs.length > 0 ? [nodeIpamController(as('node-controller'), { clusterCidrs, serviceCidrs })] : []),
     ...(options.seLinuxWarnings
       ? [
           seLinuxWarningController(as('selinux-warning-controller'), {

@@ -183,18 +183,19 @@ test('hand-made Endpoints are mirrored, followed and taken along', async () => {
   assert.deepEqual((await slices.list()).items, [])
 })
 
-test('nodes get a block of pod addresses each', async () => {
+test('nodes get a block of pod addresses each, and none of those of Services', async () => {
   await using bed = await startTestbed({ nodes: [] })
   const clusterCidrs = ['10.244.0.0/16', 'fd00::/48']
-  await bed.cluster.run('node-ipam', (parts) => nodeIpamController(parts, { clusterCidrs }))
+  const serviceCidrs = ['10.244.0.0/20', 'fd00:1::/108']
+  await bed.cluster.run('node-ipam', (parts) => nodeIpamController(parts, { clusterCidrs, serviceCidrs }))
   const nodes = bed.client.of(coreV1.nodes)
   for (const name of ['node1', 'node2']) await nodes.create({ metadata: { name } })
   await bed.settle()
   assert.deepEqual(
     (await nodes.list()).items.map(({ spec }) => spec?.podCIDRs),
     [
-      ['10.244.0.0/24', 'fd00::/64'],
-      ['10.244.1.0/24', 'fd00:0:0:1::/64'],
+      ['10.244.16.0/24', 'fd00::/64'],
+      ['10.244.17.0/24', 'fd00:0:0:1::/64'],
     ],
   )
 })

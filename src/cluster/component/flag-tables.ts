@@ -102,7 +102,7 @@ const controllerManager = `
   use-service-account-credentials bool | whether each controller acts by a token of its own service account (default: false)
   service-account-private-key-file text | signs the tokens that lie in Secrets; without it none are made
   cluster-name text =kubernetes | only cloud providers use it
-  service-cluster-ip-range list ! | nodes get ranges out of --cluster-cidr alone
+  service-cluster-ip-range list | ranges of Services, of which nodes get nothing
   cluster-signing-kube-apiserver-client-cert-file text ! | one authority signs for all; see --cluster-signing-cert-file
   cluster-signing-kube-apiserver-client-key-file text ! | one authority signs for all; see --cluster-signing-key-file
   cluster-signing-kubelet-client-cert-file text ! | one authority signs for all; see --cluster-signing-cert-file

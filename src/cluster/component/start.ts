@@ -165,6 +165,7 @@ async function managerParts(
       autoscaler: autoscalerOf(flags),
       featureGates: openGates(gatesOf(flags)),
       seLinuxWarnings: true,
+      serviceCidrs: flags.list('service-cluster-ip-range'),
       ...nodeOptionsOf(flags),
       ...endpointOptionsOf(flags),
       ...(await signingOf(disk, flags)),

@@ -25,6 +25,11 @@ export function parseClusterCidr(text: string): ClusterCidr {
   return { family, base, blocks: 1n << BigInt(bits - prefix), blockBits: BigInt(width - bits) }
 }
 
+/** Throws `CidrError` for what is none. */
+export function checkCidrs(texts: readonly string[]): void {
+  for (const text of texts) if (!parseCidr(text)) throw new CidrError(`${JSON.stringify(text)} is no CIDR`)
+}
+
 /** The block numbers of this cluster CIDR that nodes have. */
 export function usedBlocks(cidr: ClusterCidr, nodes: readonly Node[]): Set<bigint> {
   const used = new Set<bigint>()

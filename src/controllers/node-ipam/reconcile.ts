@@ -5,17 +5,21 @@ import type { Node } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { ifThere } from '../../client/writes.ts'
 import { BlockCounts } from './metrics.ts'
-import { blockText, type ClusterCidr, freeBlock, parseClusterCidr, podCidrsOf, usedBlocks } from './plan.ts'
+import { blockText, type ClusterCidr, checkCidrs, freeBlock, parseClusterCidr, podCidrsOf, usedBlocks } from './plan.ts'
 
 /** Without a free block, look again after this long: a node may have gone. */
 const retryFullMs = 60_000
 
-/** `clusterCidrs`: one for each address family. Throws `CidrError` when one can't be used. */
+/**
+ * `clusterCidrs`: one for each address family; `serviceCidrs`: what no node gets. Throws `CidrError` when one can't be
+ * used.
+ */
 export function nodeIpamController(
   parts: ControllerParts,
-  { clusterCidrs }: { clusterCidrs: readonly string[] },
+  { clusterCidrs, serviceCidrs = [] }: { clusterCidrs: readonly string[]; serviceCidrs?: readonly string[] },
 ): Controller {
   const cidrs = clusterCidrs.map(parseClusterCidr)
+  checkCidrs(serviceCidrs)
   const nodes = parts.informers.of(coreV1.nodes)
   const events = parts.events.as('cidrAllocator')
   /** Blocks given out whose node the cache does not show yet. */
@@ -24,9 +28,10 @@ export function nodeIpamController(
   const counts = new BlockCounts(parts, clusterCidrs, cidrs)
 
   function choose(): string[] | undefined {
+    const taken = [...given.values(), serviceCidrs]
     const known: Node[] = [
       ...nodes.list(),
-      ...[...given.values()].map((podCIDRs) => ({ metadata: {}, spec: { podCIDRs: [...podCIDRs] } })),
+      ...taken.map((podCIDRs) => ({ metadata: {}, spec: { podCIDRs: [...podCIDRs] } })),
     ]
     const chosen = cidrs.map((cidr: ClusterCidr) => {
       const block = freeBlock(cidr, usedBlocks(cidr, known))
