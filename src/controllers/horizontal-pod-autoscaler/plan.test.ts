@@ -2,22 +2,38 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HorizontalPodAutoscaler } from '../../api/types/autoscaling/v2.ts'
 import { type History, noHistory, withScaleEvent } from './behavior.ts'
-import { completed, type PlanInput, planByMetrics, planBySize, type ScalePlan } from './plan.ts'
+import { completed, failedRescale, type PlanInput, planByMetrics, planBySize, type ScalePlan } from './plan.ts'
 import type { MetricOutcome } from './proposals.ts'
 
 const startMs = Date.parse('2026-01-01T00:00:00Z')
 
 function input(
   currentReplicas: number,
-  { spec = {}, history = noHistory, atSeconds = 0 }: { spec?: object; history?: History; atSeconds?: number } = {},
+  {
+    spec = {},
+    history = noHistory,
+    atSeconds = 0,
+    ...more
+  }: { spec?: object; history?: History; atSeconds?: number; scaleToZero?: boolean; conditions?: string } = {},
 ): PlanInput {
   const scaleTargetRef = { kind: 'Deployment', name: 'web' }
   const autoscaler: HorizontalPodAutoscaler = {
     metadata: {},
     spec: { scaleTargetRef, minReplicas: 1, maxReplicas: 100, ...spec },
   }
-  return { autoscaler, currentReplicas, history, nowMs: startMs + atSeconds * 1000, downscaleStabilizationMs: 300_000 }
+  const { scaleToZero = false, conditions } = more
+  if (conditions) autoscaler.status = { ...zeroStatus, conditions: [{ type: 'ScaledToZero', status: conditions }] }
+  return {
+    autoscaler,
+    currentReplicas,
+    history,
+    nowMs: startMs + atSeconds * 1000,
+    downscaleStabilizationMs: 300_000,
+    scaleToZero,
+  }
 }
+
+const zeroStatus = { currentReplicas: 0, desiredReplicas: 0 }
 
 function asks(replicas: number, name = 'cpu resource'): MetricOutcome {
   return { replicas, name, status: { type: 'Resource' } }
@@ -99,4 +115,43 @@ test('a window upwards waits for the lowest recommendation', () => {
   assert.equal(early.rescale, undefined)
   assert.ok(conditionsOf(early).includes('AbleToScale True ScaleUpStabilized'))
   assert.equal(planByMetrics(input(3, { spec, history: early.history, atSeconds: 75 }), [asks(9)]).rescale?.replicas, 9)
+})
+
+const outside = { minReplicas: 0, metrics: [{ type: 'External' }] }
+
+test('planByMetrics says that it scaled to nothing, and planBySize comes back from there only then', () => {
+  const atOnce = { stabilizationWindowSeconds: 0, policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }] }
+  const fast = { stabilizationWindowSeconds: 0, policies: [{ type: 'Pods', value: 4, periodSeconds: 15 }] }
+  const spec = { ...outside, behavior: { scaleUp: fast, scaleDown: atOnce } }
+  const down = planByMetrics(input(2, { spec, scaleToZero: true }), [asks(0)])
+  assert.equal(down.rescale?.replicas, 0)
+  assert.ok(conditionsOf(down).includes('ScaledToZero True ScaledToZero'))
+  const byHand = planBySize(input(0, { spec, scaleToZero: true }))
+  assert.ok(byHand && conditionsOf(byHand).includes('ScalingActive False ScalingDisabled'))
+  const ours = input(0, { spec, scaleToZero: true, conditions: 'True' })
+  assert.equal(planBySize(ours), undefined)
+  const up = planByMetrics(ours, [asks(3)])
+  assert.equal(up.rescale?.replicas, 3)
+  assert.ok(conditionsOf(up).includes('ScaledToZero False NotScaledToZero'))
+})
+
+test('planByMetrics goes to a bound that was raised while the target was at nothing', () => {
+  const raised = input(0, { spec: { ...outside, minReplicas: 2 }, scaleToZero: true, conditions: 'True' })
+  assert.equal(planBySize(raised), undefined)
+  const plan = planByMetrics(raised, [asks(0)])
+  assert.equal(plan.rescale?.replicas, 2)
+})
+
+test('without the gate nothing comes back from nothing, and the condition goes', () => {
+  const off = planBySize(input(0, { spec: outside, conditions: 'True' }))
+  assert.deepEqual(off && conditionsOf(off), [
+    'AbleToScale True SucceededGetScale',
+    'ScalingActive False ScalingDisabled',
+  ])
+})
+
+test('failedRescale leaves what was said of scaling to nothing', () => {
+  const given = input(0, { spec: outside, scaleToZero: true, conditions: 'True' })
+  const { conditions = [] } = failedRescale(given, planByMetrics(given, [asks(3)]), 'no')
+  assert.equal(conditions.find(({ type }) => type === 'ScaledToZero')?.status, 'True')
 })

@@ -27,6 +27,8 @@ export interface PlanInput {
   history: History
   nowMs: number
   downscaleStabilizationMs: number
+  /** Whether targets may be scaled to nothing and back (gate HPAScaleToZero). */
+  scaleToZero: boolean
 }
 
 /** Whether the size alone decides; otherwise metrics have to be read. */
@@ -40,14 +42,18 @@ export function planBySize(input: PlanInput): ScalePlan | undefined {
     history,
     warnings: [],
   })
-  if (currentReplicas === 0 && minReplicas !== 0) {
+  if (currentReplicas === 0) {
+    if (comesFromZero(input)) return undefined
     const disabled = {
       type: 'ScalingActive',
       status: 'False',
       reason: 'ScalingDisabled',
       message: 'scaling is disabled since the replica count of the target is zero',
     }
-    const status = statusOf(input, { conditions: withCondition(conditions, disabled, input.nowMs), desired: 0 })
+    const status = statusOf(input, {
+      conditions: withCondition(known(input, conditions), disabled, input.nowMs),
+      desired: 0,
+    })
     return { status, history, warnings: [] }
   }
   if (currentReplicas > maxReplicas) return plan(maxReplicas, 'Current number of replicas above Spec.MaxReplicas')
@@ -99,7 +105,8 @@ function planProposal(
   { asked, name, conditions: before, metrics }: Proposed,
 ): Omit<ScalePlan, 'warnings'> {
   const { currentReplicas, nowMs } = input
-  const { able, limited, replicas, recommendations } = verdictOn(input, asked)
+  const { able, limited, replicas: allowed, recommendations } = verdictOn(input, asked)
+  const replicas = Math.max(allowed, fewestFromZero(input))
   let conditions = withCondition(before, { type: 'AbleToScale', status: 'True', ...able }, nowMs)
   conditions = withCondition(conditions, { type: 'ScalingLimited', ...limited }, nowMs)
   const history = { ...input.history, recommendations }
@@ -107,7 +114,13 @@ function planProposal(
     return { status: statusOf(input, { conditions, metrics, desired: replicas }), history }
   }
   const reason =
-    asked > currentReplicas ? `${name} above target` : asked < currentReplicas ? 'All metrics below target' : ''
+    asked > currentReplicas
+      ? `${name} above target`
+      : asked < currentReplicas
+        ? 'All metrics below target'
+        : replicas > allowed
+          ? 'Current number of replicas below Spec.MinReplicas'
+          : ''
   return { ...rescaled(input, { conditions, metrics, replicas }), rescale: { replicas, reason }, history }
 }
 
@@ -146,8 +159,10 @@ export function failedRescale(input: PlanInput, plan: ScalePlan, message: string
     reason: 'FailedUpdateScale',
     message: `the HPA controller was unable to update the target scale: ${message}`,
   }
-  const conditions = withCondition(plan.status.conditions, condition, input.nowMs)
   const { status } = input.autoscaler
+  const tried = plan.status.conditions?.filter(({ type }) => type !== scaledToZero)
+  const before = status?.conditions?.filter(({ type }) => type === scaledToZero) ?? []
+  const conditions = withCondition([...(tried ?? []), ...before], condition, input.nowMs)
   const desired = status?.desiredReplicas ?? 0
   return statusOf(input, { conditions, metrics: status?.currentMetrics, desired })
 }
@@ -209,11 +224,57 @@ function rescaled(
     message: `the HPA controller was able to update the target scale to ${replicas}`,
   }
   const status = statusOf(input, {
-    conditions: withCondition(conditions, able, input.nowMs),
+    conditions: rescaledFromOrToZero(input, withCondition(conditions, able, input.nowMs), replicas),
     metrics,
     desired: replicas,
   })
   return { status: { ...status, lastScaleTime: rfc3339(input.nowMs) } }
+}
+
+const scaledToZero = 'ScaledToZero'
+
+/** Without the gate nobody says who scaled to nothing. */
+function known(
+  { scaleToZero }: PlanInput,
+  conditions: readonly HorizontalPodAutoscalerCondition[],
+): readonly HorizontalPodAutoscalerCondition[] {
+  return scaleToZero ? conditions : conditions.filter(({ type }) => type !== scaledToZero)
+}
+
+/** Metrics that go on while no pod runs. */
+function hasOutsideMetrics({ spec }: HorizontalPodAutoscaler): boolean {
+  return spec.metrics?.some(({ type }) => type === 'Object' || type === 'External') ?? false
+}
+
+function wasScaledToZero({ autoscaler, scaleToZero }: PlanInput): boolean {
+  return scaleToZero && autoscaler.status?.conditions?.find(({ type }) => type === scaledToZero)?.status === 'True'
+}
+
+/** What somebody else scaled to nothing stays there. */
+function comesFromZero(input: PlanInput): boolean {
+  const { minReplicas = 1 } = input.autoscaler.spec
+  return wasScaledToZero(input) && (minReplicas !== 0 || hasOutsideMetrics(input.autoscaler))
+}
+
+/** Of a target at nothing whose bound was raised since. */
+function fewestFromZero(input: PlanInput): number {
+  const { minReplicas = 1 } = input.autoscaler.spec
+  return input.currentReplicas === 0 && wasScaledToZero(input) ? minReplicas : 0
+}
+
+function rescaledFromOrToZero(
+  input: PlanInput,
+  conditions: readonly HorizontalPodAutoscalerCondition[],
+  replicas: number,
+): HorizontalPodAutoscalerCondition[] {
+  const { autoscaler, currentReplicas, scaleToZero, nowMs } = input
+  if (!scaleToZero) return [...known(input, conditions)]
+  const isDone =
+    currentReplicas > 0 && replicas === 0 && autoscaler.spec.minReplicas === 0 && hasOutsideMetrics(autoscaler)
+  const condition = isDone
+    ? { status: 'True', reason: 'ScaledToZero', message: 'the HPA controller scaled the workload to zero' }
+    : { status: 'False', reason: 'NotScaledToZero', message: 'the HPA controller did not scale the workload to zero' }
+  return withCondition(conditions, { type: scaledToZero, ...condition }, nowMs)
 }
 
 /** In place, or added; the transition time stays while the status does. */

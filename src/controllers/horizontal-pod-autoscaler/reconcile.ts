@@ -31,6 +31,8 @@ export interface AutoscalerOptions {
   cpuInitializationMs?: number
   /** Default 30 s. */
   initialReadinessDelayMs?: number
+  /** Whether targets may be scaled to nothing and back (gate HPAScaleToZero). Default false. */
+  scaleToZero?: boolean
 }
 
 type Settings = Required<AutoscalerOptions>
@@ -41,6 +43,7 @@ const defaults: Settings = {
   tolerance: 0.1,
   cpuInitializationMs: 300_000,
   initialReadinessDelayMs: 30_000,
+  scaleToZero: false,
 }
 
 export function horizontalPodAutoscalerController(parts: ControllerParts, options: AutoscalerOptions = {}): Controller {
@@ -138,6 +141,7 @@ class AutoscalerReconciler {
       ...{ autoscaler, currentReplicas, nowMs },
       history: this.#historyOf(key, currentReplicas, nowMs),
       downscaleStabilizationMs: this.#settings.downscaleStabilizationMs,
+      scaleToZero: this.#settings.scaleToZero,
     }
     const plan = planBySize(input) ?? (await this.#planByMetrics(input, key, found.scale))
     if (plan) await this.#carryOut(key, input, plan, found)
