@@ -4,7 +4,6 @@ import { batchV1, coreV1 } from '../../src/api/resources.ts'
 import type { PodTemplateSpec } from '../../src/api/types/core/v1.ts'
 import { namespace, startTestbed } from './testbed.ts'
 
-const labels = { app: 'a' }
 const jobTemplate: PodTemplateSpec = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i:1' }] } }
 
 test('a Job completes', async () => {
