@@ -135,6 +135,8 @@ export const limits = {
   definitionRetryMs: 1_000,
   /** The answer to who creates a custom resource definition waits at most this long for it to be established. */
   definitionWaitMs: 1_000,
+  /** Characters of a body that is no JSON, in which the first fault is looked for. Beyond: the runtime's words. Ours: some tens of milliseconds at most. */
+  jsonFaultLengthMax: 500_000,
   /** Characters of a path in a JSON patch. Beyond: 422. Ours: names of 253 characters as deep as anything goes. */
   jsonPatchPathLengthMax: 64 * 1024,
   /** Characters shown of what a patch would make, or of a body without a kind, where it is refused. Beyond: cut short. Ours. */

@@ -2,6 +2,7 @@
  * What is wrong with a text that is no JSON, in the words of Go's parser, which clients of the API know. Only asked about
  * texts that `JSON.parse` has refused.
  */
+import { limits } from '../../limits.ts'
 import { goQuoted } from '../errors.ts'
 import { DecodeError } from './error.ts'
 
@@ -10,12 +11,9 @@ export class JsonSyntaxError extends DecodeError {
   override name = 'JsonSyntaxError'
 }
 
-/** Looking for the fault of a longer text would keep others waiting. */
-const lengthMax = 500_000
-
 /** The first fault; undefined when there is none, or when the text is too long to look for it. */
 export function jsonFault(text: string): string | undefined {
-  if (text.length > lengthMax) return undefined
+  if (text.length > limits.jsonFaultLengthMax) return undefined
   const reader = new FaultReader(text)
   try {
     reader.document()
