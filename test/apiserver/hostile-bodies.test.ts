@@ -100,7 +100,7 @@ const classes: Record<string, { contentType: string; bodies: Hostile[] }> = {
       {
         name: 'a string',
         body: () => filled('\\"', '{"a":"', ''),
-        says: /json parse error/,
+        says: /: couldn't get version\/kind; json parse error: /,
       },
     ],
   },
