@@ -11,6 +11,7 @@ import type { LabelSelector } from '../../../api/types/meta/v1.ts'
 import type { PodAllowances } from '../core/pod-validation/allowances.ts'
 import { validatePodTemplate } from '../core/pod-validation/spec.ts'
 import { forbidden, invalid, invalidEach, messages, nonNegative, notSupported, required } from '../validation/field.ts'
+import { sortedMaps } from '../validation/go-struct.ts'
 import { isEmptySelector, shownSelector, validateLabelSelector } from '../validation/labels.ts'
 
 export interface TemplateOwner {
@@ -48,7 +49,7 @@ export function validateMatch(
 ): FieldError[] {
   const labels = template?.metadata?.labels
   const matches = selector !== undefined && (isEmptySelector(selector) || matchesLabelSelector(selector, labels))
-  return matches ? [] : [invalid(`${path}.metadata.labels`, labels ?? null, messages.selectorMismatch)]
+  return matches ? [] : [invalid(`${path}.metadata.labels`, sortedMaps(labels ?? null), messages.selectorMismatch)]
 }
 
 export function validateAlwaysRunning(path: string, template: PodTemplateSpec | undefined, kind: string): FieldError[] {

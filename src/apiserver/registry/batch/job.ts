@@ -12,6 +12,7 @@ import { type PodAllowances, podAllowances } from '../core/pod-validation/allowa
 import { keepSpec, keepStatus, startWithoutStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { invalid, required } from '../validation/field.ts'
+import { sortedMaps } from '../validation/go-struct.ts'
 import { validateLabelSelector } from '../validation/labels.ts'
 import { nameWarning, templateWarnings } from '../warnings/pod-warnings.ts'
 import { validateJobStatusUpdate } from './job-status.ts'
@@ -88,7 +89,7 @@ function validateGeneratedSelector(job: Job, spec: JobSpec): FieldError[] {
   }
   const isReadable = validateLabelSelector('', spec.selector).length === 0
   if (isReadable && !matchesLabelSelector(spec.selector, Object.fromEntries(expected))) {
-    errors.push(invalid('spec.selector', spec.selector, '`selector` not auto-generated'))
+    errors.push(invalid('spec.selector', sortedMaps(spec.selector), '`selector` not auto-generated'))
   }
   return errors
 }

@@ -8,6 +8,7 @@ import { validateReplicaStatus } from '../apps/replica-status.ts'
 import { keepSpec, keepStatus } from '../generation.ts'
 import type { Strategy, ValidationContext } from '../strategy.ts'
 import { forbidden, invalid, messages, nonNegative, notSupported, required } from '../validation/field.ts'
+import { sortedMaps } from '../validation/go-struct.ts'
 import { nameWarning, templateWarnings } from '../warnings/pod-warnings.ts'
 import { podAllowances } from './pod-validation/allowances.ts'
 import { validatePodTemplate } from './pod-validation/spec.ts'
@@ -49,7 +50,7 @@ function validateController(
   if (!template) return [...errors, required('spec.template')]
   const labels = template.metadata?.labels
   if (hasSelector && !matchesLabelMap(selector, labels)) {
-    errors.push(invalid('spec.template.metadata.labels', labels ?? null, messages.selectorMismatch))
+    errors.push(invalid('spec.template.metadata.labels', sortedMaps(labels ?? null), messages.selectorMismatch))
   }
   errors.push(...validatePodTemplate('spec.template', template, podAllowances(context, old?.spec?.template?.spec)))
   const policy = template.spec?.restartPolicy

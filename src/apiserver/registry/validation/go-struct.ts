@@ -90,7 +90,8 @@ function render({ shape }: GoField, value: unknown): unknown {
 }
 
 /** Go prints maps by key; label selectors without what is empty. */
-function sortedMaps(value: unknown): unknown {
+/** Maps by key and selectors with their labels first, as upstream writes them. */
+export function sortedMaps(value: unknown): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
   if (isLabelSelector(value)) return selectorParts(value)
   const entries = Object.entries(value).map(([key, item]) => [key, sortedMaps(item)] as const)

@@ -113,11 +113,15 @@ export function validateContainerResources(
   return validateRequirements(path, resources, validateContainerResourceName, podClaimNames)
 }
 
-export function validatePodResources(path: string, resources: ResourceRequirements): FieldError[] {
+export function validatePodResources(
+  path: string,
+  resources: ResourceRequirements,
+  claimNames: ReadonlySet<string>,
+): FieldError[] {
   const errors = resources.claims
     ? [forbidden(`${path}.claims`, 'claims may not be set for Resources at pod-level')]
     : []
-  return [...errors, ...validateRequirements(path, resources, validatePodResourceName, new Set())]
+  return [...errors, ...validateRequirements(path, resources, validatePodResourceName, claimNames)]
 }
 
 function validateRequirements(

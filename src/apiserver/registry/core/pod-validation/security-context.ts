@@ -96,12 +96,18 @@ function validateEscalation(path: string, context: SecurityContext): FieldError[
   const errors: FieldError[] = []
   if (context.allowPrivilegeEscalation !== false) return errors
   if (context.privileged) {
-    errors.push(invalid(path, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'))
+    errors.push(
+      invalid(
+        path,
+        goStruct('SecurityContext', context),
+        'cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
+      ),
+    )
   }
   for (const capability of context.capabilities?.add ?? []) {
     if (capability !== 'CAP_SYS_ADMIN') continue
     const why = 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'
-    errors.push(invalid(path, context, why))
+    errors.push(invalid(path, goStruct('SecurityContext', context), why))
   }
   return errors
 }

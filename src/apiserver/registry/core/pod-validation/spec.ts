@@ -52,7 +52,7 @@ export function validatePodSpec(path: string, spec: PodSpec, allowed: PodAllowan
     ...validateContainers(`${path}.containers`, pod),
     ...validateInitContainers(`${path}.initContainers`, pod),
     ...validateEphemeralContainers(`${path}.ephemeralContainers`, pod),
-    ...(spec.resources ? validatePodResources(`${path}.resources`, spec.resources) : []),
+    ...(spec.resources ? validatePodResources(`${path}.resources`, spec.resources, claimNames) : []),
     ...(spec.resources ? validatePodResourceConsistency(`${path}.resources`, spec) : []),
     ...validateHostNetworkPorts(path, spec, podName !== undefined),
     ...requiredInOrder(`${path}.restartPolicy`, spec.restartPolicy, restartPolicies),
