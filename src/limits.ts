@@ -22,6 +22,8 @@ export const limits = {
   yamlThreadTimeoutMs: 10_000,
 
   // Processes and sockets (src/platform/)
+  /** Work that is long because of its parts lets others have their turn after so much of it. Ours. */
+  partsPerTurnMicroseconds: 10_000,
   /** Standard output and error of one run program together. Beyond: it is killed, ENOBUFS. Ours. */
   execOutputBytesMax: 64 * 1024 * 1024,
   /** How long a run program may take unless its caller says otherwise. Beyond: it is killed, ETIMEDOUT. Ours. */

@@ -1,4 +1,10 @@
 /**
+ * Turns of the event loop: what waits for the end of one, and how long work shares them with everybody else's. One
+ * thread serves all requests, so that whatever takes long has to be left in between.
+ */
+import { limits } from '../limits.ts'
+
+/**
  * Calls back when the current turn of the event loop is over: after everything that had already arrived was handled,
  * and before waiting for more. What came in one turn can so be done as one batch, without adding delay.
  */
@@ -52,7 +58,7 @@ export async function inParts<T>(work: () => T): Promise<T> {
   const own: Parts = { made: [], next: 0, left: 0 }
   for (;;) {
     const before = parts
-    parts = Object.assign(own, { next: 0, left: partsMicroseconds })
+    parts = Object.assign(own, { next: 0, left: limits.partsPerTurnMicroseconds })
     try {
       return work()
     } catch (error) {
@@ -85,14 +91,13 @@ export function part<T>(microseconds: number | ((made: T) => number), make: () =
   return value
 }
 
-/** Of one turn: what exceeds it is the last part's. */
-const partsMicroseconds = 10_000
 const partsOver = new Error('the turn is over')
 let parts: Parts | undefined
 
 interface Parts {
   readonly made: (() => unknown)[]
   next: number
+  /** Microseconds of this turn; what exceeds them is the last part's. */
   left: number
 }
 
