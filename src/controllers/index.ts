@@ -89,15 +89,7 @@ export interface ControllerOptions {
 
 /** Each by the name of the service account that upstream gives it; the token controller alone has the manager's rights. */
 export function allControllers(parts: ControllerParts, options: ControllerOptions): Controller[] {
-  const {
-    clusterCidrs = [],
-    serviceCidrs = [],
-    terminatedPodsMax,
-    checkPolicyTypes,
-    autoscaler,
-    signing,
-    nodeLifecycle,
-  } = options
+  const { clusterCidrs = [], terminatedPodsMax, checkPolicyTypes, autoscaler, signing, nodeLifecycle } = options
   const as = (account: string) => asAccount(parts, account)
   return [
     deploymentController(as('deployment-controller')),
@@ -154,7 +146,7 @@ export function allControllers(parts: ControllerParts, options: ControllerOption
         ]
       : []),
     podGarbageCollector(as('pod-garbage-collector'), terminatedPodsMax === undefined ? {} : { terminatedPodsMax }),
-    ...(clusterCidrs.length > 0 ? [nodeIpamController(as('node-controller'), { clusterCidrs, serviceCidrs })] : []),
+    ...(clusterCidrs.length > 0 ? [nodeIpamController(as('node-controller'), { ...options, clusterCidrs })] : []),
     ...(options.seLinuxWarnings
       ? [
           seLinuxWarningController(as('selinux-warning-controller'), {
