@@ -5,10 +5,11 @@
 import { conflict, notFound } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { limits } from '../../limits.ts'
+import { ownTurn } from '../../platform/turn.ts'
 import { objectKey } from '../scheme/served.ts'
 import { clone } from './clone.ts'
 import { trackUpdate } from './field-ownership.ts'
-import type { Caller, RegistryParts, Target } from './parts.ts'
+import { type Caller, computed, type RegistryParts, type Target } from './parts.ts'
 import { bytesToStore, currentOf, fromStored, storedOf } from './persistence.ts'
 import { modifiedMessage } from './update.ts'
 import { semanticEqual } from './validation/equal.ts'
@@ -26,11 +27,14 @@ export async function changeStored(parts: RegistryParts, input: ChangeInput): Pr
   const { served } = target
   let stored = await currentOf(parts, target)
   for (let attempt = 1; stored; attempt++) {
+    const steps = stored.value.length < limits.pauseFromBytes ? {} : { pause: ownTurn }
     const old = fromStored(served, stored)
+    await steps.pause?.()
     const object = clone(old)
     input.change(object)
     if (input.dryRun || semanticEqual(object, old)) return object
-    const tracked = trackUpdate(parts, target, old, object, caller.manager)
+    const tracked = await computed(steps, () => trackUpdate(parts, target, old, object, caller.manager))
+    await steps.pause?.()
     const key = objectKey(served, target.namespace, target.name)
     const value = await bytesToStore(served, tracked)
     const result = await parts.store.commit([{ op: 'put', key, value, expected: stored.revision }])
