@@ -13,8 +13,7 @@ import type { AuditTrail } from './audit/audit.ts'
 import { type Authenticator, authenticated } from './authenticate.ts'
 import { type Authorizer, attributesOf, authorized } from './authorize.ts'
 import type { RuleTimes } from './crd/value/rule-times.ts'
-import type { Exchange } from './endpoints/exchange.ts'
-import { withWarnings } from './endpoints/exchange.ts'
+import { type Exchange, withWarnings } from './endpoints/exchange.ts'
 import type { EndpointParts } from './endpoints/parts.ts'
 import { routeResource } from './endpoints/router.ts'
 import { specialEndpoints } from './endpoints/special.ts'
@@ -93,9 +92,8 @@ export class Pipeline {
     this.#endpoints = endpoints
     this.#inFlight = flowControlOf(endpoints)
     const version = `${versionInfo().major}.${versionInfo().minor}`
-    const documents = openApiEndpoints(endpoints.scheme, {
-      ...{ version, others: parts.documents, aggregator, clock: parts.clock },
-    })
+    const { documents: others, clock } = parts
+    const documents = openApiEndpoints(endpoints.scheme, { version, others, aggregator, clock })
     this.#nonResource = nonResourceEndpoints({
       ...{
         endpoints,
