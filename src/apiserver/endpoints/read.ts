@@ -37,8 +37,12 @@ export function representationOf(
   return { ...representation, includeObject: wanted }
 }
 
-const partial = ['partial', 'partial-list'] as const
+/** Every object's metadata, alone or in a list. */
+export const partialViews = ['partial', 'partial-list'] as const
 
 export function offerOf({ presenter }: EndpointParts): Offer {
-  return { views: presenter.tables ? ['table', ...partial] : partial, encodings: ['json', 'yaml', 'protobuf'] }
+  return {
+    views: presenter.tables ? ['table', ...partialViews] : partialViews,
+    encodings: ['json', 'yaml', 'protobuf'],
+  }
 }

@@ -13,7 +13,7 @@ import { typeOfKind } from '../scheme/scheme.ts'
 import { objectFromBody } from './body.ts'
 import { callerOf, type Exchange } from './exchange.ts'
 import type { EndpointParts } from './parts.ts'
-import { offerOf } from './read.ts'
+import { offerOf, partialViews } from './read.ts'
 import type { Endpoint } from './router.ts'
 import { matchNamespace, targetOf } from './write.ts'
 
@@ -43,7 +43,7 @@ export function virtualEndpoint(virtual: VirtualResource, subresource: string): 
     // Nobody prints them as rows.
     const representation = negotiate(exchange.request.headers.accept, {
       ...offerOf(parts),
-      views: ['partial', 'partial-list'],
+      views: partialViews,
     })
     const query = readWriteQuery(exchange.request.query, 'CreateOptions')
     const sub = served.subresources.get(subresource)
