@@ -127,6 +127,15 @@ test('who names a uid means an object that is there', async () => {
   assert.equal(body.message, `Operation cannot be fulfilled on configmaps "gone": ${why}`)
 })
 
+test('nothing applied is an object of no kind', async () => {
+  for (const nothing of ['', 'null', '{}']) {
+    const { status, body } = await api.call('PATCH', `${maps}/none?fieldManager=a`, Buffer.from(nothing), {
+      contentType: 'application/apply-patch+yaml',
+    })
+    assert.deepEqual([status, body.message], [400, 'invalid object type: /, Kind='], nothing)
+  }
+})
+
 test('a null in an applied map is its empty value', async () => {
   const { body } = await apply(`${maps}/nulls`, 'a', map('nulls', { x: null, y: '1' }))
   assert.deepEqual(body.data, { x: '', y: '1' })

@@ -182,9 +182,9 @@ function reportDuplicates(duplicates: readonly string[], { fieldValidation }: Wr
 }
 
 function requireAppliedKind({ resource }: Served, value: unknown): void {
-  if (!isObject(value))
+  if (value !== null && !isObject(value))
     throw badRequest(`error decoding YAML: the applied configuration must be an object, got ${typeName(value)}`)
-  const { apiVersion, kind } = value
+  const { apiVersion, kind } = value ?? {}
   if (kind === resource.kind && apiVersion === apiVersionOf(resource)) return
   const version = typeof apiVersion === 'string' ? apiVersion : ''
   const shownKind = typeof kind === 'string' ? kind : ''
