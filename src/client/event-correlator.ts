@@ -16,6 +16,7 @@ interface Written {
   name: string
   namespace: string
   count: number
+  /** Of a series when it was seen last. */
   firstTimestamp: string
 }
 
@@ -29,12 +30,16 @@ interface Bucket {
   atMs: number
 }
 
+/** Source: client-go's tools/events. */
+const seriesEndsMs = 6 * 60_000
+
 export class EventCorrelator {
   readonly #written = new Map<string, Written>()
   readonly #similar = new Map<string, Similar>()
   readonly #buckets = new Map<string, Bucket>()
 
   correlate(event: Event, nowMs: number): Correlated {
+    if (event.action) return this.#inSeries(event, nowMs)
     const combined = this.#combine(event, nowMs)
     const { key } = combined
     const known = this.#written.get(key)
@@ -48,10 +53,25 @@ export class EventCorrelator {
     return { kind: 'count', key, event: counted, name: known.name, namespace: known.namespace }
   }
 
+  /** Alike whatever they say: a series goes on until nothing was seen for a while. */
+  #inSeries(event: Event, nowMs: number): Correlated {
+    const { type, reason, action, related, eventTime = '' } = event
+    const key = JSON.stringify([sourceAndObject(event), type, reason, action, related])
+    const known = this.#written.get(key)
+    const goesOn = known && nowMs - Date.parse(known.firstTimestamp) <= seriesEndsMs
+    if (!goesOn) return this.#takeToken(key, nowMs) ? { kind: 'create', key, event } : { kind: 'drop' }
+    const count = known.count + 1
+    this.#remember(key, { ...known, count, firstTimestamp: eventTime })
+    if (!this.#takeToken(key, nowMs)) return { kind: 'drop' }
+    const { name, namespace } = known
+    return { kind: 'count', key, event: { ...event, series: { count, lastObservedTime: eventTime } }, name, namespace }
+  }
+
   /** Remembers what was written, so that the next same event counts onto it. */
   written(key: string, event: Event): void {
     const { name = '', namespace = '' } = event.metadata
-    this.#remember(key, { name, namespace, count: event.count ?? 1, firstTimestamp: event.firstTimestamp ?? '' })
+    const firstTimestamp = event.firstTimestamp ?? event.eventTime ?? ''
+    this.#remember(key, { name, namespace, count: event.series?.count ?? event.count ?? 1, firstTimestamp })
   }
 
   #remember(key: string, written: Written): void {
@@ -82,9 +102,9 @@ export class EventCorrelator {
   }
 }
 
-function sourceAndObject({ source, involvedObject }: Event): string {
+function sourceAndObject({ source, reportingComponent, involvedObject }: Event): string {
   const { kind, namespace, name, uid, apiVersion } = involvedObject
-  return JSON.stringify([source?.component, source?.host, kind, namespace, name, uid, apiVersion])
+  return JSON.stringify([source?.component ?? reportingComponent, source?.host, kind, namespace, name, uid, apiVersion])
 }
 
 /** The map's order is the order of use: the first entry is the one unused for longest. */

@@ -69,6 +69,37 @@ test('event counts the same event instead of repeating it, and starts anew when 
   )
 })
 
+test('event with an action has a time of its own, and goes on as a series until nothing was seen for a while', async () => {
+  const { api, clock, recorder, events } = setUp()
+  const say = async (message: string) => {
+    recorder.as('scheduler', 'host1').event(pod, 'Warning', 'FailedScheduling', message, { action: 'Scheduling' })
+    await recorder.flush()
+    await clock.advance(10_000)
+  }
+  await say('0/1 nodes')
+  assert.equal(api.requests[0]?.path, '/apis/events.k8s.io/v1/namespaces/ns/events')
+  const { metadata: _metadata, ...first } = events()[0] as unknown as Record<string, unknown>
+  assert.deepEqual(first, {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    type: 'Warning',
+    reason: 'FailedScheduling',
+    action: 'Scheduling',
+    note: '0/1 nodes',
+    regarding: { kind: 'Pod', apiVersion: 'v1', namespace: 'ns', name: 'p', uid: 'u', resourceVersion: '5' },
+    reportingController: 'scheduler',
+    reportingInstance: 'scheduler-host1',
+    eventTime: '2026-01-01T00:00:00.000000Z',
+  })
+  await say('0/2 nodes')
+  await say('0/3 nodes')
+  const series = events().map((event) => event.series)
+  assert.deepEqual(series, [{ count: 3, lastObservedTime: '2026-01-01T00:00:20.000000Z' }])
+  await clock.advance(400_000)
+  await say('0/3 nodes')
+  assert.equal(events().length, 2)
+})
+
 test('event combines similar events from the tenth on', async () => {
   const { clock, recorder, events } = setUp()
   for (let round = 0; round < 12; round++) {

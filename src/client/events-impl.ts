@@ -1,15 +1,16 @@
 /** Writes events one after the other in the background; what can't be written is logged and dropped. */
 import { ApiError } from '../api/errors.ts'
 import { apiVersionOf, type KubeObject, type Resource } from '../api/meta.ts'
-import { coreV1 } from '../api/resources.ts'
+import { coreV1, eventsV1 } from '../api/resources.ts'
 import type { Event, ObjectReference } from '../api/types/core/v1.ts'
+import type { Event as EventWithAction } from '../api/types/events/v1.ts'
 import { limits } from '../limits.ts'
-import { type Clock, rfc3339 } from '../platform/clock.ts'
+import { type Clock, rfc3339, rfc3339Micro } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
 import type { Client } from './client.ts'
 import { EventCorrelator } from './event-correlator.ts'
-import type { EventRecorder } from './events.ts'
+import type { EventAction, EventRecorder } from './events.ts'
 
 export interface EventsOptions {
   client: Client
@@ -53,17 +54,34 @@ class Recorder implements RunningEventRecorder {
     type: 'Normal' | 'Warning',
     reason: string,
     message: string,
+    told?: EventAction,
   ): void {
     const involvedObject = 'resource' in about ? referenceOf(about.resource, about.object) : about
+    const metadata = { namespace: involvedObject.namespace || 'default' }
+    const reportingComponent = this.#component
+    if (told) {
+      const reportingInstance = this.#host === '' ? this.#component : `${this.#component}-${this.#host}`
+      this.#writer.add({
+        metadata,
+        involvedObject,
+        reason,
+        message,
+        type,
+        ...told,
+        reportingComponent,
+        reportingInstance,
+      })
+      return
+    }
     const source = this.#host === '' ? { component: this.#component } : { component: this.#component, host: this.#host }
     this.#writer.add({
-      metadata: { namespace: involvedObject.namespace || 'default' },
+      metadata,
       involvedObject,
       reason,
       message,
       type,
       source,
-      reportingComponent: this.#component,
+      reportingComponent,
       reportingInstance: this.#host,
     })
   }
@@ -114,7 +132,10 @@ class EventWriter {
     const now = rfc3339(this.#clock.nowMs())
     const name = `${event.involvedObject.name ?? ''}.${this.#stamp()}`
     const metadata = { ...event.metadata, name }
-    this.#queue.push({ ...event, metadata, firstTimestamp: now, lastTimestamp: now, count: 1 })
+    const times = event.action
+      ? { eventTime: rfc3339Micro(this.#clock.nowMs()) }
+      : { firstTimestamp: now, lastTimestamp: now, count: 1 }
+    this.#queue.push({ ...event, metadata, ...times })
     this.#draining ??= this.#drain().finally(() => {
       this.#draining = undefined
     })
@@ -165,13 +186,20 @@ class EventWriter {
   }
 
   async #create(key: string, event: Event): Promise<void> {
-    await this.#client.of(coreV1.events, event.metadata.namespace).create(event)
+    const { namespace } = event.metadata
+    if (event.action) await this.#client.of(eventsV1.events, namespace).create(withAction(event))
+    else await this.#client.of(coreV1.events, namespace).create(event)
     this.#correlator.written(key, event)
   }
 
   async #count(decided: { key: string; event: Event; name: string; namespace: string }): Promise<void> {
-    const { count, lastTimestamp, message } = decided.event
+    const { count, lastTimestamp, message, action, series } = decided.event
     try {
+      if (action) {
+        const api = this.#client.of(eventsV1.events, decided.namespace)
+        await api.patch(decided.name, { type: 'strategic', patch: { series } })
+        return
+      }
       const patch = { count, lastTimestamp, message }
       await this.#client.of(coreV1.events, decided.namespace).patch(decided.name, { type: 'strategic', patch })
     } catch (error) {
@@ -179,5 +207,16 @@ class EventWriter {
       if (!(error instanceof ApiError && error.code === 404)) throw error
       await this.#create(decided.key, decided.event)
     }
+  }
+}
+
+/** In the form of events.k8s.io. */
+function withAction(event: Event): EventWithAction {
+  const { metadata, involvedObject, message = '', reportingComponent = '', eventTime, ...rest } = event
+  const same = rest as Pick<EventWithAction, 'action' | 'reason' | 'related' | 'reportingInstance' | 'series' | 'type'>
+  return {
+    ...same,
+    ...{ apiVersion: 'events.k8s.io/v1', kind: 'Event', metadata, eventTime: eventTime ?? '' },
+    ...{ regarding: involvedObject, note: message, reportingController: reportingComponent },
   }
 }

@@ -265,7 +265,7 @@ class RunningScheduler implements Scheduler {
   #devicesReady(choice: DeviceChoice, nodeName: string): Promise<void> {
     const message = `waiting for binding conditions for device on node ${nodeName}`
     const about = { resource: coreV1.pods, object: choice.pod }
-    this.#writer.events.event(about, 'Normal', 'BindingConditionsPending', message)
+    this.#writer.events.event(about, 'Normal', 'BindingConditionsPending', message, { action: 'Scheduling' })
     return this.#devices.ready(choice)
   }
 

@@ -4,6 +4,7 @@ import { coreV1 } from '../api/resources.ts'
 import type { Pod, PodCondition } from '../api/types/core/v1.ts'
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/events.ts'
+import { referenceOf } from '../client/events-impl.ts'
 import { unless } from '../client/writes.ts'
 import { type Clock, rfc3339 } from '../platform/clock.ts'
 
@@ -26,7 +27,7 @@ export async function bindPod({ client, events }: WriteParts, pod: Pod, nodeName
   }
   await client.of(coreV1.pods, namespace).createSub(name, 'binding', binding)
   const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`
-  events.event({ resource: coreV1.pods, object: pod }, 'Normal', 'Scheduled', message)
+  events.event({ resource: coreV1.pods, object: pod }, 'Normal', 'Scheduled', message, { action: 'Binding' })
 }
 
 export interface Failure {
@@ -40,7 +41,9 @@ export interface Failure {
 export async function reportFailure(parts: WriteParts, pod: Pod, failure: Failure): Promise<void> {
   const { reason, message } = failure
   const { name = '', namespace = '', generation } = pod.metadata
-  parts.events.event({ resource: coreV1.pods, object: pod }, 'Warning', 'FailedScheduling', message)
+  parts.events.event({ resource: coreV1.pods, object: pod }, 'Warning', 'FailedScheduling', message, {
+    action: 'Scheduling',
+  })
   const nominated = nominationPatch(pod, failure)
   const known = pod.status?.conditions?.find((condition) => condition.type === 'PodScheduled')
   const said = known?.status === 'False' && known.reason === reason && known.message === message
@@ -92,7 +95,10 @@ export async function preempt(
   if (!(await unlessGone(api.patchStatus(name, { type: 'strategic', patch })))) return
   if (!(await unlessGone(api.delete(name, { preconditions: { uid } })))) return
   const message = `Preempted by pod ${pod.metadata.uid} on node ${nodeName}`
-  events.event({ resource: coreV1.pods, object: victim }, 'Normal', 'Preempted', message)
+  events.event({ resource: coreV1.pods, object: victim }, 'Normal', 'Preempted', message, {
+    action: 'Preempting',
+    related: referenceOf(coreV1.pods, pod),
+  })
 }
 
 /** Gone, or another by the same name: nothing is left to do. */
