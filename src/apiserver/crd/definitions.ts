@@ -334,8 +334,10 @@ function servingOf({ metadata, status }: CustomResourceDefinition): Serving {
     ({ type, status: state }) => (type === 'NamesAccepted' || type === 'Established') && state === 'True',
   )
   const terminating = metadata.deletionTimestamp !== undefined
-  const generation = terminating ? (metadata.generation ?? 1) - 1 : metadata.generation
-  return { shape: JSON.stringify([metadata.uid, generation, served ?? false, status?.acceptedNames]), terminating }
+  return {
+    shape: JSON.stringify([metadata.uid, metadata.generation, served ?? false, status?.acceptedNames]),
+    terminating,
+  }
 }
 
 function ignoreNotFound(error: unknown): void {

@@ -41,7 +41,11 @@ export async function routeResource(
   if (!known) await parts.registry.caches.hub.fresh()
   const served = known ?? parts.scheme.find(info.apiGroup, info.apiVersion, info.resource)
   if (!served && !parts.scheme.hasBuiltIn(info.apiGroup)) return pageNotFound()
-  if (!served || !rightScope(served, exchange)) throw noSuchResource()
+  if (!served) throw noSuchResource()
+  if (!rightScope(served, exchange)) {
+    if (served.custom) return pageNotFound()
+    throw noSuchResource()
+  }
   const subresource = info.parts.length > 2 ? info.subresource : ''
   const verbs = subresource === '' ? served.verbs : served.subresources.get(subresource)?.verbs
   if (!verbs && served.custom) throw notFound(served.resource, info.name)
@@ -51,7 +55,9 @@ export async function routeResource(
   const verb = verbOf(exchange, subresource)
   const everywhere = served.resource.namespaced && info.namespace === ''
   if (!verb || !verbs.includes(verb) || (everywhere && verb !== 'list' && verb !== 'watch')) {
-    throw served.custom && !everywhere ? methodNotAllowed(served.resource, info.verb) : noSuchMethod()
+    if (!served.custom) throw noSuchMethod()
+    if (everywhere) return pageNotFound()
+    throw methodNotAllowed(served.resource, info.verb)
   }
   const endpoint =
     special.find(served, subresource, verb) ??

@@ -97,7 +97,7 @@ export function planDeletion(served: Served, old: KubeObject, options: DeleteOpt
   const finalizing = (object.metadata.finalizers ?? []).length > 0
   if (grace === 'none') {
     if (!finalizing) return { kind: 'remove', object }
-    markDeleting(object, 0, nowMs)
+    if (!object.metadata.deletionTimestamp) markDeleting(object, 0, nowMs)
     return { kind: 'mark', object }
   }
   shorten(object, grace, nowMs)

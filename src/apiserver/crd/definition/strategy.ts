@@ -5,6 +5,7 @@
 import type { KubeObject } from '../../../api/meta.ts'
 import { apiextensionsV1 } from '../../../api/resources.ts'
 import type { CustomResourceDefinition } from '../../../api/types/apiextensions/v1.ts'
+import { rfc3339 } from '../../../platform/clock.ts'
 import type { Strategy } from '../../registry/strategy.ts'
 import { withCondition } from './conditions.ts'
 import { sameSpec } from './lifted.ts'
@@ -41,6 +42,7 @@ export const customResourceDefinitions: Strategy<CustomResourceDefinition> = {
   },
   prepareForDelete(definition, nowMs) {
     const { metadata } = definition
+    metadata.deletionTimestamp = rfc3339(nowMs)
     if (!metadata.finalizers?.includes(cleanupFinalizer))
       metadata.finalizers = [...(metadata.finalizers ?? []), cleanupFinalizer]
     const pending = {
