@@ -133,3 +133,18 @@ test('what a deletion of many deleted is answered as a list of it was, in pieces
   await assert.rejects(api.call('DELETE', many), /answered with a stream/)
   assert.equal((await api.call('GET', many)).body.items.length, 0)
 })
+
+test('what the server itself changes of a large pod is written in steps: binding one', async () => {
+  const pods = '/api/v1/namespaces/default/pods'
+  const turnsOfBinding = async (name: string, filler: number) => {
+    const annotations = { filler: 'x'.repeat(filler) }
+    await api.call('POST', pods, { metadata: { name, annotations }, spec: { containers: [{ name: 'a', image: 'x' }] } })
+    const binding = { metadata: { name }, target: { kind: 'Node', name: 'n' } }
+    const turns = await turnsOf(() => api.call('POST', `${pods}/${name}/binding`, binding), 201)
+    assert.equal((await api.call('GET', `${pods}/${name}`)).body.spec.nodeName, 'n')
+    return turns
+  }
+  const small = await turnsOfBinding('bound-small', 10)
+  const large = await turnsOfBinding('bound-large', limits.pauseFromBytes)
+  assert.ok(large >= small + 3, `${small}, then ${large}`)
+})
