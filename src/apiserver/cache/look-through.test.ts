@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { limits } from '../../limits.ts'
 import type { Write } from '../../store/store.ts'
 import { TestCaller } from '../testbed/caller.ts'
+import { turnsDuring } from '../testbed/turns.ts'
 
 const path = '/api/v1/namespaces/default/configmaps'
 const keyOf = (index: number): string => `/registry/configmaps/default/c${10_000 + index}`
@@ -24,15 +25,8 @@ async function serverWith(count: number, labelOf: (index: number) => string) {
 
 /** Turns of the event loop that pass until the list is there. */
 async function turnsOf(caller: TestCaller, query: string) {
-  let turns = 0
-  let running = true
-  const turn = (): void => {
-    turns += 1
-    if (running) setImmediate(turn)
-  }
-  setImmediate(turn)
-  const { body } = await caller.get(`${path}?labelSelector=a%3D1${query}`)
-  running = false
+  const { result, turns } = await turnsDuring(() => caller.get(`${path}?labelSelector=a%3D1${query}`))
+  const { body } = result
   return { turns, names: namesIn(body), continue: body.metadata.continue as string }
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { limits } from '../../limits.ts'
 import { TestCaller } from '../testbed/caller.ts'
+import { turnsDuring } from '../testbed/turns.ts'
 
 const configMaps = '/api/v1/namespaces/default/configmaps'
 let api: TestCaller
@@ -13,15 +14,8 @@ after(() => api.api.stop())
 
 /** Turns of the event loop that pass until it is answered. */
 async function turnsOf(call: () => Promise<{ status: number }>, status: number): Promise<number> {
-  let turns = 0
-  let running = true
-  const turn = (): void => {
-    turns += 1
-    if (running) setImmediate(turn)
-  }
-  setImmediate(turn)
-  assert.equal((await call()).status, status)
-  running = false
+  const { result, turns } = await turnsDuring(call)
+  assert.equal(result.status, status)
   return turns
 }
 
