@@ -58,32 +58,14 @@ class Recorder implements RunningEventRecorder {
   ): void {
     const involvedObject = 'resource' in about ? referenceOf(about.resource, about.object) : about
     const metadata = { namespace: involvedObject.namespace || 'default' }
-    const reportingComponent = this.#component
+    const [component, host] = [this.#component, this.#host]
+    const said = { metadata, involvedObject, reason, message, type, reportingComponent: component }
     if (told) {
-      const reportingInstance = this.#host === '' ? this.#component : `${this.#component}-${this.#host}`
-      this.#writer.add({
-        metadata,
-        involvedObject,
-        reason,
-        message,
-        type,
-        ...told,
-        reportingComponent,
-        reportingInstance,
-      })
+      this.#writer.add({ ...said, ...told, reportingInstance: host === '' ? component : `${component}-${host}` })
       return
     }
-    const source = this.#host === '' ? { component: this.#component } : { component: this.#component, host: this.#host }
-    this.#writer.add({
-      metadata,
-      involvedObject,
-      reason,
-      message,
-      type,
-      source,
-      reportingComponent,
-      reportingInstance: this.#host,
-    })
+    const source = host === '' ? { component } : { component, host }
+    this.#writer.add({ ...said, source, reportingInstance: host })
   }
 
   as(component: string, host = ''): EventRecorder {

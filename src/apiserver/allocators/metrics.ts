@@ -37,12 +37,14 @@ export class AllocatorMetrics {
     this.#clock = clock
   }
 
-  /** `use`: read when somebody asks. */
-  families(use: () => { addresses: readonly RangeUse[]; ports: RangeUse }): readonly Family[] {
+  /** `use`: read when somebody asks; undefined: not known before the first Service. */
+  families(use: () => { addresses: readonly RangeUse[]; ports: RangeUse } | undefined): readonly Family[] {
     const counted = (name: string, help: string, one: (use: RangeUse) => number): Family => ({
       ...{ name, help, type: 'gauge' },
       samples: () => {
-        const of = name.startsWith(ports) ? [use().ports] : use().addresses
+        const now = use()
+        if (!now) return []
+        const of = name.startsWith(ports) ? [now.ports] : now.addresses
         return of.map((range): [Labels, number] => [range.cidr === undefined ? {} : { cidr: range.cidr }, one(range)])
       },
     })

@@ -107,7 +107,8 @@ export class ServiceAllocator {
     return this.#metrics?.families(() => this.#use()) ?? []
   }
 
-  #use(): { addresses: RangeUse[]; ports: RangeUse } {
+  #use(): { addresses: RangeUse[]; ports: RangeUse } | undefined {
+    if (!this.#following) return undefined
     const held = [...this.#held.keys()]
     const inUse = ({ text, size }: PlaceRange, from: readonly string[], contains: (value: string) => boolean) => {
       return { cidr: text, size, used: from.filter(contains).length }
