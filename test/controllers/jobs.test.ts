@@ -125,18 +125,6 @@ test('a suspended Job starts no pods until it is resumed', async () => {
   )
 })
 
-test('a Job that is resumed starts its pods at once, though the stopped ones did not end', async () => {
-  await using bed = await startTestbed()
-  const { create, jobs } = { create: bed.create, jobs: bed.client.of(batchV1.jobs, namespace) }
-  await create(batchV1.jobs, { metadata: { name: 'j' }, spec: { template: jobTemplate } })
-  for (const suspend of [true, false]) {
-    await bed.advance(1_000)
-    await jobs.patch('j', { type: 'merge', patch: { spec: { suspend } } })
-  }
-  await bed.advance(1_000)
-  assert.equal((await jobs.get('j')).status?.active, 1)
-})
-
 test('a Job counts a pod that it adopts', async () => {
   await using bed = await startTestbed()
   bed.behave = () => 'succeeded'
