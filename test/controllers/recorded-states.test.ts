@@ -123,7 +123,14 @@ async function stateOf(bed: Testbed): Promise<State> {
   return { objects, events: items.map(recordedEvent) }
 }
 
-function recordedEvent({ involvedObject, type = '', reason = '', message = '', source }: Event): RecordedEvent {
+function recordedEvent({
+  involvedObject,
+  type = '',
+  reason = '',
+  message = '',
+  source,
+  reportingComponent = '',
+}: Event): RecordedEvent {
   const object = `${involvedObject.kind}/${involvedObject.name}`
-  return { object, type, reason, message, component: source?.component ?? '' }
+  return { object, type, reason, message, component: source?.component || reportingComponent }
 }

@@ -47,13 +47,23 @@ export async function tried({ decode, refusals }: Decoder, input: Buffer): Promi
   try {
     await decode(input)
   } catch (error) {
-    const name = typeof error === 'object' && error !== null ? error.constructor.name : String(error)
-    if (!refusals.includes(name)) return error instanceof Error ? (error.stack ?? error.message) : String(error)
+    if (!kindsOf(error).some((kind) => refusals.includes(kind)))
+      return error instanceof Error ? (error.stack ?? error.message) : String(error)
   }
   const tookMs = performance.now() - startMs
   if (tookMs > inputMsMax) return `took ${Math.round(tookMs)} ms`
   if (Object.getOwnPropertyNames(Object.prototype).length !== names) return 'the prototype of all objects was changed'
   return undefined
+}
+
+/** The names of an error's class and of those that it extends. */
+function kindsOf(error: unknown): string[] {
+  if (typeof error !== 'object' || error === null) return [String(error)]
+  const kinds: string[] = []
+  for (let of = Object.getPrototypeOf(error); of && of !== Error.prototype; of = Object.getPrototypeOf(of)) {
+    kinds.push(of.constructor.name)
+  }
+  return kinds.length > 0 ? kinds : [error.constructor.name]
 }
 
 type Random = (below: number) => number
