@@ -52,6 +52,27 @@ test('runAsLeader: one leads, the other follows when it ends in order', async ()
   assert.equal(leaseOf(api).spec?.holderIdentity, '')
 })
 
+test('runAsLeader: the lease is given back also when the answer to its last renewal was lost', async () => {
+  const api = new StubApi()
+  const clock = simulatedClock()
+  const a = start(api, clock, 'a')
+  await clock.settle()
+  let isLost = false
+  api.intercept = async (request) => {
+    api.intercept = undefined
+    const reply = await api.send(request)
+    if (request.method === 'PUT') isLost = true
+    else api.intercept = losing
+    return isLost ? failure(503, 'ServiceUnavailable') : reply
+  }
+  const losing = api.intercept
+  await clock.advance(2_000)
+  assert.equal(isLost, true)
+  a.abort.abort()
+  await a.ended
+  assert.equal(leaseOf(api).spec?.holderIdentity, '')
+})
+
 test('runAsLeader: a leader that can not renew stops before another one starts', async () => {
   const api = new StubApi()
   const clock = simulatedClock()

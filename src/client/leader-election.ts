@@ -127,6 +127,20 @@ class Candidate {
   }
 
   async release(): Promise<void> {
+    try {
+      await this.#giveUp().catch(async (error: unknown) => {
+        if (!(error instanceof ApiError && error.reason === 'Conflict')) throw error
+        // A renewal that was cut off may have arrived all the same.
+        this.#observed = await this.#read({})
+        await this.#giveUp()
+      })
+    } catch (error) {
+      // The lease runs out by itself.
+      this.#options.log.debug('lease not released', { error: String(error) })
+    }
+  }
+
+  async #giveUp(): Promise<void> {
     if (this.#observed?.spec?.holderIdentity !== this.#options.identity) return
     const now = rfc3339Micro(this.#options.clock.nowMs())
     const { leaseTransitions = 0 } = this.#observed.spec
@@ -137,12 +151,7 @@ class Candidate {
       acquireTime: now,
       leaseTransitions,
     }
-    try {
-      await this.#leases.update({ ...this.#observed, spec })
-    } catch (error) {
-      // The lease runs out by itself.
-      this.#options.log.debug('lease not released', { error: String(error) })
-    }
+    await this.#leases.update({ ...this.#observed, spec })
   }
 
   /** A request that hangs must not outlast the deadline. */
