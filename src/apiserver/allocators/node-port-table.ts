@@ -135,7 +135,7 @@ export function portsIn(bits: Uint8Array, { first, last }: NodePortRange): Set<n
 
 /** As short as it can be: without zeros in front. Pure. */
 export function bitsOf(ports: readonly number[], { first }: NodePortRange): Buffer {
-  const highest = Math.max(-1, ...ports.map((port) => port - first))
+  const highest = ports.reduce((most, port) => Math.max(most, port - first), -1)
   const bits = Buffer.alloc((highest >> 3) + 1)
   for (const port of ports) bits[bits.length - 1 - ((port - first) >> 3)]! |= 1 << ((port - first) & 7)
   return bits
