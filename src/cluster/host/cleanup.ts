@@ -1,7 +1,8 @@
 /** Removes, kind by kind, what a cluster left on its machine. Each step finds its things anew, so that it can be repeated. */
 
 import { balancerTable, routeProtocol } from '../../network/announce/kernel.ts'
-import { podTable } from '../../network/cni/plan.ts'
+import { localRoutes, podTable } from '../../network/cni/plan.ts'
+import { writeSysctl } from '../../network/cni/prepare.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Disk } from '../../platform/disk.ts'
 import type { Exec } from '../../platform/exec.ts'
@@ -132,7 +133,7 @@ export async function removeLinks({ exec }: CleanupDoors): Promise<number> {
   return names.length
 }
 
-export async function removeTables({ exec }: CleanupDoors): Promise<string[]> {
+export async function removeTables({ disk, exec }: CleanupDoors): Promise<string[]> {
   const names = await findTables(exec)
   // Who is answered for is let go of before what keeps others from the machine.
   if (names.includes(balancerTable)) {
@@ -140,7 +141,7 @@ export async function removeTables({ exec }: CleanupDoors): Promise<string[]> {
       await exec.run(['ip', family, 'route', 'flush', 'table', 'local', 'proto', routeProtocol])
   }
   // Loopback addresses are closed to the network before the rule that guards them goes.
-  if (names.includes(podTable)) await exec.run(['sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=0'])
+  if (names.includes(podTable)) await writeSysctl(disk, { ...localRoutes, value: '0' })
   for (const name of names) await exec.run(['nft', 'delete', 'table', 'ip', name])
   // There where IPv6 is served; a table that is not there is gone as well.
   for (const name of names) await exec.run(['nft', 'delete', 'table', 'ip6', name])

@@ -77,7 +77,7 @@ async function filterBridge(disk: Disk, exec: Pick<Exec, 'run'>): Promise<boolea
   return true
 }
 
-async function writeSysctl(disk: Disk, { path, value }: Sysctl): Promise<void> {
+export async function writeSysctl(disk: Disk, { path, value }: Sysctl): Promise<void> {
   if ((await disk.readText(path)).trim() === value) return
   await disk.write(path, value, { durable: false })
 }
