@@ -19,6 +19,9 @@ export const volumeAnnotations = {
   migratedTo: 'pv.kubernetes.io/migrated-to',
 } as const
 
+/** Of a node whose volumes are attached by the controller, whatever its value; without it the node sees to them itself. */
+export const managedAttachAnnotation = 'volumes.kubernetes.io/controller-managed-attach-detach'
+
 /** Classes of volumes that somebody else makes; nothing is provisioned for their claims. */
 export const noProvisioner = 'kubernetes.io/no-provisioner'
 

@@ -6,6 +6,7 @@
 import { localPath } from '../api/local-path.ts'
 import { coreV1 } from '../api/resources.ts'
 import type { Node, Pod } from '../api/types/core/v1.ts'
+import { managedAttachAnnotation } from '../api/volume-binding.ts'
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/events.ts'
 import { createEventRecorder } from '../client/events-impl.ts'
@@ -228,7 +229,7 @@ function makeNodeAgent(
     nodeName: config.nodeName,
     labels: nodeLabels(config, machine),
     annotations: {
-      'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
+      [managedAttachAnnotation]: 'true',
       [localPath.directoryAnnotation]: localVolumesDirectory(config),
       ...config.annotations,
     },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Node, PersistentVolume, Pod } from '../../api/types/core/v1.ts'
+import { managedAttachAnnotation } from '../../api/volume-binding.ts'
 import { type AttachView, attachmentName, forceDetachAfterMs, planAttachments, uniqueName } from './plan.ts'
 
 const driver = 'csi.example.com'
@@ -27,7 +28,7 @@ interface Given {
 function nodeWith({ ready = 'True', inUse = true, taints = [] }: Given): Node {
   const volumesInUse = inUse ? [uniqueName(volume)] : []
   return {
-    metadata: { name: 'node' },
+    metadata: { name: 'node', annotations: { [managedAttachAnnotation]: '' } },
     spec: { taints },
     status: { volumesInUse, conditions: [{ type: 'Ready', status: ready }] },
   }
@@ -80,6 +81,19 @@ test('planAttachments takes a volume that is in use from nobody but an unhealthy
     const { remove, ...rest } = plan(view)
     assert.deepEqual([remove.length === 1, rest.waitMs], [removed, waitMs], what)
   }
+})
+
+test('planAttachments leaves a node alone that does not ask to be looked after, until it is gone', () => {
+  const { status, spec } = nodeWith({ inUse: false })
+  const own: Node = { metadata: { name: 'node' }, spec: spec ?? {}, status: { ...status, volumesAttached: [] } }
+  const attached = { ...attachment, status: { attached: true } }
+  const views: Partial<AttachView>[] = [{ attachments: [], pods: [pod] }, { attachments: [attached] }]
+  for (const view of views) {
+    const { create, remove, attached: told } = plan({ node: own, ...view })
+    assert.deepEqual([create, remove, told], [[], [], undefined])
+  }
+  assert.equal(plan({ node: nodeWith({}), attachments: [], pods: [pod] }).create.length, 1)
+  assert.equal(plan({ node: own, gone: true, attachments: [attached] }).remove.length, 1)
 })
 
 test('planAttachments waits with a volume for one node alone while another has it', () => {

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { AttachedVolume, Node, PersistentVolume, Pod } from '../../api/types/core/v1.ts'
 import type { VolumeAttachment } from '../../api/types/storage/v1.ts'
-import { claimNames } from '../../api/volume-binding.ts'
+import { claimNames, managedAttachAnnotation } from '../../api/volume-binding.ts'
 import { isFinished } from '../pods.ts'
 
 /** An unhealthy node has this long to let go of a volume that it said is in use. Source: the attach/detach controller. */
@@ -53,8 +53,19 @@ export function attachmentName(handle: string, driver: string, nodeName: string)
   return `csi-${createHash('sha256').update(`${handle}${driver}${nodeName}`).digest('hex')}`
 }
 
+const nothing: AttachPlan = {
+  create: [],
+  remove: [],
+  forced: [],
+  attached: undefined,
+  blocked: [],
+  waitMs: undefined,
+}
+
+/** A node that attaches by itself is left alone. Once it is gone nobody else cleans up after it. */
 export function planAttachments(view: AttachView): AttachPlan {
   const { node, attachments } = view
+  if (!view.gone && node.metadata.annotations?.[managedAttachAnnotation] === undefined) return nothing
   const nodeName = node.metadata.name ?? ''
   const wanted = view.gone ? new Map<string, PersistentVolume>() : wantedVolumes(view)
   const there = new Map(attachments.map((one) => [one.metadata.name ?? '', one]))

@@ -5,7 +5,7 @@
 import { coreV1, storageV1 } from '../../api/resources.ts'
 import type { Node, PersistentVolume, Pod } from '../../api/types/core/v1.ts'
 import type { VolumeAttachment } from '../../api/types/storage/v1.ts'
-import { claimNames } from '../../api/volume-binding.ts'
+import { claimNames, managedAttachAnnotation } from '../../api/volume-binding.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import type { Change } from '../../client/informer.ts'
 import { ifNew, ifThere } from '../../client/writes.ts'
@@ -209,9 +209,10 @@ class AttachReconciler {
 }
 
 /** Of a node, what decides over its volumes. */
-function relevant({ spec, status }: Node): string {
+function relevant({ metadata, spec, status }: Node): string {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status
-  return JSON.stringify([status?.volumesInUse, status?.volumesAttached, ready, spec?.taints])
+  const isManaged = metadata.annotations?.[managedAttachAnnotation] !== undefined
+  return JSON.stringify([isManaged, status?.volumesInUse, status?.volumesAttached, ready, spec?.taints])
 }
 
 function hasClaims(pod: Pod): boolean {

@@ -1,5 +1,6 @@
 /** What simulated nodes are: their objects, addresses and pod ranges. */
 import type { Node, NodeCondition, NodeStatus } from '../../api/types/core/v1.ts'
+import { managedAttachAnnotation } from '../../api/volume-binding.ts'
 import { versionInfo } from '../../apiserver/nonresource/version.ts'
 
 export interface NodeSpec {
@@ -47,7 +48,11 @@ export function nodeObject(spec: NodeSpec & { name: string }, index: number, now
   }
   const { cidr } = podRange(index)
   return {
-    metadata: { name, labels: { ...standard, ...labels }, ...(annotations ? { annotations: { ...annotations } } : {}) },
+    metadata: {
+      name,
+      labels: { ...standard, ...labels },
+      annotations: { [managedAttachAnnotation]: 'true', ...annotations },
+    },
     spec: { podCIDR: cidr, podCIDRs: [cidr], ...(taints ? { taints: [...taints] } : {}) },
     status: nodeStatus(spec, index, now),
   }
