@@ -69,17 +69,24 @@ export function isWhole64(value: unknown): value is number | bigint {
 /** The shortest number that may be too large: 9007199254740993. */
 const digitsMin = 16
 
-/** Whether 16 digits stand in a row, in a number or elsewhere. Every run of so many digits has one at a multiple of that, so that only each sixteenth character is looked at. */
+/**
+ * Whether 16 digits stand in a row where a number may. Every run of so many digits has one at a multiple of that, so that
+ * only each sixteenth character is looked at.
+ */
 export function hasDigits(text: string): boolean {
   for (let at = digitsMin - 1; at < text.length; at += digitsMin) {
     if (!isDigit(text.charCodeAt(at))) continue
     let start = at
     while (isDigit(text.charCodeAt(start - 1))) start--
-    let end = at + 1
-    while (isDigit(text.charCodeAt(end)) && end - start < digitsMin) end++
-    if (end - start >= digitsMin) return true
+    while (isDigit(text.charCodeAt(at + 1))) at++
+    if (at - start >= digitsMin - 1 && mayPrecedeNumber(text.charCodeAt(start - 1))) return true
   }
   return false
+}
+
+/** The beginning of the text, white space, `-`, `:`, `,` and `[`, which a string may have too; not what hexadecimal numbers have. */
+function mayPrecedeNumber(char: number): boolean {
+  return Number.isNaN(char) || char <= 0x20 || char === 0x2c || char === code.minus || char === 0x3a || char === 0x5b
 }
 
 const code = { quote: 0x22, minus: 0x2d, zero: 0x30, nine: 0x39 }
