@@ -3,7 +3,7 @@
  * One rule for the scheduler, the kubelet's admission and quota. Source: KEP-753 (sidecars), KEP-2837 (pod-level
  * resources), https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#resource-sharing-within-containers.
  */
-import { milliValue, wholeValue } from './quantity.ts'
+import { compareQuantities, milliValue, wholeValue } from './quantity.ts'
 import type { Container, Node, Pod } from './types/core/v1.ts'
 
 /** Amounts by resource name: cpu in millicores, memory and storage in bytes, others as counted. */
@@ -29,6 +29,43 @@ export function nodeAllocatable(node: Node): ResourceAmounts {
 /** The effective requests: the larger of what runs together and the peak while initialising, plus overhead. */
 export function podRequests(pod: Pod): ResourceAmounts {
   return combine(pod, 'requests', (container) => amounts(container.resources?.requests))
+}
+
+/**
+ * The most that the pod may be using while it is being resized: what it asks for, what is set aside for it, and what it
+ * was given, whichever is more. A resize that its node can't do does not count. Source: KEP-1287, "Scheduler and API server".
+ */
+export function podRequestsInUse(pod: Pod): ResourceAmounts {
+  return combine(inUse(pod), 'requests', (container) => amounts(container.resources?.requests))
+}
+
+/** The pod with its requests as `podRequestsInUse` counts them; the same object where no status tells. */
+export function inUse(pod: Pod): Pod {
+  const { spec, status } = pod
+  if (!spec || !status) return pod
+  const known = new Map(
+    [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])].map((one) => [one.name, one]),
+  )
+  const infeasible = status.conditions?.some(
+    ({ type, reason }) => type === 'PodResizePending' && reason === 'Infeasible',
+  )
+  const most = (asked: List, given: List, allocated: List) => larger([infeasible ? {} : asked, given, allocated])
+  const ofContainer = (container: Container): Container => {
+    const one = known.get(container.name)
+    if (!one?.resources) return container
+    const requests = most(container.resources?.requests, one.resources.requests, one.allocatedResources)
+    return { ...container, resources: { ...container.resources, requests } }
+  }
+  const sidecar = (container: Container): Container =>
+    container.restartPolicy === 'Always' ? ofContainer(container) : container
+  const used = { ...spec, containers: spec.containers.map(ofContainer) }
+  if (spec.initContainers) used.initContainers = spec.initContainers.map(sidecar)
+  if (spec.resources?.requests && status.resources)
+    used.resources = {
+      ...spec.resources,
+      requests: most(spec.resources.requests, status.resources.requests, status.allocatedResources),
+    }
+  return { ...pod, spec: used }
 }
 
 /** The effective limits by the same rule; a resource that some container leaves unlimited is absent. */
@@ -69,6 +106,19 @@ function combine(
   for (const [name, amount] of amounts(pod.spec?.resources?.[which])) running.set(name, amount)
   add(running, amounts(pod.spec?.overhead))
   return running
+}
+
+type List = Record<string, string> | undefined
+
+/** The largest amount of each resource. */
+function larger(lists: readonly List[]): Record<string, string> {
+  const result: Record<string, string> = {}
+  for (const list of lists)
+    for (const [name, amount] of Object.entries(list ?? {})) {
+      const known = result[name]
+      if (known === undefined || compareQuantities(amount, known) > 0) result[name] = amount
+    }
+  return result
 }
 
 function add(sum: ResourceAmounts, more: ResourceAmounts): void {

@@ -19,6 +19,9 @@ import type { ConnectGrpc } from '../platform/grpc.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Listening, Net } from '../platform/net.ts'
 import type { Random } from '../platform/random.ts'
+import { AllocationManager } from './allocation/allocation-manager.ts'
+import { ResizeMetrics } from './allocation/resize-metrics.ts'
+import { ResourceState } from './allocation/resource-state.ts'
 import { type Cgroups, detectCgroups } from './cgroups/cgroups.ts'
 import { defaults, type KubeletConfig, type KubeletServerConfig } from './config.ts'
 import { pacedRuntime } from './cri/paced.ts'
@@ -92,7 +95,8 @@ export async function startKubelet(given: KubeletParts): Promise<Kubelet> {
     allocatable: () => nodeObject?.status?.allocatable ?? {},
     services: () => services.list(),
   }
-  const podParts = assemble(parts, { cgroups, node, events, wake: (uid) => manager.wake(uid) })
+  const resources = await openResources(parts, events, () => manager)
+  const podParts = assemble(parts, { cgroups, node, events, resources, wake: (uid) => manager.wake(uid) })
   const notInMemory = await podParts.volumes.mountMemory()
   if (notInMemory !== undefined) log.warn('secrets are written to disk', { reason: notInMemory })
   const nodes = client.of(coreV1.nodes)
@@ -152,16 +156,40 @@ function serve(
   return startServer({ ...podParts, net, client, manager, nodeName: config.nodeName, server })
 }
 
+type Resources = Pick<PodParts, 'allocation' | 'actuated' | 'resizeMetrics'>
+
+/** What is set aside for pods and what they were given, as an earlier agent left it. */
+async function openResources(
+  { disk, log, clock, config }: KubeletParts,
+  events: EventRecorder,
+  manager: () => PodManager,
+): Promise<Resources> {
+  const open = (name: string) => ResourceState.open({ disk, log, path: `${config.rootDirectory}/${name}` })
+  const [allocated, actuated] = await Promise.all([open('allocated_pods_state'), open('actuated_pods_state')])
+  const resizeMetrics = new ResizeMetrics()
+  const allocation = new AllocationManager({
+    clock,
+    allocated,
+    metrics: resizeMetrics,
+    refusal: (pod) => manager().refusal(pod),
+    find: (uid) => manager().runningPod(uid),
+    event: recordPodEvents(events).pod,
+    wake: (uid) => manager().wake(uid),
+  })
+  return { allocation, actuated, resizeMetrics }
+}
+
 interface Assembly {
   cgroups: Cgroups
   node: NodeView
   events: EventRecorder
+  resources: Resources
   wake(uid: string): void
 }
 
 function assemble(
   parts: KubeletParts,
-  { cgroups, node, events, wake }: Assembly,
+  { cgroups, node, events, resources, wake }: Assembly,
 ): PodParts & { statuses: StatusManager; localVolumes: LocalVolumes } {
   const { client, clock, random, disk, exec, log, config, net, connectGrpc } = parts
   const { runtime, images } = parts.runtime
@@ -189,6 +217,7 @@ function assemble(
     statuses,
     events: podEvents,
     cgroups,
+    ...resources,
     node,
     settings: {
       logRoot: config.logDirectory ?? `${config.rootDirectory}/logs`,

@@ -38,10 +38,12 @@ export class PodManager {
       if (change.type === 'deleted') this.#workers.get(uidOf(change.object))?.remove()
       else this.#observe(change.object, change.type === 'updated' ? change.previous : undefined)
     })
+    this.#parts.allocation.start([...this.#workers.values()].map(({ pod }) => pod))
   }
 
   stop(): void {
     this.#unsubscribe?.()
+    this.#parts.allocation.stop()
     for (const worker of this.#workers.values()) worker.stop()
   }
 
@@ -119,9 +121,13 @@ export class PodManager {
     const uid = uidOf(pod)
     this.#parts.statuses.observe(pod)
     const worker = this.#workers.get(uid)
-    if (!worker) this.#add(pod).wake()
-    else if (needsLook(pod, previous)) worker.update(pod)
-    else worker.pod = pod
+    if (!worker) return this.#add(pod).wake()
+    if (!needsLook(pod, previous)) {
+      worker.pod = pod
+      return
+    }
+    worker.update(pod)
+    if (previous) this.#parts.allocation.observe(pod, previous)
   }
 
   #add(pod: Pod): PodWorker {
@@ -129,7 +135,11 @@ export class PodManager {
       this.#parts,
       {
         admit: (candidate) => this.#admit(candidate),
-        onFinished: (uid) => this.#workers.delete(uid),
+        onFreed: (trigger) => this.#parts.allocation.retry(trigger),
+        onFinished: (uid) => {
+          this.#workers.delete(uid)
+          this.#parts.allocation.retry('pods_removed')
+        },
       },
       pod,
     )
@@ -153,11 +163,22 @@ export class PodManager {
     return refusal && this.#parts.readNode().then((node) => this.#judge(pod, node))
   }
 
+  /** Why the node has no room for the pod beside its others; undefined: it has. */
+  refusal(pod: Pod): string | undefined {
+    return this.#judge(pod, this.#parts.nodeObject())?.message
+  }
+
+  /** The API's pod while it runs here. */
+  runningPod(uid: string): Pod | undefined {
+    const worker = this.#workers.get(uid)
+    return worker?.state === 'running' && !isTerminal(worker.pod) ? worker.pod : undefined
+  }
+
   #judge(pod: Pod, node: Node | undefined): ReturnType<typeof admitPod> {
     if (!node) return { reason: 'InvalidNodeInfo', message: 'Kubelet cannot get node info.' }
     const others = [...this.#workers.values()]
       .filter(({ state, pod: other }) => uidOf(other) !== uidOf(pod) && holdsResources(state, other))
-      .map((worker) => worker.pod)
+      .map((worker) => worker.view())
     return admitPod(pod, node, others)
   }
 }

@@ -6,7 +6,7 @@
 
 import { hostPortsOf, portsCollide } from '../../api/host-ports.ts'
 import { matchesNode } from '../../api/node-selection.ts'
-import { amounts, podRequests } from '../../api/pod-requests.ts'
+import { amounts, podRequests, podRequestsInUse } from '../../api/pod-requests.ts'
 import type { Node, Pod } from '../../api/types/core/v1.ts'
 import type { PodFailure } from '../pod/status.ts'
 
@@ -14,7 +14,7 @@ const standardResources = new Set(['cpu', 'memory', 'ephemeral-storage', 'pods']
 const selectorReason = "node(s) didn't match Pod's node affinity/selector"
 const portsReason = "node(s) didn't have free ports for the requested pod ports"
 
-/** `others`: the pods that this node runs already. Undefined: admitted. */
+/** `others`: the pods that this node runs already, as set aside for them. Undefined: admitted. */
 export function admitPod(pod: Pod, node: Node, others: readonly Pod[]): PodFailure | undefined {
   const osLabel = pod.metadata.labels?.['kubernetes.io/os']
   if (osLabel !== undefined && osLabel !== 'linux')
@@ -33,7 +33,7 @@ function lacksResources(pod: Pod, node: Node, others: readonly Pod[]): PodFailur
   if (others.length + 1 > podsMax) return outOf('pods', { requested: 1, used: others.length, capacity: podsMax })
   const used = new Map<string, number>()
   for (const other of others)
-    for (const [name, amount] of podRequests(other)) used.set(name, (used.get(name) ?? 0) + amount)
+    for (const [name, amount] of podRequestsInUse(other)) used.set(name, (used.get(name) ?? 0) + amount)
   for (const [name, requested] of podRequests(pod)) {
     const capacity = allocatable.get(name)
     if (requested === 0 || (capacity === undefined && !standardResources.has(name))) continue

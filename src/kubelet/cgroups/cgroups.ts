@@ -11,7 +11,7 @@ import type { Disk } from '../../platform/disk.ts'
 import type { Exec } from '../../platform/exec.ts'
 import type { Logger } from '../../platform/log.ts'
 import { uidOf } from '../pod/names.ts'
-import { podLimitsOf, quotaPeriodUs } from '../pod/resources.ts'
+import { type PodLimits, podLimitsOf, quotaPeriodUs } from '../pod/resources.ts'
 
 export interface Cgroups {
   readonly version: 1 | 2
@@ -19,12 +19,25 @@ export interface Cgroups {
   podPath(pod: Pod): string
   /** Makes the pod's cgroup with its limits. Failures are logged, never thrown. */
   preparePod(pod: Pod): Promise<void>
+  /** What the pod's own cgroup says; undefined where there is none. */
+  readPod(pod: Pod): Promise<PodCgroup | undefined>
+  /** Sets what is given. Throws what the kernel says. */
+  writePod(pod: Pod, limits: Partial<PodLimits>): Promise<void>
   /** Removes the pod's cgroup, whichever class it had. */
   removePod(uid: string): Promise<void>
   /** Uids of pods that have a cgroup. */
   pods(): Promise<string[]>
   /** Directories that a controller's files of a cgroup are in; undefined when the controller is not there. */
   fileOf(controller: string, path: string, file: string): string
+}
+
+export interface PodCgroup {
+  cpuShares: number
+  /** Undefined: unlimited. */
+  cpuQuotaUs: number | undefined
+  /** Undefined: unlimited. */
+  memoryBytes: number | undefined
+  memoryUsageBytes: number
 }
 
 const mountPoint = '/sys/fs/cgroup'
@@ -55,18 +68,25 @@ function makeCgroups({ disk, exec, log }: CgroupParts, root: string, version: 1 
     )
   }
   const podPath = (pod: Pod): string => join(classPath(root, qosClassOf(pod)), `pod${uidOf(pod)}`)
+  const fileOf = (controller: string, path: string, file: string): string => join(directoryOf(controller, path), file)
+  const files = (pod: Pod, limits: Partial<PodLimits>): [path: string, text: string][] =>
+    limitFiles(version, limits).map(([controller, file, text]) => [fileOf(controller, podPath(pod), file), text])
   const prepare = async (pod: Pod): Promise<void> => {
-    const limits = podLimitsOf(pod)
     const path = podPath(pod)
-    if (version === 2) await prepareV2(disk, path, tryPut, limits)
-    else await prepareV1(disk, path, directoryOf, tryPut, limits)
+    if (version === 2) await prepareV2(disk, path, tryPut)
+    else for (const controller of limitControllers) await disk.makeDirectory(directoryOf(controller, path))
+    for (const [file, text] of files(pod, podLimitsOf(pod))) await tryPut(file, text)
   }
   return {
     version,
     podPath,
-    fileOf: (controller, path, file) => join(directoryOf(controller, path), file),
+    fileOf,
     preparePod: (pod) =>
       prepare(pod).catch((error: unknown) => log.warn('pod cgroup not prepared', { error: String(error) })),
+    readPod: (pod) => readCgroup(version, (controller, file) => disk.readText(fileOf(controller, podPath(pod), file))),
+    async writePod(pod, limits) {
+      for (const [file, text] of files(pod, limits)) await put(file, text)
+    },
     async removePod(uid) {
       const controllers = version === 2 ? [''] : await disk.list(mountPoint)
       const paths = classes.map((qos) => join(classPath(root, qos), `pod${uid}`))
@@ -88,32 +108,46 @@ export function classPath(root: string, qos: QosClass): string {
   return qos === 'Guaranteed' ? parent : join(parent, qos.toLowerCase())
 }
 
-type Limits = ReturnType<typeof podLimitsOf>
-
-async function prepareV1(
-  disk: Disk,
-  path: string,
-  directoryOf: (controller: string, path: string) => string,
-  put: (path: string, text: string) => Promise<void>,
-  limits: Limits,
-): Promise<void> {
-  for (const controller of limitControllers) await disk.makeDirectory(directoryOf(controller, path))
-  const cpu = directoryOf('cpu', path)
-  await put(join(cpu, 'cpu.shares'), String(limits.cpuShares))
-  if (limits.cpuQuotaUs !== undefined) {
-    await put(join(cpu, 'cpu.cfs_period_us'), String(quotaPeriodUs))
-    await put(join(cpu, 'cpu.cfs_quota_us'), String(limits.cpuQuotaUs))
+/** Files of a pod's cgroup in the order to write them. */
+function limitFiles(version: 1 | 2, limits: Partial<PodLimits>): [controller: string, file: string, text: string][] {
+  const { cpuShares, cpuQuotaUs, memoryBytes } = limits
+  const files: [string, string, string][] = []
+  const add = (controller: string, v1: string, v2: string): void => {
+    const [file = '', text = ''] = (version === 2 ? v2 : v1).split('=')
+    files.push([controller, file, text])
   }
-  if (limits.memoryBytes !== undefined)
-    await put(join(directoryOf('memory', path), 'memory.limit_in_bytes'), String(limits.memoryBytes))
+  if (cpuShares !== undefined) add('cpu', `cpu.shares=${cpuShares}`, `cpu.weight=${weightOf(cpuShares)}`)
+  if (cpuQuotaUs !== undefined) {
+    if (version === 1) files.push(['cpu', 'cpu.cfs_period_us', String(quotaPeriodUs)])
+    add('cpu', `cpu.cfs_quota_us=${cpuQuotaUs}`, `cpu.max=${cpuQuotaUs} ${quotaPeriodUs}`)
+  }
+  if (memoryBytes !== undefined) add('memory', `memory.limit_in_bytes=${memoryBytes}`, `memory.max=${memoryBytes}`)
+  return files
 }
 
-async function prepareV2(
-  disk: Disk,
-  path: string,
-  put: (path: string, text: string) => Promise<void>,
-  limits: Limits,
-): Promise<void> {
+/** What v1 says where nothing is limited. */
+const unlimitedV1Bytes = 2 ** 62
+
+async function readCgroup(
+  version: 1 | 2,
+  read: (controller: string, file: string) => Promise<string>,
+): Promise<PodCgroup | undefined> {
+  const names =
+    version === 2
+      ? (['cpu.weight', 'cpu.max', 'memory.max', 'memory.current'] as const)
+      : (['cpu.shares', 'cpu.cfs_quota_us', 'memory.limit_in_bytes', 'memory.usage_in_bytes'] as const)
+  const texts = await Promise.all(names.map((file) => read(file.split('.')[0] ?? '', file).catch(() => '')))
+  if (texts[0] === '') return undefined
+  const [shares = 0, quota = 0, memory = 0, memoryUsageBytes = 0] = texts.map((text) => Number.parseInt(text, 10))
+  return {
+    cpuShares: version === 2 ? sharesOf(shares) : shares,
+    cpuQuotaUs: quota > 0 ? quota : undefined,
+    memoryBytes: memory > 0 && memory < unlimitedV1Bytes ? memory : undefined,
+    memoryUsageBytes: memoryUsageBytes || 0,
+  }
+}
+
+async function prepareV2(disk: Disk, path: string, put: (path: string, text: string) => Promise<void>): Promise<void> {
   const segments = path.split('/').filter((segment) => segment !== '')
   let directory = mountPoint
   for (const segment of segments) {
@@ -121,14 +155,16 @@ async function prepareV2(
     directory = join(directory, segment)
     await disk.makeDirectory(directory)
   }
-  await put(join(directory, 'cpu.weight'), String(weightOf(limits.cpuShares)))
-  if (limits.cpuQuotaUs !== undefined) await put(join(directory, 'cpu.max'), `${limits.cpuQuotaUs} ${quotaPeriodUs}`)
-  if (limits.memoryBytes !== undefined) await put(join(directory, 'memory.max'), String(limits.memoryBytes))
 }
 
 /** cgroup v1's shares (2 to 262,144) as v2's weight (1 to 10,000). */
 export function weightOf(shares: number): number {
   return Math.floor(1 + ((shares - 2) * 9999) / 262_142)
+}
+
+/** The shares that a weight stands for. */
+function sharesOf(weight: number): number {
+  return Math.round(2 + ((weight - 1) * 262_142) / 9999)
 }
 
 /** Only directories can be removed in a cgroup file system, the innermost first. */

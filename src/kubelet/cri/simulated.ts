@@ -9,6 +9,7 @@ import type {
   CriContainer,
   CriContainerStatus,
   CriImage,
+  LinuxContainerResources,
   PodSandbox,
   PodSandboxConfig,
   PodSandboxStatus,
@@ -25,6 +26,10 @@ export interface SimulatedRuntimeOptions {
   process?: ProcessScript
   /** Images that can't be pulled, with the error's text. Default: every pull succeeds. */
   pullError?(image: string): string | undefined
+  /** Why a running container can't be given these resources. Default: every change succeeds. */
+  resizeError?(container: string, resources: LinuxContainerResources): string | undefined
+  /** Bytes that every container uses. Default 1 MiB. */
+  memoryUsageBytes?: number
   /** How long making a sandbox and starting a container take. Default 0. */
   latencyMs?: { sandbox?: number; start?: number; pull?: number }
 }
@@ -185,7 +190,10 @@ function nodeService(world: World): Pick<RuntimeService, NodeCalls> {
     listContainerStats: async () =>
       [...world.containers.values()]
         .filter(({ state }) => state === 'CONTAINER_RUNNING')
-        .map(({ id, config }) => ({ attributes: { id, labels: config.labels, metadata: config.metadata } })),
+        .map(({ id, config }) => ({
+          attributes: { id, labels: config.labels, metadata: config.metadata },
+          memory: { usageBytes: { value: world.options.memoryUsageBytes ?? 2 ** 20 } },
+        })),
     exec: noStreams,
     attach: noStreams,
     portForward: noStreams,
@@ -275,8 +283,15 @@ function containerService(world: World): Pick<RuntimeService, ContainerCalls> {
     async containerStatus(id) {
       return containerStatus(world, world.container(id))
     },
-    async updateContainerResources(id) {
-      world.container(id)
+    async updateContainerResources(id, resources) {
+      const container = world.container(id)
+      const refusal = world.options.resizeError?.(container.config.metadata?.name ?? '', resources)
+      if (refusal !== undefined) throw new RuntimeError(2, refusal)
+      const { linux } = container.config
+      container.config = {
+        ...container.config,
+        linux: { ...linux, resources: { ...linux?.resources, ...resources } },
+      }
     },
     async reopenContainerLog(id) {
       world.container(id)
@@ -376,6 +391,7 @@ function containerStatus(world: World, container: Container): CriContainerStatus
     exitCode: ended && exitCode !== 0 ? exitCode : undefined,
     reason: ended ? (exitCode === 0 ? 'Completed' : 'Error') : undefined,
     mounts: config.mounts,
+    resources: { linux: config.linux?.resources },
     logPath: config.logPath,
   }
 }

@@ -3,6 +3,7 @@
  * Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions
  */
 import type { ContainerStatus, Pod, PodCondition } from '../../api/types/core/v1.ts'
+import { resizeInProgress, resizePending } from '../allocation/resize-conditions.ts'
 import { initContainers, regularContainers } from './spec.ts'
 
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed'
@@ -16,12 +17,17 @@ export const ownConditions = [
   'PodScheduled',
 ] as const
 
+/** The node agent's, too, while a pod is being resized. */
+export const resizeConditions: ReadonlySet<string> = new Set([resizePending, resizeInProgress])
+
 export interface ConditionInput {
   pod: Pod
   phase: PodPhase
   initStatuses: readonly ContainerStatus[]
   statuses: readonly ContainerStatus[]
   sandboxReady: boolean
+  /** What there is to say of a resize. Default: nothing. */
+  resize?: readonly PodCondition[]
   now: string
 }
 
@@ -46,8 +52,9 @@ export function podConditions(input: ConditionInput): PodCondition[] {
     ContainersReady: containersReady,
     PodScheduled: { status: 'True' },
   }
-  const names = new Set<string>(ownConditions)
+  const names = new Set<string>([...ownConditions, ...resizeConditions])
   return [
+    ...(input.resize ?? []),
     ...ownConditions.map((type) => condition(pod, previous, type, verdicts[type], now)),
     ...previous.filter(({ type }) => !names.has(type)),
   ]

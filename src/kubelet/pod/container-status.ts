@@ -5,6 +5,8 @@
 import type { Container, ContainerState, ContainerStatus, Pod, VolumeMountStatus } from '../../api/types/core/v1.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { shouldStart } from './plan.ts'
+import type { Given } from './plan-resize.ts'
+import { resourcesInForce } from './resource-status.ts'
 import { type ContainerRecord, latest, type PodRuntime } from './runtime-state.ts'
 import { initContainers, isSidecar, type NamedContainer, regularContainers } from './spec.ts'
 
@@ -27,6 +29,8 @@ export interface StatusInput {
   previous: readonly ContainerStatus[]
   /** Nothing of the pod runs or will run any more. */
   terminated: boolean
+  /** Resources that containers were given last. Default: nothing is known of them. */
+  given?: Given
 }
 
 export function containerStatus(input: StatusInput, named: NamedContainer): ContainerStatus {
@@ -59,9 +63,9 @@ function statusOfRecord(input: StatusInput, named: NamedContainer, record: Conta
     started,
   }
   if (named.kind !== 'ephemeral') {
-    status.resources = structuredClone(container.resources ?? {})
+    status.resources = resourcesInForce(container, record, input.given)
     const requests = container.resources?.requests
-    if (running && requests && Object.keys(requests).length > 0) status.allocatedResources = { ...requests }
+    if (requests && Object.keys(requests).length > 0) status.allocatedResources = { ...requests }
   }
   return status
 }

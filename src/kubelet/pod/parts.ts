@@ -4,6 +4,9 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Disk } from '../../platform/disk.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Random } from '../../platform/random.ts'
+import type { AllocationManager } from '../allocation/allocation-manager.ts'
+import type { ResizeMetrics } from '../allocation/resize-metrics.ts'
+import type { ResourceState } from '../allocation/resource-state.ts'
 import type { Cgroups } from '../cgroups/cgroups.ts'
 import type { RuntimeService } from '../cri/runtime.ts'
 import type { ImagePuller } from '../images/puller.ts'
@@ -63,6 +66,10 @@ export interface PodParts {
   statuses: StatusPublisher
   events: PodEvents
   cgroups: Cgroups
+  allocation: AllocationManager
+  /** Resources that pods and containers were given last. */
+  actuated: ResourceState
+  resizeMetrics: ResizeMetrics
   node: NodeView
   settings: PodSettings
 }

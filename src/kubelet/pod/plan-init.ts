@@ -3,7 +3,7 @@
  * as they have started, and sidecars restarted for as long as the pod lives. Source: KEP-753.
  */
 import type { Container } from '../../api/types/core/v1.ts'
-import { type PlanInput, type PodPlan, troubleOf } from './plan.ts'
+import { type PlanInput, type PodPlan, planResize, troubleOf } from './plan.ts'
 import { type ContainerRecord, latest, type PodRuntime } from './runtime-state.ts'
 import { initContainers, regularContainers, restartPolicyOf } from './spec.ts'
 
@@ -79,7 +79,11 @@ function stepOf(
 
 function replaceTroubled(plan: PodPlan, input: PlanInput, container: Container, record: ContainerRecord): boolean {
   const trouble = troubleOf(container, record, input.probes)
-  if (!trouble) return false
+  if (!trouble) {
+    const restart = planResize(plan, input, container, record)
+    if (restart) plan.startInit.unshift(container.name)
+    return restart
+  }
   plan.stop.push({ record, message: `${trouble.message}, will be restarted` })
   plan.startInit.unshift(container.name)
   return true

@@ -6,6 +6,7 @@
 import type { Container, Pod } from '../../api/types/core/v1.ts'
 import { containerHash } from './names.ts'
 import { planInitContainers } from './plan-init.ts'
+import { type Given, noResize, nothingKnown, planContainerResize, podDiffers, type ResizePlan } from './plan-resize.ts'
 import { type ContainerRecord, latest, type PodRuntime } from './runtime-state.ts'
 import { allContainers, initContainers, regularContainers, restartPolicyOf, usesHostNetwork } from './spec.ts'
 
@@ -37,12 +38,15 @@ export interface PodPlan {
   startInit: string[]
   start: string[]
   startEphemeral: string[]
+  resize: ResizePlan
 }
 
 export interface PlanInput {
   pod: Pod
   runtime: PodRuntime
   probes: ProbeVerdicts
+  /** What runs was given these resources. Default: nothing is known of them, and none are changed. */
+  given?: Given
 }
 
 export function planPod(input: PlanInput): PodPlan {
@@ -57,6 +61,7 @@ export function planPod(input: PlanInput): PodPlan {
     startInit: [],
     start: [],
     startEphemeral: [],
+    resize: noResize(),
   }
   if (needed) planFirstStart(plan, pod, runtime)
   else planNextStep(plan, input)
@@ -102,6 +107,7 @@ function planNextStep(plan: PodPlan, input: PlanInput): void {
     if (kind === 'ephemeral' && !latest(runtime, container.name)) plan.startEphemeral.push(container.name)
   }
   if (!planInitContainers(plan, input) || plan.stopPod) return
+  plan.resize.pod = podDiffers(pod, input.given ?? nothingKnown)
   let kept = 0
   for (const container of regularContainers(pod)) if (planRegular(plan, input, container)) kept++
   if (kept === 0 && plan.start.length === 0) {
@@ -111,7 +117,8 @@ function planNextStep(plan: PodPlan, input: PlanInput): void {
 }
 
 /** Returns whether the container keeps running. */
-function planRegular(plan: PodPlan, { pod, runtime, probes }: PlanInput, container: Container): boolean {
+function planRegular(plan: PodPlan, input: PlanInput, container: Container): boolean {
+  const { pod, runtime, probes } = input
   const record = latest(runtime, container.name)
   if (record?.state !== 'running') {
     if (!shouldStart(pod, record)) return false
@@ -121,11 +128,23 @@ function planRegular(plan: PodPlan, { pod, runtime, probes }: PlanInput, contain
     return false
   }
   const trouble = troubleOf(container, record, probes)
-  if (!trouble) return true
+  if (!trouble) {
+    const restart = planResize(plan, input, container, record)
+    if (restart) plan.start.push(container.name)
+    return !restart
+  }
   const restarts = restartPolicyOf(pod) !== 'Never' || trouble.always
   plan.stop.push({ record, message: restarts ? `${trouble.message}, will be restarted` : trouble.message })
   if (restarts) plan.start.push(container.name)
   return false
+}
+
+/** Whether the container is stopped to be started with other resources. */
+export function planResize(plan: PodPlan, input: PlanInput, container: Container, record: ContainerRecord): boolean {
+  const { pod, given = nothingKnown } = input
+  if (!planContainerResize(plan.resize, { pod, container, record, given })) return false
+  plan.stop.push({ record, message: `Container ${container.name} resize requires restart` })
+  return true
 }
 
 /** Why a running container can't stay. `always`: restarted whatever the restart policy says. */

@@ -8,6 +8,7 @@ import { qosClassOf } from '../../api/pod-qos.ts'
 import { podLimits, podRequests } from '../../api/pod-requests.ts'
 import { milliValue, wholeValue } from '../../api/quantity.ts'
 import type { Container, Pod } from '../../api/types/core/v1.ts'
+import { containerAmounts } from '../allocation/pod-resources.ts'
 import type { LinuxContainerResources } from '../cri/message.ts'
 
 const sharesMin = 2
@@ -31,16 +32,27 @@ export function cpuQuotaUs(milliCpu: number): number {
   return Math.max(Math.floor((milliCpu * quotaPeriodUs) / 1000), quotaMin)
 }
 
+/** Millicores that shares stand for, rounded up as the kubelet tells them. */
+export function milliCpuOfShares(shares: number): number {
+  return shares < sharesMin ? 0 : Math.ceil((shares * 1000) / 1024)
+}
+
+/** 0: unlimited. */
+export function milliCpuOfQuota(quotaUs: number, periodUs: number): number {
+  return quotaUs <= 0 ? 0 : Math.floor((quotaUs * 1000) / periodUs)
+}
+
 export interface NodeFacts {
   memoryCapacityBytes: number
   cgroupVersion: 1 | 2
 }
 
 export function containerResources(pod: Pod, container: Container, node: NodeFacts): LinuxContainerResources {
-  const { requests = {}, limits = {} } = container.resources ?? {}
-  const cpuLimit = milliValue(limits.cpu ?? '0')
-  const cpuRequest = requests.cpu === undefined ? cpuLimit : milliValue(requests.cpu)
-  const memoryLimit = wholeValue(limits.memory ?? '0')
+  const { limits = {} } = container.resources ?? {}
+  const { cpu, memory } = containerAmounts(pod, container)
+  const cpuLimit = milliValue(cpu.limit ?? '0')
+  const cpuRequest = cpu.request === undefined ? cpuLimit : milliValue(cpu.request)
+  const memoryLimit = wholeValue(memory.limit ?? '0')
   const resources: LinuxContainerResources = {
     cpuShares: cpuShares(cpuRequest),
     oomScoreAdj: oomScore(pod, container, node.memoryCapacityBytes),
@@ -59,11 +71,17 @@ export function containerResources(pod: Pod, container: Container, node: NodeFac
   return resources
 }
 
-/** The limits of the pod as a whole, for its own cgroup; undefined where some container has none. */
-export function podLimitsOf(pod: Pod): { cpuShares: number; cpuQuotaUs?: number; memoryBytes?: number } {
+/** The limits of the pod as a whole, for its own cgroup; absent where some container has none. */
+export interface PodLimits {
+  cpuShares: number
+  cpuQuotaUs?: number
+  memoryBytes?: number
+}
+
+export function podLimitsOf(pod: Pod): PodLimits {
   const requests = podRequests(pod)
   const limits = podLimits(pod)
-  const result: ReturnType<typeof podLimitsOf> = { cpuShares: cpuShares(requests.get('cpu') ?? 0) }
+  const result: PodLimits = { cpuShares: cpuShares(requests.get('cpu') ?? 0) }
   const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])]
   const allHave = (name: string): boolean =>
     Boolean(pod.spec?.resources?.limits?.[name]) || containers.every(({ resources }) => resources?.limits?.[name])

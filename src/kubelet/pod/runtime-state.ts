@@ -3,7 +3,7 @@
  * agent needs after its own restart is rebuilt from here.
  */
 import type { Disk } from '../../platform/disk.ts'
-import type { CriContainerStatus, PodSandboxStatus } from '../cri/message.ts'
+import type { CriContainerStatus, LinuxContainerResources, PodSandboxStatus } from '../cri/message.ts'
 import { isNotFound, type RuntimeService } from '../cri/runtime.ts'
 import {
   containerNameLabel,
@@ -43,6 +43,8 @@ export interface ContainerRecord {
   message: string
   image: string
   imageId: string
+  /** What it may use, where the runtime tells. */
+  resources?: LinuxContainerResources | undefined
 }
 
 export interface PodRuntime {
@@ -147,6 +149,7 @@ async function containerRecord(disk: Disk, sandboxId: string, status: CriContain
     message: message === '' && state === 'exited' ? (status.message ?? '') : message,
     image: status.image?.image ?? '',
     imageId: status.imageRef ?? '',
+    resources: status.resources?.linux,
   }
 }
 

@@ -20,6 +20,7 @@ import { containerEnvironment } from './environment.ts'
 import type { Addresses } from './field-path.ts'
 import { containerHash, describePod, uidOf } from './names.ts'
 import type { PodParts } from './parts.ts'
+import { noteGiven } from './resize.ts'
 import { type ContainerRecord, latest, type PodRuntime } from './runtime-state.ts'
 import { sandboxConfig } from './sandbox-config.ts'
 import { type ImageUser, rootRefusal } from './security.ts'
@@ -68,6 +69,7 @@ export async function startSandbox(
 ): Promise<{ id: string; ips: string[] }> {
   try {
     await parts.cgroups.preparePod(pod)
+    if (pod.spec?.resources) parts.actuated.setPod(uidOf(pod), structuredClone(pod.spec.resources))
     await parts.disk.makeDirectory(config.logDirectory ?? '', 0o755)
     const id = await parts.runtime.runPodSandbox(config, '')
     const { network } = await parts.runtime.podSandboxStatus(id)
@@ -171,6 +173,7 @@ async function create(parts: PodParts, context: StartContext, named: NamedContai
   try {
     await parts.disk.makeDirectory(`${sandbox.logDirectory}/${container.name}`, 0o755)
     const id = await parts.runtime.createContainer(sandboxId, config, sandbox)
+    if (named.kind !== 'ephemeral') noteGiven(parts.actuated, pod, container)
     parts.events.container(pod, named, 'Normal', 'Created', 'Container created')
     return id
   } catch (error) {

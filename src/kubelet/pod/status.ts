@@ -3,10 +3,11 @@
  * Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase
  */
 import { qosClassOf } from '../../api/pod-qos.ts'
-import type { ContainerStatus, Pod, PodStatus } from '../../api/types/core/v1.ts'
-import { condition, ownConditions, type PodPhase, podConditions } from './conditions.ts'
+import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../api/types/core/v1.ts'
+import { condition, ownConditions, type PodPhase, podConditions, resizeConditions } from './conditions.ts'
 import { containerStatus, type StatusInput } from './container-status.ts'
 import { sandboxNeed } from './plan.ts'
+import { podResources } from './resource-status.ts'
 import { allContainers, initContainers, regularContainers, restartPolicyOf, usesHostNetwork } from './spec.ts'
 
 export interface PodStatusInput extends Omit<StatusInput, 'previous'> {
@@ -16,6 +17,8 @@ export interface PodStatusInput extends Omit<StatusInput, 'previous'> {
   now: string
   /** Ends the pod as Failed with this reason: eviction, deadline, rejection. */
   failure: PodFailure | undefined
+  /** What there is to say of a resize. Default: nothing. */
+  resize?: readonly PodCondition[]
 }
 
 export interface PodFailure {
@@ -48,13 +51,13 @@ export function podStatus(input: PodStatusInput): PodStatus {
   const ephemeral = of('ephemeral')
   const phase = failure ? 'Failed' : phaseOf(input, initStatuses, statuses)
   const sandboxReady = !input.terminated && !sandboxNeed(pod, input.runtime).needed
-  const conditions = podConditions({ pod, phase, initStatuses, statuses, sandboxReady, now: input.now })
+  const conditions = podConditions({ ...input, phase, initStatuses, statuses, sandboxReady })
   const status: PodStatus = { phase, conditions: withDisruption(input, conditions), qosClass: qosClassOf(pod) }
   if (pod.metadata.generation !== undefined) status.observedGeneration = pod.metadata.generation
   if (initStatuses.length > 0) status.initContainerStatuses = initStatuses
   status.containerStatuses = statuses
   if (ephemeral.length > 0) status.ephemeralContainerStatuses = ephemeral
-  status.resources = pod.spec?.resources ? structuredClone(pod.spec.resources) : {}
+  Object.assign(status, podResources(pod, [...initStatuses, ...statuses], input.given))
   status.startTime = old.startTime ?? input.now
   if (failure) Object.assign(status, { reason: failure.reason, message: failure.message })
   addAddresses(status, input)
@@ -64,7 +67,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
 /** What is published about a pod that this node refuses to run: no containers, no addresses. */
 export function rejectedStatus(pod: Pod, failure: PodFailure, now: string): PodStatus {
   const { message, reason } = failure
-  const own = new Set<string>(ownConditions)
+  const own = new Set<string>([...ownConditions, ...resizeConditions])
   const conditions = (pod.status?.conditions ?? []).filter(({ type }) => !own.has(type))
   const status: PodStatus = { ...pod.status, phase: 'Failed', reason, message, startTime: now, conditions }
   if (pod.metadata.generation !== undefined) status.observedGeneration = pod.metadata.generation

@@ -4,12 +4,15 @@
  */
 import type { Pod, PodStatus } from '../../api/types/core/v1.ts'
 import { rfc3339 } from '../../platform/clock.ts'
+import { resizeMessage } from '../allocation/resize-message.ts'
 import { type MountedVolume, VolumeFailure } from '../volumes/manager.ts'
 import { BackOff } from './back-off.ts'
 import type { WaitingReason } from './container-status.ts'
 import { uidOf } from './names.ts'
 import type { PodParts } from './parts.ts'
-import { type PodPlan, planPod } from './plan.ts'
+import { type PodPlan, planPod, sandboxNeed } from './plan.ts'
+import { type Given, isBeingResized, isResize } from './plan-resize.ts'
+import { givenTo, resizePod } from './resize.ts'
 import { type ContainerRecord, emptyRuntime, inspectPod, type PodRuntime, runningContainers } from './runtime-state.ts'
 import { usesHostNetwork } from './spec.ts'
 import { makeSandboxConfig, type StartContext, StartFailure, startContainer, startSandbox } from './start.ts'
@@ -50,9 +53,11 @@ export class PodSync {
 
   /** The status of the state read last. */
   status(pod: Pod, options: { terminated: boolean; failure?: PodFailure | undefined }): PodStatus {
-    const { probes, node, clock } = this.#parts
+    const { probes, node, clock, actuated, allocation } = this.#parts
     return podStatus({
       pod,
+      given: givenTo(actuated, pod),
+      resize: options.terminated ? [] : allocation.conditions.of(uidOf(pod)),
       runtime: this.runtime,
       waiting: this.#waiting,
       started: (record) => probes.hasStarted(pod, record),
@@ -69,17 +74,33 @@ export class PodSync {
     const { probes, statuses } = this.#parts
     await this.inspect(pod)
     probes.sync(pod, this.runtime)
+    const given = givenTo(this.#parts.actuated, pod)
+    this.#noteResize(pod, given)
     const status = this.status(pod, { terminated: false })
     statuses.publish(pod, status)
     const plan = planPod({
       pod,
       runtime: this.runtime,
+      given,
       probes: {
         liveness: (id) => probes.verdict(id, 'liveness'),
         startup: (id) => probes.verdict(id, 'startup'),
       },
     })
     return { ...(await this.#carryOut(pod, plan, ending)), status }
+  }
+
+  /** Whether what runs has the resources that are set aside for it by now. */
+  #noteResize(pod: Pod, given: Given): void {
+    const { allocation, events } = this.#parts
+    if (sandboxNeed(pod, this.runtime).needed) return
+    if (isBeingResized(pod, this.runtime, given)) {
+      allocation.conditions.setInProgress(pod)
+      return
+    }
+    const generation = allocation.conditions.clearInProgress(uidOf(pod))
+    if (generation !== undefined)
+      events.pod(pod, 'Normal', 'ResizeCompleted', resizeMessage('completed', pod, generation))
   }
 
   /** Writes volume content that changed since it was mounted. */
@@ -111,8 +132,20 @@ export class PodSync {
         this.stopping.delete(record)
       }
     }
+    const resized = await this.#resize(pod, plan)
     const started = await this.#start(pod, plan, ending)
-    return { ...started, acted: started.acted || plan.stop.length > 0 }
+    const acted = started.acted || resized.acted || plan.stop.length > 0
+    return { acted, retryAfterMs: started.retryAfterMs ?? resized.retryAfterMs }
+  }
+
+  async #resize(pod: Pod, plan: PodPlan): Promise<Omit<RoundResult, 'status'>> {
+    const { allocation, events } = this.#parts
+    if (!isResize(plan.resize)) return { acted: false, retryAfterMs: undefined }
+    const failure = await resizePod(this.#parts, pod, plan.resize)
+    if (failure === undefined) return { acted: true, retryAfterMs: undefined }
+    const news = allocation.conditions.setInProgress(pod, failure)
+    if (news) events.pod(pod, 'Warning', 'ResizeError', resizeMessage('error', pod, news.generation, failure))
+    return { acted: false, retryAfterMs: news ? newsRoundMs : retryDefaultMs }
   }
 
   #isAlive(): boolean {

@@ -7,10 +7,12 @@
  */
 
 import { qosClassOf } from '../../api/pod-qos.ts'
+import { podRequestsInUse } from '../../api/pod-requests.ts'
 import type { Pod, PodStatus } from '../../api/types/core/v1.ts'
 import type { CancelTimer } from '../../platform/clock.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/log.ts'
+import type { RetryTrigger } from '../allocation/allocation-manager.ts'
 import { nameOf, namespaceOf, uidOf } from './names.ts'
 import type { PodParts } from './parts.ts'
 import { runningContainers } from './runtime-state.ts'
@@ -22,6 +24,8 @@ import { PodSync } from './sync.ts'
 export type WorkerState = 'running' | 'terminating' | 'terminated' | 'rejected' | 'finished'
 
 export interface WorkerOptions {
+  /** Something of the pod's resources is free again. */
+  onFreed(trigger: RetryTrigger): void
   /** Refuses the pod; asked once, for pods that do not run here yet. */
   admit(pod: Pod): PodFailure | Promise<PodFailure | undefined> | undefined
   onFinished(uid: string): void
@@ -168,7 +172,7 @@ export class PodWorker {
 
   async #stepRunning(): Promise<number | undefined> {
     if (!this.#admitted && !(await this.#admit())) return 0
-    const pod = this.#view()
+    const pod = this.view()
     const deadline = this.#deadline(pod)
     if (deadline === 0) this.#exceedDeadline()
     if (this.#mustEnd) {
@@ -176,12 +180,21 @@ export class PodWorker {
       return 0
     }
     const result = await this.#sync.round(pod, this.#ending.signal)
+    this.#tellFreed(pod, result.status)
     if (isTerminal({ ...pod, status: result.status }) && !result.acted) {
       this.state = 'terminating'
       return 0
     }
     await this.#refreshVolumes(pod)
     return Math.min(this.#delayAfter(result), deadline ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** Other pods' resizes may wait for what this one does not use any more. */
+  #tellFreed(pod: Pod, status: PodStatus): void {
+    if (!this.#parts.allocation.hasPending) return
+    const [before, after] = [podRequestsInUse(pod), podRequestsInUse({ ...pod, status })]
+    const shrank = ['cpu', 'memory'].some((name) => (after.get(name) ?? 0) < (before.get(name) ?? 0))
+    if (shrank) this.#options.onFreed('pod_resized')
   }
 
   #exceedDeadline(): void {
@@ -209,9 +222,14 @@ export class PodWorker {
       this.state = 'terminating'
       return false
     }
-    if (this.#sync.runtime.sandboxes.length > 0) return true
-    const refusal = await this.#options.admit(this.pod)
-    if (!refusal || this.#mustEnd) return true
+    const { allocation } = this.#parts
+    const asked = this.pod
+    const refusal = this.#sync.runtime.sandboxes.length > 0 ? undefined : await this.#options.admit(asked)
+    if (!refusal || this.#mustEnd) {
+      allocation.allocate(asked)
+      if (this.pod !== asked) allocation.observe(this.pod, asked)
+      return true
+    }
     this.#parts.events.pod(this.pod, 'Warning', refusal.reason, refusal.message)
     const failure = { ...refusal, message: `Pod was rejected: ${refusal.message}` }
     const status = rejectedStatus(this.pod, failure, rfc3339(this.#parts.clock.nowMs()))
@@ -230,7 +248,7 @@ export class PodWorker {
 
   async #stepTerminating(): Promise<number | undefined> {
     const { probes, statuses } = this.#parts
-    const pod = this.#view()
+    const pod = this.view()
     const failure = this.#failure
     await this.#sync.inspect(pod)
     if (!isTerminal(pod) || failure) statuses.publish(pod, this.#endingStatus(pod))
@@ -240,10 +258,12 @@ export class PodWorker {
     probes.stopPod(uidOf(pod))
     await this.#sync.inspect(pod)
     if (runningContainers(this.#sync.runtime).length > 0) return errorRetryMs
-    const view = this.#view()
+    const view = this.view()
     const known = isTerminal(view) && this.#sync.runtime.containers.length === 0
     if (!known) statuses.publish(view, this.#sync.status(view, { terminated: true, failure }))
     this.state = 'terminated'
+    this.#parts.allocation.conditions.forget(uidOf(pod))
+    this.#options.onFreed('pod_terminated')
     return 0
   }
 
@@ -275,6 +295,8 @@ export class PodWorker {
     await this.#removeLogs()
     statuses.forget(uid)
     this.state = 'finished'
+    this.#parts.allocation.forget(uid)
+    this.#parts.actuated.keep((kept) => kept !== uid)
     this.#options.onFinished(uid)
     return undefined
   }
@@ -326,12 +348,13 @@ export class PodWorker {
     })
   }
 
-  /** The API's pod with the status as we published it last; conditions of others come from the API. */
-  #view(): Pod {
-    const own = this.#parts.statuses.latest(uidOf(this.pod))
-    if (!own) return this.pod
+  /** The API's pod with the resources that are set aside for it and the status as we published it last; conditions of others come from the API. */
+  view(): Pod {
+    const pod = this.#parts.allocation.applied(this.pod)
+    const own = this.#parts.statuses.latest(uidOf(pod))
+    if (!own) return pod
     const ours = new Set((own.conditions ?? []).map(({ type }) => type))
     const foreign = (this.pod.status?.conditions ?? []).filter(({ type }) => !ours.has(type))
-    return { ...this.pod, status: { ...own, conditions: [...(own.conditions ?? []), ...foreign] } }
+    return { ...pod, status: { ...own, conditions: [...(own.conditions ?? []), ...foreign] } }
   }
 }

@@ -63,7 +63,7 @@ export async function containerMetrics(parts: RouteParts): Promise<string> {
 }
 
 /** The agent's own. */
-export function agentMetrics({ manager }: RouteParts, nodeName: string): string {
+export function agentMetrics({ manager, resizeMetrics }: RouteParts, nodeName: string): string {
   const workers = [...manager.workers()]
   const states = new Map([
     ['created', 0],
@@ -82,6 +82,7 @@ export function agentMetrics({ manager }: RouteParts, nodeName: string): string 
       'Number of containers by their state',
       [...states].map(([state, count]) => [{ container_state: state }, count]),
     ),
+    ...resizeMetrics.metrics(),
   ])
 }
 

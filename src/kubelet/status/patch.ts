@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { PodCondition, PodStatus } from '../../api/types/core/v1.ts'
-import { ownConditions } from '../pod/conditions.ts'
+import { ownConditions, resizeConditions } from '../pod/conditions.ts'
 
 type Fields = Record<string, unknown>
 
@@ -41,7 +41,7 @@ const ownedFields = new Set([
 ])
 
 /** Conditions of other writers are left as they are, even when our view of them is old. */
-const ourConditions = new Set<string>([...ownConditions, 'DisruptionTarget'])
+const ourConditions = new Set<string>([...ownConditions, ...resizeConditions, 'DisruptionTarget'])
 
 const replacedLists = new Set(['podIPs', 'hostIPs'])
 

@@ -34,6 +34,8 @@ export interface SpdyOptions {
 export class SpdyConnection {
   readonly #socket: Duplex
   readonly #streams = new Map<number, SpdyStream>()
+  /** Streams that hold as much as they may: while there is one, nothing is read. */
+  readonly #full = new Set<number>()
   readonly #onStream: SpdyOptions['onStream']
   #inflated: Buffer[] = []
   #inflatedBytes = 0
@@ -52,9 +54,10 @@ export class SpdyConnection {
     socket.on('error', (error: Error) => this.#end(error))
     socket.on('close', () => this.#end(undefined))
     socket.on('end', () => this.#end(undefined))
+    if (socket.destroyed || socket.readableEnded) this.#end(undefined)
   }
 
-  /** Opens a stream with these headers (lower-case names). */
+  /** Opens a stream with these headers (lower-case names); on a connection that is gone, one that is at its end. */
   open(headers: Record<string, string>): SpdyStream {
     const id = this.#nextId
     this.#nextId += 2
@@ -70,11 +73,21 @@ export class SpdyConnection {
       write: (bytes, done) => this.#sendData(id, bytes, done),
       finish: (done) => this.#send(dataHeader(id, fin, 0), done),
       reset: () => this.#reset(id),
-      resume: () => this.#socket.resume(),
+      resume: () => this.#readOn(id),
     })
-    this.#streams.set(id, stream)
-    stream.once('close', () => this.#streams.delete(id))
+    if (this.#closed) stream.push(null)
+    else this.#streams.set(id, stream)
+    // A stream that was full when its end came is not asked for more.
+    stream.once('end', () => this.#readOn(id))
+    stream.once('close', () => {
+      this.#streams.delete(id)
+      this.#readOn(id)
+    })
     return stream
+  }
+
+  #readOn(id: number): void {
+    if (this.#full.delete(id) && this.#full.size === 0) this.#socket.resume()
   }
 
   /** Data that follows waits in the stream until its headers are known. */
@@ -171,7 +184,10 @@ export class SpdyConnection {
   #data(id: number, flags: number, body: Buffer): void {
     const stream = this.#streams.get(id)
     if (!stream) return
-    if (body.length > 0 && !stream.push(Buffer.from(body))) this.#socket.pause()
+    if (body.length > 0 && !stream.push(Buffer.from(body))) {
+      this.#full.add(id)
+      this.#socket.pause()
+    }
     if (flags & fin) stream.push(null)
   }
 
