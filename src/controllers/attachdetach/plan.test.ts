@@ -83,6 +83,12 @@ test('planAttachments takes a volume that is in use from nobody but an unhealthy
   }
 })
 
+test('planAttachments leaves attachments alone that others made', () => {
+  const foreign = { ...attachment, metadata: { name: 'of-somebody-else' } }
+  const { create, remove } = plan({ attachments: [foreign], volume: () => undefined })
+  assert.deepEqual([create, remove], [[], []])
+})
+
 test('planAttachments leaves a node alone that does not ask to be looked after, until it is gone', () => {
   const { status, spec } = nodeWith({ inUse: false })
   const own: Node = { metadata: { name: 'node' }, spec: spec ?? {}, status: { ...status, volumesAttached: [] } }

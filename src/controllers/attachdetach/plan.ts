@@ -71,7 +71,9 @@ export function planAttachments(view: AttachView): AttachPlan {
   const there = new Map(attachments.map((one) => [one.metadata.name ?? '', one]))
   const missing = [...wanted].filter(([name]) => !there.has(name))
   const isBlocked = (volume: PersistentVolume) => isForOneNode(volume) && view.isElsewhere(volume.metadata.name ?? '')
-  const unwanted = attachments.filter(({ metadata }) => !wanted.has(metadata.name ?? '') && !metadata.deletionTimestamp)
+  const unwanted = attachments.filter(
+    ({ metadata: { name = '', deletionTimestamp } }) => !wanted.has(name) && !deletionTimestamp && isOurs(name),
+  )
   const waits = new Map(unwanted.map((one) => [one, detachInMs(one, view)]))
   const remove = unwanted.filter((one) => waits.get(one) === 0)
   const pending = [...waits.values()].filter((waitMs) => waitMs > 0 && Number.isFinite(waitMs))
@@ -85,6 +87,11 @@ export function planAttachments(view: AttachView): AttachPlan {
     blocked: missing.map(([, volume]) => volume).filter(isBlocked),
     waitMs: pending.length > 0 ? Math.min(...pending) : undefined,
   }
+}
+
+/** Attachments that others made, as their names tell, are theirs to remove. */
+function isOurs(name: string): boolean {
+  return /^csi-[0-9a-f]{64}$/.test(name)
 }
 
 /** Milliseconds until the volume may be taken from the node. A volume that is written to by two nodes is destroyed. */

@@ -9,6 +9,9 @@ export const maxReplicasAnnotation = 'deployment.kubernetes.io/max-replicas'
 const revisionHistoryAnnotation = 'deployment.kubernetes.io/revision-history'
 export const hashLabel = 'pod-template-hash'
 
+/** Source: the deployment controller. */
+const revisionHistoryCharactersMax = 2000
+
 const notCopied = new Set([
   'kubectl.kubernetes.io/last-applied-configuration',
   'deprecated.deployment.rollback.to',
@@ -49,13 +52,26 @@ export function templateText(template: PodTemplateSpec | undefined): string {
   return canonical({ ...template, metadata: { ...metadata, labels } })
 }
 
-export function revisionOf(object: Deployment | ReplicaSet | undefined): number {
-  const revision = Number(object?.metadata.annotations?.[revisionAnnotation] ?? 0)
-  return Number.isSafeInteger(revision) ? revision : 0
+/** Revisions have 64 bits, and an adopted ReplicaSet may bring any. Zero where there is none or no number. */
+export function revisionOf(object: Deployment | ReplicaSet | undefined): bigint {
+  return parseRevision(object?.metadata.annotations?.[revisionAnnotation] ?? '') ?? 0n
 }
 
-export function nextRevision(old: readonly ReplicaSet[]): number {
-  return Math.max(0, ...old.map(revisionOf)) + 1
+/** Undefined when the text is no whole number of 64 bits. */
+export function parseRevision(text: string): bigint | undefined {
+  if (!/^[+-]?[0-9]{1,40}$/.test(text)) return undefined
+  const revision = BigInt(text.replace('+', ''))
+  return BigInt.asIntN(64, revision) === revision ? revision : undefined
+}
+
+export function byNumber(one: bigint, other: bigint): number {
+  return one < other ? -1 : one > other ? 1 : 0
+}
+
+/** One more than the highest; after the last one there are none, and ReplicaSets keep what they have. */
+export function nextRevision(old: readonly ReplicaSet[]): bigint {
+  const highest = old.map(revisionOf).reduce((one, other) => (one > other ? one : other), 0n)
+  return BigInt.asIntN(64, highest + 1n)
 }
 
 /**
@@ -65,7 +81,7 @@ export function nextRevision(old: readonly ReplicaSet[]): number {
 export function annotationsFor(
   deployment: Deployment,
   set: ReplicaSet | undefined,
-  { revision, replicas }: { revision: number; replicas?: ReplicaLimits },
+  { revision, replicas }: { revision: bigint; replicas?: ReplicaLimits },
 ): Record<string, string> {
   const present = set?.metadata.annotations ?? {}
   const wanted: Record<string, string> = { ...present }
@@ -76,8 +92,7 @@ export function annotationsFor(
   if (known < revision) {
     wanted[revisionAnnotation] = String(revision)
     if (known > 0) {
-      const history = present[revisionHistoryAnnotation]
-      wanted[revisionHistoryAnnotation] = history ? `${history},${known}` : String(known)
+      wanted[revisionHistoryAnnotation] = withinHistory(present[revisionHistoryAnnotation] ?? '', known)
     }
   }
   if (replicas) {
@@ -85,6 +100,13 @@ export function annotationsFor(
     wanted[maxReplicasAnnotation] = String(replicas.max)
   }
   return canonical(wanted) === canonical(present) ? present : wanted
+}
+
+/** The oldest revisions give way. */
+function withinHistory(history: string, revision: bigint): string {
+  const text = history ? `${history},${revision}` : `${revision}`
+  const surplus = text.length - revisionHistoryCharactersMax
+  return surplus <= 0 ? text : text.slice(text.indexOf(',', surplus - 1) + 1)
 }
 
 export interface ReplicaLimits {
@@ -125,7 +147,9 @@ export function beyondHistory(deployment: Deployment, old: readonly ReplicaSet[]
   const alive = old.filter((set) => set.metadata.deletionTimestamp === undefined)
   const surplus = alive.length - limit
   if (surplus <= 0) return []
-  const byRevision = [...alive].sort((one, other) => revisionOf(one) - revisionOf(other))
+  const byRevision = [...alive].sort(
+    (one, other) => byNumber(revisionOf(one), revisionOf(other)) || ageOrder(one, other),
+  )
   return byRevision.slice(0, surplus).filter(isEmpty)
 }
 

@@ -3,7 +3,7 @@
  * Source: `deprecated.deployment.rollback.to`, the round trip of `spec.rollbackTo` of extensions/v1beta1.
  */
 import type { Deployment, ReplicaSet } from '../../api/types/apps/v1.ts'
-import { hashLabel, isCarriedAlong, revisionOf, templateText } from './revisions.ts'
+import { byNumber, hashLabel, isCarriedAlong, parseRevision, revisionOf, templateText } from './revisions.ts'
 
 export const rollbackAnnotation = 'deprecated.deployment.rollback.to'
 
@@ -15,14 +15,14 @@ export interface Rollback {
 
 /** Undefined when nobody asks for one. */
 export function planRollback(deployment: Deployment, sets: readonly ReplicaSet[]): Rollback | undefined {
-  const asked = deployment.metadata.annotations?.[rollbackAnnotation] ?? ''
-  if (!/^[+-]?\d+$/.test(asked)) return undefined
-  const revision = Number(asked) || lastRevision(sets)
+  const asked = parseRevision(deployment.metadata.annotations?.[rollbackAnnotation] ?? '')
+  if (asked === undefined) return undefined
+  const revision = asked || lastRevision(sets)
   const warn = (reason: string, message: string): Rollback => ({
     deployment: without(deployment),
     event: { type: 'Warning', reason: `DeploymentRollback${reason}`, message },
   })
-  if (revision === 0) return warn('RevisionNotFound', 'Unable to find last revision.')
+  if (revision === 0n) return warn('RevisionNotFound', 'Unable to find last revision.')
   const target = sets.find((set) => revisionOf(set) === revision)
   if (!target) return warn('RevisionNotFound', 'Unable to find the revision to rollback to.')
   const { name } = deployment.metadata
@@ -40,8 +40,8 @@ export function planRollback(deployment: Deployment, sets: readonly ReplicaSet[]
 }
 
 /** The second highest; 0 when there is none. */
-function lastRevision(sets: readonly ReplicaSet[]): number {
-  const [, second = 0] = sets.map(revisionOf).sort((one, other) => other - one)
+function lastRevision(sets: readonly ReplicaSet[]): bigint {
+  const [, second = 0n] = sets.map(revisionOf).sort((one, other) => byNumber(other, one))
   return second
 }
 
