@@ -126,8 +126,9 @@ export class PodManager {
       worker.pod = pod
       return
     }
-    worker.update(pod)
+    worker.pod = pod
     if (previous) this.#parts.allocation.observe(pod, previous)
+    worker.update(pod)
   }
 
   #add(pod: Pod): PodWorker {

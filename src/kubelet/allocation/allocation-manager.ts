@@ -122,10 +122,9 @@ export class AllocationManager {
     const before = this.conditions.pendingReason(uid)
     const refusal = this.#isWished(pod) ? this.#parts.refusal(pod) : undefined
     if (refusal !== undefined) {
-      if (this.conditions.defer(pod, refusal)) {
-        this.#event(pod, 'Warning', 'Deferred', refusal)
-        this.#parts.wake(uid)
-      }
+      const outcome = this.conditions.defer(pod, refusal)
+      if (outcome === 'news') this.#event(pod, 'Warning', 'Deferred', refusal)
+      if (outcome !== 'same') this.#parts.wake(uid)
       return
     }
     this.#pending.delete(uid)

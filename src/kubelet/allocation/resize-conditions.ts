@@ -45,12 +45,14 @@ export class ResizeConditions {
     }
   }
 
-  /** The node has no room for it now. Returns whether this is news: another reason, or another resize. */
-  defer(pod: Pod, message: string): boolean {
+  /** The node has no room for it now. `news`: for another reason than before, or of another resize. */
+  defer(pod: Pod, message: string): 'same' | 'changed' | 'news' {
     const before = this.#pods.get(uidOf(pod))?.pending
     const { generation } = pod.metadata
-    this.#put(uidOf(pod), { pending: this.#made(resizePending, before, { reason: deferred, message, generation }) })
-    return before?.reason !== deferred || before.observedGeneration !== generation
+    const pending = this.#made(resizePending, before, { reason: deferred, message, generation })
+    if (pending === before) return 'same'
+    this.#put(uidOf(pod), { pending })
+    return before?.reason !== deferred || before.observedGeneration !== generation ? 'news' : 'changed'
   }
 
   clearPending(uid: string): void {

@@ -70,9 +70,11 @@ export class PodSync {
   }
 
   /** `ending`: the pod is to end; what takes long is given up. */
-  async round(pod: Pod, ending: AbortSignal): Promise<RoundResult> {
+  async round(seen: Pod, ending: AbortSignal): Promise<RoundResult> {
     const { probes, statuses } = this.#parts
-    await this.inspect(pod)
+    await this.inspect(seen)
+    // Other resources may have been set aside meanwhile; what is said of a resize is of those.
+    const pod = this.#parts.allocation.applied(seen)
     probes.sync(pod, this.runtime)
     const given = givenTo(this.#parts.actuated, pod)
     this.#noteResize(pod, given)

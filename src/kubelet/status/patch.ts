@@ -21,7 +21,8 @@ export function statusPatch(uid: string, before: PodStatus, after: PodStatus): o
     } else if (replacedLists.has(key)) status[key] = [{ $patch: 'replace' }, ...(wanted[key] as unknown[])]
     else status[key] = wanted[key]
   }
-  if (wanted.resources !== undefined && status.resources !== undefined)
+  // Where there is nothing to replace, the directive would drop what comes with it.
+  if (old.resources !== undefined && wanted.resources !== undefined && status.resources !== undefined)
     status.resources = { $patch: 'replace', ...(wanted.resources as object) }
   Object.assign(status, conditionChanges(before.conditions ?? [], after.conditions ?? []))
   return Object.keys(status).length === 0 ? undefined : { metadata: { uid }, status }
