@@ -39,7 +39,7 @@ export function podRequestsInUse(pod: Pod): ResourceAmounts {
   return combine(inUse(pod), 'requests', (container) => amounts(container.resources?.requests))
 }
 
-/** The pod with its requests as `podRequestsInUse` counts them; the same object where no status tells. */
+/** The pod with its requests and limits as `podRequestsInUse` counts them; the same object where no status tells. */
 export function inUse(pod: Pod): Pod {
   const { spec, status } = pod
   if (!spec || !status) return pod
@@ -54,7 +54,8 @@ export function inUse(pod: Pod): Pod {
     const one = known.get(container.name)
     if (!one?.resources) return container
     const requests = most(container.resources?.requests, one.resources.requests, one.allocatedResources)
-    return { ...container, resources: { ...container.resources, requests } }
+    const limits = most(container.resources?.limits, one.resources.limits, undefined)
+    return { ...container, resources: { ...container.resources, requests, limits } }
   }
   const sidecar = (container: Container): Container =>
     container.restartPolicy === 'Always' ? ofContainer(container) : container

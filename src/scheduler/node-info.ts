@@ -3,7 +3,7 @@
  * so that a filter is a few comparisons. It changes in place, pod by pod: placing a pod never looks at the others.
  */
 import { type HostPort, hostPortsOf } from '../api/host-ports.ts'
-import { nodeAllocatable, podRequests, podScoringRequests, type ResourceAmounts } from '../api/pod-requests.ts'
+import { inUse, nodeAllocatable, podRequests, podScoringRequests, type ResourceAmounts } from '../api/pod-requests.ts'
 import type { Node, Pod } from '../api/types/core/v1.ts'
 
 export interface PodInfo {
@@ -103,10 +103,11 @@ export function priorityOf(pod: Pod): number {
 export function podInfo(pod: Pod): PodInfo {
   const affinity = pod.spec?.affinity
   const antiTerms = affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []
+  const used = inUse(pod)
   return {
     pod,
-    requests: podRequests(pod),
-    scoringRequests: podScoringRequests(pod),
+    requests: podRequests(used),
+    scoringRequests: podScoringRequests(used),
     hostPorts: hostPortsOf(pod),
     hasRequiredAntiAffinity: antiTerms.length > 0,
     hasAffinity: affinity?.podAffinity !== undefined || affinity?.podAntiAffinity !== undefined,

@@ -1,5 +1,6 @@
 /** What an object counts against quotas, by the quota's resource names (https://kubernetes.io/docs/concepts/policy/resource-quotas/). */
 import { groupResource, type KubeObject, type Resource } from '../meta.ts'
+import { inUse } from '../pod-requests.ts'
 import { compareQuantities, subtractQuantities } from '../quantity.ts'
 import type { Container, PersistentVolumeClaim, Pod, Service } from '../types/core/v1.ts'
 import { type Amounts, sumAmounts, sumPod } from './amounts.ts'
@@ -18,8 +19,10 @@ const plainCounts: ReadonlySet<string> = new Set([
 /** Kinds whose usage can grow by an update. */
 const growing: ReadonlySet<string> = new Set(['services', 'persistentvolumeclaims'])
 
-export function canGrow(resource: Resource): boolean {
-  return growing.has(groupResource(resource))
+/** `subresource` empty: the object itself. Pods grow by being resized. */
+export function canGrow(resource: Resource, subresource: string): boolean {
+  const name = groupResource(resource)
+  return subresource === '' ? growing.has(name) : name === 'pods' && subresource === 'resize'
 }
 
 export function usageOf(resource: Resource, object: KubeObject, nowMs: number): Amounts {
@@ -46,6 +49,7 @@ const computeResources = ['cpu', 'memory', 'requests.cpu', 'requests.memory', 'l
 
 /** Why a pod breaks a quota on compute resources that some container leaves open; undefined when it does not. */
 export function missingComputeResources(pod: Pod, limited: readonly string[]): string | undefined {
+  if (hasPodLevelAmounts(pod)) return undefined
   const required = computeResources.filter((name) => limited.includes(name))
   const { containers = [], initContainers = [] } = pod.spec ?? {}
   const missing = required.sort().flatMap((name) => {
@@ -54,6 +58,12 @@ export function missingComputeResources(pod: Pod, limited: readonly string[]): s
     return names.length === 0 ? [] : [`${name} for: ${names.join(',')}`]
   })
   return missing.length === 0 ? undefined : `must specify ${missing.join('; ')}`
+}
+
+/** Whether the pod says itself what all its containers together need. */
+function hasPodLevelAmounts({ spec }: Pod): boolean {
+  const names = Object.keys({ ...spec?.resources?.requests, ...spec?.resources?.limits })
+  return names.some((name) => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-'))
 }
 
 function specifies({ resources }: Container, name: string): boolean {
@@ -66,11 +76,12 @@ function podUsage(pod: Pod, nowMs: number): Amounts {
   if (hasEnded(pod, nowMs)) return {}
   const usage: Amounts = { pods: '1' }
   const overhead = pod.spec?.overhead ?? {}
-  for (const [name, amount] of Object.entries(sumAmounts([sumPod(pod, 'requests'), overhead]))) {
+  const used = inUse(pod)
+  for (const [name, amount] of Object.entries(sumAmounts([sumPod(used, 'requests'), overhead]))) {
     usage[`requests.${name}`] = amount
     if (['cpu', 'memory', 'ephemeral-storage'].includes(name) || name.startsWith('hugepages-')) usage[name] = amount
   }
-  const limits = sumPod(pod, 'limits')
+  const limits = sumPod(used, 'limits')
   for (const name of ['cpu', 'memory', 'ephemeral-storage']) {
     const amount = sumAmounts([limits, limits[name] === undefined ? {} : overhead])[name]
     if (amount !== undefined) usage[`limits.${name}`] = amount

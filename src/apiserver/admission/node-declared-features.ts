@@ -2,7 +2,6 @@
  * A pod on a node is not changed into one that needs what its node does not declare.
  * Source: KEP-5328 (node declared features).
  */
-import { compareQuantities } from '../../api/quantity.ts'
 import { coreV1 } from '../../api/resources.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import type { Objects } from '../objects.ts'
@@ -37,14 +36,15 @@ export function nodeDeclaredFeatureValidator(objects: Objects): AdmissionPlugin 
 /** Features that a change needs, by name in order. Pure. */
 export function featuresNeeded(old: Pod, pod: Pod): string[] {
   const needed: string[] = []
-  if (changesGuaranteedCpu(old, pod)) needed.push('GuaranteedQoSPodCPUResize')
   const [before, after] = [old.spec?.resources, pod.spec?.resources]
   if ((before || after) && !semanticEqual(before, after)) needed.push('InPlacePodLevelResourcesVerticalScaling')
+  if (changesInitContainer(old, pod)) needed.push('InPlacePodVerticalScalingInitContainers')
   return needed
 }
 
-function changesGuaranteedCpu(old: Pod, pod: Pod): boolean {
-  if (old.status?.qosClass !== 'Guaranteed') return false
-  const cpuOf = (one: Pod, index: number) => one.spec?.containers[index]?.resources?.requests?.cpu ?? '0'
-  return (old.spec?.containers ?? []).some((_, index) => compareQuantities(cpuOf(old, index), cpuOf(pod, index)) !== 0)
+function changesInitContainer(old: Pod, pod: Pod): boolean {
+  return (old.spec?.initContainers ?? []).some(
+    ({ restartPolicy, resources }, index) =>
+      restartPolicy !== 'Always' && !semanticEqual(resources, pod.spec?.initContainers?.[index]?.resources),
+  )
 }

@@ -284,13 +284,17 @@ test('PodResizeValidator and NodeDeclaredFeatureValidator hold a resize to what 
   await assert.rejects(resize(bound({ cpu: '2', memory: '2Ki' }), small), {
     message: `pods "p" is forbidden: Node didn't have enough allocatable resources: cpu, requested: 2000, allocatable: 1000; memory, requested: 2048, allocatable: 1024`,
   })
-  const guaranteed = (cpu: string) => ({ ...bound({ cpu }), status: { qosClass: 'Guaranteed' } }) as Pod
-  await assert.rejects(resize(guaranteed('1'), guaranteed('500m')), {
-    message:
-      'pods "p" is forbidden: pod update requires features GuaranteedQoSPodCPUResize which are not available on node "n"',
+  const whole = (cpu: string) => bound({}, { resources: { requests: { cpu } } })
+  const initial = (cpu: string) =>
+    bound({}, { initContainers: [{ name: 'i', image: 'x', resources: { requests: { cpu } } }] })
+  const refusal = (feature: string) => ({
+    message: `pods "p" is forbidden: pod update requires features ${feature} which are not available on node "n"`,
   })
-  put(coreV1.nodes, node({ 'kubernetes.io/os': 'linux' }, ['GuaranteedQoSPodCPUResize']))
-  await resize(guaranteed('1'), guaranteed('500m'))
+  const podLevel = 'InPlacePodLevelResourcesVerticalScaling'
+  await assert.rejects(resize(whole('1'), whole('500m')), refusal(podLevel))
+  await assert.rejects(resize(initial('1'), initial('500m')), refusal('InPlacePodVerticalScalingInitContainers'))
+  put(coreV1.nodes, node({ 'kubernetes.io/os': 'linux' }, [podLevel]))
+  await resize(whole('1'), whole('500m'))
   put(coreV1.nodes, node({ 'kubernetes.io/os': 'windows' }))
   await assert.rejects(resize(bound({ cpu: '1' }), small), {
     message: 'pods "p" is forbidden: pod resize is only supported on linux nodes, node "n" is "windows"',

@@ -37,8 +37,9 @@ export function resourceQuota(parts: ResourceQuotaParts): AdmissionPlugin {
     name: 'ResourceQuota',
     validate(attributes) {
       const { operation, subresource, namespace, resource, object } = attributes
-      if (namespace === '' || subresource !== '' || !object) return undefined
-      if (operation !== 'CREATE' && !(operation === 'UPDATE' && canGrow(resource))) return undefined
+      if (namespace === '' || !object) return undefined
+      if (operation !== 'CREATE' && !(operation === 'UPDATE' && canGrow(resource, subresource))) return undefined
+      if (operation === 'CREATE' && subresource !== '') return undefined
       return whenKnown(ledger.quotas(namespace), (quotas) =>
         quotas.length > 0 ? ledger.charge(attributes, object) : undefined,
       )

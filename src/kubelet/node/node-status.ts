@@ -53,8 +53,15 @@ export function nodeStatus(previous: Node | undefined, facts: NodeFactsInput): N
       kubeProxyVersion: '',
     },
     images: imagesOf(facts.images),
+    declaredFeatures: [...declaredFeatures],
   }
 }
+
+/** What admission asks of a node before it lets a pod there change. In the order of their names. Source: KEP-5328. */
+export const declaredFeatures = [
+  'InPlacePodLevelResourcesVerticalScaling',
+  'InPlacePodVerticalScalingInitContainers',
+] as const
 
 function capacityOf({ machine, storageCapacityBytes, podsMax }: NodeFactsInput): Record<string, string> {
   const capacity: Record<string, string> = {

@@ -2,6 +2,7 @@
 import type { Node, NodeCondition, NodeStatus } from '../../api/types/core/v1.ts'
 import { managedAttachAnnotation } from '../../api/volume-binding.ts'
 import { versionInfo } from '../../apiserver/nonresource/version.ts'
+import { declaredFeatures } from '../../kubelet/node/node-status.ts'
 
 export interface NodeSpec {
   /** Default `node-1`, `node-2` … */
@@ -70,6 +71,7 @@ function nodeStatus(spec: NodeSpec & { name: string }, index: number, now: strin
       { type: 'Hostname', address: spec.name },
     ],
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
+    declaredFeatures: [...declaredFeatures],
     nodeInfo: {
       machineID: '',
       systemUUID: '',

@@ -13,8 +13,13 @@ export function keepAllButEphemeral(pod: Pod, old: Pod): void {
   bumpGeneration(pod, old)
 }
 
+/** Other containers than before are left to be refused. */
 export function keepAllButResources(pod: Pod, old: Pod): void {
   const wanted = pod.spec
+  const names = ({ spec }: Pod, list: 'containers' | 'initContainers') =>
+    JSON.stringify((spec?.[list] ?? []).map(({ name }) => name))
+  if (names(pod, 'containers') !== names(old, 'containers')) return
+  if (names(pod, 'initContainers') !== names(old, 'initContainers')) return
   const kept = structuredClone(old)
   pod.metadata = { ...kept.metadata, ...versionOf(pod) }
   pod.spec = kept.spec ?? { containers: [] }
@@ -22,6 +27,7 @@ export function keepAllButResources(pod: Pod, old: Pod): void {
   copyResources(pod.spec.containers, wanted?.containers ?? [])
   copyResources(pod.spec.initContainers ?? [], wanted?.initContainers ?? [])
   if (wanted?.resources) pod.spec.resources = wanted.resources
+  else delete pod.spec.resources
   bumpGeneration(pod, old)
 }
 
