@@ -65,7 +65,7 @@ export function notFound(resource: ResourceName, name: string): ApiError {
   return apiError({
     code: 404,
     reason: 'NotFound',
-    message: `${groupResource(resource)} "${name}" not found`,
+    message: `${groupResource(resource)} ${goQuoted(name)} not found`,
     details: detailsOf(resource, name),
   })
 }
@@ -74,7 +74,7 @@ export function alreadyExists(resource: ResourceName, name: string): ApiError {
   return apiError({
     code: 409,
     reason: 'AlreadyExists',
-    message: `${groupResource(resource)} "${name}" already exists`,
+    message: `${groupResource(resource)} ${goQuoted(name)} already exists`,
     details: detailsOf(resource, name),
   })
 }
@@ -84,13 +84,13 @@ export function conflict(resource: ResourceName, name: string, why: string): Api
   return apiError({
     code: 409,
     reason: 'Conflict',
-    message: `Operation cannot be fulfilled on ${groupResource(resource)} "${name}": ${why}`,
+    message: `Operation cannot be fulfilled on ${groupResource(resource)} ${goQuoted(name)}: ${why}`,
     details: detailsOf(resource, name),
   })
 }
 
 export function forbidden(resource: ResourceName, name: string, why: string): ApiError {
-  const subject = name === '' ? groupResource(resource) : `${groupResource(resource)} "${name}"`
+  const subject = name === '' ? groupResource(resource) : `${groupResource(resource)} ${goQuoted(name)}`
   return apiError({
     code: 403,
     reason: 'Forbidden',
@@ -110,7 +110,12 @@ export function invalid(kind: KindName, name: string, found: readonly FieldError
   if (kind.group !== '') details.group = kind.group
   if (kind.kind !== '') details.kind = kind.kind
   details.causes = errors.map(causeOf)
-  return apiError({ code: 422, reason: 'Invalid', message: `${qualified} "${name}" is invalid: ${joined}`, details })
+  return apiError({
+    code: 422,
+    reason: 'Invalid',
+    message: `${qualified} ${goQuoted(name)} is invalid: ${joined}`,
+    details,
+  })
 }
 
 export function badRequest(message: string): ApiError {

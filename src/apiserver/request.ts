@@ -75,6 +75,8 @@ export interface RequestInfo {
   apiGroup: string
   apiVersion: string
   namespace: string
+  /** Whether the path goes through a namespace, which may be called nothing. */
+  inNamespace?: boolean
   resource: string
   subresource: string
   name: string
@@ -139,7 +141,10 @@ function fillResource(info: RequestInfo, segments: string[], request: Pick<ApiRe
   if (rest[0] === 'namespaces') {
     if (rest.length > 1) {
       info.namespace = rest[1] ?? ''
-      if (rest.length > 2 && !namespaceSubresources.has(rest[2] ?? '')) rest = rest.slice(2)
+      if (rest.length > 2 && !namespaceSubresources.has(rest[2] ?? '')) {
+        info.inNamespace = true
+        rest = rest.slice(2)
+      }
     }
   }
   info.parts = rest

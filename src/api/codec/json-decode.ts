@@ -5,6 +5,7 @@
  * Whole numbers beyond ±2^53 are `bigint` (see `exact-json.ts`), where the type has 64 bits; beyond those they are refused.
  * Numbers may be `WrittenNumber`, which each type reads in its own way.
  */
+import { WrittenNumber } from '../patch/json-value.ts'
 import { canonicalQuantity, QuantityError } from '../quantity.ts'
 import type { FieldNode, ListNode, MapNode, Scalar, ScalarNode, StructNode, TypeNode } from '../schema/type-node.ts'
 import { DecodeError } from './error.ts'
@@ -22,7 +23,7 @@ import {
   parseDuration,
   parseTime,
 } from './time.ts'
-import { plainNumber, shownLengthMax, WrittenNumber, wholeNumber, withPlainNumbers } from './written-number.ts'
+import { plainNumber, shownLengthMax, wholeNumber, withPlainNumbers } from './written-number.ts'
 
 type Plain = Record<string, unknown>
 

@@ -1,5 +1,5 @@
 /** What Go's decoder calls a value of JSON that it cannot use: clients know the words. */
-import { WrittenNumber } from './written-number.ts'
+import { WrittenNumber } from '../patch/json-value.ts'
 
 export function jsonKind(value: unknown): string {
   if (Array.isArray(value)) return 'array'

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { WrittenNumber } from '../patch/json-value.ts'
 import { typeByName } from '../schema/registry.ts'
 import { DecodeError, decodeDocument, parseWrittenJson } from './json.ts'
-import { parseAsWritten, WrittenNumber, withPlainNumbers } from './written-number.ts'
+import { parseAsWritten, withPlainNumbers } from './written-number.ts'
 
 const pod = typeByName('core/v1.Pod')
 const budget = typeByName('policy/v1.PodDisruptionBudget')

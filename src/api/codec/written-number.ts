@@ -3,17 +3,9 @@
  * exponent, `1e400` is larger than any. Go's decoder reads each number by the type of its field, so that the text is kept
  * until the type is known. Nearly no document has such a number.
  */
+import { WrittenNumber } from '../patch/json-value.ts'
 import { DecodeError } from './error.ts'
 import { isLarge, parseInstead } from './exact-json.ts'
-
-/** Stands in a parsed document where such a number stood. */
-export class WrittenNumber {
-  readonly text: string
-
-  constructor(text: string) {
-    this.text = text
-  }
-}
 
 /** As `parseExactly`, with such numbers as `WrittenNumber`. Throws `SyntaxError`. */
 export function parseAsWritten(text: string): unknown {

@@ -55,7 +55,7 @@ const refused: [string, unknown, number][] = [
   ['an index out of bounds', [{ op: 'add', path: '/l/5', value: 1 }], 422],
   ['a move into itself', [{ op: 'move', from: '/l', path: '/l/0' }], 422],
   ['a patch that is no list', { op: 'add' }, 400],
-  ['an operation that is no object', ['add'], 400],
+  ['an operation that is no object', [null], 422],
   ['too many operations', new Array(limits.jsonPatchOperationsMax + 1).fill({ op: 'test', path: '/a', value: 1 }), 413],
 ]
 

@@ -5,10 +5,10 @@
  */
 
 import { limits } from '../../limits.ts'
-import { parseExactly } from '../codec/exact-json.ts'
+import { parseAsWritten } from '../codec/written-number.ts'
 import { badRequest } from '../errors.ts'
 import { entityTooLarge, unprocessable } from './failures.ts'
-import { assertDepth, isObject, type JsonObject, jsonEqual, member, setMember, typeName } from './json-value.ts'
+import { assertDepth, isObject, type JsonObject, jsonEqual, member, setMember } from './json-value.ts'
 
 export interface JsonPatchOperation {
   op: string
@@ -55,17 +55,14 @@ export class PatchMismatch extends Error {
 }
 
 function decode(patch: unknown): JsonPatchOperation[] {
-  if (!Array.isArray(patch)) {
-    throw badRequest(`error decoding patch: a JSON patch must be an array of operations, got ${typeName(patch)}`)
-  }
+  if (!Array.isArray(patch)) throw badRequest('error decoding patch: a JSON patch must be an array of operations')
   const countMax = limits.jsonPatchOperationsMax
   if (patch.length > countMax) {
     throw entityTooLarge(`The allowed maximum operations in a JSON patch is ${countMax}, got ${patch.length}`)
   }
-  const wrong = patch.findIndex((operation) => !isObject(operation))
-  if (wrong >= 0) throw badRequest(`error decoding patch: operation ${wrong} must be an object`)
+  if (!patch.every(isObject)) throw unprocessable()
   assertDepth(patch)
-  return patch as JsonPatchOperation[]
+  return patch as unknown[] as JsonPatchOperation[]
 }
 
 class Patcher {
@@ -118,7 +115,7 @@ class Patcher {
     if (this.#copiedBytes > limits.jsonPatchCopyBytesMax) {
       throw new PatchMismatch(`copied values exceed ${limits.jsonPatchCopyBytesMax} bytes`)
     }
-    return parseExactly(text)
+    return parseAsWritten(text)
   }
 
   #test(path: string[], expected: unknown): void {

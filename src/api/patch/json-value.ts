@@ -5,8 +5,21 @@ import { badRequest } from '../errors.ts'
 
 export type JsonObject = { [key: string]: unknown }
 
+/** Stands where a number stood whose text says more than JavaScript's number of it (see `codec/written-number.ts`). */
+export class WrittenNumber {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  toJSON(): unknown {
+    return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(this.text)
+  }
+}
+
 export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof WrittenNumber)
 }
 
 /** Equality of JSON values: key order does not matter, order in lists does. */
@@ -15,6 +28,7 @@ export function jsonEqual(a: unknown, b: unknown): boolean {
   if (Array.isArray(a)) {
     return Array.isArray(b) && a.length === b.length && a.every((item, index) => jsonEqual(item, b[index]))
   }
+  if (a instanceof WrittenNumber) return b instanceof WrittenNumber && a.text === b.text
   if (!isObject(a) || !isObject(b)) return false
   const keys = Object.keys(a)
   if (keys.length !== Object.keys(b).length) return false

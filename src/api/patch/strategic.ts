@@ -8,7 +8,7 @@
 import { badRequest } from '../errors.ts'
 import type { FieldNode, TypeNode } from '../schema/type-node.ts'
 import { plainFailure, unprocessable } from './failures.ts'
-import { assertDepth, isObject, type JsonObject, member, setMember, typeName } from './json-value.ts'
+import { assertDepth, isObject, type JsonObject, member, setMember } from './json-value.ts'
 import { deleteFromPrimitives, goText, mergeList, orderList } from './strategic-list.ts'
 
 /** How one field merges: what the schema says of it. */
@@ -29,9 +29,7 @@ const orderPrefix = '$setElementOrder/'
  * when a list element lacks its merge key.
  */
 export function applyStrategicPatch(document: unknown, patch: unknown, type: TypeNode): unknown {
-  if (!isObject(patch)) {
-    throw badRequest(`error decoding patch: a strategic merge patch must be an object, got ${typeName(patch)}`)
-  }
+  if (!isObject(patch)) throw badRequest('error decoding patch: a strategic merge patch must be an object')
   assertDepth(patch)
   return mergeObject(isObject(document) ? document : {}, patch, type)
 }

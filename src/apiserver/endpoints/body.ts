@@ -12,7 +12,7 @@ import type { FieldValidation } from '../registry/options.ts'
 import { decodeTyped, type ParsedDocument, parseDocument } from '../scheme/codec.ts'
 import type { KindName } from '../scheme/served.ts'
 import { type Exchange, pauseOf } from './exchange.ts'
-import { headFault, missingKind, notRegistered, unrecognized } from './unread-body.ts'
+import { headFault, missingKind, noConversion, notRegistered, unrecognized } from './unread-body.ts'
 
 /** What a body is expected to be. */
 export interface Expected {
@@ -127,18 +127,20 @@ function requireKind(
   const givenVersion = typeof given.apiVersion === 'string' && given.apiVersion !== '' ? given.apiVersion : wanted
   if (givenKind === kind.kind && givenVersion === wanted) return
   if (type.custom && givenVersion === wanted) throw wrongKind(given, kind, givenKind)
-  const { version } = parseApiVersion(givenVersion)
+  const { group, version } = parseApiVersion(givenVersion)
   const shown = { kind: givenKind, version }
   if (!objectType({ apiVersion: givenVersion, kind: givenKind })) {
     throw refuse(notRegistered(givenKind, givenVersion), shown)
   }
-  if (givenVersion !== wanted) {
+  if (givenKind === kind.kind && (group === kind.group || kind.kind === 'Event'))
     throw wrongVersion(givenVersion, wanted)
-  }
-  throw refuse(
-    `converting (${goTypeName(givenKind, version)}) to (${goTypeName(kind.kind, kind.version)}): unknown conversion`,
-    shown,
-  )
+  throw refuse(noConversion(shown, { kind: kind.kind, package: packageOf(kind) }), shown)
+}
+
+/** Where upstream has the types that all versions of a group are converted to. */
+function packageOf({ group, kind }: KindName): string {
+  if (group === '' || kind === 'Event') return 'core'
+  return group === 'internal.apiserver.k8s.io' ? 'apiserverinternal' : (group.split('.', 1)[0] ?? '')
 }
 
 function wrongVersion(given: string, wanted: string): Error {
@@ -153,10 +155,6 @@ function wrongKind(given: { metadata?: { name?: string } }, wanted: KindName, ki
 
 function cannotHandle(given: { kind: string; version: string }, wanted: { kind: string }): string {
   return `${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${wanted.kind}:`
-}
-
-function goTypeName(kind: string, version: string): string {
-  return `${version}.${kind}`
 }
 
 /** Strict: a refusal that names every problem. Warn: one warning each. Ignore: nothing. */

@@ -17,7 +17,10 @@ const notRegistered = (kind: string, version: string) =>
 
 const refused: [body: string, message: string][] = [
   ['{"kind":"Foo","apiVersion":"v1"}', notRegistered('Foo', 'v1')],
-  ['{"kind":"Pod"}', notRegistered('Pod', 'v1')],
+  ['{"kind":"Pod"}', notRegistered('Pod', 'meta.k8s.io/v1')],
+  ['{"kind":"Status","apiVersion":"v1"}', 'converting (v1.Status) to (v1.DeleteOptions): unknown conversion'],
+  ['{"apiVersion":"a/b/c"}', 'unexpected GroupVersion string: a/b/c'],
+  ['{', "couldn't get version/kind; json parse error: unexpected end of JSON input"],
   ['{"kind":"DeleteOptions","apiVersion":"example.com/v1"}', notRegistered('DeleteOptions', 'example.com/v1')],
   ['{"gracePeriodSeconds":"x"}', into('string', 'struct field DeleteOptions.gracePeriodSeconds of type int64')],
   ['{"preconditions":"a"}', into('string', 'struct field DeleteOptions.preconditions of type v1.Preconditions')],
@@ -34,6 +37,33 @@ for (const [body, message] of refused) {
     assert.equal((await api.get(`${maps}/kept`)).status, 200)
   })
 }
+
+const inQuery: [query: string, status: number, message: string][] = [
+  ['uid=x', 409, 'the UID in the precondition (x) does not match the UID in record ('],
+  [
+    'resourceVersion=1',
+    409,
+    'the ResourceVersion in the precondition (1) does not match the ResourceVersion in record (',
+  ],
+  ['propagationPolicy=', 422, 'propagationPolicy: Unsupported value: ""'],
+  ['gracePeriodSeconds=', 400, 'strconv.ParseInt: parsing "": invalid syntax'],
+]
+for (const [query, status, message] of inQuery) {
+  test(`a deletion with ?${query} is refused and deletes nothing`, async () => {
+    const answer = await api.call('DELETE', `${maps}/kept?${query}`)
+    assert.equal(answer.status, status)
+    assert.ok(answer.body.message.includes(message), answer.body.message)
+    assert.equal((await api.get(`${maps}/kept`)).status, 200)
+  })
+}
+
+test('a deletion of many answers what was there, as it was', async () => {
+  const finalizers = ['example.com/later']
+  await api.call('POST', maps, { metadata: { name: 'held', labels: { a: 'b' }, finalizers } })
+  const { status, body } = await api.call('DELETE', `${maps}?labelSelector=a`)
+  assert.deepEqual([status, body.items.length, body.items[0].metadata.deletionTimestamp], [200, 1, undefined])
+  assert.ok((await api.get(`${maps}/held`)).body.metadata.deletionTimestamp)
+})
 
 for (const apiVersion of ['v1', 'meta.k8s.io/v1', 'apps/v1', undefined]) {
   test(`a deletion takes options of ${apiVersion ?? 'no version'}`, async () => {

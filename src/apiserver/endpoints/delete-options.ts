@@ -1,19 +1,21 @@
 /** The options of a deletion, from the body when there is one. What cannot be read deletes nothing. */
+import { JsonSyntaxError, parseJson } from '../../api/codec/json.ts'
 import { badRequest } from '../../api/errors.ts'
 import { apiVersionOf } from '../../api/meta.ts'
-import { groupVersionInfos } from '../../api/schema/registry.ts'
+import { groupVersionInfos, objectType, parseApiVersion } from '../../api/schema/registry.ts'
 import type { DeleteOptions } from '../../api/types/meta/v1.ts'
 import { readDeleteOptions } from '../registry/options.ts'
-import { decodeTyped, parseDocument } from '../scheme/codec.ts'
+import { decodeTyped, type ParsedDocument, parseDocument } from '../scheme/codec.ts'
 import { typeOfKind } from '../scheme/scheme.ts'
 import { bodyEncoding } from './body.ts'
 import type { Exchange } from './exchange.ts'
-import { headFault, notRegistered } from './unread-body.ts'
+import { headFault, noConversion, notRegistered } from './unread-body.ts'
 
 export async function deleteOptions({ request }: Exchange): Promise<DeleteOptions> {
   if (request.body.length === 0) return readDeleteOptions(request.query, undefined)
   const type = typeOfKind({ group: '', version: 'v1', kind: 'DeleteOptions' })
-  const document = await parseDocument(bodyEncoding(request.headers['content-type']), request.body, type)
+  const encoding = bodyEncoding(request.headers['content-type'])
+  const document = await parseDocument(encoding, request.body, type, undefined, readJson)
   const value = document.value ?? {}
   requireOptions(value)
   const options = decodeTyped(type, { ...document, value }, badRequest).object as DeleteOptions
@@ -26,10 +28,21 @@ function requireOptions(value: object | string | number | boolean): void {
   const fault = headFault(value)
   if (fault) throw badRequest(fault)
   const { kind = '', apiVersion = '' } = value as { kind?: unknown; apiVersion?: unknown }
-  const wanted = kind === '' ? 'DeleteOptions' : String(kind)
-  const version = apiVersion === '' ? 'v1' : String(apiVersion)
-  if (wanted === 'DeleteOptions' && isKnown(version)) return
-  throw badRequest(notRegistered(wanted, version))
+  const given = kind === '' ? 'DeleteOptions' : String(kind)
+  const of = apiVersion === '' ? 'meta.k8s.io/v1' : String(apiVersion)
+  if (given === 'DeleteOptions' && isKnown(of)) return
+  if (!objectType({ apiVersion: of, kind: given })) throw badRequest(notRegistered(given, of))
+  const { version } = parseApiVersion(of)
+  throw badRequest(noConversion({ kind: given, version }, { kind: 'DeleteOptions', package: 'v1' }))
+}
+
+function readJson(body: Uint8Array, valuesMax: number): ParsedDocument {
+  try {
+    return parseJson(body, valuesMax)
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw badRequest(`couldn't get version/kind; ${error.message}`)
+    throw error
+  }
 }
 
 function isKnown(apiVersion: string): boolean {

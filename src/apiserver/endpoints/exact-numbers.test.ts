@@ -57,6 +57,23 @@ async function send(
   return { status, bytes, text: Buffer.from(bytes).toString() }
 }
 
+test('numbers of JSON and merge patches are read by the type of their field', async () => {
+  const quotas = '/api/v1/namespaces/default/resourcequotas'
+  const given = '{"metadata":{"name":"exact"},"spec":{"hard":{"pods":"1"}}}'
+  assert.equal((await send('POST', quotas, given)).status, 201)
+  const patch = (type: string, body: string) =>
+    send('PATCH', `${quotas}/exact`, body, { 'content-type': `application/${type}+json` })
+  const hard = '{"cpu":123456789012345678.901,"memory":1e5,"pods":9223372036854775806}'
+  const merged = await patch('merge-patch', `{"spec":{"hard":${hard}}}`)
+  assert.match(merged.text, /"cpu":"123456789012345678901m","memory":"100e3","pods":"9223372036854775806"/)
+  const add = '{"op":"add","path":"/spec/hard/limits.cpu","value":12345678901234567.25}'
+  const added = await patch(
+    'json-patch',
+    `[${add},{"op":"copy","from":"/spec/hard/limits.cpu","path":"/spec/hard/requests.cpu"}]`,
+  )
+  assert.match(added.text, /"limits.cpu":"12345678901234567250m".*"requests.cpu":"12345678901234567250m"/)
+})
+
 function pod(name: string, seconds: string): string {
   return `{"kind":"Pod","apiVersion":"v1","metadata":{"name":"${name}"},"spec":{"terminationGracePeriodSeconds":${seconds},"containers":[{"name":"c","image":"i"}],"tolerations":[{"key":"a","operator":"Exists","effect":"NoExecute","tolerationSeconds":${smallest}}]}}`
 }

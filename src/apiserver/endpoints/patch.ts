@@ -6,7 +6,6 @@ import { apiError, badRequest, invalid, notFound } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { unknownOperationFields } from '../../api/patch/json-patch.ts'
 import { isObject, typeName } from '../../api/patch/json-value.ts'
-import { limits } from '../../limits.ts'
 import { presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
 import { acrossVersions } from '../registry/converted-owners.ts'
@@ -15,11 +14,11 @@ import { readWriteQuery, type WriteQuery } from '../registry/options.ts'
 import { type Caller, computed, type Target } from '../registry/parts.ts'
 import { updateObject } from '../registry/update.ts'
 import type { ApiResponse } from '../request.ts'
-import { parseDocument } from '../scheme/codec.ts'
 import type { Served } from '../scheme/served.ts'
 import { decodedObject, type Expected, type Refusal, reportProblems } from './body.ts'
-import { callerOf, type Exchange, pauseOf } from './exchange.ts'
+import { callerOf, type Exchange } from './exchange.ts'
 import type { EndpointParts } from './parts.ts'
+import { type Patch, readPatch } from './patch-body.ts'
 import { type PatchFormat, patchedText, patchedValue } from './patched.ts'
 import { representationOf } from './read.ts'
 import { missingKind } from './unread-body.ts'
@@ -32,28 +31,22 @@ const formats: Readonly<Record<string, PatchFormat>> = {
   'application/apply-patch+yaml': 'apply',
   'application/apply-patch+cbor': 'apply',
 }
-export interface Patch {
-  format: PatchFormat
-  /** Parsed: operations, or an object. */
-  value: unknown
-  duplicates: string[]
-}
 
 export async function patchEndpoint(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ApiResponse> {
   const representation = representationOf(parts, exchange)
   const format = patchFormat(exchange, served)
   const query = readWriteQuery(exchange.request.query, 'PatchOptions', format === 'apply')
-  const patch = await readPatch(exchange, format, served)
+  const patchOf = await readPatch(exchange, format, served)
   const target = targetOf(served, exchange)
   const caller = callerOf(exchange)
   const written = await updateObject(parts.registry, {
     target,
     caller,
     options: writeOptions(query, 'UpdateOptions'),
-    change: (live, pause) =>
+    change: async (live, pause) =>
       format === 'apply'
-        ? appliedObject(parts, served, exchange, { live, patch, query, pause })
-        : patchedObject(served, exchange, { live: existing(live, target), patch, query, pause }),
+        ? await appliedObject(parts, served, exchange, { live, patch: patchOf(), query, pause })
+        : await patchedObject(served, exchange, { live: existing(live, target), patch: patchOf(), query, pause }),
     apply: format === 'apply',
     patched: true,
     mayCreate: () => mayCreate(parts, exchange),
@@ -75,15 +68,6 @@ function unsupportedMediaType({ custom }: Served): Error {
     ? `the body of the request was in an unknown format - accepted media types include: ${accepted}`
     : '415: Unsupported Media Type'
   return apiError({ code: 415, reason: 'UnsupportedMediaType', message, ...(custom ? {} : { details: {} }) })
-}
-
-export async function readPatch({ request }: Exchange, format: PatchFormat, served: Served): Promise<Patch> {
-  const encoding = format === 'apply' ? 'yaml' : 'json'
-  const valuesMax = format === 'json' ? limits.largeBodyValuesMax : undefined
-  await pauseOf(request).pause?.()
-  const { value, duplicates } = await parseDocument(encoding, request.body, served.type, valuesMax)
-  await pauseOf(request).pause?.()
-  return { format, value, duplicates }
 }
 
 interface PatchRequest<L> {
@@ -110,11 +94,7 @@ export async function patchedObject(
   await pause?.()
   const refuse = patchRefusal(served, live, patch)
   if (served.custom && isObject(value) && !value.kind) throw refuse(missingKind(patchedText(served, live, patch)))
-  const { object, strictErrors } = decodedObject(
-    { value: clone(value), duplicates: patch.duplicates },
-    expected,
-    refuse,
-  )
+  const { object, strictErrors } = decodedObject({ ...patch, value: clone(value) }, expected, refuse)
   restore(object)
   const problems = patch.format === 'json' ? [...unknownOperationFields(patch.value), ...strictErrors] : strictErrors
   reportProblems(expected, problems, query.fieldValidation, exchange.warnings, refuse)

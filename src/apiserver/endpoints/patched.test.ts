@@ -74,6 +74,43 @@ for (const [kind, body, expected] of refused) {
   })
 }
 
+const noObject = 'into Go value of type map[string]interface {}'
+const unread: [keyof typeof kinds, body: string, status: number, message: string][] = [
+  [
+    'json',
+    '"a"',
+    400,
+    'error decoding patch: json: cannot unmarshal string into Go value of type []handlers.jsonPatchOp',
+  ],
+  [
+    'json',
+    '[5]',
+    400,
+    'error decoding patch: json: cannot unmarshal number into Go value of type handlers.jsonPatchOp',
+  ],
+  [
+    ...(['json', '[{"op":5}]', 400] as const),
+    'error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.op of type string',
+  ],
+  [
+    ...(['json', '[{"op":"add","path":"/x","value":{"y":1e400}}]', 400] as const),
+    'error decoding patch: json: cannot unmarshal number 1e400 into Go struct field jsonPatchOp.value of type float64',
+  ],
+  ['json', '[null]', 422, 'the server rejected our request due to an error in our request'],
+  ['json', 'a: b', 400, "error decoding patch: invalid character 'a' looking for beginning of value"],
+  ['merge', 'null', 400, 'Invalid JSON Patch'],
+  ['merge', '[]', 400, `error decoding patch: json: cannot unmarshal array ${noObject}`],
+  ['strategic', 'true', 400, `json: cannot unmarshal bool ${noObject}`],
+  ['strategic', '{', 400, 'unexpected end of JSON input'],
+]
+for (const [kind, body, status, message] of unread) {
+  test(`the ${kind} patch ${body} is refused once there is something to patch`, async () => {
+    const answer = await patch(kind, body)
+    assert.deepEqual([answer.status, answer.body.message], [status, message])
+    assert.equal((await patch(kind, body, { path: `${maps}/none` })).status, 404)
+  })
+}
+
 test('nothing of a Secret, and not all of what is large, is quoted', async () => {
   const secret = await patch('merge', { bogus: 1 }, { path: `${secrets}/s` })
   assert.equal(

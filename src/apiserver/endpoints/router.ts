@@ -53,7 +53,9 @@ export async function routeResource(
   // What is only created has no names.
   if (subresource === '' && info.parts.length === 2 && !verbs.some((each) => ofNames.has(each))) throw noSuchResource()
   const verb = verbOf(exchange, subresource)
-  const everywhere = served.resource.namespaced && info.namespace === ''
+  // A namespace called nothing is found out by who looks for the object.
+  const isNameless = info.inNamespace && !served.custom
+  const everywhere = served.resource.namespaced && info.namespace === '' && !isNameless
   if (!verb || !verbs.includes(verb) || (everywhere && verb !== 'list' && verb !== 'watch')) {
     if (!served.custom) throw noSuchMethod()
     if (everywhere) return pageNotFound()
@@ -71,8 +73,8 @@ export async function routeResource(
 /** A namespaced object needs its namespace, a cluster-scoped one may not have any. */
 function rightScope({ resource }: Served, { info }: Exchange): boolean {
   const isNamespace = resource.group === '' && resource.plural === 'namespaces'
-  if (resource.namespaced) return info.namespace !== '' || info.parts.length === 1
-  return info.namespace === '' || isNamespace
+  if (resource.namespaced) return info.namespace !== '' || info.inNamespace === true || info.parts.length === 1
+  return !info.inNamespace && (info.namespace === '' || isNamespace)
 }
 
 const ofNames: ReadonlySet<string> = new Set(['get', 'update', 'patch', 'delete'])
@@ -86,7 +88,6 @@ function verbOf({ request, info }: Exchange, subresource: string): string | unde
       return subresource === 'proxy' ? 'get' : undefined
     case 'GET':
       if (info.verb === 'watch') return 'watch'
-      if (!collection && info.parts.length === 2 && watchWanted(request.query)) return 'watch'
       return collection ? 'list' : 'get'
     case 'POST':
       return collection || info.parts.length > 2 ? 'create' : undefined
@@ -99,11 +100,6 @@ function verbOf({ request, info }: Exchange, subresource: string): string | unde
     default:
       return undefined
   }
-}
-
-function watchWanted(query: URLSearchParams): boolean {
-  const watch = query.get('watch')
-  return watch === 'true' || watch === '1'
 }
 
 export function noSuchResource(): Error {

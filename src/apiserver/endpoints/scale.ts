@@ -23,7 +23,9 @@ import type { Served } from '../scheme/served.ts'
 import { objectFromBody } from './body.ts'
 import { callerOf, type Exchange } from './exchange.ts'
 import type { EndpointParts } from './parts.ts'
-import { appliedObject, type Patch, patchedObject, patchFormat, readPatch } from './patch.ts'
+import { appliedObject, patchedObject, patchFormat } from './patch.ts'
+import { type ReadPatch, readPatch } from './patch-body.ts'
+import type { PatchFormat } from './patched.ts'
 import { representationOf } from './read.ts'
 import type { Endpoint } from './router.ts'
 import { matchName, matchNamespace, targetOf, writeOptions } from './write.ts'
@@ -32,7 +34,7 @@ const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' }
 
 /** Source of the columns: `kubectl get --subresource=scale`. */
 const scaleColumns: Served['columns'] = [
-  { name: 'Name', type: 'string', format: 'name', priority: 0 },
+  { name: 'Name', type: 'string', format: '', priority: 0 },
   { name: 'Desired', type: 'integer', format: '', priority: 0 },
   { name: 'Available', type: 'integer', format: '', priority: 0 },
   { name: 'Age', type: 'string', format: '', priority: 0 },
@@ -98,7 +100,7 @@ async function changeScale(
   const kind = format ? 'PatchOptions' : 'UpdateOptions'
   const query = readWriteQuery(exchange.request.query, kind, format === 'apply')
   const wanted = format
-    ? await patchedScale(parts, served, exchange, { query, patch: await readPatch(exchange, format, served) })
+    ? await patchedScale(parts, served, exchange, { query, format, patchOf: await readPatch(exchange, format, served) })
     : await sentScale(parts, served, exchange, query)
   const written = await updateObject(parts.registry, {
     target: { ...targetOf(served, exchange), subresource: 'scale' },
@@ -133,14 +135,17 @@ async function sentScale(...[parts, served, exchange, query]: [...Parameters<End
 }
 
 async function patchedScale(
-  ...[parts, served, exchange, request]: [...Parameters<Endpoint>, { query: WriteQuery; patch: Patch }]
+  ...[parts, served, exchange, { query, format, patchOf }]: [
+    ...Parameters<Endpoint>,
+    { query: WriteQuery; format: PatchFormat; patchOf: ReadPatch },
+  ]
 ): Promise<Wanted> {
   const view = asScale(served)
-  if (request.patch.format === 'apply') {
-    return async (live) => (await appliedObject(parts, view, exchange, { live, ...request })) as Scale
+  if (format === 'apply') {
+    return async (live) => (await appliedObject(parts, view, exchange, { live, query, patch: patchOf() })) as Scale
   }
   return async (live) => {
-    const scale = (await patchedObject(view, exchange, { live, ...request })) as Scale
+    const scale = (await patchedObject(view, exchange, { live, query, patch: patchOf() })) as Scale
     return tracked(parts, served, exchange, { live, scale })
   }
 }

@@ -16,7 +16,16 @@ export function headFault(value: unknown): string | undefined {
     if ((name !== 'kind' && name !== 'apiVersion') || typeof member === 'string' || member === null) continue
     return `${cannot} ${jsonKind(member)} into Go struct field .${name} of type string`
   }
-  return undefined
+  const { apiVersion = '' } = value as { apiVersion?: string }
+  return apiVersion.split('/').length > 2 ? `unexpected GroupVersion string: ${apiVersion}` : undefined
+}
+
+/** Of a kind that there is, but that is not the wanted one. Upstream converts to a type that has no version. */
+export function noConversion(
+  given: { kind: string; version: string },
+  wanted: { kind: string; package: string },
+): string {
+  return `converting (${given.version}.${given.kind}) to (${wanted.package}.${wanted.kind}): unknown conversion`
 }
 
 export function notRegistered(kind: string, apiVersion: string): string {

@@ -2,14 +2,12 @@
 import { badRequest } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { attributesOf, authorized } from '../authorize.ts'
-import type { Stored } from '../cache/stored.ts'
 import { presentDocument, presentList, presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
 import { createObject } from '../registry/create.ts'
 import { deleteObject, deletionAnswer } from '../registry/delete.ts'
 import { readListQuery, readWriteQuery, type WriteQuery } from '../registry/options.ts'
 import type { Target, WriteOptions } from '../registry/parts.ts'
-import { storedForm } from '../registry/persistence.ts'
 import { listObjects } from '../registry/read.ts'
 import { selectionOf } from '../registry/selection.ts'
 import { updateObject } from '../registry/update.ts'
@@ -77,22 +75,19 @@ export async function deleteCollectionEndpoint(
   const query = readListQuery(exchange.request.query, false)
   const options = await deleteOptions(exchange)
   const selection = selectionOf(served, query)
-  const { namespace } = exchange.info
+  const { info } = exchange
   // What is deleted page by page is looked up as of the version that is named.
   const isExact = query.resourceVersionMatch === '' && Number(query.resourceVersion) > 0
   const wanted = isExact ? { ...query, resourceVersionMatch: 'Exact' } : query
-  const page = await listObjects(parts.registry, { served, namespace, query: wanted, selection })
+  const page = await listObjects(parts.registry, { served, namespace: info.namespace, query: wanted, selection })
   const caller = callerOf(exchange)
-  // As bytes: all that was deleted is answered, and may be much.
-  const items: Stored[] = []
   for (const stored of page.items) {
     const { metadata } = stored.shared
-    const target = { served, namespace: metadata.namespace ?? '', name: metadata.name ?? '', subresource: '' }
-    const deleted = await deleteObject(parts.registry, { target, caller, options }).catch(ignoreNotFound)
-    if (deleted) items.push(storedForm(served, stored.key, deleted.object))
+    const target = { served, namespace: info.namespace, name: metadata.name ?? '', subresource: '' }
+    await deleteObject(parts.registry, { target, caller, options }).catch(ignoreNotFound)
   }
-  const { revision } = page
-  const answered = { items, revision, continue: '', remaining: undefined }
+  // What was deleted is answered as it was.
+  const answered = { ...page, continue: '', remaining: undefined }
   return await presentList(parts.presenter, served, answered, representation)
 }
 

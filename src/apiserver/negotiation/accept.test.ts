@@ -12,7 +12,7 @@ const accepted: [header: string, encoding: string, view: string][] = [
   ['*/*', 'json', 'object'],
   ['application/json;as=', 'json', 'object'],
   ['application/json;stream=watch', 'json', 'object'],
-  ['application/*', 'json', 'object'],
+  ['application/json;q=0.1,application/*', 'json', 'object'],
   [`application/json;q=0.5,application/yaml;q=0.9`, 'yaml', 'object'],
   [`application/json;q=0.5,${protobuf}`, 'protobuf', 'object'],
   [`application/json;q=none,application/yaml`, 'json', 'object'],
@@ -32,6 +32,7 @@ for (const [header, encoding, view] of accepted) {
 for (const header of [
   'text/html',
   'application/cbor',
+  'application/*',
   `${protobuf}${table}`,
   `application/json;as=Other;v=v1;g=meta.k8s.io`,
   `application/json;v=v1;g=meta.k8s.io`,
@@ -41,6 +42,11 @@ for (const header of [
 ]) {
   test(`negotiate refuses "${header}"`, () => assert.throws(() => negotiate(header, offer), { code: 406 }))
 }
+
+test('negotiate takes any application type for custom resources, and keeps the version of a view', () => {
+  assert.equal(negotiate('application/*', { ...offer, custom: true }).encoding, 'json')
+  assert.equal(negotiate('application/json;as=Table;v=v1beta1;g=meta.k8s.io', offer).version, 'v1beta1')
+})
 
 test('parseAccept looks at no more clauses than anybody sends', () => {
   assert.equal(parseAccept('a/b;q=0.5,'.repeat(20_000)).length, 50)

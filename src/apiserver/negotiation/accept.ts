@@ -12,6 +12,8 @@ export interface Representation {
   view: View
   /** Objects in table rows: `None`, `Metadata` (default) or `Object`. */
   includeObject: 'None' | 'Metadata' | 'Object'
+  /** Of tables and metadata alone. */
+  version: 'v1' | 'v1beta1'
 }
 
 export const mediaTypes: Readonly<Record<Encoding, string>> = {
@@ -62,6 +64,8 @@ export interface Offer {
 export function negotiate(header: string | undefined, offer: Offer): Representation {
   if (header === undefined || header === '' || header === mediaTypes.json) return plainJson
   const clauses = parseAccept(header)
+  const { looksItself = offer.custom } = offer
+  if (!looksItself && !clauses.some((clause) => isRouted(clause, offer))) throw notRouted(offer)
   for (const clause of clauses) {
     const encoding = encodingOf(clause.mediaType, offer.encodings)
     const view = viewOf(clause)
@@ -69,13 +73,14 @@ export function negotiate(header: string | undefined, offer: Offer): Representat
     if (view !== 'object' && !offer.views.includes(view)) continue
     if (encoding === 'protobuf' && (view === 'table' || (view === 'object' && offer.custom))) continue
     // The next clause is not tried: what was chosen has no stream.
-    if (encoding === 'yaml' && offer.watch === 'asked') throw notAcceptable(offer, clauses, true)
-    return { encoding, view, includeObject: 'Metadata' }
+    if (encoding === 'yaml' && offer.watch === 'asked') throw notAcceptable(offer, true)
+    const version = view !== 'object' && clause.parameters.get('v') === 'v1beta1' ? 'v1beta1' : 'v1'
+    return { encoding, view, includeObject: 'Metadata', version }
   }
-  throw notAcceptable(offer, clauses)
+  throw notAcceptable(offer)
 }
 
-export const plainJson: Representation = { encoding: 'json', view: 'object', includeObject: 'Metadata' }
+export const plainJson: Representation = { encoding: 'json', view: 'object', includeObject: 'Metadata', version: 'v1' }
 
 /** JSON where anything will do; undefined for what is not offered. */
 export function encodingOf(mediaType: string, encodings: readonly Encoding[]): Encoding | undefined {
@@ -98,15 +103,26 @@ function viewOf({ parameters }: Clause): View | undefined {
   return as === 'PartialObjectMetadata' ? 'partial' : as === 'PartialObjectMetadataList' ? 'partial-list' : undefined
 }
 
-/** Upstream says it in two ways: a known encoding in a form it lacks, and an encoding that nothing here has. */
-function notAcceptable(offer: Offer, clauses: readonly Clause[], streamed = false): Error {
-  const { encodings, custom, looksItself = custom, watch } = offer
+/** Upstream's router knows what is offered by its full name, and no other pattern than the widest. */
+function isRouted({ mediaType }: Clause, { encodings }: Offer): boolean {
+  return mediaType === '*/*' || encodings.some((encoding) => mediaTypes[encoding] === mediaType)
+}
+
+function notRouted(offer: Offer): Error {
+  const { types, streams } = typesOf(offer)
+  const message = `406: Not Acceptable\n\nAvailable representations: ${[...types, ...streams].join(', ')}`
+  return apiError({ code: 406, reason: 'NotAcceptable', message, details: {} })
+}
+
+function typesOf({ encodings, watch }: Offer): { types: string[]; streams: string[] } {
   const types = encodings.map((each) => mediaTypes[each])
   const streams = watch ? types.filter((each) => each !== mediaTypes.yaml).map((each) => `${each};stream=watch`) : []
-  if (!looksItself && !clauses.some(({ mediaType }) => encodingOf(mediaType, encodings))) {
-    const message = `406: Not Acceptable\n\nAvailable representations: ${[...types, ...streams].join(', ')}`
-    return apiError({ code: 406, reason: 'NotAcceptable', message, details: {} })
-  }
+  return { types, streams }
+}
+
+/** A known encoding in a form that it lacks here. */
+function notAcceptable(offer: Offer, streamed = false): Error {
+  const { types, streams } = typesOf(offer)
   const message = `only the following media types are accepted: ${(streamed ? streams : types).join(', ')}`
   return apiError({ code: 406, reason: 'NotAcceptable', message })
 }

@@ -33,6 +33,7 @@ export interface TableMaker {
     served: Served
     objects: readonly KubeObject[]
     includeObject: Representation['includeObject']
+    version: Representation['version']
     metadata: ListMeta
     nowMs: number
     /** False for watch events after the first. */
@@ -45,7 +46,6 @@ export interface Presenter {
   nowMs(): number
 }
 
-const metaV1 = 'meta.k8s.io/v1'
 const textEncoder = new TextEncoder()
 
 /** One object: stored bytes, or an object that a write made. */
@@ -97,10 +97,11 @@ export async function presentList(
     ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
   }
   if (encoding === 'json' && view === 'object' && (served.view || !served.conversion))
-    return answer(200, representation, jsonList(served, headOf(served, view, metadata), page.items))
+    return answer(200, representation, jsonList(served, headOf(served, representation, metadata), page.items))
   if (encoding === 'protobuf') {
-    const messages = view === 'object' ? keptMessages(served, page.items) : partialMessages(served, page.items)
-    return answer(200, representation, await protobufListBody(headOf(served, view, metadata), messages))
+    const messages =
+      view === 'object' ? keptMessages(served, page.items) : partialMessages(served, page.items, representation)
+    return answer(200, representation, await protobufListBody(headOf(served, representation, metadata), messages))
   }
   const textOf = (items: readonly Stored[]): string => {
     const objects = items.map((stored) => fromStored(served, stored))
@@ -111,15 +112,15 @@ export async function presentList(
   return answer(200, representation, encoding === 'json' ? madeListBody(list) : yamlListBody(list))
 }
 
-function partialMessages(served: Served, items: readonly Stored[]): Messages {
+function partialMessages(served: Served, items: readonly Stored[], form: Representation): Messages {
   const type = metaTypeOf({ kind: 'PartialObjectMetadata' })!
   const of = (stored: Stored): Uint8Array =>
-    protobufListItem(encodeMessage(type, partial(served, fromStored(served, stored))))
+    protobufListItem(encodeMessage(type, partial(served, fromStored(served, stored), form)))
   return { items, listType: metaTypeOf({ kind: 'PartialObjectMetadataList' })!, of }
 }
 
-function headOf(served: Served, view: Representation['view'], metadata: ListMeta): ListHead {
-  if (view === 'partial-list') return { kind: 'PartialObjectMetadataList', apiVersion: metaV1, metadata }
+function headOf(served: Served, { view, version }: Representation, metadata: ListMeta): ListHead {
+  if (view === 'partial-list') return { kind: 'PartialObjectMetadataList', apiVersion: metaVersion(version), metadata }
   return { kind: listKindOf(served), apiVersion: apiVersionOf(served.resource), metadata }
 }
 
@@ -129,12 +130,12 @@ export function watchFrames(
   served: Served,
   representation: Representation,
 ): { id: string; contentType: string; make(): Frames } {
-  const { encoding, view, includeObject } = representation
+  const { encoding, view, includeObject, version } = representation
   const contentType = encoding === 'protobuf' ? `${mediaTypes.protobuf};stream=watch` : mediaTypes.json
   if (encoding === 'json' && view === 'object' && (served.view || !served.conversion)) {
     return { id: 'json', contentType, make: () => storedJsonFrames(served) }
   }
-  const id = `${encoding} ${view} ${includeObject}`
+  const id = `${encoding} ${view} ${includeObject} ${version}`
   return { id, contentType, make: () => viewFrames(presenter, served, representation) }
 }
 
@@ -149,7 +150,7 @@ function viewFrames(presenter: Presenter, served: Served, representation: Repres
       return frame(type, viewObject(presenter, served, object, representation), view === 'object')
     },
     bookmark(revision, annotations) {
-      const { kind, apiVersion } = kindOf(served, view)
+      const { kind, apiVersion } = kindOf(served, representation)
       return frame(
         'BOOKMARK',
         { kind, apiVersion, metadata: bookmarkMetadata(revision, annotations) },
@@ -160,19 +161,15 @@ function viewFrames(presenter: Presenter, served: Served, representation: Repres
   }
 }
 
-function kindOf(served: Served, view: Representation['view']): { kind: string; apiVersion: string } {
-  if (view === 'table') return { kind: 'Table', apiVersion: metaV1 }
-  if (view !== 'object') return { kind: 'PartialObjectMetadata', apiVersion: metaV1 }
+function kindOf(served: Served, { view, version }: Representation): { kind: string; apiVersion: string } {
+  if (view === 'table') return { kind: 'Table', apiVersion: metaVersion(version) }
+  if (view !== 'object') return { kind: 'PartialObjectMetadata', apiVersion: metaVersion(version) }
   return { kind: served.resource.kind, apiVersion: apiVersionOf(served.resource) }
 }
 
-function viewObject(
-  presenter: Presenter,
-  served: Served,
-  object: KubeObject,
-  { view, includeObject }: Representation,
-): object {
-  if (view === 'partial' || view === 'partial-list') return partial(served, object)
+function viewObject(presenter: Presenter, served: Served, object: KubeObject, form: Representation): object {
+  const { view, includeObject, version } = form
+  if (view === 'partial' || view === 'partial-list') return partial(served, object, form)
   if (view === 'table') {
     const { resourceVersion } = object.metadata
     const metadata = resourceVersion ? { resourceVersion } : {}
@@ -180,6 +177,7 @@ function viewObject(
       served,
       objects: [object],
       includeObject,
+      version,
       metadata,
       nowMs: presenter.nowMs(),
       headers: true,
@@ -193,23 +191,25 @@ function viewList(
   served: Served,
   objects: KubeObject[],
   metadata: ListMeta,
-  { view, includeObject }: Representation,
+  form: Representation,
 ): object {
+  const { view, includeObject, version } = form
   if (view === 'table')
     return tableOf(presenter).table({
       served,
       objects,
       includeObject,
+      version,
       metadata,
       nowMs: presenter.nowMs(),
       headers: true,
     })
   if (view === 'partial-list') {
-    const items = objects.map((object) => partial(served, object))
-    return { ...headOf(served, view, metadata), items }
+    const items = objects.map((object) => partial(served, object, form))
+    return { ...headOf(served, form, metadata), items }
   }
   const items = served.custom ? objects : objects.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest)
-  return { ...headOf(served, view, metadata), items }
+  return { ...headOf(served, form, metadata), items }
 }
 
 function tableOf({ tables }: Presenter): TableMaker {
@@ -217,9 +217,13 @@ function tableOf({ tables }: Presenter): TableMaker {
   return tables
 }
 
-function partial({ strategy }: Served, { metadata }: KubeObject): object {
+function metaVersion(version: Representation['version']): string {
+  return `meta.k8s.io/${version}`
+}
+
+function partial({ strategy }: Served, { metadata }: KubeObject, { version }: Representation): object {
   const shown = metadataInOrder(strategy.partialMetadata?.(metadata) ?? metadata)
-  return { kind: 'PartialObjectMetadata', apiVersion: metaV1, metadata: shown }
+  return { kind: 'PartialObjectMetadata', apiVersion: metaVersion(version), metadata: shown }
 }
 
 function requireFormOfList(served: Served, view: Representation['view']): void {

@@ -1,3 +1,5 @@
+import { WrittenNumber } from '../../api/patch/json-value.ts'
+
 /** A private copy of a JSON-shaped value: what `structuredClone` does, several times faster because it does no more. */
 export function clone<T>(value: T): T {
   return copy(value) as T
@@ -6,6 +8,7 @@ export function clone<T>(value: T): T {
 function copy(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value
   if (Array.isArray(value)) return value.map(copy)
+  if (value instanceof WrittenNumber) return value
   const result: Record<string, unknown> = {}
   for (const key of Object.keys(value)) {
     const member = copy((value as Record<string, unknown>)[key])

@@ -190,17 +190,22 @@ function deleteOptionsOf(query: URLSearchParams): DeleteOptions {
   const grace = readInteger(query, 'gracePeriodSeconds')
   if (grace !== undefined) options.gracePeriodSeconds = grace
   const policy = query.get('propagationPolicy')
-  if (policy) options.propagationPolicy = policy
+  if (policy !== null) options.propagationPolicy = policy
   const orphan = query.get('orphanDependents')
   if (orphan !== null) options.orphanDependents = isTrue(orphan)
   const dryRun = query.getAll('dryRun')
   if (dryRun.length > 0) options.dryRun = dryRun
+  const uid = query.get('uid')
+  const resourceVersion = query.get('resourceVersion')
+  if (uid || resourceVersion) {
+    options.preconditions = { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) }
+  }
   return options
 }
 
 function readInteger(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name)
-  if (text === null || text === '') return undefined
+  if (text === null) return undefined
   const problem = int64Problem(text)
   if (problem) throw badRequest(problem)
   return Number(text)

@@ -1,5 +1,5 @@
 /** Between objects of the served version and the bytes in the store. */
-import { notFound } from '../../api/errors.ts'
+import { badRequest, goQuoted, notFound } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { part } from '../../platform/turn.ts'
 import type { KeyValue } from '../../store/store.ts'
@@ -24,11 +24,6 @@ export function toBytes(served: Served, object: KubeObject): Uint8Array {
   return encodeStored(served.conversion.toStored(clone(object)), served.storedType)
 }
 
-/** An object of the served version as if it were stored as it is. */
-export function storedForm(served: Served, key: string, object: KubeObject): Stored {
-  return new Stored({ key, value: toBytes(served, object), modRevision: Number(object.metadata.resourceVersion) })
-}
-
 /** A fresh object of the served version. */
 export function fromStored(served: Served, stored: Stored): KubeObject {
   if (served.view) {
@@ -51,9 +46,24 @@ export function fromKeyValue(served: Served, item: KeyValue): KubeObject {
   return served.conversion ? served.conversion.fromStored(object) : object
 }
 
+/** Where the target lies. Throws a 400 for what no object can be called. */
+export function keyOf({ served, namespace, name }: Target): string {
+  if (served.resource.namespaced && namespace === '') throw badRequest('Namespace parameter required.')
+  const why = wrongSegment(name)
+  if (why !== undefined) throw badRequest(`Name parameter invalid: ${goQuoted(name)}: ${why}`)
+  return objectKey(served, namespace, name)
+}
+
+/** Source: apimachinery's `validation/path`. */
+function wrongSegment(name: string): string | undefined {
+  if (name === '.' || name === '..') return `may not be '${name}'`
+  const wrong = ['/', '%'].filter((each) => name.includes(each)).map((each) => `may not contain '${each}'`)
+  return wrong.length > 0 ? wrong.join(';') : undefined
+}
+
 /** The stored state of the target as of now; undefined when there is none. */
 export async function currentOf(parts: RegistryParts, target: Target): Promise<Stored | undefined> {
-  const key = objectKey(target.served, target.namespace, target.name)
+  const key = keyOf(target)
   const cache = await parts.caches.fresh(target.served)
   if (cache) return await prepared(target.served, cache.get(key))
   const { item } = await parts.store.get(key)

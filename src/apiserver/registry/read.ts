@@ -11,7 +11,7 @@ import { collectionPrefix, objectKey, type Served } from '../scheme/served.ts'
 import { decodeContinue, encodeContinue } from './continue.ts'
 import { type ListQuery, parseResourceVersion, wrongVersion } from './options.ts'
 import type { RegistryParts, Target } from './parts.ts'
-import { requireCurrent } from './persistence.ts'
+import { keyOf, requireCurrent } from './persistence.ts'
 import type { Selection } from './selection.ts'
 
 export interface Page {
@@ -31,7 +31,7 @@ export async function getObject(parts: RegistryParts, target: Target, resourceVe
   const cache = parts.caches.of(target.served)
   await cache.ready()
   if (!(await parts.caches.hub.reached(revision))) throw tooLarge(revision, cache.revision)
-  const stored = cache.get(objectKey(target.served, target.namespace, target.name))
+  const stored = cache.get(keyOf(target))
   if (!stored) throw notFound(target.served.resource, target.name)
   return stored
 }

@@ -1,0 +1,58 @@
+/** Names that no object can have, and namespaces called nothing, as kube-apiserver 1.36 answers them. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { TransportRequest } from '../../client/transport.ts'
+import { TestCaller } from '../testbed/caller.ts'
+
+let api: TestCaller
+
+before(async () => {
+  api = await TestCaller.start()
+  await api.call('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'm' } })
+})
+after(() => api.api.stop())
+
+const required = 'Namespace parameter required.'
+const cases: [method: TransportRequest['method'], path: string, status: number, message: string][] = [
+  ['GET', '/api/v1/nodes/..', 400, `Name parameter invalid: "..": may not be '..'`],
+  ['DELETE', '/api/v1/namespaces/default/pods/.', 400, `Name parameter invalid: ".": may not be '.'`],
+  ['PATCH', '/api/v1/namespaces/default/pods/%25', 400, `Name parameter invalid: "%": may not contain '%'`],
+  ['GET', '/api/v1/namespaces/default/pods/a%00b', 404, 'pods "a\\x00b" not found'],
+  ['GET', '/api/v1/namespaces//pods/x', 400, required],
+  ['GET', '/api/v1/namespaces//pods/x/status', 400, required],
+  ['DELETE', '/api/v1/namespaces//configmaps', 400, required],
+  ['POST', '/api/v1/namespaces//configmaps', 422, 'ConfigMap "n" is invalid: metadata.namespace: Required value'],
+  ['POST', '/api/v1/namespaces//pods/x', 405, 'the server does not allow this method on the requested resource'],
+  ['PUT', '/api/v1/namespaces//nodes', 404, 'the server could not find the requested resource'],
+]
+for (const [method, path, status, message] of cases) {
+  test(`${method} ${path} is answered ${status}`, async () => {
+    const body = method === 'POST' ? { metadata: { name: 'n' } } : method === 'PATCH' ? {} : undefined
+    const answer = await api.call(method, path, body, { contentType: contentTypes[method] ?? 'application/json' })
+    assert.deepEqual([answer.status, answer.body.message], [status, message])
+  })
+}
+
+const contentTypes: Partial<Record<string, string>> = { PATCH: 'application/merge-patch+json' }
+
+test('a list in a namespace called nothing is one of all', async () => {
+  const { status, body } = await api.get('/api/v1/namespaces//configmaps?fieldSelector=metadata.name=m')
+  assert.deepEqual([status, body.items.length], [200, 1])
+})
+
+test('an object is got, not watched, whatever the query says', async () => {
+  const { status, body } = await api.get('/api/v1/namespaces/default/configmaps/m?watch=1')
+  assert.deepEqual([status, body.metadata.name], [200, 'm'])
+})
+
+test('a body of another kind, or of no version, is told apart', async () => {
+  const post = async (body: object) => (await api.call('POST', '/apis/storage.k8s.io/v1/csidrivers', body)).body.message
+  assert.equal(
+    await post({ apiVersion: 'policy/v1', kind: 'Eviction' }),
+    'Eviction in version "v1" cannot be handled as a CSIDriver: converting (v1.Eviction) to (storage.CSIDriver): unknown conversion',
+  )
+  assert.equal(
+    await post({ apiVersion: 'a/b/c', kind: 'X' }),
+    'the object provided is unrecognized (must be of type CSIDriver): unexpected GroupVersion string: a/b/c ({"apiVersion":"a/b/c","kind":" ...)',
+  )
+})
