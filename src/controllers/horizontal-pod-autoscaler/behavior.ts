@@ -84,11 +84,12 @@ export function normalizedBy(behavior: Behavior, wish: Wish, history: History): 
   const { stabilizationWindowSeconds } = behavior.scaleDown
   const downMs =
     stabilizationWindowSeconds === undefined ? wish.downscaleStabilizationMs : stabilizationWindowSeconds * 1000
-  const isUp = desired >= current
-  const since = nowMs - (isUp ? upMs : downMs)
-  const recent = history.recommendations.filter(({ atMs }) => atMs > since).map(({ replicas }) => replicas)
-  const stable = isUp ? Math.min(desired, ...recent) : Math.max(desired, ...recent)
-  const able = stable === desired ? ready : isUp ? heldUp : heldDown
+  const recent = (windowMs: number): number[] =>
+    history.recommendations.filter(({ atMs }) => atMs > nowMs - windowMs).map(({ replicas }) => replicas)
+  // The size stays between the lowest wish of the one window and the highest of the other: no window turns the direction.
+  const [lowest, highest] = [Math.min(desired, ...recent(upMs)), Math.max(desired, ...recent(downMs))]
+  const stable = Math.min(highest, Math.max(current, lowest))
+  const able = stable === desired ? ready : desired >= current ? heldUp : heldDown
   const { replicas, why } = paced(behavior, { ...wish, desired: stable }, history)
   const limited = { status: replicas === stable ? ('False' as const) : ('True' as const), ...why }
   const kept = history.recommendations.filter(({ atMs }) => atMs >= nowMs - Math.max(upMs, downMs))
@@ -101,55 +102,50 @@ export function withScaleEvent(
   history: History,
   { from, to, nowMs }: { from: number; to: number; nowMs: number },
 ): History {
-  const [name, rules] =
-    to > from ? (['scaleUps', behavior.scaleUp] as const) : (['scaleDowns', behavior.scaleDown] as const)
-  const longestMs = Math.max(0, ...(rules.policies ?? []).map(({ periodSeconds }) => periodSeconds)) * 1000
+  const name = to > from ? 'scaleUps' : 'scaleDowns'
+  // Policies of one direction look at what the other changed too.
+  const policies = [...(behavior.scaleUp.policies ?? []), ...(behavior.scaleDown.policies ?? [])]
+  const longestMs = Math.max(0, ...policies.map(({ periodSeconds }) => periodSeconds)) * 1000
   const kept = history[name].filter(({ atMs }) => atMs >= nowMs - longestMs)
   return { ...history, [name]: [...kept, { change: Math.abs(to - from), atMs: nowMs }] }
 }
 
 function paced({ scaleUp, scaleDown }: Behavior, { current, desired, min, max, nowMs }: Wish, history: History) {
   if (desired > current) {
-    const fastest = Math.max(current, upLimit(scaleUp, current, history.scaleUps, nowMs))
+    const fastest = Math.max(current, upLimit(scaleUp, current, history, nowMs))
     const [most, why] = max > fastest ? [fastest, tooFast] : [max, tooMany]
     if (desired > most) return { replicas: most, why }
   }
   if (desired < current) {
-    const lowest = Math.min(current, downLimit(scaleDown, current, history.scaleDowns, nowMs))
+    const lowest = Math.min(current, downLimit(scaleDown, current, history, nowMs))
     const [least, why] = min < lowest ? [lowest, tooFastDown] : [min, tooFew]
     if (desired < least) return { replicas: least, why }
   }
   return { replicas: desired, why: inRange }
 }
 
-function upLimit(
-  { selectPolicy, policies = [] }: HPAScalingRules,
-  current: number,
-  events: readonly ScaleEvent[],
-  nowMs: number,
-) {
+function upLimit({ selectPolicy, policies = [] }: HPAScalingRules, current: number, history: History, nowMs: number) {
   if (selectPolicy === 'Disabled') return current
   const limits = policies.map(({ type, value, periodSeconds }) => {
-    const atStart = current - changedIn(events, periodSeconds, nowMs)
+    const atStart = sizeBefore(current, history, periodSeconds, nowMs)
     return type === 'Pods' ? atStart + value : Math.ceil(atStart * (1 + value / 100))
   })
   return selectPolicy === 'Min' ? Math.min(...limits) : Math.max(0, ...limits)
 }
 
-function downLimit(
-  { selectPolicy, policies = [] }: HPAScalingRules,
-  current: number,
-  events: readonly ScaleEvent[],
-  nowMs: number,
-) {
+function downLimit({ selectPolicy, policies = [] }: HPAScalingRules, current: number, history: History, nowMs: number) {
   if (selectPolicy === 'Disabled') return current
   const limits = policies.map(({ type, value, periodSeconds }) => {
-    const atStart = current + changedIn(events, periodSeconds, nowMs)
+    const atStart = sizeBefore(current, history, periodSeconds, nowMs)
     return type === 'Pods' ? atStart - value : Math.trunc(atStart * (1 - value / 100))
   })
   return selectPolicy === 'Min' ? Math.max(...limits) : Math.min(...limits)
 }
 
-function changedIn(events: readonly ScaleEvent[], periodSeconds: number, nowMs: number): number {
-  return events.filter(({ atMs }) => atMs > nowMs - periodSeconds * 1000).reduce((sum, { change }) => sum + change, 0)
+/** How many there were when the period began, as far as this autoscaler changed that. */
+function sizeBefore(current: number, { scaleUps, scaleDowns }: History, periodSeconds: number, nowMs: number): number {
+  const since = nowMs - periodSeconds * 1000
+  const changed = (events: readonly ScaleEvent[]): number =>
+    events.filter(({ atMs }) => atMs > since).reduce((sum, { change }) => sum + change, 0)
+  return current - changed(scaleUps) + changed(scaleDowns)
 }

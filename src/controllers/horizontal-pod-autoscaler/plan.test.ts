@@ -117,6 +117,43 @@ test('a window upwards waits for the lowest recommendation', () => {
   assert.equal(planByMetrics(input(3, { spec, history: early.history, atSeconds: 75 }), [asks(9)]).rescale?.replicas, 9)
 })
 
+test('no window turns the direction of scaling', () => {
+  const policies = [{ type: 'Percent', value: 900, periodSeconds: 15 }]
+  const behavior = {
+    scaleUp: { stabilizationWindowSeconds: 60, policies },
+    scaleDown: { stabilizationWindowSeconds: 60, policies },
+  }
+  const spec = { behavior }
+  const after = (replicas: number): History => ({ ...noHistory, recommendations: [{ replicas, atMs: startMs }] })
+  const table: [current: number, asked: number, recent: number, size: number, able: string][] = [
+    [5, 6, 3, 5, 'ScaleUpStabilized'],
+    [5, 4, 8, 5, 'ScaleDownStabilized'],
+    [5, 5, 3, 5, 'ReadyForNewScale'],
+    [5, 9, 7, 7, 'ScaleUpStabilized'],
+    [5, 2, 4, 4, 'ScaleDownStabilized'],
+  ]
+  for (const [current, asked, recent, size, able] of table) {
+    const plan = planByMetrics(input(current, { spec, history: after(recent), atSeconds: 15 }), [asks(asked)])
+    const title = `${current} asked ${asked} after ${recent}`
+    assert.equal(plan.status.desiredReplicas, size, title)
+    if (size === current) assert.ok(conditionsOf(plan).includes(`AbleToScale True ${able}`), title)
+  }
+})
+
+test('policies count what was changed in the other direction', () => {
+  const policies = [{ type: 'Pods', value: 4, periodSeconds: 60 }]
+  const scaleUp = { stabilizationWindowSeconds: 0, policies }
+  const behavior = { scaleUp, scaleDown: { stabilizationWindowSeconds: 0, policies } }
+  const history = withScaleEvent(completed(behavior), noHistory, { from: 10, to: 7, nowMs: startMs })
+  const grown = planByMetrics(input(7, { spec: { behavior }, history, atSeconds: 30 }), [asks(30)])
+  assert.equal(grown.rescale?.replicas, 14)
+})
+
+test('planByMetrics names the last of metrics that ask for nothing', () => {
+  const { status } = planByMetrics(input(3), [asks(0), asks(0, 'pods metric rps')])
+  assert.match(status.conditions?.[1]?.message ?? '', /calculate a replica count from pods metric rps$/)
+})
+
 const outside = { minReplicas: 0, metrics: [{ type: 'External' }] }
 
 test('planByMetrics says that it scaled to nothing, and planBySize comes back from there only then', () => {

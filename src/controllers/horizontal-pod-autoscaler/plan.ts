@@ -69,7 +69,7 @@ export function planByMetrics(input: PlanInput, outcomes: readonly MetricOutcome
   const warnings = failed.map(({ reason, event }) => ({ reason, message: event }))
   let [asked, name] = [0, '']
   for (const outcome of outcomes) {
-    if ('replicas' in outcome && (name === '' || outcome.replicas > asked))
+    if ('replicas' in outcome && (asked === 0 || outcome.replicas > asked))
       [asked, name] = [outcome.replicas, outcome.name]
   }
   const [first] = failed
@@ -167,7 +167,7 @@ export function failedRescale(input: PlanInput, plan: ScalePlan, message: string
   return statusOf(input, { conditions, metrics: status?.currentMetrics, desired })
 }
 
-/** The status where something stands in the way of looking at metrics at all. */
+/** The status where something stands in the way of looking at metrics at all. Where the size is known, no metrics are. */
 export function blocked(
   { autoscaler, currentReplicas, nowMs }: Pick<PlanInput, 'autoscaler' | 'nowMs'> & { currentReplicas?: number },
   condition: HorizontalPodAutoscalerCondition,
@@ -179,7 +179,9 @@ export function blocked(
       : withCondition(autoscaler.status?.conditions, first, nowMs)
   const conditions = withCondition(before, condition, nowMs)
   const status = { desiredReplicas: 0, currentReplicas: 0, ...autoscaler.status, conditions }
-  return currentReplicas === undefined ? status : { ...status, currentReplicas }
+  if (currentReplicas === undefined) return status
+  const { currentMetrics: _, ...rest } = status
+  return { ...rest, currentReplicas }
 }
 
 const ableToGet: HorizontalPodAutoscalerCondition = {

@@ -24,6 +24,8 @@ interface Kind {
   reason: string
   /** What stands before the error of the whole computation. */
   prefix: string
+  /** And after that. */
+  further?: string
   read(): Promise<Found>
 }
 
@@ -37,7 +39,7 @@ export async function proposalOf(spec: MetricSpec, target: Target, readings: Rea
     return await kind.read()
   } catch (error) {
     const event = messageOf(error)
-    return { reason: kind.reason, event, error: `${kind.prefix}: ${event}` }
+    return { reason: kind.reason, event, error: `${kind.prefix}: ${kind.further ?? ''}${event}` }
   }
 }
 
@@ -63,15 +65,20 @@ function kindOf(spec: MetricSpec, target: Target, readings: Readings): Kind | un
     }
   }
   if (spec.type === 'Object' && object) {
+    const isAverage = object.target.type === 'AverageValue'
     return {
       reason: 'FailedGetObjectMetric',
       prefix: 'failed to get object metric value',
+      ...(isAverage ? { further: `failed to get ${object.metric.name} object metric: ` } : {}),
       read: () => ofObject(object, target, readings),
     }
   }
   if (spec.type === 'External' && external) {
-    const prefix = `failed to get ${external.metric.name} external metric value`
-    return { reason: 'FailedGetExternalMetric', prefix, read: () => ofExternal(external, target, readings) }
+    const { name } = external.metric
+    const prefix = `failed to get ${name} external metric value`
+    const isAverage = external.target.averageValue !== undefined
+    const further = isAverage ? `failed to get ${name} external metric: ` : `failed to get external metric ${name}: `
+    return { reason: 'FailedGetExternalMetric', prefix, further, read: () => ofExternal(external, target, readings) }
   }
   return undefined
 }
@@ -157,9 +164,7 @@ async function ofObject(
   }
   if (wanted.type === 'AverageValue' && wanted.averageValue !== undefined) {
     const averageValue = milliValue(wanted.averageValue)
-    const { replicas, value } = await wrapped(`failed to get ${metric.name} object metric`, async () =>
-      byShare(target, await read(), averageValue),
-    )
+    const { replicas, value } = byShare(target, await read(), averageValue)
     const current = { averageValue: quantityOfMilli(value) }
     return {
       replicas,
@@ -180,17 +185,13 @@ async function ofExternal(
   const read = () => wrapped(about, () => readings.external(metric, namespace))
   if (wanted.averageValue !== undefined) {
     const averageValue = milliValue(wanted.averageValue)
-    const { replicas, value } = await wrapped(`failed to get ${metric.name} external metric`, async () =>
-      byShare(target, await read(), averageValue),
-    )
+    const { replicas, value } = byShare(target, await read(), averageValue)
     const current = { averageValue: quantityOfMilli(value) }
     return { replicas, name: externalName(metric), status: { type: 'External', external: { metric, current } } }
   }
   if (wanted.value !== undefined) {
     const total = milliValue(wanted.value)
-    const { replicas, value } = await wrapped(`failed to get external metric ${metric.name}`, async () =>
-      byTotal(target, await read(), total),
-    )
+    const { replicas, value } = byTotal(target, await read(), total)
     const current = { value: quantityOfMilli(value) }
     return { replicas, name: externalName(metric), status: { type: 'External', external: { metric, current } } }
   }

@@ -86,12 +86,16 @@ export class Readings {
   ): Promise<number> {
     const root = await this.#root('custom')
     const query = queryOf({ metricLabelSelector: selectorText(selector) })
-    const [metric, object] = [encodeURIComponent(name), encodeURIComponent(reference.name)]
-    const isNamespace = reference.kind === 'Namespace' && !reference.apiVersion?.includes('/')
-    const place = isNamespace ? `namespaces/${object}/metrics` : await this.#placeOf(reference, { namespace, object })
-    const what = `get ${reference.kind}.custom.metrics.k8s.io ${reference.name}`
-    const [found] = await this.#items<MetricValue>(`${root}/${place}/${metric}${query}`, { api: 'custom', what })
-    return milliValue(found?.value ?? '0')
+    const place = await this.#placeOf(reference)
+    const path = `${root}/namespaces/${namespace}/${place}/${encodeURIComponent(name)}${query}`
+    const [resource] = place.split('/')
+    const what = `get ${resource}.custom.metrics.k8s.io ${resource === 'metrics' ? name : reference.name}`
+    const items = await this.#fetch<MetricValue>(path, { api: 'custom', what })
+    if (items.length !== 1)
+      throw new Error(
+        `${unable('custom')}: the custom metrics API server returned ${items.length} results when we asked for exactly one`,
+      )
+    return milliValue(items[0]?.value ?? '0')
   }
 
   /** The sum of all series that match, in thousandths. */
@@ -103,20 +107,20 @@ export class Readings {
     return items.reduce((sum, { value }) => sum + milliValue(value), 0)
   }
 
-  async #placeOf(
-    { kind, apiVersion = 'v1' }: CrossVersionObjectReference,
-    { namespace, object }: { namespace: string; object: string },
-  ): Promise<string> {
+  /** Of objects without a namespace too: adapters are asked in the autoscaler's own, of that namespace alone. */
+  async #placeOf({ kind, name, apiVersion = 'v1' }: CrossVersionObjectReference): Promise<string> {
     const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
+    if (kind === 'Namespace' && group === '') return 'metrics'
     const { resources } = await discoverResources(this.#client)
     const found = resources.find((one) => one.kind === kind && one.group === group)
+    const full = group === '' ? kind : `${kind}.${group}`
     if (!found) {
       throw new Error(
-        `unable to map from resource to object: no matches for kind ${JSON.stringify(kind)} in group ${JSON.stringify(group)}`,
+        `${unable('custom')}: unable to map kind ${full} to resource: no matches for kind ${JSON.stringify(kind)} in group ${JSON.stringify(group)}`,
       )
     }
     const plural = group === '' ? found.plural : `${found.plural}.${group}`
-    return found.namespaced ? `namespaces/${namespace}/${plural}/${object}` : `${plural}/${object}`
+    return `${plural}/${encodeURIComponent(name)}`
   }
 
   /** The adapter's preferred version, asked for once. */
@@ -134,29 +138,41 @@ export class Readings {
       return `/apis/${version}`
     } catch (error) {
       if (isAbsent(error))
-        throw new Error(
-          'unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered',
-        )
-      throw new Error(`unable to fetch metrics from custom metrics API: ${messageOf(error)}`)
+        throw new Error(`${unable('custom')}: no custom metrics API (custom.metrics.k8s.io) registered`)
+      throw new Error(`${unable('custom')}: ${messageOf(error)}`)
     }
   }
 
-  async #items<T>(path: string, { api, what }: { api: string; what: string }): Promise<T[]> {
-    let items: T[]
-    try {
-      items = (await this.#client.raw<{ items?: T[] }>('GET', path)).items ?? []
-    } catch (error) {
-      const message = isAbsent(error) ? `the server could not find the requested resource (${what})` : messageOf(error)
-      throw new Error(`unable to fetch metrics from ${api} metrics API: ${message}`)
-    }
-    if (items.length === 0) throw new Error(`no metrics returned from ${api} metrics API`)
+  async #items<T>(path: string, about: { api: string; what: string }): Promise<T[]> {
+    const items = await this.#fetch<T>(path, about)
+    if (items.length === 0) throw new Error(`no metrics returned from ${about.api} metrics API`)
     return items
+  }
+
+  async #fetch<T>(path: string, { api, what }: { api: string; what: string }): Promise<T[]> {
+    try {
+      return (await this.#client.raw<{ items?: T[] }>('GET', path)).items ?? []
+    } catch (error) {
+      throw new Error(`${unable(api)}: ${wordsOf(error, what)}`)
+    }
   }
 }
 
-/** The group is not served at all, which the server says without naming an object. */
+/** Of answers without words of their own: nobody serves the group, or who does is away. */
+function wordsOf(error: unknown, what: string): string {
+  if (isAbsent(error)) return `the server could not find the requested resource (${what})`
+  if (error instanceof ApiError && error.code === 503 && !error.status.details)
+    return `the server is currently unable to handle the request (${what})`
+  return messageOf(error)
+}
+
+function unable(api: string): string {
+  return `unable to fetch metrics from ${api} metrics API`
+}
+
+/** The group is not served at all, which the server says in plain text. */
 function isAbsent(error: unknown): boolean {
-  return error instanceof ApiError && error.status.code === 404 && !error.status.details?.name
+  return error instanceof ApiError && error.status.code === 404 && !error.status.details
 }
 
 function selectorText(selector: LabelSelector | undefined): string | undefined {

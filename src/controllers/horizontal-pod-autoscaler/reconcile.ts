@@ -1,4 +1,5 @@
 /** Sizes workloads by their metrics, every 15 seconds each. Source: kube-controller-manager's defaults. */
+import { ApiError } from '../../api/errors.ts'
 import { keyOf, type Resource, splitKey } from '../../api/meta.ts'
 import { autoscalingV2, coreV1 } from '../../api/resources.ts'
 import { matchesLabels, parseLabelSelector } from '../../api/selectors/label.ts'
@@ -74,6 +75,9 @@ function actionOf(replicas: number | undefined, { status }: HorizontalPodAutosca
   if (replicas === undefined || replicas === current) return 'none'
   return replicas > current ? 'scale_up' : 'scale_down'
 }
+
+/** Tries to write a size that others' writes got ahead of. Source: client-go's default. */
+const rescalesMax = 5
 
 interface Found {
   scale: Scale
@@ -269,11 +273,7 @@ class AutoscalerReconciler {
     if (plan.rescale) {
       const { replicas, reason } = plan.rescale
       try {
-        const api = this.#parts.client.of(resource, autoscaler.metadata.namespace)
-        await api.updateSub<Scale>(autoscaler.spec.scaleTargetRef.name, 'scale', {
-          ...scale,
-          spec: { ...scale.spec, replicas },
-        })
+        await this.#rescale(autoscaler, { scale, resource }, replicas)
       } catch (error) {
         const message = messageOf(error)
         this.#warn(autoscaler, 'FailedRescale', `New size: ${replicas}; reason: ${reason}; error: ${message}`)
@@ -287,6 +287,25 @@ class AutoscalerReconciler {
     }
     this.#histories.set(key, history)
     await this.#write(autoscaler, plan.status)
+  }
+
+  /** The target's own controller writes to it all the time: what lost that race is tried on what is there now. */
+  async #rescale(
+    { metadata: { namespace }, spec: { scaleTargetRef } }: HorizontalPodAutoscaler,
+    { scale, resource }: Found,
+    replicas: number,
+  ): Promise<void> {
+    const api = this.#parts.client.of(resource, namespace)
+    for (let [current, attempt] = [scale, 1]; ; attempt++) {
+      try {
+        const spec = { ...current.spec, replicas }
+        await api.updateSub<Scale>(scaleTargetRef.name, 'scale', { ...current, spec })
+        return
+      } catch (error) {
+        if (!(error instanceof ApiError && error.reason === 'Conflict') || attempt === rescalesMax) throw error
+        current = await api.getSub<Scale>(scaleTargetRef.name, 'scale')
+      }
+    }
   }
 
   async #write(autoscaler: HorizontalPodAutoscaler, status: HorizontalPodAutoscalerStatus): Promise<void> {

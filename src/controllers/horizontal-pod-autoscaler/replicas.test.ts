@@ -74,6 +74,28 @@ test('byUtilization says what it lacks', () => {
   assert.throws(() => byUtilization(current(['pending']), samples(), cpu), /did not receive metrics for targeted pods/)
 })
 
+test('byUtilization says first that metrics lack, and takes requests of a container, of the pod, or of all', () => {
+  const bare = current(['pending'])
+  delete bare.pods[0]?.spec?.containers[0]?.resources
+  assert.throws(() => byUtilization(bare, samples(), cpu), /did not receive metrics for targeted pods/)
+  const one = current(['ready'])
+  assert.throws(
+    () => byUtilization(one, samples(1), { ...cpu, container: 'side' }),
+    /^Error: container side not found in Pod p0$/,
+  )
+  Object.assign(one.pods[0]?.spec ?? {}, { resources: { requests: { cpu: '200m' } } })
+  assert.equal(byUtilization(one, samples(100), cpu).utilization, 50)
+  assert.throws(
+    () => byUtilization(one, samples(1), { percent: 50, resource: 'memory' }),
+    /^Error: missing pod-level request for memory in Pod p0$/,
+  )
+})
+
+test('byUtilization leaves samples of others out of the average', () => {
+  const found = byUtilization(current(['ready', 'ready']), samples(100, 200, 900), cpu)
+  assert.deepEqual([found.utilization, found.value], [150, 150])
+})
+
 test('byAverage, byTotal and byShare follow their targets', () => {
   assert.deepEqual(byAverage(current(['ready', 'ready']), samples(3000, 5000), { value: 2000 }), {
     replicas: 4,

@@ -3,6 +3,7 @@
  * never speed scaling up, and never turn its direction.
  * https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/#algorithm-details
  */
+import { podRequests } from '../../api/pod-requests.ts'
 import { milliValue } from '../../api/quantity.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import { isReady } from '../pods.ts'
@@ -53,18 +54,22 @@ export function byUtilization(
   samples: PodSamples,
   target: { percent: number; resource: string; container?: string | undefined },
 ): Proposal {
-  const requests = new Map(current.pods.map((pod) => [pod.metadata.name ?? '', requestOf(pod, target)]))
+  const requests = new Map<string, number>()
   const ratioOf = (of: ReadonlyMap<string, number>) => {
-    let [used, requested] = [0, 0]
+    // Only once there are samples: what pods lack in requests is said after what they lack in metrics.
+    if (requests.size === 0)
+      for (const pod of current.pods) requests.set(pod.metadata.name ?? '', requestOf(pod, target))
+    let [used, requested, known] = [0, 0, 0]
     for (const [name, value] of of) {
       const request = requests.get(name)
       if (request === undefined) continue
       used += value
       requested += request
+      known++
     }
     if (requested === 0) throw new Error('no metrics returned matched known pods')
     const utilization = Math.trunc((used * 100) / requested)
-    return { ratio: utilization / target.percent, utilization, value: Math.trunc(used / of.size) }
+    return { ratio: utilization / target.percent, utilization, value: Math.trunc(used / known) }
   }
   const missingWhenScalingDown = (name: string) =>
     Math.trunc(((requests.get(name) ?? 0) * Math.max(100, target.percent)) / 100)
@@ -191,19 +196,29 @@ function isTooYoung({ status }: Pod, sample: PodSample, timing: Timing): boolean
   return isUnready && startMs + timing.initialReadinessDelayMs > changedMs
 }
 
+/** In thousandths. A container's own request, or what the pod asks for as a whole, or the sum of all containers'. */
 function requestOf(pod: Pod, { resource, container }: { resource: string; container?: string | undefined }): number {
   const { containers = [], initContainers = [], resources } = pod.spec ?? {}
-  const ofPod = container === undefined ? resources?.requests?.[resource] : undefined
-  if (ofPod !== undefined) return milliValue(ofPod)
+  const { name: podName } = pod.metadata
+  if (container === undefined && Object.keys(resources?.requests ?? {}).some(isPodLevel)) {
+    const amount = podRequests(pod).get(resource)
+    if (amount === undefined) throw new Error(`missing pod-level request for ${resource} in Pod ${podName}`)
+    return resource === 'cpu' ? amount : amount * 1000
+  }
   const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always')
+  const counted = [...containers, ...sidecars].filter(({ name }) => container === undefined || name === container)
+  if (container !== undefined && counted.length === 0)
+    throw new Error(`container ${container} not found in Pod ${podName}`)
   let sum = 0
-  for (const each of [...containers, ...sidecars]) {
-    if (container !== undefined && each.name !== container) continue
-    const request = each.resources?.requests?.[resource]
-    if (request === undefined) {
-      throw new Error(`missing request for ${resource} in container ${each.name} of Pod ${pod.metadata.name}`)
-    }
+  for (const { name, resources: own } of counted) {
+    const request = own?.requests?.[resource]
+    if (request === undefined) throw new Error(`missing request for ${resource} in container ${name} of Pod ${podName}`)
     sum += milliValue(request)
   }
   return sum
+}
+
+/** What a pod may ask for as a whole. Source: KEP-2837. */
+function isPodLevel(resource: string): boolean {
+  return resource === 'cpu' || resource === 'memory' || resource.startsWith('hugepages-')
 }
