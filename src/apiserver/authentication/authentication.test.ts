@@ -213,13 +213,13 @@ test('a client certificate names user and groups, if the right authority signed 
     peer(issueAuthority({ subject: { commonName: 'kubernetes', organizations: [] }, ...period }), 'admin', []),
   ]
   for (const peerCertificate of bad) {
-    await assert.rejects(chain.authenticate(requestWith({ peerCertificate })), { message: 'Unauthorized' })
+    await assert.rejects(async () => chain.authenticate(requestWith({ peerCertificate })), { message: 'Unauthorized' })
   }
 })
 
 test('a client certificate may name the uid, once and not empty', async () => {
   const chain = certificateChain()
-  const as = (...uids: string[]) =>
+  const as = async (...uids: string[]) =>
     chain.authenticate(requestWith({ peerCertificate: peer(ca, 'ann', [], true, uids) }))
   assert.equal((await as('abc'))?.uid, 'abc')
   assert.equal((await as())?.uid, undefined)
@@ -245,7 +245,7 @@ test('the front proxy speaks for others, but only the front proxy', async () => 
     { headers: {}, peerCertificate: peer(proxyCa, 'front-proxy-client', []) },
   ]
   for (const request of refused) {
-    await assert.rejects(chain.authenticate(requestWith(request)), { message: 'Unauthorized' })
+    await assert.rejects(async () => chain.authenticate(requestWith(request)), { message: 'Unauthorized' })
     const authorization = 'Bearer good'
     const known = await chain.authenticate(requestWith({ ...request, headers: { ...request.headers, authorization } }))
     assert.equal(known?.name, 'bob')
@@ -256,7 +256,7 @@ test('a bearer token is known, unknown (401) or absent (anonymous)', async () =>
   const chain = certificateChain()
   const bob = await chain.authenticate(requestWith({ headers: { authorization: 'Bearer good' } }))
   assert.deepEqual(bob, { name: 'bob', groups: ['g', 'system:authenticated'], extra: {} })
-  await assert.rejects(chain.authenticate(requestWith({ headers: { authorization: 'Bearer bad' } })), {
+  await assert.rejects(async () => chain.authenticate(requestWith({ headers: { authorization: 'Bearer bad' } })), {
     message: 'Unauthorized',
   })
   assert.deepEqual((await chain.authenticate(requestWith({})))?.groups, ['system:unauthenticated'])
@@ -265,7 +265,7 @@ test('a bearer token is known, unknown (401) or absent (anonymous)', async () =>
 test('a token as a subprotocol counts where a WebSocket is asked for, once, beside one that can be chosen', async () => {
   const chain = certificateChain()
   const token = (text: string) => `base64url.bearer.authorization.k8s.io.${Buffer.from(text).toString('base64url')}`
-  const asked = (protocols: string, headers: Record<string, string>) =>
+  const asked = async (protocols: string, headers: Record<string, string>) =>
     chain.authenticate(requestWith({ headers: { ...headers, 'sec-websocket-protocol': protocols } }))
   const socket = { upgrade: 'WebSocket', connection: 'keep-alive, Upgrade' }
   const good = `v4.channel.k8s.io, ${token('good')}`

@@ -1,5 +1,6 @@
 /** How long the certificates that clients come with are still good for, so that people are warned before they end. */
 import type { Clock } from '../../platform/clock.ts'
+import { whenKnown } from '../../platform/turn.ts'
 import type { Authenticator } from '../authenticate.ts'
 import { type Family, Histogram } from '../metrics/families.ts'
 import { validityOf } from './certificate.ts'
@@ -32,12 +33,13 @@ export class CertificateExpiry {
   /** The same authenticator, watched. */
   watched(certificates: Authenticator): Authenticator {
     return {
-      authenticate: async (request) => {
-        const user = await certificates.authenticate(request)
-        const { peerCertificate } = request
-        if (user && peerCertificate) this.#uses.observe((validityOf(peerCertificate).toMs - this.#clock.nowMs()) / 1000)
-        return user
-      },
+      authenticate: (request) =>
+        whenKnown(certificates.authenticate(request), (user) => {
+          const { peerCertificate } = request
+          if (user && peerCertificate)
+            this.#uses.observe((validityOf(peerCertificate).toMs - this.#clock.nowMs()) / 1000)
+          return user
+        }),
     }
   }
 }

@@ -52,7 +52,7 @@ export class CertificateAuthenticator implements Authenticator {
     this.#clock = clock
   }
 
-  async authenticate({ peerCertificate }: ApiRequest): Promise<UserInfo | undefined> {
+  authenticate({ peerCertificate }: ApiRequest): UserInfo | undefined {
     if (!peerCertificate) return undefined
     if (this.#clock && !isValidAt(peerCertificate, this.#clock.nowMs())) throw unauthorized()
     const known = this.#users.get(peerCertificate)

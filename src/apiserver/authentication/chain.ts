@@ -1,7 +1,8 @@
 /** All ways to say who one is, in upstream's order: front proxy, client certificate, bearer token, else anonymous. */
-import type { ApiError } from '../../api/errors.ts'
+import { whenKnown } from '../../platform/turn.ts'
 import { type Authenticator, anonymous } from '../authenticate.ts'
 import type { ApiRequest, UserInfo } from '../request.ts'
+import { firstAnswer } from './first-answer.ts'
 import { withAuthenticatedGroup } from './user.ts'
 
 /** Whether a request may come without credentials. */
@@ -21,23 +22,15 @@ export class AuthenticatorChain implements Authenticator {
     this.#allowAnonymous = typeof allowAnonymous === 'boolean' ? () => allowAnonymous : allowAnonymous
   }
 
-  async authenticate(request: ApiRequest): Promise<UserInfo | undefined> {
-    let refusal: ApiError | undefined
-    for (const authenticator of this.#authenticators) {
-      try {
-        const asked = authenticator.authenticate(request)
-        const user = asked instanceof Promise ? await asked : asked
-        if (user) return withAuthenticatedGroup(user)
-      } catch (error) {
-        refusal ??= refusalOf(error)
-      }
-    }
-    if (refusal) throw refusal
-    return this.#allowAnonymous(request) ? anonymous : undefined
+  authenticate(request: ApiRequest): UserInfo | undefined | Promise<UserInfo | undefined> {
+    const found = firstAnswer(this.#authenticators, (each) => each.authenticate(request), isUnauthorized)
+    return whenKnown(found, (user) => {
+      if (user) return withAuthenticatedGroup(user)
+      return this.#allowAnonymous(request) ? anonymous : undefined
+    })
   }
 }
 
-function refusalOf(error: unknown): ApiError {
-  if (error instanceof Error && 'code' in error && error.code === 401) return error as ApiError
-  throw error
+function isUnauthorized(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 401
 }

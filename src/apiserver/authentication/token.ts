@@ -4,6 +4,7 @@ import { unauthorized } from '../../api/errors.ts'
 import { limits } from '../../limits.ts'
 import type { Authenticator } from '../authenticate.ts'
 import type { ApiRequest, UserInfo } from '../request.ts'
+import { firstAnswer } from './first-answer.ts'
 import { bearerToken } from './headers.ts'
 
 export interface TokenOwner {
@@ -39,43 +40,46 @@ export class BearerAuthenticator implements Authenticator, TokenAuthenticator {
     this.#authenticators = authenticators
   }
 
-  async authenticate(request: ApiRequest): Promise<UserInfo | undefined> {
+  authenticate(request: ApiRequest): UserInfo | Promise<UserInfo> | undefined {
     const token = bearerToken(request)
     if (token === undefined) return undefined
     try {
-      const owner = await this.authenticateToken(token)
-      if (owner) return owner.user
+      const owner = this.authenticateToken(token)
+      return owner instanceof Promise ? owner.then(userOf).catch(asUnauthorized) : userOf(owner)
     } catch (error) {
-      if (!(error instanceof InvalidTokenError)) throw error
+      return asUnauthorized(error)
     }
-    throw unauthorized()
   }
 
-  authenticateToken(token: string, audiences?: readonly string[]): Promise<TokenOwner | undefined> {
-    if (token.length > limits.bearerTokenBytesMax) return Promise.reject(new InvalidTokenError('the token is too long'))
+  authenticateToken(
+    token: string,
+    audiences?: readonly string[],
+  ): TokenOwner | undefined | Promise<TokenOwner | undefined> {
+    if (token.length > limits.bearerTokenBytesMax) throw new InvalidTokenError('the token is too long')
     return firstOwner(this.#authenticators, token, audiences)
   }
 }
 
+function userOf(owner: TokenOwner | undefined): UserInfo {
+  if (!owner) throw unauthorized()
+  return owner.user
+}
+
+function asUnauthorized(error: unknown): never {
+  throw error instanceof InvalidTokenError ? unauthorized() : error
+}
+
 /** Whoever knows the token. What the first had against it is thrown only when nobody does. */
-export async function firstOwner(
+export function firstOwner(
   authenticators: readonly TokenAuthenticator[],
   token: string,
   audiences?: readonly string[],
-): Promise<TokenOwner | undefined> {
-  let refusal: InvalidTokenError | undefined
-  for (const authenticator of authenticators) {
-    try {
-      const asked = authenticator.authenticateToken(token, audiences)
-      const owner = asked instanceof Promise ? await asked : asked
-      if (owner) return owner
-    } catch (error) {
-      if (!(error instanceof InvalidTokenError)) throw error
-      refusal ??= error
-    }
-  }
-  if (refusal) throw refusal
-  return undefined
+): TokenOwner | undefined | Promise<TokenOwner | undefined> {
+  return firstAnswer(authenticators, (each) => each.authenticateToken(token, audiences), isInvalid)
+}
+
+function isInvalid(error: unknown): boolean {
+  return error instanceof InvalidTokenError
 }
 
 /** Fixed tokens. They are looked up by their digests, so that the time it takes says nothing about them. */
