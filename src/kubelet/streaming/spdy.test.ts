@@ -82,6 +82,29 @@ test('SpdyConnection answers pings and puts frames together when they arrive in 
   assert.equal((stream.read() as Buffer).toString(), 'ok')
 })
 
+test('SpdyConnection reads on when a stream ended that was held back', { timeout: 5_000 }, async () => {
+  const { client, answer } = makeConnection()
+  const status = text(client.open({ streamtype: 'error' }))
+  const stdout = client.open({ streamtype: 'stdout' })
+  const bytes = 200_000
+  answer(`00000003 00${bytes.toString(16).padStart(6, '0')} ${'00'.repeat(bytes)} 00000003 01000000`)
+  await settled()
+  answer(`00000001 01000004 ${hex('done')}`)
+  await settled()
+  assert.equal((await text(stdout)).length, bytes)
+  assert.equal(await status, 'done')
+})
+
+test('SpdyConnection gives streams that are at their end when its connection is gone already', {
+  timeout: 5_000,
+}, async () => {
+  const [near, far] = duplexPair()
+  far.destroy()
+  near.destroy()
+  await settled()
+  assert.equal(await text(new SpdyConnection(near).open({ streamtype: 'error' })), '')
+})
+
 test('SpdyConnection ends its streams when the connection ends, and fails one that is reset', async () => {
   const { client, answer, end } = makeConnection()
   const reset = client.open({})
