@@ -16,7 +16,9 @@ export interface ProxyCall {
   name: string
   /** The pod, service or node. */
   object: KubeObject
-  /** What follows `/proxy` in the path, percent-decoded, with its leading slash; empty otherwise. */
+  /** The path up to the subresource and with it, percent-decoded. */
+  base: string
+  /** What follows it in the path, percent-decoded, with its leading slash; empty otherwise. */
   path: string
   request: ApiRequest
   user: UserInfo

@@ -89,7 +89,7 @@ function callFor(subresource: 'log' | 'proxy'): ProxyCall {
   return {
     ...{ resource: isLog ? 'pods' : 'nodes', subresource, namespace: isLog ? 'a' : '', name: isLog ? 'p' : 'n' },
     object: (isLog ? pod : node()) as KubeObject,
-    ...{ path: '', objects, user: { name: 'u', groups: [], extra: {} } },
+    ...{ base: '', path: '/', objects, user: { name: 'u', groups: [], extra: {} } },
     request: {
       ...{ method: 'GET', path: '/api/v1/x', query: new URLSearchParams(), headers: {}, body: new Uint8Array() },
       ...{ remoteAddress: '', signal: new AbortController().signal },

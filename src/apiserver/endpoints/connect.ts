@@ -6,7 +6,7 @@ import { cachedObjects } from '../cached-objects.ts'
 import type { NodeProxy, ProxyCall } from '../node-proxy.ts'
 import { admissionAttributes } from '../registry/parts.ts'
 import { fromStored, requireCurrent } from '../registry/persistence.ts'
-import type { ApiResponse } from '../request.ts'
+import type { ApiResponse, RequestInfo } from '../request.ts'
 import type { Served } from '../scheme/served.ts'
 import { callerOf, type Exchange } from './exchange.ts'
 import type { EndpointParts } from './parts.ts'
@@ -46,7 +46,7 @@ async function callOf(parts: EndpointParts, served: Served, exchange: Exchange):
     namespace: info.namespace,
     name: info.name,
     object,
-    path: info.parts.length > 3 ? pathAfterProxy(info.path) : info.path.endsWith('/') ? '/' : '',
+    ...pathsOf(info),
     request,
     user,
     objects: cachedObjects({ caches, scheme: parts.scheme }),
@@ -71,9 +71,15 @@ function bareName(name: string, subresource: string): string {
   return words.length === 3 ? (words[1] ?? '') : (words[0] ?? '')
 }
 
-function pathAfterProxy(path: string): string {
-  const mark = '/proxy/'
-  return path.slice(path.indexOf(mark) + mark.length - 1)
+/** Cut after the subresource by its place: namespaces and pods may be called `proxy` too. */
+function pathsOf({ path, inNamespace }: RequestInfo): Pick<ProxyCall, 'base' | 'path'> {
+  const example = inNamespace ? '/api/v1/namespaces/n/pods/p/proxy' : '/api/v1/nodes/n/proxy'
+  let end = path.search(/[^/]/) - 1
+  for (let left = example.split('/').length; left > 1; left -= 1) {
+    const slash = path.indexOf('/', end + 1)
+    end = slash === -1 ? path.length : slash
+  }
+  return { base: path.slice(0, end), path: path.slice(end) }
 }
 
 function noProxy(): Error {

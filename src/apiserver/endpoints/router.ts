@@ -84,7 +84,8 @@ function verbOf({ request, info }: Exchange, subresource: string): string | unde
   const collection = info.parts.length === 1
   switch (request.method) {
     case 'HEAD':
-      // Nothing else is read without its body.
+    case 'OPTIONS':
+      // Nothing else is read without its body, or asked what may be done with it.
       return subresource === 'proxy' ? 'get' : undefined
     case 'GET':
       if (info.verb === 'watch') return 'watch'

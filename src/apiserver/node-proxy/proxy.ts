@@ -11,6 +11,7 @@ import { AddressRefusedError, type ClientTls, type HttpRequestOptions, type Net 
 import type { NodeProxy, ProxyCall } from '../node-proxy.ts'
 import type { ApiResponse } from '../request.ts'
 import { mayProxyTo } from './allowed-addresses.ts'
+import { answerOfBackend, redirectOfRoot } from './backend-answer.ts'
 import { containerOf, kubeletBase, nodeOf, proxyTarget, type Target, type TargetChoice } from './targets.ts'
 
 export interface NodeProxyParts extends TargetChoice {
@@ -55,15 +56,18 @@ class ForwardingProxy implements NodeProxy {
     if (['exec', 'attach', 'portforward'].includes(call.subresource)) throw badRequest('Upgrade request required')
     const target = await targetOf(call, this.#parts)
     if (target === undefined) return { status: 200, headers: { 'content-type': 'text/plain' }, body: new Uint8Array() }
-    const reply = await this.#reach(call, () => this.#parts.net.request(this.#outgoing(call, target, false)))
-    return { status: reply.status, headers: responseHeaders(call, reply.headers), body: reply.body }
+    const redirect = call.subresource === 'proxy' ? redirectOfRoot(call) : undefined
+    if (redirect) return redirect
+    const found = await this.#reach(call, () => this.#parts.net.request(this.#outgoing(call, target, false)))
+    const reply = { ...found, headers: responseHeaders(found.headers) }
+    return call.subresource === 'proxy' ? await answerOfBackend(call, target.url, reply) : reply
   }
 
   async upgrade(call: ProxyCall, socket: Duplex, head: Uint8Array): Promise<ApiResponse | undefined> {
     const target = await targetOf(call, this.#parts)
     if (target === undefined) throw badRequest(`pod ${call.name} does not have a host assigned`)
     const reply = await this.#reach(call, () => this.#parts.net.upgrade(this.#outgoing(call, target, true)))
-    if (!reply.socket) return { status: reply.status, headers: responseHeaders(call, reply.headers), body: reply.body }
+    if (!reply.socket) return { status: reply.status, headers: responseHeaders(reply.headers), body: reply.body }
     socket.write(switchingText(reply.headers))
     if (head.length > 0) reply.socket.write(head)
     join(socket, reply.socket)
@@ -82,6 +86,7 @@ class ForwardingProxy implements NodeProxy {
         .filter(Boolean)
         .join(', ')
     }
+    if (call.subresource === 'proxy') headers['x-forwarded-uri'] = encodeURI(call.base + call.path)
     if (upgrade) {
       headers.connection = 'Upgrade'
       headers.upgrade = request.headers.upgrade ?? ''
@@ -173,15 +178,10 @@ function withQuery(url: string, query: URLSearchParams): string {
   return text === '' ? url : `${url}?${text}`
 }
 
-function responseHeaders(call: ProxyCall, headers: Record<string, string>): Record<string, string> {
+function responseHeaders(headers: Record<string, string>): Record<string, string> {
   const result: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers)) {
     if (!['connection', 'keep-alive', 'transfer-encoding', 'upgrade'].includes(name)) result[name] = value
-  }
-  // A redirect within the backend must stay below the proxy's path for the client.
-  if (call.subresource === 'proxy' && result.location?.startsWith('/')) {
-    const base = call.request.path.slice(0, call.request.path.indexOf('/proxy') + '/proxy'.length)
-    result.location = `${base}${result.location}`
   }
   return result
 }

@@ -1,5 +1,6 @@
 /** Where a proxied request goes: URLs on a kubelet, a pod or a Service's endpoint, from the objects concerned. */
 import { apiError, badRequest } from '../../api/errors.ts'
+import { plainFailure } from '../../api/patch/failures.ts'
 import { coreV1, discoveryV1 } from '../../api/resources.ts'
 import type { Node, Pod, Service } from '../../api/types/core/v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
@@ -28,7 +29,7 @@ const standardOrder = ['InternalIP', 'ExternalIP', 'InternalDNS', 'ExternalDNS',
 export function kubeletBase(node: Node, order: readonly string[] = standardOrder): string {
   const addresses = node.status?.addresses ?? []
   const found = order.map((type) => addresses.find((one) => one.type === type)).find((one) => one !== undefined)
-  if (!found) throw internal(`no preferred addresses found; known addresses: ${JSON.stringify(addresses)}`)
+  if (!found) throw plainFailure(`no preferred addresses found; known addresses: ${JSON.stringify(addresses)}`)
   const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 10250
   return `https://${hostText(found.address)}:${port}`
 }
@@ -93,7 +94,7 @@ function podTarget(pod: Pod, { scheme, port, tail }: { scheme: string; port: str
   const named = ports.find(({ name }) => name !== undefined && name === port)
   const number = port === '' ? ports[0]?.containerPort : (named?.containerPort ?? port)
   const ip = pod.status?.podIP
-  if (!ip) throw internal(`address not allowed`)
+  if (!ip) throw badRequest('address not allowed')
   return {
     url: `${scheme || 'http'}://${hostText(ip)}${number === undefined ? '' : `:${number}`}${tail}`,
     kind: 'workload',

@@ -151,7 +151,7 @@ export class Scraper {
     try {
       const call: ProxyCall = {
         ...{ resource: 'nodes', subresource: 'proxy', namespace: '', name: node.metadata.name ?? '', object: node },
-        ...{ path: '/stats/summary', user: serverUser, objects },
+        ...{ base: '', path: '/stats/summary', user: serverUser, objects },
         request: {
           ...{ method: 'GET', path: '/stats/summary', headers: {}, body: new Uint8Array(), remoteAddress: '' },
           query: new URLSearchParams({ only_cpu_and_memory: 'true' }),

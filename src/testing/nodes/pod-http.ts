@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { apiError } from '../../api/errors.ts'
 import { coreV1 } from '../../api/resources.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
+import { redirectOfRoot } from '../../apiserver/node-proxy/backend-answer.ts'
 import { proxyTarget } from '../../apiserver/node-proxy/targets.ts'
 import type { ProxyCall } from '../../apiserver/node-proxy.ts'
 import type { ApiResponse } from '../../apiserver/request.ts'
@@ -36,6 +37,8 @@ export async function proxied(parts: SimulatedNodeProxyParts, call: ProxyCall): 
   const port = Number(target.port || (target.protocol === 'https:' ? 443 : 80))
   const pod = call.resource === 'pods' ? (call.object as Pod) : await podAt(call, target.hostname)
   const listener = pod && listenerAt(parts, pod, port)
+  const redirect = redirectOfRoot(call)
+  if (redirect) return redirect
   if (!listener?.rule.http) throw refused(`${target.hostname}:${port}`)
   const { method, query, headers, body } = call.request
   const path = call.path === '' ? '/' : call.path
