@@ -1,5 +1,7 @@
 /** Whether an applied configuration fits its type. Error texts as structured-merge-diff writes them. */
+import { goQuoted } from '../errors.ts'
 import { isObject, typeName } from '../patch/json-value.ts'
+import { goText } from '../patch/strategic-list.ts'
 import type { ListNode, MapNode, Scalar, StructNode, TypeNode } from '../schema/type-node.ts'
 import { elementText, fieldElement } from './fields-v1.ts'
 import { ElementError, elementOf } from './typed-value.ts'
@@ -89,10 +91,21 @@ function scalarProblem(scalar: Scalar, value: unknown): string | undefined {
         ? undefined
         : `expected any scalar, got ${shown(value)}`
     default:
-      return typeof value === 'string' ? undefined : `expected string, got ${shown(value)}`
+      return typeof value === 'string'
+        ? undefined
+        : `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`
   }
 }
 
+/** As upstream's library shows its wrapped value: its format `%v`. */
 function shown(value: unknown): string {
-  return JSON.stringify(value)
+  return `&{${goText(value)}}`
+}
+
+/** The same, where it uses `%#v`. */
+function goSyntax(value: unknown): string {
+  if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`
+  if (!isObject(value)) return typeof value === 'string' ? goQuoted(value) : String(value)
+  const members = Object.keys(value).sort()
+  return `map[string]interface {}{${members.map((name) => `${goQuoted(name)}:${goSyntax(value[name])}`).join(', ')}}`
 }

@@ -32,6 +32,9 @@ export interface ProtobufEnvelope {
   contentType: string
 }
 
+/** What upstream says of other data. */
+export const notProtobuf = `provided data does not appear to be a protobuf message, expected prefix [${magic.join(' ')}]`
+
 export function isProtobuf(bytes: Uint8Array): boolean {
   return bytes.length >= magic.length && magic.every((byte, index) => bytes[index] === byte)
 }
@@ -95,9 +98,7 @@ const listItemsNumber = 2
 /** Throws `ProtobufError`. */
 export function decodeEnvelope(bytes: Uint8Array): ProtobufEnvelope {
   if (!isProtobuf(bytes)) {
-    throw new ProtobufError(
-      `provided data does not appear to be a protobuf message, expected prefix [${magic.join(' ')}]`,
-    )
+    throw new ProtobufError(notProtobuf)
   }
   const envelope: ProtobufEnvelope = { apiVersion: '', kind: '', raw: Buffer.alloc(0), contentType: '' }
   const reader = new ProtobufReader(bytes, magic.length)

@@ -91,6 +91,7 @@ class Patcher {
         this.#move(pointer(operation.from), path)
         break
       case 'copy':
+        if (operation.from === '') throw new PatchMismatch('the whole document cannot be copied')
         this.#add(path, this.#copy(this.#readMember(pointer(operation.from))))
         break
       case 'test':
@@ -144,8 +145,8 @@ class Patcher {
 
   /** Null for a member that the object at hand lacks, which upstream's library does not tell from one that is null. */
   #readMember(path: string[]): unknown {
-    const parent = this.#read(path.slice(0, -1))
     const last = path.at(-1)
+    const parent = this.#read(path.slice(0, -1))
     return last !== undefined && isObject(parent) ? (member(parent, last) ?? null) : this.#read(path)
   }
 
@@ -156,10 +157,7 @@ class Patcher {
 
   #add(path: string[], value: unknown): void {
     const last = path.at(-1)
-    if (last === undefined) {
-      this.document = value
-      return
-    }
+    if (last === undefined) throw new PatchMismatch('the whole document can only be replaced')
     const parent = this.#writable(path.slice(0, -1))
     if (Array.isArray(parent)) parent.splice(last === '-' ? parent.length : indexIn(parent, last, 1), 0, value)
     else setMember(parent, last, value)
@@ -168,6 +166,7 @@ class Patcher {
   #set(path: string[], value: unknown): void {
     const last = path.at(-1)
     if (last === undefined) {
+      if (!isObject(value) && !Array.isArray(value)) throw new PatchMismatch('a document is an object or an array')
       this.document = value
       return
     }

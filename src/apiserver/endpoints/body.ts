@@ -3,6 +3,7 @@
  * Source: apiserver's `endpoints/handlers/create.go`; texts are upstream's.
  */
 import { JsonSyntaxError, parseWrittenJson, strictDecodingMessage } from '../../api/codec/json.ts'
+import { isProtobuf, notProtobuf } from '../../api/codec/protobuf.ts'
 import { type ApiError, apiError, badRequest, invalid } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { isObject } from '../../api/patch/json-value.ts'
@@ -50,6 +51,8 @@ export async function objectFromBody(
   const encoding = bodyEncoding(request.headers['content-type'], expected.type.custom)
   const { pause } = pauseOf(request)
   if (pause) await pause()
+  const isUnread = encoding === 'protobuf' && !isProtobuf(request.body)
+  if (isUnread) throw unrecognized(expected.kind.kind, notProtobuf, request.body)
   const parsed = parseDocument(encoding, request.body, expected.type, undefined, jsonOf(expected))
   const document = parsed instanceof Promise ? await parsed : parsed
   if (expected.type.custom) requireHead(document.value, expected, request.body)
@@ -105,9 +108,7 @@ export function decodedObject(
   refuse: Refusal = bodyRefusal(expected),
 ): Decoded {
   const { value } = document
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw badRequest(`the body of the request must be an object of kind ${expected.kind.kind}`)
-  }
+  if (!isObject(value)) throw refuse(headFault(value) ?? 'no object')
   requireKind(value, expected, refuse)
   const { object, strictErrors } = decodeTyped(expected.type, document, refuse)
   const typed = object as KubeObject

@@ -57,6 +57,13 @@ for (const [query, status, message] of inQuery) {
   })
 }
 
+test('a deletion of jobs that does not say what shall become of pods is warned of', async () => {
+  const jobs = '/apis/batch/v1/namespaces/default/jobs'
+  const warned = async (query: string) => (await api.call('DELETE', `${jobs}?${query}`)).headers.warning ?? ''
+  assert.match(await warned(''), /child pods are preserved by default when jobs are deleted/)
+  assert.equal(await warned('propagationPolicy=Background'), '')
+})
+
 test('a deletion of many answers what was there, as it was', async () => {
   const finalizers = ['example.com/later']
   await api.call('POST', maps, { metadata: { name: 'held', labels: { a: 'b' }, finalizers } })

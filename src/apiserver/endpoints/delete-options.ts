@@ -2,7 +2,7 @@
 import { JsonSyntaxError, parseJson } from '../../api/codec/json.ts'
 import { badRequest } from '../../api/errors.ts'
 import { apiVersionOf } from '../../api/meta.ts'
-import { groupVersionInfos, objectType, parseApiVersion } from '../../api/schema/registry.ts'
+import { groupVersionInfos, parseApiVersion } from '../../api/schema/registry.ts'
 import type { DeleteOptions } from '../../api/types/meta/v1.ts'
 import { readDeleteOptions } from '../registry/options.ts'
 import { decodeTyped, type ParsedDocument, parseDocument } from '../scheme/codec.ts'
@@ -31,10 +31,13 @@ function requireOptions(value: object | string | number | boolean): void {
   const given = kind === '' ? 'DeleteOptions' : String(kind)
   const of = apiVersion === '' ? 'meta.k8s.io/v1' : String(apiVersion)
   if (given === 'DeleteOptions' && isKnown(of)) return
-  if (!objectType({ apiVersion: of, kind: given })) throw badRequest(notRegistered(given, of))
+  if (!ofEveryGroup.has(given) || !isKnown(of)) throw badRequest(notRegistered(given, of))
   const { version } = parseApiVersion(of)
   throw badRequest(noConversion({ kind: given, version }, { kind: 'DeleteOptions', package: 'v1' }))
 }
+
+/** Kinds that every group has beside its options of deletion. */
+const ofEveryGroup = new Set(['Status', 'CreateOptions', 'GetOptions', 'ListOptions', 'PatchOptions', 'UpdateOptions'])
 
 function readJson(body: Uint8Array, valuesMax: number): ParsedDocument {
   try {

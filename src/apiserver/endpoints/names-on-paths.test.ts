@@ -56,3 +56,11 @@ test('a body of another kind, or of no version, is told apart', async () => {
     'the object provided is unrecognized (must be of type CSIDriver): unexpected GroupVersion string: a/b/c ({"apiVersion":"a/b/c","kind":" ...)',
   )
 })
+
+test('a template of claims is the same when it is sent again', async () => {
+  const path = '/apis/resource.k8s.io/v1/namespaces/default/resourceclaimtemplates'
+  const exactly = { deviceClassName: 'c' }
+  const template = { metadata: { name: 't' }, spec: { spec: { devices: { requests: [{ name: 'r', exactly }] } } } }
+  assert.equal((await api.call('POST', path, template)).status, 201)
+  assert.equal((await api.call('PUT', `${path}/t`, template)).status, 200)
+})

@@ -16,6 +16,7 @@ import { updateObject } from '../registry/update.ts'
 import type { ApiResponse } from '../request.ts'
 import type { Served } from '../scheme/served.ts'
 import { decodedObject, type Expected, type Refusal, reportProblems } from './body.ts'
+import { converterFault } from './converter-fault.ts'
 import { callerOf, type Exchange } from './exchange.ts'
 import type { EndpointParts } from './parts.ts'
 import { type Patch, readPatch } from './patch-body.ts'
@@ -33,8 +34,8 @@ const formats: Readonly<Record<string, PatchFormat>> = {
 }
 
 export async function patchEndpoint(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ApiResponse> {
-  const representation = representationOf(parts, exchange)
   const format = patchFormat(exchange, served)
+  const representation = representationOf(parts, exchange)
   const query = readWriteQuery(exchange.request.query, 'PatchOptions', format === 'apply')
   const patchOf = await readPatch(exchange, format, served)
   const target = targetOf(served, exchange)
@@ -119,10 +120,11 @@ function withoutOwners(live: KubeObject, value: unknown): { value: unknown; rest
 
 /** What a patch makes is no object of the kind: the patch's fault, for which upstream has no name and no kind. */
 function patchRefusal(served: Served, live: KubeObject, patch: Patch): Refusal {
-  return (why) =>
-    invalid({ group: '', kind: '' }, '', [
-      { type: 'Invalid', path: 'patch', value: patchedText(served, live, patch), detail: why },
-    ])
+  return (why) => {
+    const detail = patch.format === 'strategic' ? converterFault(why, patch.value) : why
+    const value = patchedText(served, live, patch)
+    return invalid({ group: '', kind: '' }, '', [{ type: 'Invalid', path: 'patch', value, detail }])
+  }
 }
 
 /** What an apply makes of the stored object. */
@@ -133,10 +135,6 @@ export async function appliedObject(
   { live, patch, query, pause }: PatchRequest<KubeObject | undefined>,
 ): Promise<KubeObject> {
   requireAppliedKind(served, patch.value)
-  const given = (patch.value as { metadata?: { name?: string } }).metadata?.name
-  if (given !== undefined && given !== exchange.info.name) {
-    throw badRequest(`the name of the object (${given}) does not match the name on the URL (${exchange.info.name})`)
-  }
   const target = targetOf(served, exchange)
   const request = { patch: patch.value, manager: query.fieldManager, force: query.force }
   const made = await acrossVersions(served, (views) =>

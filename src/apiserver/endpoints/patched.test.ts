@@ -111,6 +111,42 @@ for (const [kind, body, status, message] of unread) {
   })
 }
 
+const strategic: [body: object, fault: string][] = [
+  [{ metadata: { labels: { a: 1 } } }, 'cannot convert int64 to string'],
+  [{ metadata: { name: 1.5 } }, 'unrecognized type: string'],
+  [{ metadata: 5 }, 'cannot restore struct from: int64'],
+  [{ metadata: { labels: ['a'] } }, 'cannot restore map from slice'],
+  [{ metadata: { finalizers: 'a' } }, 'cannot restore slice from string'],
+  [{ metadata: { creationTimestamp: 5 } }, 'json: cannot unmarshal number into Go value of type string'],
+  [{ immutable: 'yes' }, 'unrecognized type: bool'],
+]
+for (const [body, fault] of strategic) {
+  test(`a strategic patch with ${JSON.stringify(body)} is refused with: ${fault}`, async () => {
+    const { status, body: answer } = await patch('strategic', body)
+    assert.equal(status, 422)
+    assert.ok(answer.message.endsWith(`: ${fault}`), answer.message)
+  })
+}
+
+test('the format of a patch is looked at before what is accepted', async () => {
+  const headers = { accept: 'text/html' }
+  const { status } = await api.call('PATCH', `${maps}/m`, '{}', { contentType: 'text/plain', headers })
+  assert.equal(status, 415)
+})
+
+test('what is applied under another name is looked at before its name', async () => {
+  const applied = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'other' } }
+  const told = async (more: object) =>
+    (await patch('apply', { ...applied, ...more }, { query: 'fieldManager=x' })).body.message
+  assert.equal(await told({}), 'the name of the object (other) does not match the name on the URL (m)')
+  const data = { a: ['x', 1, { b: true }] }
+  assert.match(
+    await told({ data }),
+    /: \.data\.a: expected string, got &value\.valueUnstructured\{Value:\[\]interface \{\}\{"x", 1, map\[string\]interface \{\}\{"b":true\}\}\}$/,
+  )
+  assert.match(await told({ data: ['x', 1] }), /: \.data: expected map, got &\{\[x 1\]\}$/)
+})
+
 test('nothing of a Secret, and not all of what is large, is quoted', async () => {
   const secret = await patch('merge', { bogus: 1 }, { path: `${secrets}/s` })
   assert.equal(

@@ -97,6 +97,7 @@ async function changeScale(
   ...[parts, served, exchange, verb]: [...Parameters<Endpoint>, 'update' | 'patch']
 ): ReturnType<Endpoint> {
   const format = verb === 'patch' ? patchFormat(exchange, served) : undefined
+  const representation = representationOf(parts, exchange)
   const kind = format ? 'PatchOptions' : 'UpdateOptions'
   const query = readWriteQuery(exchange.request.query, kind, format === 'apply')
   const wanted = format
@@ -115,12 +116,7 @@ async function changeScale(
       take: (object, scale) => setReplicas(served, object, (scale as Scale).spec?.replicas ?? 0),
     },
   })
-  return await presentObject(
-    parts.presenter,
-    asScale(served),
-    scaleOf(served, written.object),
-    representationOf(parts, exchange),
-  )
+  return await presentObject(parts.presenter, asScale(served), scaleOf(served, written.object), representation)
 }
 
 /** The scale that is wanted instead of the one that is, both with their managed fields. */

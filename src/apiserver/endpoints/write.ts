@@ -1,6 +1,7 @@
 /** POST, PUT and DELETE of objects. */
 import { badRequest } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
+import type { DeleteOptions } from '../../api/types/meta/v1.ts'
 import { attributesOf, authorized } from '../authorize.ts'
 import { presentDocument, presentList, presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
@@ -56,6 +57,7 @@ export async function updateEndpoint(parts: EndpointParts, served: Served, excha
 export async function deleteEndpoint(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ApiResponse> {
   const representation = representationOf(parts, exchange)
   const options = await deleteOptions(exchange)
+  warnOfPropagation(served, options, exchange)
   const target = targetOf(served, exchange)
   const deleted = await deleteObject(parts.registry, { target, caller: callerOf(exchange), options })
   const answer = deletionAnswer(served, deleted)
@@ -74,6 +76,7 @@ export async function deleteCollectionEndpoint(
   const representation = representationOf(parts, exchange)
   const query = readListQuery(exchange.request.query, false)
   const options = await deleteOptions(exchange)
+  warnOfPropagation(served, options, exchange)
   const selection = selectionOf(served, query)
   const { info } = exchange
   // What is deleted page by page is looked up as of the version that is named.
@@ -89,6 +92,11 @@ export async function deleteCollectionEndpoint(
   // What was deleted is answered as it was.
   const answered = { ...page, continue: '', remaining: undefined }
   return await presentList(parts.presenter, served, answered, representation)
+}
+
+function warnOfPropagation({ strategy }: Served, options: DeleteOptions, { warnings }: Exchange): void {
+  const isSaid = options.propagationPolicy !== undefined || options.orphanDependents !== undefined
+  if (strategy.unsaidPropagationWarning && !isSaid) warnings.add(strategy.unsaidPropagationWarning)
 }
 
 export function targetOf(served: Served, { info }: Exchange): Target {

@@ -62,6 +62,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   ): Generator<void, FieldError[]>
   /** `Warning` headers for a valid object, such as deprecated fields. */
   warnings?(object: T, old: T | undefined): string[]
+  /** For who deletes without saying what shall become of dependents. */
+  unsaidPropagationWarning?: string
   /** The `status` subresource, where the kind has one. Everything but status is kept from `old` unless it says otherwise. */
   status?: {
     /** As of the strategy itself. Default: at what changed. */

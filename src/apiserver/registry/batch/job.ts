@@ -49,6 +49,8 @@ export const jobs: Strategy<Job> = {
   status: { prepareForUpdate: keepSpec, validateUpdate: validateJobStatusUpdate },
   selectableFields: { 'status.successful': (job) => String(job.status?.succeeded ?? 0) },
   defaultPropagation: 'Orphan',
+  unsaidPropagationWarning:
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
 }
 
 /** The pods of a job are those that carry its id; who brings a selector says so with `manualSelector`. */

@@ -42,6 +42,7 @@ export const resourceClaimTemplates: Strategy<ResourceClaimTemplate> = {
   metadataOnUpdate: ['whole', 'changes'],
   default(template) {
     template.spec ??= { spec: {} }
+    template.spec.metadata ??= {}
     defaultClaimSpec(template.spec.spec)
   },
   validateCreate: validateTemplate,
