@@ -59,7 +59,7 @@ function document(opening: string, table: ReadonlyMap<string, Flag>): string {
       '| flag | value | what it does |\n|---|---|---|',
       flags
         .filter(({ handling }) => handling === 'honoured')
-        .map((flag) => `| \`--${flag.name}\` | ${flag.type} | ${flag.why} |`),
+        .map((flag) => `| \`--${flag.name}\` | ${flag.type} | ${meaning(flag)} |`),
     ),
     section(
       'Fixed',
@@ -72,6 +72,10 @@ function document(opening: string, table: ReadonlyMap<string, Flag>): string {
       flags.filter(({ handling }) => handling === 'refused').map(({ name, why }) => `| \`--${name}\` | ${why} |`),
     ),
   ].join('\n')
+}
+
+function meaning({ why, standard }: Flag): string {
+  return standard === undefined ? why : `${why} (default: ${standard})`
 }
 
 function serverDocument(): string {

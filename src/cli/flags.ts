@@ -19,6 +19,9 @@ export function logChoice(flags: Flags): LogChoice {
 export function flagsHelp(head: string, flags: ReadonlyMap<string, Flag>): string {
   const lines = [...flags.values()]
     .filter(({ handling }) => handling === 'honoured')
-    .map(({ name, type, why }) => `  --${name}${type === 'bool' ? '' : ` ${type}`}\n        ${why}`)
+    .map(({ name, type, why, standard }) => {
+      const holds = standard === undefined ? '' : ` (default: ${standard})`
+      return `  --${name}${type === 'bool' ? '' : ` ${type}`}\n        ${why}${holds}`
+    })
   return `${head}\n\nFlags:\n${lines.join('\n')}\n`
 }

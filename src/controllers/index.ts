@@ -28,7 +28,7 @@ import { type AutoscalerOptions, horizontalPodAutoscalerController } from './hor
 import { jobController } from './job/reconcile.ts'
 import { localPathProvisioner } from './local-path-provisioner/reconcile.ts'
 import { namespaceController } from './namespace/reconcile.ts'
-import { nodeIpamController } from './node-ipam/reconcile.ts'
+import { type NodeIpamOptions, nodeIpamController } from './node-ipam/reconcile.ts'
 import { type NodeLifecycleOptions, nodeLifecycleController } from './node-lifecycle/reconcile.ts'
 import { persistentVolumeBinderController } from './persistentvolume-binder/reconcile.ts'
 import { persistentVolumeProtectionController } from './persistentvolume-protection/reconcile.ts'
@@ -65,6 +65,8 @@ export interface ControllerOptions {
   clusterCidrs?: readonly string[]
   /** What nodes get nothing of, though it lies within `clusterCidrs`: the addresses of Services. */
   serviceCidrs?: readonly string[]
+  /** Bits of a node's range of `clusterCidrs`. Default: 24 and 64. */
+  nodeMasks?: NonNullable<NodeIpamOptions['nodeMasks']>
   /** Finished pods that may stay before the oldest are deleted. Default 12,500; 0: all may. */
   terminatedPodsMax?: number
   autoscaler?: AutoscalerOptions

@@ -163,7 +163,9 @@ test("a component's port tells everybody of its health, and the rest to whom the
   const manager = await startComponent('controller-manager', '--concurrent-deployment-syncs=7')
   assert.deepEqual(await read(manager, '/healthz'), { status: 200, text: 'ok' })
   const refused = await read(manager, '/metrics')
-  assert.deepEqual(refused, { status: 403, text: 'forbidden: User "system:anonymous" cannot get path "/metrics"' })
+  assert.equal(refused.status, 403)
+  const { reason, message } = JSON.parse(refused.text) as { reason: string; message: string }
+  assert.deepEqual([reason, message], ['Forbidden', 'forbidden: User "system:anonymous" cannot get path "/metrics"'])
   assert.equal((await read(manager, '/metrics', 'nonsense')).status, 401)
   const token = await tokenOf('monitor')
   assert.equal((await read(manager, '/metrics', await tokenOf('nobody'))).status, 403)
@@ -187,14 +189,25 @@ test("a component's port tells everybody of its health, and the rest to whom the
   assert.match(metrics, /^kubernetes_feature_enabled\{name="DRADeviceTaints",stage="BETA"\} 1$/m)
   assert.match(metrics, /^workqueue_work_duration_seconds_count\{name="deployment"\} [1-9]/m)
   const { text } = await read(manager, '/configz', token)
-  assert.equal(JSON.parse(text)['kubecontrollermanager.config.k8s.io']['concurrent-deployment-syncs'], '7')
+  const configuration = JSON.parse(text)['kubecontrollermanager.config.k8s.io']
+  assert.deepEqual(configuration.DeploymentController, { ConcurrentDeploymentSyncs: 7 })
+  assert.deepEqual(configuration.NodeLifecycleController.NodeMonitorGracePeriod, '50s')
+  // A busy machine may lose the lease for a moment.
+  const shows = async (path: string, line: RegExp) =>
+    await eventually(async () => (line.test((await read(manager, path, token)).text) ? true : undefined))
+  await shows('/healthz?verbose', /^\[\+\]deployment-controller ok$/m)
+  await shows('/metrics/slis', /^kubernetes_healthcheck\{name="ttl-controller",type="healthz"\} 1$/m)
+  assert.match((await read(manager, '/flagz', token)).text, /^leader-elect-lease-duration=3s$/m)
   assert.equal((await read(manager, '/nothing', token)).status, 404)
 })
 
 test('components refuse flags that they do not honour, and say why', () => {
   const table: [words: string[], message: RegExp][] = [
     [['controller-manager', '--nonsense'], /unknown flag: --nonsense/],
-    [['controller-manager', '--cloud-provider=aws'], /--cloud-provider is not offered: cloud providers run apart/],
+    [
+      ['controller-manager', '--cloud-provider=aws'],
+      /--cloud-provider=aws is not offered, only external: cloud providers run apart/,
+    ],
     [
       ['scheduler', '--pod-max-in-unschedulable-pods-duration=7m'],
       /--pod-max-in-unschedulable-pods-duration=7m is not offered, only 5m0s: a fixed time/,

@@ -12,35 +12,53 @@ export interface RequestHeaderOptions {
   authority: ClientAuthority
   /** Common names that may speak for others. Empty: every certificate of the authority. */
   allowedNames: readonly string[]
+  /** Default: the usual ones. */
+  names?: RequestHeaderNames
 }
 
-/** Names of the headers, as `extension-apiserver-authentication` publishes them. */
-export const requestHeaderNames = {
-  user: 'X-Remote-User',
-  uid: 'X-Remote-Uid',
-  group: 'X-Remote-Group',
-  extraPrefix: 'X-Remote-Extra-',
-} as const
+/** Of each kind the first that a request has counts; of groups and more all do. In any case. */
+export interface RequestHeaderNames {
+  user: readonly string[]
+  uid: readonly string[]
+  group: readonly string[]
+  extraPrefix: readonly string[]
+}
+
+export const usualHeaderNames: RequestHeaderNames = {
+  user: ['X-Remote-User'],
+  uid: ['X-Remote-Uid'],
+  group: ['X-Remote-Group'],
+  extraPrefix: ['X-Remote-Extra-'],
+}
 
 export class RequestHeaderAuthenticator implements Authenticator {
   readonly #options: RequestHeaderOptions
+  readonly #names: RequestHeaderNames
 
   constructor(options: RequestHeaderOptions) {
     this.#options = options
+    const { user, uid, group, extraPrefix } = options.names ?? usualHeaderNames
+    this.#names = { user: lower(user), uid: lower(uid), group: lower(group), extraPrefix: lower(extraPrefix) }
   }
 
   authenticate(request: ApiRequest): UserInfo | undefined {
-    const name = request.headers['x-remote-user'] ?? ''
-    if (!request.peerCertificate || name === '') return undefined
+    const first = (names: readonly string[]) => names.map((name) => request.headers[name]).find(Boolean)
+    const name = first(this.#names.user)
+    if (!request.peerCertificate || !name) return undefined
     const { authority, allowedNames } = this.#options
     const subject = authority.subjectOf(request.peerCertificate)
     if (!subject || (allowedNames.length > 0 && !allowedNames.includes(subject.commonName))) throw unauthorized()
-    const uid = request.headers['x-remote-uid']
+    const uid = first(this.#names.uid)
+    const extra = this.#names.extraPrefix.map((prefix) => extraFromHeaders(request, prefix))
     return {
       name,
       ...(uid ? { uid } : {}),
-      groups: headerValues(request, 'x-remote-group'),
-      extra: extraFromHeaders(request, 'x-remote-extra-'),
+      groups: this.#names.group.flatMap((header) => headerValues(request, header)),
+      extra: Object.assign({}, ...extra),
     }
   }
+}
+
+function lower(names: readonly string[]): string[] {
+  return names.map((name) => name.toLowerCase())
 }

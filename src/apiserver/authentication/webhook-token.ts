@@ -17,7 +17,7 @@ export interface WebhookTokensOptions {
   readonly version: 'v1' | 'v1beta1'
   /** Answers are kept this long. Zero: not at all. */
   readonly cacheTtlMs: number
-  /** Of the API server itself. */
+  /** Of the API server itself. Empty: whatever the service takes for its own. */
   readonly audiences: readonly string[]
   /** Default: nobody counts. */
   readonly metrics?: TokenCacheMetrics
@@ -73,7 +73,7 @@ function answerOf(review: unknown, audiences: readonly string[]): Answer {
   if (typeof status !== 'object' || status === null) throw new WebhookError('the answer has no status')
   if (status.authenticated !== true) return { refusal: typeof status.error === 'string' ? status.error : '' }
   const user = userOf(status.user)
-  if (!status.audiences?.length) return { owner: { user, audiences } }
+  if (audiences.length === 0 || !status.audiences?.length) return { owner: { user, audiences } }
   const matching = audiences.filter((audience) => status.audiences?.includes(audience))
   if (matching.length === 0) return { refusal: '' }
   return { owner: { user, audiences: matching } }

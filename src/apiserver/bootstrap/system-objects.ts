@@ -5,7 +5,7 @@ import type { KubeObject } from '../../api/meta.ts'
 import { coreV1, networkingV1 } from '../../api/resources.ts'
 import type { ConfigMap } from '../../api/types/core/v1.ts'
 import { rfc3339 } from '../../platform/clock.ts'
-import { requestHeaderNames } from '../authentication/request-header.ts'
+import { usualHeaderNames } from '../authentication/request-header.ts'
 import type { Wanted } from './ensure.ts'
 
 export interface SystemObjectsOptions {
@@ -71,10 +71,10 @@ function publishedAuthorities({ clientCaPem, frontProxy }: SystemObjectsOptions)
   if (frontProxy) {
     data['requestheader-allowed-names'] = JSON.stringify(frontProxy.allowedNames)
     data['requestheader-client-ca-file'] = frontProxy.caPem
-    data['requestheader-extra-headers-prefix'] = JSON.stringify([requestHeaderNames.extraPrefix])
-    data['requestheader-group-headers'] = JSON.stringify([requestHeaderNames.group])
-    data['requestheader-uid-headers'] = JSON.stringify([requestHeaderNames.uid])
-    data['requestheader-username-headers'] = JSON.stringify([requestHeaderNames.user])
+    data['requestheader-extra-headers-prefix'] = JSON.stringify(usualHeaderNames.extraPrefix)
+    data['requestheader-group-headers'] = JSON.stringify(usualHeaderNames.group)
+    data['requestheader-uid-headers'] = JSON.stringify(usualHeaderNames.uid)
+    data['requestheader-username-headers'] = JSON.stringify(usualHeaderNames.user)
   }
   if (Object.keys(data).length === 0) return []
   const object = { metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' }, data }

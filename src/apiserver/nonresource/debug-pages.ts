@@ -4,9 +4,14 @@
 import { type Clock, rfc3339 } from '../../platform/clock.ts'
 import { textResponse } from '../http/status.ts'
 import type { ApiResponse } from '../request.ts'
+import type { Gates } from '../scheme/feature-gates.ts'
 import { versionInfo } from './version.ts'
 
 export interface DebugPagesParts {
+  /** Whose pages they are, such as `kube-apiserver`. */
+  component: string
+  /** ComponentFlagz and ComponentStatusz switch the pages. Default: both are on. */
+  gates?: Gates | undefined
   clock: Clock
   /** What the server was started with, by flag. Secrets are files, never values. */
   flags?: ReadonlyMap<string, string> | undefined
@@ -27,12 +32,19 @@ export class DebugPages {
 
   /** Undefined for other paths. */
   answer(path: string): ApiResponse | undefined {
-    if (path === '/flagz')
-      return page(
+    const { flags = [], gates } = this.#parts
+    if (path === '/flagz' && gates?.get('ComponentFlagz') !== false)
+      return this.#page(
         'flagz',
-        [...(this.#parts.flags ?? [])].sort().map((flag) => flag.join('=')),
+        [...flags].sort().map((flag) => flag.join('=')),
       )
-    return path === '/statusz' ? page('statusz', this.#status()) : undefined
+    return path === '/statusz' && gates?.get('ComponentStatusz') !== false
+      ? this.#page('statusz', this.#status())
+      : undefined
+  }
+
+  #page(name: string, lines: readonly string[]): ApiResponse {
+    return textResponse(200, `\n${this.#parts.component} ${name}\n${warning}\n\n${lines.join('\n')}\n`)
   }
 
   #status(): string[] {
@@ -48,10 +60,6 @@ export class DebugPages {
       `Paths: ${[...roots].sort().join(' ')}`,
     ]
   }
-}
-
-function page(name: string, lines: readonly string[]): ApiResponse {
-  return textResponse(200, `\nkube-apiserver ${name}\n${warning}\n\n${lines.join('\n')}\n`)
 }
 
 /** `2 hr 03 min 04 sec` */

@@ -11,7 +11,7 @@ import type { ApiResponse } from '../request.ts'
 import { defaultGates, type Gates } from '../scheme/feature-gates.ts'
 import { DebugPages } from './debug-pages.ts'
 import { Discovery } from './discovery.ts'
-import { Health } from './health.ts'
+import { apiServerChecks, Health } from './health.ts'
 import { familiesResponse, type MetricsParts, metricsResponse } from './metrics.ts'
 import { versionInfo } from './version.ts'
 
@@ -38,9 +38,15 @@ export function nonResourceEndpoints(parts: {
 }): NonResource {
   const { endpoints, inFlight, documents, metrics, extension } = parts
   const discovery = new Discovery(endpoints.scheme, parts.aggregator, parts.address)
-  const health = new Health(endpoints)
+  const health = new Health(apiServerChecks(endpoints))
   const paths = () => [...discovery.paths(), ...health.paths(), ...otherPaths].sort()
-  const pages = new DebugPages({ clock: endpoints.registry.clock, flags: parts.flags, paths })
+  const pages = new DebugPages({
+    component: 'kube-apiserver',
+    gates: parts.gates,
+    clock: endpoints.registry.clock,
+    flags: parts.flags,
+    paths,
+  })
   return {
     async answer(exchange) {
       const { method } = exchange.request

@@ -5,44 +5,53 @@ import { type Family, gauge } from '../metrics/families.ts'
 import type { ApiRequest, ApiResponse } from '../request.ts'
 import { startSteps } from './start-steps.ts'
 
-interface Check {
+export interface Check {
   name: string
   /** Undefined when well, else what is wrong. */
   run(): Promise<string | undefined> | string | undefined
 }
 
+/** By path, `/healthz` and the like; asked for each time, since what runs may change. */
+export type Checks = () => Readonly<Record<string, readonly Check[]>>
+
+export function apiServerChecks({ registry, stopping }: EndpointParts): Checks {
+  const ping: Check = { name: 'ping', run: () => undefined }
+  const store: Check = { name: 'etcd', run: () => registry.store.health() }
+  const behind: Check = { name: 'informer-sync', run: () => freshOrNot(registry.caches.hub) }
+  const shutdown: Check = { name: 'shutdown', run: () => (stopping.aborted ? 'the server is stopping' : undefined) }
+  const started = startSteps.map((name): Check => ({ name, run: () => undefined }))
+  const certificate: Check = { name: 'loopback-serving-certificate', run: () => undefined }
+  const checks = {
+    '/healthz': [ping, store, ...started, certificate],
+    '/livez': [ping, store, ...started, certificate],
+    '/readyz': [ping, store, { ...store, name: 'etcd-readiness' }, behind, ...started, shutdown],
+  }
+  return () => checks
+}
+
 export class Health {
-  readonly #checks: Readonly<Record<string, readonly Check[]>>
+  readonly #checks: Checks
   /** How often each check was done, by its labels as they are written. */
   readonly #counts = new Map<string, { labels: Record<string, string>; count: number }>()
 
-  constructor({ registry, stopping }: EndpointParts) {
-    const ping: Check = { name: 'ping', run: () => undefined }
-    const store: Check = { name: 'etcd', run: () => registry.store.health() }
-    const behind: Check = { name: 'informer-sync', run: () => freshOrNot(registry.caches.hub) }
-    const shutdown: Check = { name: 'shutdown', run: () => (stopping.aborted ? 'the server is stopping' : undefined) }
-    const started = startSteps.map((name): Check => ({ name, run: () => undefined }))
-    const certificate: Check = { name: 'loopback-serving-certificate', run: () => undefined }
-    this.#checks = {
-      '/healthz': [ping, store, ...started, certificate],
-      '/livez': [ping, store, ...started, certificate],
-      '/readyz': [ping, store, { ...store, name: 'etcd-readiness' }, behind, ...started, shutdown],
-    }
+  constructor(checks: Checks) {
+    this.#checks = checks
   }
 
   paths(): string[] {
-    return Object.entries(this.#checks).flatMap(([root, checks]) => [
+    return Object.entries(this.#checks()).flatMap(([root, checks]) => [
       root,
       ...checks.map(({ name }) => `${root}/${name}`),
     ])
   }
 
   /** Undefined for a path that is no check. */
-  async answer(path: string, request: ApiRequest): Promise<ApiResponse | undefined> {
-    const checks = this.#checks[path]
-    if (checks) return await this.#all(path.slice(1), checks, request.query)
+  async answer(path: string, { query }: Pick<ApiRequest, 'query'>): Promise<ApiResponse | undefined> {
+    const known = this.#checks()
+    const checks = known[path]
+    if (checks) return await this.#all(path.slice(1), checks, query)
     const slash = path.indexOf('/', 1)
-    const single = this.#checks[path.slice(0, slash)]?.find(({ name }) => name === path.slice(slash + 1))
+    const single = known[path.slice(0, slash)]?.find(({ name }) => name === path.slice(slash + 1))
     if (!single) return undefined
     const problem = await this.#run(path.slice(1, slash), single.name, single.run)
     return problem === undefined ? textResponse(200, 'ok') : textResponse(500, `internal server error: ${problem}\n`)
@@ -51,7 +60,7 @@ export class Health {
   /** Every check done now, and how often each was done before. */
   async families(): Promise<Family[]> {
     const now: [Record<string, string>, number][] = []
-    for (const [root, checks] of Object.entries(this.#checks)) {
+    for (const [root, checks] of Object.entries(this.#checks())) {
       for (const { name, run } of checks) {
         const problem = await this.#run(root.slice(1), name, run)
         now.push([{ name, type: root.slice(1) }, problem === undefined ? 1 : 0])

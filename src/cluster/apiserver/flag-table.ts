@@ -2,6 +2,7 @@
  * Every flag of kube-apiserver v1.36 by its name, and what `k8ts apiserver` does with it. A line is
  *
  *     name type           honoured
+ *     name type :VALUE    honoured, and VALUE where nobody says otherwise
  *     name type =VALUE    accepted with this value only, which is how this server is; `why` says it
  *     name type !         refused; `why` says what to do instead
  *
@@ -19,11 +20,13 @@ export interface Flag {
   handling: 'honoured' | 'refused' | { only: string }
   /** What it does, or why it cannot be had. */
   why: string
+  /** What holds without it. Absent where nothing does, or where that is no plain value: then `why` says it. */
+  standard?: string
 }
 
 /** Of every component: how it logs. */
 export const loggingTable = `
-  log-flush-frequency duration ! | lines are written at once
+  log-flush-frequency duration :5s | how long a line may wait; none does
   log-json-info-buffer-size text =0 | lines are written at once
   log-json-split-stream bool =false | all lines go to standard error
   log-text-info-buffer-size text =0 | lines are written at once
@@ -172,7 +175,7 @@ const table = `
   peer-advertise-ip text ! | requests are not passed on to other servers
   peer-advertise-port text ! | requests are not passed on to other servers
   peer-ca-file text ! | requests are not passed on to other servers
-  aggregator-reject-forwarding-redirects bool =true | redirects are never followed
+  aggregator-reject-forwarding-redirect bool =true | redirects are never followed
   requestheader-username-headers list =X-Remote-User | a fixed header
   requestheader-uid-headers list =X-Remote-Uid | a fixed header
   requestheader-group-headers list =X-Remote-Group | a fixed header
@@ -253,10 +256,12 @@ export function flagsOf(text: string): ReadonlyMap<string, Flag> {
 function parseLine(line: string): Flag {
   const [left = '', why = ''] = line.split(' | ')
   const [name = '', type = 'text', handling = ''] = left.split(' ')
+  const standard = handling.startsWith(':') ? { standard: handling.slice(1) } : {}
   return {
     name,
     type: type as FlagType,
     handling: handling === '!' ? 'refused' : handling.startsWith('=') ? { only: handling.slice(1) } : 'honoured',
     why,
+    ...standard,
   }
 }

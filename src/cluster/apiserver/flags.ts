@@ -12,9 +12,12 @@ export class FlagError extends Error {
 
 export class Flags {
   readonly #values: ReadonlyMap<string, readonly string[]>
+  readonly #known: ReadonlyMap<string, Flag>
 
-  constructor(values: ReadonlyMap<string, readonly string[]>) {
+  /** `known`: says what holds of flags that were not given. */
+  constructor(values: ReadonlyMap<string, readonly string[]>, known: ReadonlyMap<string, Flag> = apiServerFlags()) {
     this.#values = values
+    this.#known = known
   }
 
   /** As given; of a repeated flag all values. */
@@ -22,13 +25,26 @@ export class Flags {
     return new Map([...this.#values].map(([name, values]) => [name, values.join(',')]))
   }
 
+  /** As it holds, given or not, of every flag that is not refused. */
+  get effective(): ReadonlyMap<string, string> {
+    const offered = [...this.#known.values()].filter(({ handling }) => handling !== 'refused')
+    return new Map(
+      offered.map(({ name, type, handling, standard = '' }) => {
+        const fixed = typeof handling === 'object' ? handling.only : standard
+        const text = this.#values.get(name)?.join(',') ?? fixed
+        return [name, type === 'list' || type === 'texts' ? `[${text}]` : text]
+      }),
+    )
+  }
+
+  /** Whether it was given. */
   has(name: string): boolean {
     return this.#values.has(name)
   }
 
-  /** Of a repeated flag the last. */
+  /** Of a repeated flag the last; where it was not given, what holds then. */
   text(name: string): string | undefined {
-    return this.#values.get(name)?.at(-1)
+    return this.#values.get(name)?.at(-1) ?? this.#known.get(name)?.standard
   }
 
   /** All values, apart at commas too. */
@@ -37,7 +53,8 @@ export class Flags {
   }
 
   texts(name: string): string[] {
-    return [...(this.#values.get(name) ?? [])]
+    const standard = this.#known.get(name)?.standard
+    return [...(this.#values.get(name) ?? (standard === undefined ? [] : [standard]))]
   }
 
   bool(name: string): boolean | undefined {
@@ -77,7 +94,7 @@ export function parseFlags(words: readonly string[], known = apiServerFlags()): 
     check(flag, value)
     values.set(flag.name, [...(values.get(flag.name) ?? []), value])
   }
-  return new Flags(values)
+  return new Flags(values, known)
 }
 
 function flagNamed(given: string, known: ReadonlyMap<string, Flag>): Flag {

@@ -1,96 +1,98 @@
 /**
- * Who may read a component's own port: client certificates of the cluster's authority and bearer tokens, as far as the
- * API server says so. Source: https://kubernetes.io/docs/reference/access-authn-authz/ (delegated authentication).
+ * Who may read a component's own port: front proxies, client certificates of the cluster's authority and bearer tokens, as
+ * far as the API server says so. Source: https://kubernetes.io/docs/reference/access-authn-authz/ (delegated
+ * authentication and authorization).
  */
-import type { TLSSocket } from 'node:tls'
+import { unauthorized } from '../../api/errors.ts'
 import { authenticationV1, authorizationV1 } from '../../api/resources.ts'
+import type { TokenReview } from '../../api/types/authentication/v1.ts'
+import type { SubjectAccessReview } from '../../api/types/authorization/v1.ts'
+import type { Authenticator } from '../../apiserver/authenticate.ts'
+import { CertificateAuthenticator, ClientAuthority } from '../../apiserver/authentication/certificate.ts'
+import { AuthenticatorChain } from '../../apiserver/authentication/chain.ts'
+import { RequestHeaderAuthenticator, type RequestHeaderNames } from '../../apiserver/authentication/request-header.ts'
+import { BearerAuthenticator } from '../../apiserver/authentication/token.ts'
+import { WebhookTokens } from '../../apiserver/authentication/webhook-token.ts'
+import { WebhookAuthorizer } from '../../apiserver/authorization/webhook.ts'
+import { authorized } from '../../apiserver/authorize.ts'
+import type { ApiRequest } from '../../apiserver/request.ts'
+import { WebhookError } from '../../apiserver/webhook/remote.ts'
 import type { Client } from '../../client/client.ts'
 import type { Clock } from '../../platform/clock.ts'
-import type { HttpRequest } from '../../platform/net.ts'
+import { messageOf } from '../../platform/log.ts'
 
-export type Verdict = { allowed: true } | { allowed: false; status: 401 | 403; message: string }
-
-interface Caller {
-  name: string
-  groups: string[]
+/** Whose certificates name callers, and who may speak for others. */
+export interface Callers {
+  clientCaPem?: string
+  frontProxy?: { caPem: string; allowedNames: readonly string[]; names: RequestHeaderNames }
 }
 
 export interface DelegatedAccessParts {
   authentication: Client
   authorization: Client
   clock: Clock
-  /** Everybody may read these; one that ends in `*` is a prefix. */
+  callers: Callers
+  /** Everybody who is known, or comes without credentials, may read these; one that ends in `*` is a prefix. */
   openPaths: readonly string[]
+  /** How long the API server's answers hold. */
+  tokenTtlMs: number
+  allowedTtlMs: number
+  refusedTtlMs: number
 }
 
-const verdictMs = 10_000
-const entriesMax = 1_000
-const anonymous: Caller = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
-const unauthorized: Verdict = { allowed: false, status: 401, message: 'Unauthorized' }
+/** They may do everything everywhere; nobody is asked. */
+const administrators = 'system:masters'
 
 export class DelegatedAccess {
-  readonly #parts: DelegatedAccessParts
-  readonly #verdicts = new Map<string, { verdict: Verdict; untilMs: number }>()
+  readonly #openPaths: readonly string[]
+  readonly #authenticator: Authenticator
+  readonly #authorizer: WebhookAuthorizer
 
   constructor(parts: DelegatedAccessParts) {
-    this.#parts = parts
-  }
-
-  async check(request: HttpRequest, path: string): Promise<Verdict> {
-    const { clock, openPaths } = this.#parts
-    if (openPaths.some((open) => (open.endsWith('*') ? path.startsWith(open.slice(0, -1)) : open === path))) {
-      return { allowed: true }
-    }
-    const { authorization = '' } = request.headers
-    const certified = certificateCaller(request)
-    const key = JSON.stringify([certified?.name, certified?.groups, authorization, request.method, path])
-    const known = this.#verdicts.get(key)
-    if (known && known.untilMs > clock.monotonicMs()) return known.verdict
-    const verdict = await this.#ask(certified, authorization, { verb: verbOf(request.method ?? 'GET'), path })
-    this.#verdicts.delete(key)
-    this.#verdicts.set(key, { verdict, untilMs: clock.monotonicMs() + verdictMs })
-    const [oldest] = this.#verdicts.keys()
-    if (this.#verdicts.size > entriesMax && oldest !== undefined) this.#verdicts.delete(oldest)
-    return verdict
-  }
-
-  async #ask(
-    certified: Caller | undefined,
-    authorization: string,
-    attributes: { verb: string; path: string },
-  ): Promise<Verdict> {
-    const token = /^Bearer (.+)$/i.exec(authorization)?.[1]
-    const caller = certified ?? (token ? await this.#callerOf(token) : anonymous)
-    if (!caller) return unauthorized
-    const { name: user, groups } = caller
-    const review = await this.#parts.authorization.of(authorizationV1.subjectAccessReviews).create({
-      metadata: {},
-      spec: { user, groups, nonResourceAttributes: attributes },
+    const { clock, allowedTtlMs, refusedTtlMs } = parts
+    this.#openPaths = parts.openPaths
+    this.#authenticator = new AuthenticatorChain(authenticatorsOf(parts))
+    const reviews = parts.authorization.of(authorizationV1.subjectAccessReviews)
+    this.#authorizer = new WebhookAuthorizer({
+      ...{ clock, version: 'v1', failurePolicy: 'NoOpinion' },
+      ...{ authorizedTtlMs: allowedTtlMs, unauthorizedTtlMs: refusedTtlMs },
+      remote: { ask: (_key, review) => reviews.create(review as SubjectAccessReview) },
     })
-    if (review.status?.allowed === true) return { allowed: true }
-    const message = `forbidden: User ${JSON.stringify(user)} cannot ${attributes.verb} path ${JSON.stringify(attributes.path)}`
-    return { allowed: false, status: 403, message }
   }
 
-  async #callerOf(token: string): Promise<Caller | undefined> {
-    const reviews = this.#parts.authentication.of(authenticationV1.tokenReviews)
-    const { status } = await reviews.create({ metadata: {}, spec: { token } })
-    if (!status?.authenticated) return undefined
-    return { name: status.user?.username ?? '', groups: status.user?.groups ?? [] }
+  /** Throws the 401 or 403 for the caller, or what kept the API server from answering. */
+  async check(request: ApiRequest): Promise<void> {
+    const { path } = request
+    const user = await this.#authenticator.authenticate(request)
+    if (!user) throw unauthorized()
+    if (this.#openPaths.some((open) => (open.endsWith('*') ? path.startsWith(open.slice(0, -1)) : open === path)))
+      return
+    if (user.groups.includes(administrators)) return
+    const resource = { apiGroup: '', apiVersion: '', resource: '', subresource: '', namespace: '', name: '' }
+    const attributes = { user, verb: request.method.toLowerCase(), isResourceRequest: false, ...resource, path }
+    await authorized({ authorize: (asked) => this.#authorize(asked) }, attributes)
+  }
+
+  async #authorize(attributes: Parameters<WebhookAuthorizer['decide']>[0]) {
+    const { kind, reason } = await this.#authorizer.decide(attributes)
+    return { allowed: kind === 'allow', reason }
   }
 }
 
-/** The caller named by a verified client certificate: common name and organizations. */
-function certificateCaller(request: HttpRequest): Caller | undefined {
-  const socket = ('stream' in request ? request.stream.session?.socket : request.socket) as TLSSocket | undefined
-  if (!socket?.authorized || typeof socket.getPeerCertificate !== 'function') return undefined
-  const subject = socket.getPeerCertificate()?.subject as { CN?: string; O?: string | string[] } | undefined
-  if (!subject?.CN) return undefined
-  const organizations = subject.O === undefined ? [] : [subject.O].flat()
-  return { name: subject.CN, groups: [...organizations, 'system:authenticated'] }
-}
-
-function verbOf(method: string): string {
-  const verbs: Record<string, string> = { POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' }
-  return verbs[method] ?? 'get'
+/** In upstream's order. */
+function authenticatorsOf({ callers, authentication, clock, tokenTtlMs }: DelegatedAccessParts): Authenticator[] {
+  const { clientCaPem, frontProxy } = callers
+  const reviews = authentication.of(authenticationV1.tokenReviews)
+  const ask = (_key: string, review: object): Promise<TokenReview> =>
+    reviews.create(review as TokenReview).catch((error: unknown) => {
+      throw new WebhookError(messageOf(error))
+    })
+  const tokens = new WebhookTokens({ remote: { ask }, clock, version: 'v1', cacheTtlMs: tokenTtlMs, audiences: [] })
+  return [
+    ...(frontProxy
+      ? [new RequestHeaderAuthenticator({ ...frontProxy, authority: new ClientAuthority(frontProxy.caPem) })]
+      : []),
+    ...(clientCaPem === undefined ? [] : [new CertificateAuthenticator(new ClientAuthority(clientCaPem))]),
+    new BearerAuthenticator([tokens]),
+  ]
 }

@@ -17,18 +17,18 @@ import type { Machine } from '../machine.ts'
 export const cloudFlags = `
   cloud-provider text | local, or external: what a program of --cloud-config serves
   cloud-config text | YAML file: url, and caFile, certFile, keyFile, tokenFile where they are needed
-  load-balancer-pool text | what local gives to Services of type LoadBalancer (default: ${defaultPool})
-  controllers list | controllers to run: *, a name, or -name to leave it out (default: *)
-  cluster-name text | for what the cloud calls its things (default: kubernetes)
+  load-balancer-pool text :${defaultPool} | what local gives to Services of type LoadBalancer
+  controllers list :* | controllers to run: *, a name, or -name to leave it out
+  cluster-name text :kubernetes | for what the cloud calls its things
   cluster-cidr list | ranges of the pods; routes in them are ours
-  allocate-node-cidrs bool | whether nodes get ranges of pods, which routes lead to; the controller manager gives them (default: true)
-  configure-cloud-routes bool | whether the cloud is told the nodes' pod ranges (default: true)
-  route-reconciliation-period duration | from one look at routes to the next (default: 10s)
-  node-monitor-period duration | from one look at a node that is not ready to the next (default: 5s)
-  node-status-update-frequency duration | from one look at a node's addresses to the next (default: 5m)
-  concurrent-service-syncs count | Services at once (default: 1)
-  concurrent-node-syncs count | nodes at once (default: 1)
-  use-service-account-credentials bool | whether each controller acts by a token of its own service account (default: false)
+  allocate-node-cidrs bool :true | whether nodes get ranges of pods, which routes lead to; the controller manager gives them
+  configure-cloud-routes bool :true | whether the cloud is told the nodes' pod ranges
+  route-reconciliation-period duration :10s | from one look at routes to the next
+  node-monitor-period duration :5s | from one look at a node that is not ready to the next
+  node-status-update-frequency duration :5m0s | from one look at a node's addresses to the next
+  concurrent-service-syncs count :1 | Services at once
+  concurrent-node-syncs count :1 | nodes at once
+  use-service-account-credentials bool :false | whether each controller acts by a token of its own service account
   allow-untagged-cloud bool ! | tags are the provider's own business
   min-resync-period duration ! | caches follow watches and are not resynced
   controller-start-interval duration ! | all start at once
@@ -51,7 +51,7 @@ type ProviderOf = (parts: ControllerParts) => CloudProvider
 async function chosenProvider(machine: Machine, flags: Flags): Promise<ProviderOf> {
   const name = flags.text('cloud-provider')
   if (name === 'local') {
-    const pool = flags.text('load-balancer-pool') ?? defaultPool
+    const pool = flags.text('load-balancer-pool') ?? ''
     parsePool(pool)
     return ({ informers }) => {
       const services = informers.of(coreV1.services)

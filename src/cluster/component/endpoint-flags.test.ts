@@ -7,7 +7,10 @@ import { componentFlags } from './flag-tables.ts'
 const optionsOf = (...words: string[]) => endpointOptionsOf(parseFlags(words, componentFlags('controller-manager')))
 
 test('endpointOptionsOf reads how many endpoints a slice may have', () => {
-  assert.deepEqual(optionsOf(), {})
+  assert.deepEqual(optionsOf(), {
+    endpointSlice: { endpointsMax: 100 },
+    endpointSliceMirroring: { addressesMax: 1000 },
+  })
   assert.deepEqual(optionsOf('--max-endpoints-per-slice=50', '--mirroring-max-endpoints-per-subset=7'), {
     endpointSlice: { endpointsMax: 50 },
     endpointSliceMirroring: { addressesMax: 7 },

@@ -24,6 +24,23 @@ export function nodeOptionsOf(flags: Flags): Pick<ControllerOptions, 'nodeLifecy
   }
 }
 
+/** Throws `FlagError`, in upstream's words. Source: kube-controller-manager's node-ipam-controller. */
+export function nodeMasksOf(flags: Flags): NonNullable<ControllerOptions['nodeMasks']> {
+  const families = flags.list('cluster-cidr').map((cidr) => (cidr.includes(':') ? 'IPv6' : 'IPv4'))
+  const [one, ipv4, ipv6] = ['', '-ipv4', '-ipv6'].map((end) => flags.count(`node-cidr-mask-size${end}`) || undefined)
+  if (one !== undefined && families.length > 1)
+    throw new FlagError('usage of --node-cidr-mask-size is not allowed with dual-stack clusters')
+  if (one !== undefined && (ipv4 ?? ipv6) !== undefined)
+    throw new FlagError(
+      'usage of --node-cidr-mask-size-ipv4 and --node-cidr-mask-size-ipv6 is not allowed if --node-cidr-mask-size is set. For dual-stack clusters please unset it and use IPFamily specific flags',
+    )
+  for (const [family, mask, other] of [['ipv4', ipv4, 'IPv6'] as const, ['ipv6', ipv6, 'IPv4'] as const])
+    if (mask !== undefined && families.length === 1 && families[0] === other)
+      throw new FlagError(`usage of --node-cidr-mask-size-${family} is not allowed for a single-stack ${other} cluster`)
+  const masks = { IPv4: one ?? ipv4, IPv6: one ?? ipv6 }
+  return given(masks)
+}
+
 function positive(flags: Flags, name: string): number | undefined {
   const ms = flags.durationMs(name)
   if (ms === 0) throw new FlagError(`--${name} must be greater than 0`)

@@ -1,99 +1,77 @@
-/** A component's own HTTPS port: health, metrics, what it was started with. */
-import type { ServerResponse } from 'node:http'
-import { type Family, familiesText } from '../../apiserver/metrics/families.ts'
+/** A component's own HTTPS port: health, metrics, what it was started with. Callers are asked for at the API server. */
+
+import { ApiError } from '../../api/errors.ts'
+import { httpHandlers } from '../../apiserver/http/front.ts'
+import { errorResponse, jsonResponse, pageNotFound } from '../../apiserver/http/status.ts'
+import type { Family } from '../../apiserver/metrics/families.ts'
+import { DebugPages } from '../../apiserver/nonresource/debug-pages.ts'
+import { type Checks, Health } from '../../apiserver/nonresource/health.ts'
+import { familiesResponse } from '../../apiserver/nonresource/metrics.ts'
 import { versionInfo } from '../../apiserver/nonresource/version.ts'
-import type { Logger } from '../../platform/log.ts'
-import type { HttpRequest, Listening, Net, TlsIdentity } from '../../platform/net.ts'
+import type { ApiRequest, ApiResponse } from '../../apiserver/request.ts'
+import type { Gates } from '../../apiserver/scheme/feature-gates.ts'
+import type { Clock } from '../../platform/clock.ts'
+import { type Logger, messageOf } from '../../platform/log.ts'
+import type { HttpsServerOptions, Listening, Net } from '../../platform/net.ts'
 import type { DelegatedAccess } from './access.ts'
 
 export interface PortParts {
   net: Net
   log: Logger
-  host: string
-  port: number
-  identity: TlsIdentity
-  clientCaPem?: string
+  clock: Clock
+  listen: HttpsServerOptions
   access: DelegatedAccess
-  /** By flag, as `/configz` and `/flagz` show it. */
-  configuration: ReadonlyMap<string, string>
-  /** Under this name in `/configz`. */
-  configurationName: string
+  /** `kube-scheduler` and the like. */
+  component: string
+  gates: Gates
+  /** As they hold, by name. */
+  flags: ReadonlyMap<string, string>
+  /** What `/configz` shows, by the name it has there. */
+  configuration: Readonly<Record<string, unknown>>
+  checks: Checks
   families(): readonly Family[]
-  /** What is wrong; undefined when all is well. */
-  problem(): string | undefined
-}
-
-interface Page {
-  status: number
-  type: string
-  text: string
 }
 
 export function openPort(parts: PortParts): Promise<Listening> {
-  const { net, host, port, identity, clientCaPem, log } = parts
-  return net.serveHttps(
-    { host, port, identity, ...(clientCaPem === undefined ? {} : { clientCaPem }) },
-    {
-      request(request, response) {
-        answer(parts, request).then(
-          (page) => send(response as ServerResponse, page),
-          (error: unknown) => {
-            log.warn('a request to this component failed', { error: String(error) })
-            send(response as ServerResponse, plain(500, 'Internal Server Error'))
-          },
-        )
-      },
-      upgrade: (_request, socket) => socket.destroy(),
-    },
-  )
-}
-
-async function answer(parts: PortParts, request: HttpRequest): Promise<Page> {
-  const path = (request.url ?? '/').split('?')[0] ?? '/'
-  const verdict = await parts.access.check(request, path)
-  if (!verdict.allowed) return plain(verdict.status, verdict.message)
-  if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'Method Not Allowed')
-  const { configuration, configurationName } = parts
-  switch (path) {
-    case '/healthz':
-    case '/livez':
-    case '/readyz':
-      return health(parts.problem())
-    case '/metrics':
-      return page('text/plain; version=0.0.4; charset=utf-8', familiesText(parts.families(), 'prometheus'))
-    case '/configz':
-      return page(
-        'application/json',
-        JSON.stringify({ [configurationName]: Object.fromEntries([...configuration].sort()) }),
-      )
-    case '/flagz':
-      return plain(
-        200,
-        `${[...configuration]
-          .sort()
-          .map((flag) => flag.join('='))
-          .join('\n')}\n`,
-      )
-    case '/version':
-      return page('application/json', JSON.stringify(versionInfo()))
-    default:
-      return plain(404, '404 page not found')
+  const { net, log, listen } = parts
+  const pages = new Pages(parts)
+  const handle = async (request: ApiRequest): Promise<ApiResponse> => {
+    try {
+      await parts.access.check(request)
+      return (await pages.answer(request)) ?? pageNotFound()
+    } catch (error) {
+      if (!(error instanceof ApiError)) log.warn('a request to this component failed', { error: messageOf(error) })
+      return errorResponse(error)
+    }
   }
+  return net.serveHttps(listen, httpHandlers({ handle, upgrade: handle }, log))
 }
 
-function health(problem: string | undefined): Page {
-  return problem === undefined ? plain(200, 'ok') : plain(500, `unhealthy: ${problem}`)
-}
+class Pages {
+  readonly #parts: PortParts
+  readonly #health: Health
+  readonly #debug: DebugPages
 
-function plain(status: number, text: string): Page {
-  return { status, type: 'text/plain; charset=utf-8', text }
-}
+  constructor(parts: PortParts) {
+    this.#parts = parts
+    this.#health = new Health(parts.checks)
+    const paths = () => ['/configz', '/flagz', '/metrics', '/statusz', '/version', ...Object.keys(parts.checks())]
+    this.#debug = new DebugPages({ ...parts, paths })
+  }
 
-function page(type: string, text: string): Page {
-  return { status: 200, type, text }
-}
-
-function send(response: ServerResponse, { status, type, text }: Page): void {
-  response.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff' })
-  response.end(text)
+  async answer(request: ApiRequest): Promise<ApiResponse | undefined> {
+    const { path, headers } = request
+    switch (path) {
+      case '/metrics':
+        return familiesResponse(this.#parts.families(), headers.accept)
+      case '/metrics/slis':
+        return familiesResponse(await this.#health.families(), headers.accept)
+      case '/configz':
+        return jsonResponse(200, this.#parts.configuration)
+      case '/version':
+        return jsonResponse(200, versionInfo())
+      default:
+        return this.#debug.answer(path) ?? (await this.#health.answer(path, request))
+    }
+  }
 }

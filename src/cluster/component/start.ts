@@ -3,35 +3,34 @@
  * kubeconfig. Only the holder of the lease works, unless told otherwise.
  */
 
-import { coreV1 } from '../../api/resources.ts'
-import { issueAuthority, issueCertificate } from '../../api/x509/certificate.ts'
 import { signingKey, signToken } from '../../apiserver/authentication/jwt.ts'
 import { type Family, gauge, type Sample } from '../../apiserver/metrics/families.ts'
+import type { Check, Checks } from '../../apiserver/nonresource/health.ts'
 import { featureFamily, processFamilies } from '../../apiserver/nonresource/metrics.ts'
-import { ApiConfigError, openGates, readFeatureGates } from '../../apiserver/scheme/feature-gates.ts'
-import type { Client } from '../../client/client.ts'
+import { ApiConfigError, type Gates, openGates, readFeatureGates } from '../../apiserver/scheme/feature-gates.ts'
 import { createClient } from '../../client/client-impl.ts'
 import { transportTo } from '../../client/connect.ts'
 import { type ClusterAccess, loadKubeconfig } from '../../client/kubeconfig.ts'
 import type { Transport } from '../../client/transport.ts'
-import { ifThere } from '../../client/writes.ts'
 import type { ControllerOptions } from '../../controllers/index.ts'
 import { knownController } from '../../controllers/names.ts'
-import type { TlsIdentity } from '../../platform/net.ts'
 import { FlagError, type Flags } from '../apiserver/flags.ts'
 import { ControllerGroup, type ControllerGroupParts, type GroupElection } from '../control-plane/controller-group.ts'
 import type { Machine } from '../machine.ts'
-import { DelegatedAccess } from './access.ts'
 import { AccountTransports } from './accounts.ts'
 import { ClientMetrics } from './client-metrics.ts'
 import { cloudFurther } from './cloud.ts'
+import { configurationOf } from './configuration.ts'
 import { ControllerMetrics } from './controller-metrics.ts'
 import { runsBy, workersBy } from './controllers-flag.ts'
 import { endpointOptionsOf } from './endpoint-flags.ts'
 import type { Component } from './flag-tables.ts'
-import { nodeOptionsOf } from './node-flags.ts'
+import { nodeMasksOf, nodeOptionsOf } from './node-flags.ts'
 import { openPort } from './port.ts'
 import { QueueMetrics } from './queue-metrics.ts'
+import { servingOf } from './serving.ts'
+import { signingOf } from './signing.ts'
+import { throttled, throttleOf } from './throttle.ts'
 
 export interface RunningComponent {
   /** Undefined without a port. */
@@ -50,15 +49,7 @@ const rolesOf = {
   'cloud-controller-manager': 'further',
   scheduler: 'scheduler',
 } as const
-/** As upstream registers them. */
-const configurationNames: Readonly<Record<Component, string>> = {
-  'controller-manager': 'kubecontrollermanager.config.k8s.io',
-  'cloud-controller-manager': 'cloudcontrollermanager.config.k8s.io',
-  scheduler: 'componentconfig',
-}
 const closeGraceMs = 1_000
-const certificateDays = 365
-const dayMs = 86_400_000
 
 /** Resolves when the port answers and the component stands for election. Throws `FlagError`. */
 export async function startComponent(
@@ -68,11 +59,16 @@ export async function startComponent(
   hostName: string,
 ): Promise<RunningComponent> {
   const { log, clock, random } = machine
-  const access = await accessOf(machine, flags.text('kubeconfig'))
+  const access = await accessOf(machine, flags)
   const requests = new ClientMetrics(clock)
-  const counted = (one: Transport) => requests.counted(one, access.server)
+  const throttle = throttleOf(flags)
+  const counted = (one: Transport): Transport => {
+    const own = requests.counted(one, access.server)
+    return throttle ? throttled(own, throttle, clock, (...what) => requests.waited(access.server, ...what)) : own
+  }
   const transport = counted(transportTo(access))
-  const client = createClient(transport, { userAgent: `kube-${component}` })
+  const name = nameOf(component)
+  const client = createClient(transport, { userAgent: name })
   const accounts = new AccountTransports({ net: machine.net, clock, access, client, transport, counted })
   const ownAccounts = flags.bool('use-service-account-credentials') ?? false
   const metrics = new QueueMetrics(clock)
@@ -86,22 +82,33 @@ export async function startComponent(
       roles: rolesOf[component],
       runs: component === 'scheduler' ? () => true : runsBy(flags, gates),
       workersOf: workersBy(flags),
-      observeQueue: (name) => metrics.observer(name),
+      observeQueue: (queue) => metrics.observer(queue),
       meters,
     },
   })
-  const families = (): Family[] => [
-    ...metrics.families(group.queueDepths()),
-    ...(component === 'scheduler' ? [] : meters.families()),
-    gauge('leader_election_master_status', 'Whether this instance leads.', [
-      [{ name: leaseName(component, flags) }, group.leads ? 1 : 0],
-    ]),
-    runningControllers(component, group.queueDepths().keys()),
-    featureFamily(gates),
-    ...requests.families,
-    ...processFamilies(clock),
-  ]
-  const listening = await listen(machine, { component, flags, client, families })
+  const disabled = new Set(flags.list('disabled-metrics'))
+  const families = (): Family[] =>
+    [
+      ...metrics.families(group.queueDepths()),
+      ...meters.families(),
+      gauge('leader_election_master_status', 'Whether this instance leads.', [
+        [{ name: leaseName(component, flags) }, group.leads ? 1 : 0],
+      ]),
+      runningControllers(name, group),
+      featureFamily(gates),
+      ...requests.families,
+      ...processFamilies(clock),
+    ].filter((family) => !disabled.has(family.name))
+  const stopping = new AbortController()
+  const serving = await servingOf({ machine, flags, component: name, port: ports[component], client })
+  const listening =
+    serving &&
+    (await openPort({
+      ...{ ...machine, ...serving, component: name, gates, families },
+      flags: flags.effective,
+      configuration: configurationOf(component, flags),
+      checks: checksOf(component, group, stopping.signal),
+    }))
   log.info('the component runs', { component, server: access.server, port: listening?.port })
   await group.start()
   return {
@@ -110,7 +117,8 @@ export async function startComponent(
       return group.leads
     },
     async stop() {
-      await group.stop()
+      stopping.abort()
+      await endedWithin(machine, flags.durationMs('controller-shutdown-timeout'), group.stop())
       await listening?.close(closeGraceMs)
       await accounts.close()
       await transport.close()
@@ -118,21 +126,60 @@ export async function startComponent(
   }
 }
 
-/** By upstream's names. Those that wait to lead do not run. */
-function runningControllers(component: Component, names: Iterable<string>): Family {
-  const manager = component === 'cloud-controller-manager' ? component : `kube-${component}`
-  const known = new Set([...names].map((name) => knownController(name)?.name ?? name))
-  return gauge(
-    'running_managed_controllers',
-    'Which controllers run here.',
-    [...known].map((name): Sample => [{ manager, name }, 1]),
+/** Managers give controllers this long; what they do then is cut off with their transport. */
+async function endedWithin(
+  { clock, log }: Machine,
+  timeoutMs: number | undefined,
+  ended: Promise<void>,
+): Promise<void> {
+  if (timeoutMs === undefined) return ended
+  const over = new AbortController()
+  const late = clock.sleep(timeoutMs, over.signal).then(
+    () => log.warn('controllers did not end in time', { timeoutMs }),
+    () => {},
   )
+  await Promise.race([ended, late])
+  over.abort()
 }
 
-async function accessOf({ disk }: Machine, path: string | undefined): Promise<ClusterAccess> {
-  if (path !== undefined) return loadKubeconfig(disk, path)
+/** Upstream's name of it. */
+function nameOf(component: Component): string {
+  return component === 'cloud-controller-manager' ? component : `kube-${component}`
+}
+
+/** By upstream's names. Those that wait to lead do not run. */
+function controllersOf(group: ControllerGroup): Set<string> {
+  return new Set([...group.queueDepths().keys()].map((name) => knownController(name)?.name ?? name))
+}
+
+/** By upstream's names. Who runs is well: one that fails tries again, and one that cannot ends the process. */
+function checksOf(component: Component, group: ControllerGroup, stopping: AbortSignal): Checks {
+  const well = (name: string): Check => ({ name, run: () => undefined })
+  const shutdown: Check = { name: 'shutdown', run: () => (stopping.aborted ? 'process is shutting down' : undefined) }
+  const synced: Check = { name: 'sched-handler-sync', run: () => (group.fills ? 'caches are filled' : undefined) }
+  const ready = component === 'scheduler' ? [shutdown, synced] : [shutdown]
+  return () => ({
+    '/healthz': [well('leaderElection'), ...[...controllersOf(group)].map(well)],
+    '/livez': [well('ping')],
+    '/readyz': [well('leaderElection'), ...ready],
+  })
+}
+
+function runningControllers(manager: string, group: ControllerGroup): Family {
+  const samples = [...controllersOf(group)].map((name): Sample => [{ manager, name }, 1])
+  return gauge('running_managed_controllers', 'Which controllers run here.', samples)
+}
+
+async function accessOf(machine: Machine, flags: Flags): Promise<ClusterAccess> {
+  const [path, server] = [flags.text('kubeconfig'), flags.text('master')]
+  const access = path === undefined ? await podAccess(machine, server) : await loadKubeconfig(machine.disk, path)
+  return server === undefined ? access : { ...access, server }
+}
+
+async function podAccess({ disk }: Machine, master: string | undefined): Promise<ClusterAccess> {
   const folder = '/var/run/secrets/kubernetes.io/serviceaccount'
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env
+  if (master !== undefined) return { server: master, namespace: 'kube-system', tls: {} }
   if (!host || !port) throw new FlagError('--kubeconfig is needed outside a pod')
   const token = (await disk.readText(`${folder}/token`)).trim()
   const caPem = await disk.readText(`${folder}/ca.crt`)
@@ -152,7 +199,7 @@ async function managerParts(
   }
   if (component === 'cloud-controller-manager')
     return { rootCaPem: '', furtherControllers: await cloudFurther(machine, flags) }
-  const rootFile = flags.text('root-ca-file')
+  const rootFile = flags.text('root-ca-file') || undefined
   const rootCaPem = rootFile === undefined ? (access.tls.caPem ?? '') : await disk.readText(rootFile)
   const clusterCidrs = flags.list('cluster-cidr')
   const allocates = flags.bool('allocate-node-cidrs') ?? false
@@ -166,9 +213,10 @@ async function managerParts(
       featureGates: openGates(gatesOf(flags)),
       seLinuxWarnings: true,
       serviceCidrs: flags.list('service-cluster-ip-range'),
+      nodeMasks: nodeMasksOf(flags),
       ...nodeOptionsOf(flags),
       ...endpointOptionsOf(flags),
-      ...(await signingOf(disk, flags)),
+      ...(await signingOf(machine, flags)),
       ...(await secretTokensOf(disk, flags)),
       ...(terminatedPodsMax === undefined ? {} : { terminatedPodsMax }),
     },
@@ -176,7 +224,7 @@ async function managerParts(
 }
 
 /** Throws `FlagError`. */
-function gatesOf(flags: Flags): ReadonlyMap<string, boolean> {
+function gatesOf(flags: Flags): Gates {
   try {
     return readFeatureGates(flags.list('feature-gates'))
   } catch (error) {
@@ -188,7 +236,7 @@ async function secretTokensOf(
   disk: Machine['disk'],
   flags: Flags,
 ): Promise<Pick<ControllerOptions, 'secretTokens' | 'legacyTokenPeriodMs'>> {
-  const path = flags.text('service-account-private-key-file')
+  const path = flags.text('service-account-private-key-file') || undefined
   const key = path === undefined ? undefined : signingKey(await disk.readText(path))
   const legacyTokenPeriodMs = flags.durationMs('legacy-service-account-token-clean-up-period')
   if (legacyTokenPeriodMs === 0)
@@ -197,17 +245,6 @@ async function secretTokensOf(
     ...(key ? { secretTokens: { sign: (claims) => signToken(key, claims) } } : {}),
     ...(legacyTokenPeriodMs === undefined ? {} : { legacyTokenPeriodMs }),
   }
-}
-
-async function signingOf(disk: Machine['disk'], flags: Flags): Promise<Pick<ControllerOptions, 'signing'>> {
-  const [certificate, key] = [flags.text('cluster-signing-cert-file'), flags.text('cluster-signing-key-file')]
-  if (certificate === undefined && key === undefined) return {}
-  if (certificate === undefined || key === undefined) {
-    throw new FlagError('--cluster-signing-cert-file and --cluster-signing-key-file belong together')
-  }
-  const authority = { certificatePem: await disk.readText(certificate), keyPem: await disk.readText(key) }
-  const durationMs = flags.durationMs('cluster-signing-duration')
-  return { signing: { authority, ...(durationMs === undefined ? {} : { durationMs }) } }
 }
 
 function autoscalerOf(flags: Flags): NonNullable<ControllerOptions['autoscaler']> {
@@ -227,86 +264,20 @@ function autoscalerOf(flags: Flags): NonNullable<ControllerOptions['autoscaler']
 }
 
 function leaseName(component: Component, flags: Flags): string {
-  const standard = component === 'cloud-controller-manager' ? component : `kube-${component}`
-  return flags.text('leader-elect-resource-name') ?? standard
+  return flags.text('leader-elect-resource-name') ?? nameOf(component)
 }
 
 function electionOf(component: Component, flags: Flags, identity: string): { leaderElection?: GroupElection } {
   if (flags.bool('leader-elect') === false) return {}
-  const leaseDurationMs = flags.durationMs('leader-elect-lease-duration') ?? 15_000
-  const renewDeadlineMs = flags.durationMs('leader-elect-renew-deadline') ?? 10_000
-  const retryPeriodMs = flags.durationMs('leader-elect-retry-period') ?? 2_000
+  const [leaseDurationMs = 0, renewDeadlineMs = 0, retryPeriodMs = 0] = [
+    flags.durationMs('leader-elect-lease-duration'),
+    flags.durationMs('leader-elect-renew-deadline'),
+    flags.durationMs('leader-elect-retry-period'),
+  ]
   if (leaseDurationMs <= renewDeadlineMs || renewDeadlineMs <= retryPeriodMs * 1.2) {
     throw new FlagError('leader election: need lease duration > renew deadline > 1.2 × retry period')
   }
-  const namespace = flags.text('leader-elect-resource-namespace') ?? 'kube-system'
+  const namespace = flags.text('leader-elect-resource-namespace') ?? ''
   const lease = { namespace, name: leaseName(component, flags) }
   return { leaderElection: { identity, lease, timing: { leaseDurationMs, renewDeadlineMs, retryPeriodMs } } }
-}
-
-interface PortSettings {
-  component: Component
-  flags: Flags
-  /** By the component's own kubeconfig. */
-  client: Client
-  families(): Family[]
-}
-
-async function listen(machine: Machine, { component, flags, client, families }: PortSettings) {
-  const port = flags.count('secure-port') ?? ports[component]
-  if (port === 0 && flags.has('secure-port')) return undefined
-  const { net, log, clock } = machine
-  const userAgent = `kube-${component}`
-  const clientBy = async (flag: string): Promise<Client> => {
-    const path = flags.text(flag)
-    return path === undefined
-      ? client
-      : createClient(transportTo(await loadKubeconfig(machine.disk, path)), { userAgent })
-  }
-  const openPaths = flags.has('authorization-always-allow-paths')
-    ? flags.list('authorization-always-allow-paths')
-    : ['/healthz', '/readyz', '/livez']
-  const [authentication, authorization] = [
-    await clientBy('authentication-kubeconfig'),
-    await clientBy('authorization-kubeconfig'),
-  ]
-  const clientCaPem = await clientCaOf(machine, flags, authentication)
-  return openPort({
-    ...{ net, log, port, host: flags.text('bind-address') ?? '::', families },
-    identity: await identityOf(machine, flags),
-    ...(clientCaPem === undefined ? {} : { clientCaPem }),
-    access: new DelegatedAccess({ authentication, authorization, clock, openPaths }),
-    configuration: flags.all,
-    configurationName: configurationNames[component],
-    problem: () => undefined,
-  })
-}
-
-/** The API server publishes whom its callers' certificates are signed by. */
-async function clientCaOf({ disk, log }: Machine, flags: Flags, client: Client): Promise<string | undefined> {
-  const path = flags.text('client-ca-file')
-  if (path !== undefined) return disk.readText(path)
-  const maps = client.of(coreV1.configMaps, 'kube-system')
-  try {
-    const published = await ifThere(maps.get('extension-apiserver-authentication'))
-    return published?.data?.['client-ca-file']
-  } catch (error) {
-    log.warn('client certificates are not accepted on the own port', { error: String(error) })
-    return undefined
-  }
-}
-
-async function identityOf({ disk, clock, random }: Machine, flags: Flags): Promise<TlsIdentity> {
-  const [certificate, key] = [flags.text('tls-cert-file'), flags.text('tls-private-key-file')]
-  if (certificate !== undefined && key !== undefined) {
-    return { certificatePem: await disk.readText(certificate), keyPem: await disk.readText(key) }
-  }
-  if (certificate !== key) throw new FlagError('--tls-cert-file and --tls-private-key-file belong together')
-  const notBeforeMs = clock.nowMs() - dayMs
-  const life = { notBeforeMs, notAfterMs: notBeforeMs + certificateDays * dayMs }
-  const subject = (commonName: string) => ({ commonName, organizations: [] })
-  const authority = issueAuthority({ ...life, subject: subject('localhost-ca'), serial: random.bytes(16) })
-  const names = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1', '::1'] }
-  const spec = { ...life, ...names, subject: subject('localhost'), serial: random.bytes(16) }
-  return issueCertificate(authority, { ...spec, usages: ['serverAuth'] })
 }

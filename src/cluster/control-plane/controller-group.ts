@@ -20,6 +20,7 @@ import type { Random } from '../../platform/random.ts'
 import { profileOf } from '../../scheduler/plugins/index.ts'
 import type { ProfileOptions } from '../../scheduler/plugins/plugin.ts'
 import { type Scheduler, startScheduler } from '../../scheduler/scheduler.ts'
+import { checkBuiltInPolicyTypes } from './policy-types.ts'
 
 export interface ControllerGroupParts {
   clock: Clock
@@ -28,7 +29,7 @@ export interface ControllerGroupParts {
   rootCaPem: string
   /** Nodes that bring no pod addresses of their own get them from these. Default: none. */
   clusterCidrs?: readonly string[]
-  /** Default: types of policies are not checked. */
+  /** Default: by the kinds that are built in. */
   checkPolicyTypes?: ControllerOptions['checkPolicyTypes']
   /** What single controllers do otherwise than by default. */
   controllerOptions?: Omit<ControllerOptions, 'rootCaPem' | 'clusterCidrs' | 'checkPolicyTypes'>
@@ -87,6 +88,7 @@ export class ControllerGroup {
   /** What works for this group while it leads. */
   #leading: ControllerGroup | undefined
   #electing: Promise<void> | undefined
+  #fills = false
 
   /** `lost`: ends what would otherwise be finished when the group stops. */
   constructor(parts: ControllerGroupParts, lost?: AbortSignal) {
@@ -132,6 +134,11 @@ export class ControllerGroup {
     return this.#parts.leaderElection === undefined || this.#leading !== undefined
   }
 
+  /** Whether caches are filled just now, so that nothing is done yet. */
+  get fills(): boolean {
+    return this.#leading ? this.#leading.fills : this.#fills
+  }
+
   /** Stands for election again and again, as long as the group is not stopped. */
   async #electAndLead({ identity, timing, ...election }: GroupElection): Promise<void> {
     const { clock, log } = this.#parts
@@ -169,12 +176,19 @@ export class ControllerGroup {
   }
 
   async #run(): Promise<void> {
-    const { clock, random, log, rootCaPem, clusterCidrs = [], checkPolicyTypes, tuning = {} } = this.#parts
+    this.#fills = true
+    await this.#startAll()
+    this.#fills = false
+  }
+
+  async #startAll(): Promise<void> {
+    const { clock, random, log, rootCaPem, clusterCidrs = [], tuning = {} } = this.#parts
+    const { checkPolicyTypes = checkBuiltInPolicyTypes } = this.#parts
     const { runs = () => true, clockFor = () => clock } = tuning
     const manager = this.#managerParts()
     const { onReconcile, observeQueue } = tuning
     const given = this.#parts.controllerOptions ?? {}
-    const options = { ...given, rootCaPem, clusterCidrs, ...(checkPolicyTypes ? { checkPolicyTypes } : {}) }
+    const options = { ...given, rootCaPem, clusterCidrs, checkPolicyTypes }
     const further = this.#parts.furtherControllers?.(manager) ?? []
     const { roles = 'all' } = tuning
     const standard = roles === 'scheduler' || roles === 'further' ? [] : allControllers(manager, options)

@@ -15,7 +15,8 @@ import { isOverInMs } from './cleaning.ts'
 import { certificateUsages, kubeletClientRefusal, refusal, signers } from './signers.ts'
 
 export interface SigningOptions {
-  authority: Identity
+  /** Who signs for all of Kubernetes' signers, or for each by its name; those that are missing sign nothing. */
+  authority: Identity | ReadonlyMap<string, Identity>
   /** Default a year. */
   durationMs?: number
 }
@@ -51,6 +52,8 @@ function signed(
   { clock, random }: ControllerParts,
 ): CertificateSigningRequest['status'] | undefined {
   const { signerName, usages = [], expirationSeconds } = request.spec
+  const signing = authority instanceof Map ? authority.get(signerName) : (authority as Identity)
+  if (!signing) return undefined
   const nowMs = clock.nowMs()
   try {
     const wanted = readCertificateRequest(Buffer.from(request.spec.request, 'base64').toString('utf8'))
@@ -59,7 +62,7 @@ function signed(
     if (wrong !== undefined) throw new Error(wrong)
     const askedMs = expirationSeconds === undefined ? longestMs : Math.max(expirationSeconds * 1000, durationMsMin)
     const { subject, dnsNames, ipAddresses, publicKey } = wanted
-    const certificate = signPublicKey(authority, publicKey, {
+    const certificate = signPublicKey(signing, publicKey, {
       ...{ subject, dnsNames, ipAddresses, ...certificateUsages(usages) },
       ...{ notBeforeMs: nowMs - backdateMs, notAfterMs: nowMs - backdateMs + Math.min(askedMs, longestMs) },
       serial: random.bytes(16),

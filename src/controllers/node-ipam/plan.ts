@@ -1,11 +1,21 @@
 /** Which part of the cluster's pod addresses a node gets: one block of fixed size per address family. */
 import type { Node } from '../../api/types/core/v1.ts'
 
-/** Bits of a node's block. Source: --node-cidr-mask-size-ipv4 and -ipv6. */
-const nodeBits = { IPv4: 24, IPv6: 64 }
+/** Bits of a node's block, by family. Source: --node-cidr-mask-size-ipv4 and -ipv6. */
+export interface NodeMasks {
+  IPv4: number
+  IPv6: number
+}
+
+const usualMasks: NodeMasks = { IPv4: 24, IPv6: 64 }
+
+/** Source: the range allocator, which keeps a bit for each. */
+const blockBitsMax = 16
 
 export interface ClusterCidr {
   family: 'IPv4' | 'IPv6'
+  /** Bits of a node's block. */
+  nodeBits: number
   base: bigint
   /** How many nodes fit. */
   blocks: bigint
@@ -15,14 +25,18 @@ export interface ClusterCidr {
 
 export class CidrError extends Error {}
 
-export function parseClusterCidr(text: string): ClusterCidr {
+/** Throws `CidrError`. */
+export function parseClusterCidr(text: string, masks: Partial<NodeMasks> = {}): ClusterCidr {
   const parsed = parseCidr(text)
   if (!parsed) throw new CidrError(`cluster CIDR ${JSON.stringify(text)} is no CIDR`)
   const { family, base, prefix } = parsed
-  const bits = nodeBits[family]
-  if (prefix > bits) throw new CidrError(`cluster CIDR ${text} is smaller than a node's /${bits}`)
+  const nodeBits = masks[family] ?? usualMasks[family]
+  if (prefix > nodeBits) throw new CidrError(`cluster CIDR ${text} is smaller than a node's /${nodeBits}`)
   const width = family === 'IPv4' ? 32 : 128
-  return { family, base, blocks: 1n << BigInt(bits - prefix), blockBits: BigInt(width - bits) }
+  if (nodeBits > width) throw new CidrError(`a node's /${nodeBits} is no ${family} range`)
+  if (family === 'IPv6' && nodeBits - prefix > blockBitsMax)
+    throw new CidrError(`cluster CIDR ${text} has too many ranges of /${nodeBits}: 2^${blockBitsMax} is the most`)
+  return { family, nodeBits, base, blocks: 1n << BigInt(nodeBits - prefix), blockBits: BigInt(width - nodeBits) }
 }
 
 /** Throws `CidrError` for what is none. */
@@ -55,7 +69,7 @@ export function freeBlock(cidr: ClusterCidr, used: ReadonlySet<bigint>): bigint 
 }
 
 export function blockText(cidr: ClusterCidr, block: bigint): string {
-  return `${addressText(cidr.family, cidr.base + (block << cidr.blockBits))}/${nodeBits[cidr.family]}`
+  return `${addressText(cidr.family, cidr.base + (block << cidr.blockBits))}/${cidr.nodeBits}`
 }
 
 export function podCidrsOf({ spec }: Node): readonly string[] {

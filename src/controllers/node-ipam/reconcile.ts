@@ -5,20 +5,35 @@ import type { Node } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { ifThere } from '../../client/writes.ts'
 import { BlockCounts } from './metrics.ts'
-import { blockText, type ClusterCidr, checkCidrs, freeBlock, parseClusterCidr, podCidrsOf, usedBlocks } from './plan.ts'
+import {
+  blockText,
+  type ClusterCidr,
+  checkCidrs,
+  freeBlock,
+  type NodeMasks,
+  parseClusterCidr,
+  podCidrsOf,
+  usedBlocks,
+} from './plan.ts'
 
 /** Without a free block, look again after this long: a node may have gone. */
 const retryFullMs = 60_000
 
-/**
- * `clusterCidrs`: one for each address family; `serviceCidrs`: what no node gets. Throws `CidrError` when one can't be
- * used.
- */
+export interface NodeIpamOptions {
+  /** One for each address family. */
+  clusterCidrs: readonly string[]
+  /** What no node gets. Default: none. */
+  serviceCidrs?: readonly string[]
+  /** Bits of a node's range. Default: 24 and 64. */
+  nodeMasks?: Partial<NodeMasks>
+}
+
+/** Throws `CidrError` when a range can't be used. */
 export function nodeIpamController(
   parts: ControllerParts,
-  { clusterCidrs, serviceCidrs = [] }: { clusterCidrs: readonly string[]; serviceCidrs?: readonly string[] },
+  { clusterCidrs, serviceCidrs = [], nodeMasks }: NodeIpamOptions,
 ): Controller {
-  const cidrs = clusterCidrs.map(parseClusterCidr)
+  const cidrs = clusterCidrs.map((cidr) => parseClusterCidr(cidr, nodeMasks))
   checkCidrs(serviceCidrs)
   const nodes = parts.informers.of(coreV1.nodes)
   const events = parts.events.as('cidrAllocator')

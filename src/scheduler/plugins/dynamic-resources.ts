@@ -19,6 +19,8 @@ import { AllocationError } from '../devices/requests.ts'
 import type { NodeInfo } from '../node-info.ts'
 import { type FilterPlugin, normalize, type Preparation, type ScorePlugin, skip, unresolvable } from './plugin.ts'
 
+export const dynamicResourcesWeight = 2
+
 /** Claims and devices as they are known, with what was promised and is still being written. */
 export interface DeviceView {
   /** By `namespace/name`. */
@@ -149,7 +151,7 @@ export function isUsableOn({ status }: ResourceClaim, node: Node): boolean {
 export function dynamicResourcesScore(view: DeviceView): ScorePlugin {
   return {
     name: 'DynamicResources',
-    weight: 2,
+    weight: dynamicResourcesWeight,
     score(pod, nodes) {
       if ((pod.spec?.resourceClaims ?? []).length === 0) return undefined
       const claims = claimsOf(pod, view)
