@@ -39,6 +39,12 @@ export function podRequestsInUse(pod: Pod): ResourceAmounts {
   return combine(inUse(pod), 'requests', (container) => amounts(container.resources?.requests))
 }
 
+/** Whether the pod uses less processor time or memory than before, so that others may have it. */
+export function usesLess(after: Pod, before: Pod): boolean {
+  const [is, was] = [podRequestsInUse(after), podRequestsInUse(before)]
+  return ['cpu', 'memory'].some((name) => (is.get(name) ?? 0) < (was.get(name) ?? 0))
+}
+
 /** The pod with its requests and limits as `podRequestsInUse` counts them; the same object where no status tells. */
 export function inUse(pod: Pod): Pod {
   const { spec, status } = pod

@@ -24,11 +24,16 @@ export function admitPod(pod: Pod, node: Node, others: readonly Pod[]): PodFailu
     )
   if (pod.spec?.os && pod.spec.os.name !== 'linux')
     return refusal('PodOSNotSupported', "Failed to admit pod as the OS field doesn't match node OS")
-  return lacksResources(pod, node, others) ?? misplaced(pod, node) ?? portsTaken(pod, others)
+  return lacksResources(pod, node.status?.allocatable ?? {}, others) ?? misplaced(pod, node) ?? portsTaken(pod, others)
 }
 
-function lacksResources(pod: Pod, node: Node, others: readonly Pod[]): PodFailure | undefined {
-  const allocatable = amounts(node.status?.allocatable ?? {})
+/** What of a node with these amounts the pod would have too little of. */
+export function lacksResources(
+  pod: Pod,
+  quantities: Record<string, string>,
+  others: readonly Pod[],
+): PodFailure | undefined {
+  const allocatable = amounts(quantities)
   const podsMax = allocatable.get('pods') ?? 0
   if (others.length + 1 > podsMax) return outOf('pods', { requested: 1, used: others.length, capacity: podsMax })
   const used = new Map<string, number>()

@@ -12,7 +12,7 @@ import { deferred, ResizeConditions } from './resize-conditions.ts'
 import { resizeMessage } from './resize-message.ts'
 import { type ResizeMetrics, requestedChanges } from './resize-metrics.ts'
 import { byPriority } from './resize-order.ts'
-import type { ResourceState } from './resource-state.ts'
+import type { HeldResources } from './resource-state.ts'
 
 /** Why waiting resizes are looked at again, as the metric names it. */
 export type RetryTrigger =
@@ -25,8 +25,9 @@ export type RetryTrigger =
 
 export interface AllocationParts {
   clock: Clock
-  allocated: ResourceState
-  metrics: ResizeMetrics
+  allocated: HeldResources
+  /** Absent: nothing is counted. */
+  metrics?: ResizeMetrics
   /** Why the node has no room for the pod beside its others; undefined: it has. */
   refusal(pod: Pod): string | undefined
   /** As the API has it; undefined: gone, or it runs no more. */
@@ -46,7 +47,7 @@ export class AllocationManager {
   constructor(parts: AllocationParts) {
     this.#parts = parts
     this.conditions = new ResizeConditions(parts.clock)
-    parts.metrics.read(() => this.conditions.counts())
+    parts.metrics?.read(() => this.conditions.counts())
   }
 
   /** Whether a resize waits for room. */
@@ -84,7 +85,7 @@ export class AllocationManager {
   /** The API's pod changed. */
   observe(pod: Pod, previous: Pod): void {
     if (sameResources(pod, previous)) return
-    this.#parts.metrics.requested(requestedChanges(previous, pod))
+    this.#parts.metrics?.requested(requestedChanges(previous, pod))
     if (!this.#isWished(pod)) {
       this.#pending.delete(uidOf(pod))
       this.conditions.clearPending(uidOf(pod))
@@ -133,7 +134,7 @@ export class AllocationManager {
       this.#parts.allocated.set(uid, resourcesOf(pod))
       this.conditions.begin(pod)
       this.#event(pod, 'Normal', 'Started')
-      if (before === deferred) this.#parts.metrics.acceptedLate(trigger)
+      if (before === deferred) this.#parts.metrics?.acceptedLate(trigger)
     }
     this.#parts.wake(uid)
   }

@@ -21,27 +21,12 @@ interface Stored {
   pod?: ResourceRequirements
 }
 
-export class ResourceState {
-  readonly #parts: ResourceStateParts
+/** Resources by pod, for as long as the process lives. */
+export class HeldResources {
   readonly #pods: Map<string, PodResources>
-  #writing = false
-  #again = false
 
-  private constructor(parts: ResourceStateParts, pods: Map<string, PodResources>) {
-    this.#parts = parts
+  constructor(pods = new Map<string, PodResources>()) {
     this.#pods = pods
-  }
-
-  /** A file that is damaged is told and begun anew. */
-  static async open(parts: ResourceStateParts): Promise<ResourceState> {
-    const { disk, log, path } = parts
-    if (!(await disk.stat(path))) return new ResourceState(parts, new Map())
-    try {
-      return new ResourceState(parts, parsed(await disk.readText(path)))
-    } catch (error) {
-      log.warn('resources of pods not read, those of their specifications count', { path, error: String(error) })
-      return new ResourceState(parts, new Map())
-    }
   }
 
   get(uid: string): PodResources | undefined {
@@ -50,7 +35,7 @@ export class ResourceState {
 
   set(uid: string, resources: PodResources): void {
     this.#pods.set(uid, resources)
-    this.#save()
+    this.changed()
   }
 
   /** Of one container, beside those of the others. */
@@ -68,11 +53,40 @@ export class ResourceState {
   keep(isKept: (uid: string) => boolean): void {
     const gone = [...this.#pods.keys()].filter((uid) => !isKept(uid))
     for (const uid of gone) this.#pods.delete(uid)
-    if (gone.length > 0) this.#save()
+    if (gone.length > 0) this.changed()
+  }
+
+  protected changed(): void {}
+
+  protected entries(): Iterable<[uid: string, resources: PodResources]> {
+    return this.#pods
+  }
+}
+
+export class ResourceState extends HeldResources {
+  readonly #parts: ResourceStateParts
+  #writing = false
+  #again = false
+
+  private constructor(parts: ResourceStateParts, pods?: Map<string, PodResources>) {
+    super(pods)
+    this.#parts = parts
+  }
+
+  /** A file that is damaged is told and begun anew. */
+  static async open(parts: ResourceStateParts): Promise<ResourceState> {
+    const { disk, log, path } = parts
+    if (!(await disk.stat(path))) return new ResourceState(parts)
+    try {
+      return new ResourceState(parts, parsed(await disk.readText(path)))
+    } catch (error) {
+      log.warn('resources of pods not read, those of their specifications count', { path, error: String(error) })
+      return new ResourceState(parts)
+    }
   }
 
   /** One write at a time, the newest state wins. */
-  #save(): void {
+  protected override changed(): void {
     this.#again = true
     if (this.#writing) return
     this.#writing = true
@@ -86,13 +100,13 @@ export class ResourceState {
     while (this.#again) {
       this.#again = false
       await disk
-        .write(path, text(this.#pods))
+        .write(path, text(this.entries()))
         .catch((error: unknown) => log.warn('resources of pods not kept', { path, error: String(error) }))
     }
   }
 }
 
-function text(pods: ReadonlyMap<string, PodResources>): string {
+function text(pods: Iterable<[string, PodResources]>): string {
   const entries = [...pods].map(([uid, { containers, pod }]): Stored => {
     const stored: Stored = { uid, containers: [...containers] }
     return pod ? { ...stored, pod } : stored

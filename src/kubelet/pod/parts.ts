@@ -6,7 +6,7 @@ import type { Logger } from '../../platform/log.ts'
 import type { Random } from '../../platform/random.ts'
 import type { AllocationManager } from '../allocation/allocation-manager.ts'
 import type { ResizeMetrics } from '../allocation/resize-metrics.ts'
-import type { ResourceState } from '../allocation/resource-state.ts'
+import type { HeldResources } from '../allocation/resource-state.ts'
 import type { Cgroups } from '../cgroups/cgroups.ts'
 import type { RuntimeService } from '../cri/runtime.ts'
 import type { ImagePuller } from '../images/puller.ts'
@@ -68,7 +68,7 @@ export interface PodParts {
   cgroups: Cgroups
   allocation: AllocationManager
   /** Resources that pods and containers were given last. */
-  actuated: ResourceState
+  actuated: HeldResources
   resizeMetrics: ResizeMetrics
   node: NodeView
   settings: PodSettings

@@ -7,7 +7,7 @@ import { wholeValue } from '../../api/quantity.ts'
 import type { Container, Pod, ResourceRequirements } from '../../api/types/core/v1.ts'
 import { messageOf } from '../../platform/log.ts'
 import { type ContainerAmounts, compareAmounts, containerAmounts, type Resizable } from '../allocation/pod-resources.ts'
-import type { ResourceState } from '../allocation/resource-state.ts'
+import type { HeldResources } from '../allocation/resource-state.ts'
 import type { PodCgroup } from '../cgroups/cgroups.ts'
 import { uidOf } from './names.ts'
 import type { PodParts } from './parts.ts'
@@ -18,7 +18,7 @@ import type { ContainerRecord } from './runtime-state.ts'
 type ResizeParts = Pick<PodParts, 'actuated' | 'cgroups' | 'clock' | 'node' | 'resizeMetrics' | 'runtime'>
 
 /** What the pod's containers were given last. Without a record of it, what was published tells. */
-export function givenTo(actuated: ResourceState, pod: Pod): Given {
+export function givenTo(actuated: HeldResources, pod: Pod): Given {
   const known = actuated.get(uidOf(pod))
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
   const published = ({ id, name }: ContainerRecord): ResourceRequirements | undefined =>
@@ -33,7 +33,7 @@ export function givenTo(actuated: ResourceState, pod: Pod): Given {
 }
 
 /** Notes what a container was started with. */
-export function noteGiven(actuated: ResourceState, pod: Pod, container: Container): void {
+export function noteGiven(actuated: HeldResources, pod: Pod, container: Container): void {
   actuated.setContainer(uidOf(pod), container.name, withAmounts(container, containerAmounts(pod, container)))
 }
 

@@ -7,7 +7,7 @@
  */
 
 import { qosClassOf } from '../../api/pod-qos.ts'
-import { podRequestsInUse } from '../../api/pod-requests.ts'
+import { usesLess } from '../../api/pod-requests.ts'
 import type { Pod, PodStatus } from '../../api/types/core/v1.ts'
 import type { CancelTimer } from '../../platform/clock.ts'
 import { rfc3339 } from '../../platform/clock.ts'
@@ -191,10 +191,7 @@ export class PodWorker {
 
   /** Other pods' resizes may wait for what this one does not use any more. */
   #tellFreed(pod: Pod, status: PodStatus): void {
-    if (!this.#parts.allocation.hasPending) return
-    const [before, after] = [podRequestsInUse(pod), podRequestsInUse({ ...pod, status })]
-    const shrank = ['cpu', 'memory'].some((name) => (after.get(name) ?? 0) < (before.get(name) ?? 0))
-    if (shrank) this.#options.onFreed('pod_resized')
+    if (this.#parts.allocation.hasPending && usesLess({ ...pod, status }, pod)) this.#options.onFreed('pod_resized')
   }
 
   #exceedDeadline(): void {

@@ -2,7 +2,8 @@
  * One simulated container: waits, pulls, runs, gets ready, ends, is restarted with the kubelet's back-off. It knows
  * nothing of the API; what changed is told, and looked up in `status`.
  */
-import type { Container, ContainerState, ContainerStatus } from '../../api/types/core/v1.ts'
+import type { Container, ContainerState, ContainerStatus, ResourceRequirements } from '../../api/types/core/v1.ts'
+import { compareAmounts } from '../../kubelet/allocation/pod-resources.ts'
 import { BackOff } from '../../kubelet/pod/back-off.ts'
 import { type Clock, rfc3339 } from '../../platform/clock.ts'
 import { type Delay, delayMs, type PodRule } from './rules.ts'
@@ -18,6 +19,8 @@ export interface ContainerRunParts {
   podText: string
   /** As the pod's status had it, when the agent starts on a pod that runs already. */
   previous?: ContainerStatus | undefined
+  /** What is set aside for it now. */
+  resources(): ResourceRequirements
   /** The rule in force now. */
   rule(): PodRule
   /** From 0 to 1. */
@@ -47,9 +50,15 @@ export class ContainerRun {
   #restartCount = 0
   #id = ''
   #startedMs = 0
+  /** What it was started with, or given since. */
+  #resources: ResourceRequirements
+  /** Ends with its process. */
+  #process = new AbortController()
+  #restarting = false
 
   constructor(parts: ContainerRunParts) {
     this.#parts = parts
+    this.#resources = parts.resources()
     const { previous } = parts
     if (!previous) return
     this.#state = previous.state ?? this.#state
@@ -59,6 +68,7 @@ export class ContainerRun {
     this.#restartCount = previous.restartCount
     this.#id = previous.containerID?.replace('containerd://', '') ?? ''
     this.#startedMs = Date.parse(previous.state?.running?.startedAt ?? '') || 0
+    this.#resources = previous.resources ?? this.#resources
   }
 
   get name(): string {
@@ -84,7 +94,10 @@ export class ContainerRun {
       image: container.image ?? '',
       imageID: this.#id === '' ? '' : `${container.image}@simulated`,
       started: this.#started,
+      resources: this.isRunning ? this.#resources : this.#parts.resources(),
     }
+    const { requests } = this.#parts.resources()
+    if (requests) status.allocatedResources = requests
     if (this.#id !== '') status.containerID = `containerd://${this.#id}`
     return status
   }
@@ -102,9 +115,28 @@ export class ContainerRun {
         return 0
       }
       const exitCode = await this.#untilExit()
-      if (!this.#restarts(exitCode)) return exitCode
+      if (!this.#restarting && !this.#restarts(exitCode)) return exitCode
       await this.#waitToRestart()
     }
+  }
+
+  /** It is given what is set aside for it by now: as it runs, or by a restart where its policy wants one. */
+  resize(): void {
+    const { container, event } = this.#parts
+    const resources = this.#parts.resources()
+    const changed = (['cpu', 'memory'] as const).filter((name) => differs(name, this.#resources, resources))
+    if (!this.isRunning || changed.length === 0) return
+    const restart = container.resizePolicy?.some(
+      ({ resourceName, restartPolicy }) =>
+        changed.some((name) => name === resourceName) && restartPolicy === 'RestartContainer',
+    )
+    if (!restart) {
+      this.#resources = resources
+      return
+    }
+    event('Normal', 'Killing', `Container ${this.name} resize requires restart`)
+    this.#restarting = true
+    this.#process.abort(new Error('the container is restarted'))
   }
 
   /** Ends it as the end of its pod does. */
@@ -137,6 +169,7 @@ export class ContainerRun {
     event('Normal', 'Created', 'Container created')
     event('Normal', 'Started', 'Container started')
     this.#startedMs = clock.nowMs()
+    this.#resources = this.#parts.resources()
     this.#state = { running: { startedAt: rfc3339(this.#startedMs) } }
     this.#started = true
     this.#ready = false
@@ -175,8 +208,19 @@ export class ContainerRun {
     }
   }
 
-  /** Runs until it ends by itself or a probe ends it. */
+  /** Runs until it ends by itself or is ended. */
   async #untilExit(): Promise<number> {
+    this.#process = new AbortController()
+    try {
+      return await this.#untilItEnds()
+    } catch (error) {
+      if (!this.#restarting || this.#parts.signal.aborted) throw error
+      this.#terminate(killedExitCode, 'Error')
+      return killedExitCode
+    }
+  }
+
+  async #untilItEnds(): Promise<number> {
     const { rule, event, changed } = this.#parts
     const { readyAfter = 0, ready = true, livenessFailsAfter, exitReason, exitCode = 0 } = rule()
     const exitsAfterMs = this.#exitsAfterMs(rule())
@@ -216,7 +260,9 @@ export class ContainerRun {
   /** The first restart comes at once, the next ones after a growing delay. */
   async #waitToRestart(): Promise<void> {
     const { clock, event, changed, podText } = this.#parts
-    const remainingMs = this.#backOff.remainingMs('', clock.nowMs(), clock.nowMs())
+    const asked = this.#restarting
+    this.#restarting = false
+    const remainingMs = asked ? 0 : this.#backOff.remainingMs('', clock.nowMs(), clock.nowMs())
     if (remainingMs > 0) {
       const text = `back-off ${delayText(remainingMs)} restarting failed container=${this.name} pod=${podText}`
       event('Warning', 'BackOff', `Back-off restarting failed container ${this.name} in pod ${podText}`)
@@ -225,7 +271,7 @@ export class ContainerRun {
       changed()
       await clock.sleep(remainingMs, this.#parts.signal)
     } else this.#lastState = this.#state
-    this.#backOff.next('', clock.nowMs())
+    if (!asked) this.#backOff.next('', clock.nowMs())
     this.#restartCount++
   }
 
@@ -251,7 +297,8 @@ export class ContainerRun {
 
   /** Forever, until the signal, for an infinite delay. */
   async #waitSinceStart(afterMs: number): Promise<void> {
-    const { clock, signal } = this.#parts
+    const { clock } = this.#parts
+    const signal = AbortSignal.any([this.#parts.signal, this.#process.signal])
     signal.throwIfAborted()
     const leftMs = afterMs - (clock.nowMs() - this.#startedMs)
     if (leftMs <= 0) return
@@ -260,6 +307,12 @@ export class ContainerRun {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })
     })
   }
+}
+
+function differs(name: 'cpu' | 'memory', before: ResourceRequirements, after: ResourceRequirements): boolean {
+  return (['requests', 'limits'] as const).some(
+    (list) => compareAmounts(before[list]?.[name], after[list]?.[name]) !== 0,
+  )
 }
 
 /** As Go writes it: `10s`, `1m20s`, `5m0s`. */

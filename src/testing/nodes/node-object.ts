@@ -59,8 +59,12 @@ export function nodeObject(spec: NodeSpec & { name: string }, index: number, now
   }
 }
 
+export function capacityOf({ capacity }: NodeSpec): Record<string, string> {
+  return { ...capacityOfNode, ...capacity }
+}
+
 function nodeStatus(spec: NodeSpec & { name: string }, index: number, now: string): NodeStatus {
-  const capacity = { ...capacityOfNode, ...spec.capacity }
+  const capacity = capacityOf(spec)
   const { gitVersion } = versionInfo()
   return {
     capacity,

@@ -9,13 +9,15 @@ import type { Client } from '../../client/client.ts'
 import { createEventRecorder, type RunningEventRecorder } from '../../client/events-impl.ts'
 import type { Change, Informers } from '../../client/informer.ts'
 import type { TransportRequest } from '../../client/transport.ts'
+import type { AllocationManager } from '../../kubelet/allocation/allocation-manager.ts'
 import { limits } from '../../limits.ts'
 import { type CancelTimer, type Clock, rfc3339, rfc3339Micro } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Store, Write } from '../../store/store.ts'
 import { skewedClock } from '../time/skewed-clock.ts'
-import { healthyConditions, type NodeSpec, nodeAddress, nodeObject, podRange } from './node-object.ts'
+import { nodeAllocation } from './node-allocation.ts'
+import { capacityOf, healthyConditions, type NodeSpec, nodeAddress, nodeObject, podRange } from './node-object.ts'
 import type { PodRules } from './pod-rules.ts'
 import { PodRun } from './pod-run.ts'
 import type { PodRulings } from './rules.ts'
@@ -54,6 +56,7 @@ interface SimulatedNode {
   lease: Lease | undefined
   addresses: Set<number>
   pods: Map<string, PodRun>
+  allocation: AllocationManager
 }
 
 /** What a test sees and does. */
@@ -128,15 +131,17 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
     this.#stopped = true
     this.#cancel()
     this.#unsubscribe()
-    for (const { pods } of this.#nodes.values()) for (const run of pods.values()) run.abandon()
+    for (const { pods, allocation } of this.#nodes.values()) {
+      allocation.stop()
+      for (const run of pods.values()) run.abandon()
+    }
     await this.#events?.flush()
   }
 
   /** Takes over the nodes of the cluster that this one was forked from. */
   adopt(from: Nodes): void {
     for (const { name, index, spec, alive, lease } of from.#nodes.values()) {
-      const node = { name, index, spec, alive, lease, addresses: new Set<number>(), pods: new Map() }
-      this.#nodes.set(name, node)
+      this.#nodes.set(name, this.#made({ name, index, spec, alive, lease }))
     }
     this.#nextIndex = from.#nextIndex
   }
@@ -155,7 +160,10 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
   async kill(name: string): Promise<void> {
     const node = this.#existing(name)
     node.alive = false
-    for (const run of node.pods.values()) run.abandon()
+    for (const [uid, run] of node.pods) {
+      run.abandon()
+      node.allocation.forget(uid)
+    }
     node.pods.clear()
     node.addresses.clear()
     this.#parts.onChange?.(`node ${name} is killed`)
@@ -252,8 +260,14 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
     })
     const { item } = await store.get(leaseKey(name))
     const lease = item && (JSON.parse(Buffer.from(item.value).toString()) as Lease)
-    this.#nodes.set(name, { name, index, spec, alive: true, lease, addresses: new Set(), pods: new Map() })
+    this.#nodes.set(name, this.#made({ name, index, spec, alive: true, lease }))
     return name
+  }
+
+  #made(node: Pick<SimulatedNode, 'name' | 'index' | 'spec' | 'alive' | 'lease'>): SimulatedNode {
+    const pods = new Map<string, PodRun>()
+    const allocation = nodeAllocation({ clock: this.#parts.clock, allocatable: capacityOf(node.spec), pods })
+    return { ...node, addresses: new Set(), pods, allocation }
   }
 
   async #commitLeases(nodes: readonly SimulatedNode[]): Promise<void> {
@@ -283,6 +297,8 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
     node.pods.delete(uid)
     node.addresses.delete(lastNumber(run.podIp))
     this.#parts.rules.forget(uid)
+    node.allocation.forget(uid)
+    node.allocation.retry('pods_removed')
   }
 
   #offer(node: SimulatedNode, pod: Pod): void {
@@ -301,6 +317,7 @@ export class Nodes implements Omit<NodeControl, 'rule'> {
       clock,
       random: this.#random,
       ...(events ? { events } : {}),
+      allocation: node.allocation,
       hostIp: nodeAddress(node.index),
       podIp: this.#addressFor(node, podIP),
       reachable: () => node.alive,

@@ -12,10 +12,12 @@ import type { EventRecorder } from '../../client/events.ts'
 import type { Change, Informers } from '../../client/informer.ts'
 import { createInformers } from '../../client/informer-impl.ts'
 import type { Transport } from '../../client/transport.ts'
+import type { AllocationManager } from '../../kubelet/allocation/allocation-manager.ts'
 import { type Clock, rfc3339, rfc3339Micro } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import type { Random } from '../../platform/random.ts'
-import { healthyConditions, nodeAddress, nodeObject, podRange } from '../nodes/node-object.ts'
+import { nodeAllocation } from '../nodes/node-allocation.ts'
+import { capacityOf, healthyConditions, nodeAddress, nodeObject, podRange } from '../nodes/node-object.ts'
 import { PodRun } from '../nodes/pod-run.ts'
 import type { PodRule } from '../nodes/rules.ts'
 import { poolLabel, poolOf } from './manifests.ts'
@@ -46,6 +48,7 @@ interface Life {
   informers: Informers
   stopping: AbortController
   pods: Map<string, PodRun>
+  allocation: AllocationManager
   addresses: Set<number>
   close(): void
 }
@@ -79,12 +82,14 @@ export class SimulatedKubelet {
     const { transport, close } = connect()
     const client = createClient(transport, { userAgent: 'kubelet' })
     const informers = createInformers({ client, clock, random, log, freeze: true })
+    const pods = new Map<string, PodRun>()
     const life: Life = {
       client,
       informers,
       close,
       stopping: new AbortController(),
-      pods: new Map(),
+      pods,
+      allocation: nodeAllocation({ clock, allocatable: capacityOf({}), pods }),
       addresses: new Set(),
     }
     this.#life = life
@@ -103,6 +108,7 @@ export class SimulatedKubelet {
     this.#life = undefined
     this.#parts.trace.note(this.name, 'loses power')
     life.stopping.abort(new Error('the node lost power'))
+    life.allocation.stop()
     for (const run of life.pods.values()) run.abandon()
     life.close()
     void life.informers.stop()
@@ -164,6 +170,7 @@ export class SimulatedKubelet {
     const known = life.pods.get(uid)
     if (type === 'deleted') {
       known?.abandon()
+      life.allocation.forget(uid)
       if (known) life.addresses.delete(lastNumber(known.podIp))
       life.pods.delete(uid)
     } else if (known) known.update(pod)
@@ -180,6 +187,7 @@ export class SimulatedKubelet {
       clock,
       random,
       events: this.#listening(() => run),
+      allocation: life.allocation,
       hostIp: nodeAddress(index),
       podIp: podIP ?? this.#address(life),
       reachable: () => true,
