@@ -82,7 +82,8 @@ export interface ClientTls {
 export interface HttpRequestOptions {
   method: string
   url: string
-  headers?: Record<string, string>
+  /** Several values are sent as several headers. */
+  headers?: Record<string, string | readonly string[]>
   body?: Uint8Array | string
   tls?: ClientTls
   signal?: AbortSignal

@@ -93,20 +93,18 @@ function forwardedHeaders({ request }: Exchange): Record<string, string> {
   return through === '' ? headers : { ...headers, 'x-forwarded-for': through }
 }
 
-/**
- * Who asks. Several values of a header are joined by commas, as HTTP has it, which is why a group with a comma in its
- * name is left out: it would be two others.
- */
-function identityHeaders({ name, uid, groups, extra }: UserInfo): Record<string, string> {
-  const headers: Record<string, string> = { 'x-remote-user': name }
+/** Who asks: a header for each group and each value, since servers take what one header says for one of them. */
+function identityHeaders({ name, uid, groups, extra }: UserInfo): Record<string, string | readonly string[]> {
+  const headers: Record<string, string | readonly string[]> = { 'x-remote-user': name }
   if (uid !== undefined && uid !== '') headers['x-remote-uid'] = uid
-  const whole = groups.filter((group) => !/[,\r\n]/.test(group))
-  if (whole.length > 0) headers['x-remote-group'] = whole.join(', ')
-  for (const [key, values] of Object.entries(extra)) {
-    const kept = values.filter((value) => !/[,\r\n]/.test(value))
-    if (kept.length > 0) headers[`x-remote-extra-${encodeURIComponent(key)}`.toLowerCase()] = kept.join(', ')
-  }
+  if (groups.length > 0) headers['x-remote-group'] = groups.filter(fitsHeader)
+  for (const [key, values] of Object.entries(extra))
+    headers[`x-remote-extra-${encodeURIComponent(key)}`.toLowerCase()] = values.filter(fitsHeader)
   return headers
+}
+
+function fitsHeader(value: string): boolean {
+  return !/[\r\n]/.test(value)
 }
 
 function answerHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {

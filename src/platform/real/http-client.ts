@@ -106,7 +106,7 @@ function open(options: HttpRequestOptions, agent: http.Agent | false): http.Clie
   const lookup = allowAddress && guardedLookup(url, allowAddress)
   // Node leaves the length out for DELETE, and servers then read the body as the next request.
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
-  const headers = { ...length, ...options.headers }
+  const headers: http.OutgoingHttpHeaders = { ...length, ...(options.headers as http.OutgoingHttpHeaders) }
   const secure = url.startsWith('https:')
   // A pooled connection may go where this request must not.
   const pool = lookup ? false : agent
