@@ -264,6 +264,12 @@ test('LimitRanger fills defaults and refuses what is out of bounds', async () =>
   await assert.rejects(admit(pods, podWith(cpu('3', '3'))), {
     message: 'pods "p" is forbidden: maximum cpu usage per Container is 2, but limit is 3',
   })
+  const resize = { operation: 'UPDATE', subresource: 'resize', oldObject: podWith(cpu('1')) } as const
+  await assert.rejects(admit(pods, podWith(cpu('3', '3')), resize), {
+    message: /maximum cpu usage per Container is 2/,
+  })
+  const resized = (await admit(pods, podWith(cpu('1')), resize)) as Pod
+  assert.equal(resized.metadata.annotations, undefined)
   const two = podWith({
     containers: ['c', 'd'].map((name) => ({
       name,
@@ -289,6 +295,15 @@ function putQuota(hard: Record<string, string>, used: Record<string, string>, sp
     status: { hard, used },
   })
 }
+
+test('ResourceQuota counts what a resize asks for beyond what was counted', async () => {
+  putQuota({ pods: '1', 'requests.cpu': '1' }, { pods: '1', 'requests.cpu': '700m' })
+  const resize = { operation: 'UPDATE', subresource: 'resize', oldObject: podWith(cpu('400m')) } as const
+  await admit(pods, podWith(cpu('600m')), resize)
+  await assert.rejects(admit(pods, podWith(cpu('1500m')), resize), {
+    message: /exceeded quota: rq, requested: requests.cpu=1100m/,
+  })
+})
 
 test('ResourceQuota refuses what exceeds and what leaves limited resources open', async () => {
   putQuota(

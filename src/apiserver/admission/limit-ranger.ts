@@ -12,8 +12,7 @@ const annotation = 'kubernetes.io/limit-ranger'
 
 export function limitRanger(objects: Objects): AdmissionPlugin {
   const rangesOf = async (attributes: AdmissionAttributes): Promise<readonly LimitRange[]> => {
-    const matters =
-      isFor(attributes, 'pods', 'CREATE') || isFor(attributes, 'persistentvolumeclaims', 'CREATE', 'UPDATE')
+    const matters = ofPod(attributes) || isFor(attributes, 'persistentvolumeclaims', 'CREATE', 'UPDATE')
     if (!matters || attributes.oldObject?.metadata.deletionTimestamp) return []
     return await objects.list(coreV1.limitRanges, attributes.namespace)
   }
@@ -21,18 +20,32 @@ export function limitRanger(objects: Objects): AdmissionPlugin {
     name: 'LimitRanger',
     resources: ['pods', 'persistentvolumeclaims'],
     async mutate(attributes) {
-      if (!isFor(attributes, 'pods', 'CREATE')) return
-      for (const range of await rangesOf(attributes)) applyDefaults(attributes.object as Pod, range)
+      if (!ofPod(attributes)) return
+      const pod = attributes.object as Pod
+      const { annotations } = pod.metadata
+      for (const range of await rangesOf(attributes)) applyDefaults(pod, range)
+      if (!isResize(attributes)) return
+      // A resize changes nothing but resources.
+      if (annotations) pod.metadata.annotations = annotations
+      else delete pod.metadata.annotations
     },
     async validate(attributes) {
       for (const range of await rangesOf(attributes)) {
-        const errors = isFor(attributes, 'pods', 'CREATE')
+        const errors = ofPod(attributes)
           ? podErrors(attributes.object as Pod, range)
           : claimErrors(attributes.object as PersistentVolumeClaim, range)
         if (errors.length > 0) throw forbid(attributes, joined(errors))
       }
     },
   }
+}
+
+function ofPod(attributes: AdmissionAttributes): boolean {
+  return isFor(attributes, 'pods', 'CREATE') || isResize(attributes)
+}
+
+function isResize({ resource, subresource, operation }: AdmissionAttributes): boolean {
+  return resource.group === '' && resource.plural === 'pods' && subresource === 'resize' && operation === 'UPDATE'
 }
 
 /** Pure but for the pod, which gets the defaults and an annotation that says which. */
