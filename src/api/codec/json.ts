@@ -78,7 +78,10 @@ export function decodeDocument(type: StructNode, document: ParsedDocument): Deco
   // The fields of custom types are read without them: numbers are Go's floating-point ones there.
   const value = document.asWritten && type.custom ? withPlainNumbers(document.value) : document.value
   const object = (decodeValue(type, value, state) ?? {}) as Record<string, unknown>
-  return { object, strictErrors: [...state.strictErrors, ...document.duplicates] }
+  // What is not known is not looked at twice.
+  const unknown = new Set(state.strictErrors.map((text) => text.replace(/^unknown/, 'duplicate')))
+  const duplicates = document.duplicates.filter((text) => !unknown.has(text))
+  return { object, strictErrors: [...state.strictErrors, ...duplicates] }
 }
 
 /** `parseJson` and `decodeDocument` in one. */

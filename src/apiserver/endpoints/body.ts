@@ -52,14 +52,23 @@ export async function objectFromBody(
   const { pause } = pauseOf(request)
   if (pause) await pause()
   const isUnread = encoding === 'protobuf' && !isProtobuf(request.body)
-  if (isUnread) throw unrecognized(expected.kind.kind, notProtobuf, request.body)
+  if (isUnread) {
+    throw unrecognized(expected.kind.kind, request.body.length === 0 ? 'empty data' : notProtobuf, request.body)
+  }
   const parsed = parseDocument(encoding, request.body, expected.type, undefined, jsonOf(expected))
   const document = parsed instanceof Promise ? await parsed : parsed
+  if (encoding === 'yaml' && !expected.type.custom) requireHeadOfYaml(document, expected, request.body)
   if (expected.type.custom) requireHead(document.value, expected, request.body)
   if (pause) await pause()
   const { object, strictErrors } = decodedObject(document, expected)
   reportProblems(expected, strictErrors, fieldValidation, warnings)
   return object
+}
+
+function requireHeadOfYaml(document: ParsedDocument, { kind }: Expected, body: Uint8Array): void {
+  document.value ??= {}
+  const fault = headFault(document.value)
+  if (fault) throw unrecognized(kind.kind, fault, body)
 }
 
 /** Custom resources say what they are, for no type does. */
@@ -130,13 +139,17 @@ function requireKind(
   if (type.custom && givenVersion === wanted) throw wrongKind(given, kind, givenKind)
   const { group, version } = parseApiVersion(givenVersion)
   const shown = { kind: givenKind, version }
-  if (!objectType({ apiVersion: givenVersion, kind: givenKind })) {
+  const isApart = ofOtherServers.has(kind.group) && group !== kind.group && givenKind !== 'Status'
+  if (isApart || !objectType({ apiVersion: givenVersion, kind: givenKind })) {
     throw refuse(notRegistered(givenKind, givenVersion), shown)
   }
   if (givenKind === kind.kind && (group === kind.group || kind.kind === 'Event'))
     throw wrongVersion(givenVersion, wanted)
   throw refuse(noConversion(shown, { kind: kind.kind, package: packageOf(kind) }), shown)
 }
+
+/** Served upstream by servers of their own, who know no other groups. */
+const ofOtherServers = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io'])
 
 /** Where upstream has the types that all versions of a group are converted to. */
 function packageOf({ group, kind }: KindName): string {

@@ -64,3 +64,33 @@ test('a template of claims is the same when it is sent again', async () => {
   assert.equal((await api.call('POST', path, template)).status, 201)
   assert.equal((await api.call('PUT', `${path}/t`, template)).status, 200)
 })
+
+test('what no endpoint can give is refused before anything is looked up or changed', async () => {
+  const ask = (path: string, accept: string) => api.call('GET', path, undefined, { headers: { accept } })
+  const maker = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+  const claim = '/apis/resource.k8s.io/v1/namespaces/default/resourceclaims/none/status'
+  assert.equal((await ask(claim, maker)).status, 406)
+  const { status, body } = await ask('/api/v1/namespaces/default/configmaps?includeObject=x', maker)
+  assert.deepEqual([status, body.message.startsWith('Unable to convert to Table as requested')], [400, true])
+  assert.equal((await ask('/apis/apps/v1/namespaces/default/deployments/none/scale', 'text/html')).status, 406)
+  const refused = await ask('/api/v1/namespaces/default/endpoints', 'text/html')
+  assert.deepEqual([refused.status, refused.headers.warning], [406, undefined])
+  const { status: everywhere } = await api.get('/apis/authorization.k8s.io/v1/localsubjectaccessreviews')
+  assert.equal(everywhere, 404)
+})
+
+test('bodies of other encodings are told apart too', async () => {
+  const path = '/api/v1/namespaces/default/configmaps'
+  const told = async (contentType: string, body: string) =>
+    (await api.call('POST', path, new TextEncoder().encode(body), { contentType })).body.message
+  const unrecognized = 'the object provided is unrecognized (must be of type ConfigMap):'
+  assert.match(await told('application/yaml', '- a'), /json: cannot unmarshal array into .* \(2d2061\)$/)
+  assert.match(await told('application/vnd.kubernetes.protobuf', '{}'), /expected prefix \[107 56 115 0\] \(\{\}\)$/)
+  assert.equal(await told('application/vnd.kubernetes.protobuf', ''), `${unrecognized} empty data (<empty>)`)
+})
+
+test('a field that is not known is told of once', async () => {
+  const body = '{"metadata":{"name":"twice"},"spec":{},"spec":{},"data":{"a":"1","a":"2"}}'
+  const { headers } = await api.call('POST', '/api/v1/namespaces/default/configmaps', body)
+  assert.equal(headers.warning, '299 - "unknown field \\"spec\\"", 299 - "duplicate field \\"data.a\\""')
+})

@@ -2,10 +2,11 @@
  * PATCH in its four formats. All but apply work on the stored object's JSON and are tried again when another write came
  * between. Source: apiserver's `endpoints/handlers/patch.go`.
  */
+import { jsonKind } from '../../api/codec/json-kind.ts'
 import { apiError, badRequest, invalid, notFound } from '../../api/errors.ts'
 import { apiVersionOf, type KubeObject } from '../../api/meta.ts'
 import { unknownOperationFields } from '../../api/patch/json-patch.ts'
-import { isObject, typeName } from '../../api/patch/json-value.ts'
+import { isObject } from '../../api/patch/json-value.ts'
 import { presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
 import { acrossVersions } from '../registry/converted-owners.ts'
@@ -30,7 +31,6 @@ const formats: Readonly<Record<string, PatchFormat>> = {
   'application/merge-patch+json': 'merge',
   'application/strategic-merge-patch+json': 'strategic',
   'application/apply-patch+yaml': 'apply',
-  'application/apply-patch+cbor': 'apply',
 }
 
 export async function patchEndpoint(parts: EndpointParts, served: Served, exchange: Exchange): Promise<ApiResponse> {
@@ -159,9 +159,13 @@ function reportDuplicates(duplicates: readonly string[], { fieldValidation }: Wr
   for (const line of lines) warnings.add(line.trim())
 }
 
+const notDecoded = 'error decoding YAML: error unmarshaling JSON: while decoding JSON:'
+
 function requireAppliedKind({ resource }: Served, value: unknown): void {
   if (value !== null && !isObject(value))
-    throw badRequest(`error decoding YAML: the applied configuration must be an object, got ${typeName(value)}`)
+    throw badRequest(
+      `${notDecoded} json: cannot unmarshal ${jsonKind(value)} into Go value of type map[string]interface {}`,
+    )
   const { apiVersion, kind } = value ?? {}
   if (kind === resource.kind && apiVersion === apiVersionOf(resource)) return
   const version = typeof apiVersion === 'string' ? apiVersion : ''

@@ -4,8 +4,9 @@ import { presentList, presentObject } from '../negotiation/represent.ts'
 import { readListQuery } from '../registry/options.ts'
 import { getObject, listObjects } from '../registry/read.ts'
 import { selectionOf } from '../registry/selection.ts'
-import type { ApiResponse } from '../request.ts'
+import type { ApiResponse, RequestInfo } from '../request.ts'
 import type { Served } from '../scheme/served.ts'
+import { parseIncludeObject } from '../table/table.ts'
 import type { Exchange } from './exchange.ts'
 import type { EndpointParts } from './parts.ts'
 
@@ -31,10 +32,24 @@ export function representationOf(
   watch?: Offer['watch'],
 ): Representation {
   const custom = parts.scheme.find(info.apiGroup, info.apiVersion, info.resource)?.custom
-  const representation = negotiate(request.headers.accept, { ...offerOf(parts), custom, watch })
-  const wanted = request.query.get('includeObject')
-  if (wanted !== 'None' && wanted !== 'Object') return representation
-  return { ...representation, includeObject: wanted }
+  const offer = offerOf(parts)
+  const views = isWithoutTable(info) ? partialViews : offer.views
+  const representation = negotiate(request.headers.accept, { ...offer, views, custom, watch })
+  if (representation.view !== 'table') return representation
+  return { ...representation, includeObject: parseIncludeObject(request.query.get('includeObject')) }
+}
+
+/** Resources whose status upstream shows in no table. */
+const statusWithoutTable = new Set([
+  'customresourcedefinitions',
+  'devicetaintrules',
+  'podgroups',
+  'resourceclaims',
+  'resourcepoolstatusrequests',
+])
+
+function isWithoutTable({ resource, subresource }: RequestInfo): boolean {
+  return subresource === 'status' && statusWithoutTable.has(resource)
 }
 
 /** Every object's metadata, alone or in a list. */

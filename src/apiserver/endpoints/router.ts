@@ -1,5 +1,5 @@
 /** From what a request means to the endpoint that answers it. */
-import { apiError, methodNotAllowed, notFound } from '../../api/errors.ts'
+import { ApiError, apiError, methodNotAllowed, notFound } from '../../api/errors.ts'
 import { pageNotFound } from '../http/status.ts'
 import type { ApiResponse } from '../request.ts'
 import type { Served } from '../scheme/served.ts'
@@ -57,7 +57,7 @@ export async function routeResource(
   const isNameless = info.inNamespace && !served.custom
   const everywhere = served.resource.namespaced && info.namespace === '' && !isNameless
   if (!verb || !verbs.includes(verb) || (everywhere && verb !== 'list' && verb !== 'watch')) {
-    if (!served.custom) throw noSuchMethod()
+    if (!served.custom) throw everywhere && !verbs.includes('list') ? noSuchResource() : noSuchMethod()
     if (everywhere) return pageNotFound()
     throw methodNotAllowed(served.resource, info.verb)
   }
@@ -67,7 +67,14 @@ export async function routeResource(
   if (!endpoint) throw noSuchMethod()
   const deprecated = served.deprecation ?? deprecationOf(served.resource)
   if (deprecated) exchange.warnings.add(deprecated)
-  return await endpoint(parts, served, exchange)
+  try {
+    return await endpoint(parts, served, exchange)
+  } catch (error) {
+    // Upstream's router refuses these, who knows of no warnings.
+    if (deprecated && error instanceof ApiError && /^4(06|15): /.test(error.message))
+      exchange.warnings.delete(deprecated)
+    throw error
+  }
 }
 
 /** A namespaced object needs its namespace, a cluster-scoped one may not have any. */

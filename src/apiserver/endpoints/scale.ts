@@ -76,6 +76,7 @@ export function scaleEndpoint(verb: string): Endpoint {
 const refuse: Endpoint = () => Promise.reject(badRequest('a scale can be read, updated and patched only'))
 
 const getScale: Endpoint = async (parts, served, exchange) => {
+  const representation = representationOf(parts, exchange)
   const stored = await getObject(
     parts.registry,
     targetOf(served, exchange),
@@ -84,7 +85,7 @@ const getScale: Endpoint = async (parts, served, exchange) => {
   const object = fromStored(served, stored)
   requireReplicas(served, object)
   const scale = scaleOf(served, object)
-  return await presentObject(parts.presenter, asScale(served), scale, representationOf(parts, exchange))
+  return await presentObject(parts.presenter, asScale(served), scale, representation)
 }
 
 /** Without a number wanted there is nothing to show, though it can be set. */
