@@ -34,8 +34,8 @@ const unseenOwnerMs = 5_000
 const ignored = new Set(['events', 'events.events.k8s.io'])
 
 export function garbageCollector(parts: ControllerParts): Controller {
-  const collector = new GarbageCollector(parts)
   const definitions = parts.informers.of(apiextensionsV1.customResourceDefinitions, { metadataOnly: true })
+  const collector = new GarbageCollector(parts, definitions)
   return {
     name: 'garbage-collector',
     workers: 20,
@@ -48,20 +48,22 @@ export function garbageCollector(parts: ControllerParts): Controller {
 
 class GarbageCollector {
   readonly #parts: ControllerParts
+  readonly #definitions: Informer<CustomResourceDefinition>
   readonly #graph = new OwnershipGraph()
   readonly #watched = new Map<string, Informer>()
   /** By group and kind; which version it is read in does not matter. */
   readonly #byKind = new Map<string, DiscoveredResource>()
   #queue: KeyQueue = { add() {}, addAfter() {} }
 
-  constructor(parts: ControllerParts) {
+  constructor(parts: ControllerParts, definitions: Informer<CustomResourceDefinition>) {
     this.#parts = parts
+    this.#definitions = definitions
   }
 
   start(queue: KeyQueue, signal: AbortSignal): void {
     this.#queue = queue
     const look = () => {
-      this.#watchNewKinds().catch((error: unknown) => {
+      this.#followKinds().catch((error: unknown) => {
         this.#parts.meters?.count('garbagecollector_controller_resources_sync_error_total')
         this.#parts.log.warn('discovery for garbage collection failed', { error: String(error) })
       })
@@ -71,8 +73,19 @@ class GarbageCollector {
     signal.addEventListener('abort', cancel, { once: true })
   }
 
-  async #watchNewKinds(): Promise<void> {
-    const { resources } = await discoverResources(this.#parts.client)
+  /** What a server that does not answer now serves is still watched. */
+  async #followKinds(): Promise<void> {
+    const known = [...this.#watched]
+    const { resources, failures } = await discoverResources(this.#parts.client)
+    const served = new Set(resources.map(versionedOf))
+    const silent = new Set(failures.map(({ groupVersion }) => groupVersion.split('/')[0]))
+    for (const [id, informer] of known) {
+      const { resource } = informer
+      const isDefined = this.#definitions.get(id) !== undefined
+      if (isDefined || served.has(versionedOf(resource)) || silent.has(resource.group)) continue
+      this.#forget(id, informer)
+      this.#byKind.delete(`${resource.group} ${resource.kind}`)
+    }
     for (const resource of resources) if (!this.#watched.has(groupResource(resource))) this.#watch(resource)
   }
 
@@ -91,12 +104,14 @@ class GarbageCollector {
     const definition = await ifThere(this.#parts.client.of(apiextensionsV1.customResourceDefinitions).get(name))
     const resource = definition && servedBy(definition)
     const informer = this.#watched.get(name)
-    if (informer && informer.resource.version !== resource?.version) {
-      this.#parts.informers.drop(informer)
-      this.#watched.delete(name)
-    }
+    if (informer && informer.resource.version !== resource?.version) this.#forget(name, informer)
     if (resource && !this.#watched.has(name)) this.#watch(resource)
     return done
+  }
+
+  #forget(id: string, informer: Informer): void {
+    this.#parts.informers.drop(informer)
+    this.#watched.delete(id)
   }
 
   #onChange(resource: DiscoveredResource, change: Change<KubeObject>): void {
@@ -278,6 +293,10 @@ function servedBy({ spec, status }: CustomResourceDefinition): DiscoveredResourc
   if (!established || !plural || version === undefined) return undefined
   const names = { plural, singular, kind, namespaced: spec.scope === 'Namespaced' }
   return { group: spec.group, version, ...names, verbs: ['list', 'watch', 'delete'] }
+}
+
+function versionedOf({ group, version, plural }: Resource): string {
+  return `${group}/${version} ${plural}`
 }
 
 function isBeingCollected({ deleting, finalizers }: GraphNode): boolean {
