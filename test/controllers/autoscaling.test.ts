@@ -148,3 +148,12 @@ test('metrics.k8s.io answers for nodes and pods, with selectors, and says what i
     ['node-1', 'node-2'],
   )
 })
+
+test('an autoscaler keeps to a tolerance of its own, whatever way the server writes it', async () => {
+  await using web = await startWeb({ behavior: { scaleUp: { tolerance: '0.5' }, scaleDown: { tolerance: '0.5' } } })
+  await web.after(360)
+  web.load.total = 130
+  assert.equal(await web.after(60), 2)
+  web.load.total = 300
+  assert.equal(await web.after(120), 6)
+})

@@ -96,17 +96,20 @@ export function normalizedBy(behavior: Behavior, wish: Wish, history: History): 
   return { replicas, able, limited, recommendations: [...kept, { replicas: desired, atMs: nowMs }] }
 }
 
-/** The history with a change of size; those that no policy asks for any more are dropped. */
+/**
+ * The history with a change of size, in place of one that no policy of its direction asks for any more. Others as old
+ * stay: policies of the other direction may have longer periods.
+ */
 export function withScaleEvent(
   behavior: Behavior,
   history: History,
   { from, to, nowMs }: { from: number; to: number; nowMs: number },
 ): History {
-  const name = to > from ? 'scaleUps' : 'scaleDowns'
-  // Policies of one direction look at what the other changed too.
-  const policies = [...(behavior.scaleUp.policies ?? []), ...(behavior.scaleDown.policies ?? [])]
-  const longestMs = Math.max(0, ...policies.map(({ periodSeconds }) => periodSeconds)) * 1000
-  const kept = history[name].filter(({ atMs }) => atMs >= nowMs - longestMs)
+  const [name, rules] =
+    to > from ? (['scaleUps', behavior.scaleUp] as const) : (['scaleDowns', behavior.scaleDown] as const)
+  const longestMs = Math.max(0, ...(rules.policies ?? []).map(({ periodSeconds }) => periodSeconds)) * 1000
+  const outdated = history[name].findLast(({ atMs }) => atMs < nowMs - longestMs)
+  const kept = history[name].filter((event) => event !== outdated)
   return { ...history, [name]: [...kept, { change: Math.abs(to - from), atMs: nowMs }] }
 }
 

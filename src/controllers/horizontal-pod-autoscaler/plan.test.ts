@@ -192,3 +192,15 @@ test('failedRescale leaves what was said of scaling to nothing', () => {
   const { conditions = [] } = failedRescale(given, planByMetrics(given, [asks(3)]), 'no')
   assert.equal(conditions.find(({ type }) => type === 'ScaledToZero')?.status, 'True')
 })
+
+test('withScaleEvent forgets one change that its own policies ask for no more', () => {
+  const policies = (periodSeconds: number) => ({ policies: [{ type: 'Pods', value: 4, periodSeconds }] })
+  const behavior = { scaleUp: policies(15), scaleDown: policies(600) }
+  const grown = (history: History, from: number, atSeconds: number) =>
+    withScaleEvent(behavior, history, { from, to: from + 4, nowMs: startMs + atSeconds * 1000 })
+  const { scaleUps } = grown(grown(grown(noHistory, 1, 0), 5, 5), 9, 30)
+  assert.deepEqual(
+    scaleUps.map(({ atMs }) => (atMs - startMs) / 1000),
+    [0, 30],
+  )
+})

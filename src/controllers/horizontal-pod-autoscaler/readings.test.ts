@@ -83,7 +83,7 @@ test('events of external metrics say what is wrong with the metric, conditions o
 
 test('who does not answer is said in the words of clients, and who does in its own', async () => {
   const path = '/apis/external.metrics.k8s.io/v1beta1/namespaces/mine/queue'
-  const own = apiError({ code: 404, reason: 'NotFound', message: 'no such series', details: {} })
+  const own = apiError({ code: 404, reason: 'NotFound', message: 'no such series' })
   const table: [answer: ApiError, words: string][] = [
     [
       plain(503, 'service unavailable'),

@@ -172,7 +172,7 @@ function unable(api: string): string {
 
 /** The group is not served at all, which the server says in plain text. */
 function isAbsent(error: unknown): boolean {
-  return error instanceof ApiError && error.status.code === 404 && !error.status.details
+  return error instanceof ApiError && error.code === 404 && error.message === '404 page not found'
 }
 
 function selectorText(selector: LabelSelector | undefined): string | undefined {

@@ -1,6 +1,7 @@
 /** Sizes workloads by their metrics, every 15 seconds each. Source: kube-controller-manager's defaults. */
 import { ApiError } from '../../api/errors.ts'
 import { keyOf, type Resource, splitKey } from '../../api/meta.ts'
+import { parseQuantity } from '../../api/quantity.ts'
 import { autoscalingV2, coreV1 } from '../../api/resources.ts'
 import { matchesLabels, parseLabelSelector } from '../../api/selectors/label.ts'
 import type { Scale } from '../../api/types/autoscaling/v1.ts'
@@ -169,7 +170,9 @@ class AutoscalerReconciler {
       const resource = resources.find((one) => one.kind === kind && one.group === group) as Resource | undefined
       if (!resource) throw new Error(`no matches for kind ${JSON.stringify(kind)} in group ${JSON.stringify(group)}`)
       const api = this.#parts.client.of(resource, autoscaler.metadata.namespace)
-      return { scale: await api.getSub<Scale>(name, 'scale'), resource }
+      const scale = await api.getSub<Scale>(name, 'scale')
+      checkSelector(scale)
+      return { scale, resource }
     } catch (error) {
       const message = messageOf(error)
       this.#warn(autoscaler, 'FailedGetScale', message)
@@ -193,8 +196,8 @@ class AutoscalerReconciler {
       statusReplicas: scale.status?.replicas ?? 0,
       timing: { nowMs, cpuInitializationMs, initialReadinessDelayMs },
       tolerances: {
-        scaleUp: scaleUp?.tolerance === undefined ? tolerance : Number(scaleUp.tolerance),
-        scaleDown: scaleDown?.tolerance === undefined ? tolerance : Number(scaleDown.tolerance),
+        scaleUp: scaleUp?.tolerance === undefined ? tolerance : numberOf(scaleUp.tolerance),
+        scaleDown: scaleDown?.tolerance === undefined ? tolerance : numberOf(scaleDown.tolerance),
       },
     }
     const { metrics = [] } = autoscaler.spec
@@ -225,13 +228,7 @@ class AutoscalerReconciler {
         },
       )
     }
-    let requirements: ReturnType<typeof parseLabelSelector>
-    try {
-      requirements = parseLabelSelector(selector)
-    } catch (error) {
-      const message = `couldn't convert selector into a corresponding internal selector object: ${messageOf(error)}`
-      return this.#refuse(input, { reason: 'InvalidSelector', event: message }, { reason: 'InvalidSelector', message })
-    }
+    const requirements = parseLabelSelector(selector)
     this.#selectors.set(key, selector)
     const { namespace } = splitKey(key)
     const pods = this.#pods.list(namespace).filter(({ metadata }) => matchesLabels(requirements, metadata.labels))
@@ -325,5 +322,22 @@ class AutoscalerReconciler {
 
   #tell(object: HorizontalPodAutoscaler, type: 'Normal' | 'Warning', reason: string, message: string): void {
     this.#events.event({ resource: autoscalingV2.horizontalPodAutoscalers, object }, type, reason, message)
+  }
+}
+
+/** A quantity, which the server writes its own way: `0.2` comes as `200m`. */
+function numberOf(quantity: string): number {
+  return Number(parseQuantity(quantity).nanos) / 1e9
+}
+
+/** Custom resources may say anything. Throws in the words of Kubernetes' scale client. */
+function checkSelector({ status }: Scale): void {
+  const { selector = '' } = status ?? {}
+  try {
+    parseLabelSelector(selector)
+  } catch (error) {
+    const opening = 'received an object from a /scale endpoint which was not convertible to autoscaling Scale'
+    const about = `couldn't parse the selector string ${JSON.stringify(selector)}`
+    throw new Error(`${opening}: failed to parse target selector: ${about}: ${messageOf(error)}`)
   }
 }
