@@ -5,7 +5,9 @@ import type { ExpressionWarning, ValidatingAdmissionPolicy } from '../../api/typ
 import { type Controller, type ControllerParts, done, source } from '../../client/controller.ts'
 
 /** Who knows the types is the API server. */
-export type PolicyTypeCheck = (policy: ValidatingAdmissionPolicy) => readonly ExpressionWarning[]
+export type PolicyTypeCheck = (
+  policy: ValidatingAdmissionPolicy,
+) => readonly ExpressionWarning[] | Promise<readonly ExpressionWarning[]>
 
 export function validatingAdmissionPolicyStatusController(
   { client, informers }: ControllerParts,
@@ -20,7 +22,7 @@ export function validatingAdmissionPolicyStatusController(
       const policy = policies.get(key)
       const { generation = 0 } = policy?.metadata ?? {}
       if (!policy || generation <= (policy.status?.observedGeneration ?? 0)) return done
-      const expressionWarnings = checkPolicyTypes(policy)
+      const expressionWarnings = await checkPolicyTypes(policy)
       const typeChecking = expressionWarnings.length === 0 ? {} : { expressionWarnings }
       const patch = {
         apiVersion: 'admissionregistration.k8s.io/v1',
