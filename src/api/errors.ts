@@ -70,11 +70,12 @@ export function notFound(resource: ResourceName, name: string): ApiError {
   })
 }
 
-export function alreadyExists(resource: ResourceName, name: string): ApiError {
+/** `going`: what has the name is being deleted, so that it will be free. Default false. */
+export function alreadyExists(resource: ResourceName, name: string, { going = false } = {}): ApiError {
   return apiError({
     code: 409,
     reason: 'AlreadyExists',
-    message: `${groupResource(resource)} ${goQuoted(name)} already exists`,
+    message: `${going ? 'object is being deleted: ' : ''}${groupResource(resource)} ${goQuoted(name)} already exists`,
     details: detailsOf(resource, name),
   })
 }

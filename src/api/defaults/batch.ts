@@ -14,9 +14,9 @@ export function defaultJob(job: Job): void {
   spec.parallelism ??= 1
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? backoffLimit : backoffUnlimited
   const labels = spec.template.metadata?.labels ?? {}
-  if (Object.keys(job.metadata.labels ?? {}).length === 0 && Object.keys(labels).length > 0) {
-    job.metadata.labels = { ...labels }
-  }
+  // The same object, so that labels which the template gets while the job is made are the job's own too.
+  if (Object.keys(job.metadata.labels ?? {}).length === 0 && Object.keys(labels).length > 0)
+    job.metadata.labels = labels
   spec.completionMode ??= 'NonIndexed'
   spec.suspend ??= false
   spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed'

@@ -59,6 +59,7 @@ async function bind(
     target: { served: pods, namespace: exchange.info.namespace, name, subresource: 'binding' },
     caller,
     dryRun: options.dryRun,
+    tracked: false,
     change: (pod) => assign(pod as Pod, binding, parts.registry.clock.nowMs()),
   })
   const answer = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }

@@ -13,6 +13,7 @@ import { cachedObjects } from '../cached-objects.ts'
 import { presentDocument } from '../negotiation/represent.ts'
 import { changeStored } from '../registry/change.ts'
 import { deleteObject } from '../registry/delete.ts'
+import { serverManager } from '../registry/field-ownership.ts'
 import { readWriteQuery } from '../registry/options.ts'
 import { admissionAttributes } from '../registry/parts.ts'
 import { fromStored, requireCurrent } from '../registry/persistence.ts'
@@ -88,7 +89,7 @@ async function disrupt(parts: EndpointParts, exchange: Exchange, pod: Pod, dryRu
   const name = budget.metadata.name ?? ''
   await changeStored(parts.registry, {
     target: { served, namespace: exchange.info.namespace, name, subresource: 'status' },
-    caller: callerOf(exchange),
+    caller: { ...callerOf(exchange), manager: serverManager },
     dryRun,
     change: (current) =>
       countDisruption(current as PodDisruptionBudget, pod.metadata.name ?? '', parts.registry.clock.nowMs()),
@@ -188,6 +189,7 @@ async function markDisruption(
     target: { ...target, subresource: 'status' },
     caller: callerOf(exchange),
     dryRun: false,
+    tracked: false,
     change: (object) => {
       const pod = object as Pod
       pod.status ??= {}

@@ -37,6 +37,10 @@ test('POST refuses a name that is taken, a foreign namespace and a resource vers
     [again.status, again.body.reason, again.body.message],
     [409, 'AlreadyExists', 'configmaps "twice" already exists'],
   )
+  await api.call('POST', configMaps, { metadata: { name: 'going', finalizers: ['example.com/hold'] } })
+  await api.call('DELETE', `${configMaps}/going`)
+  const early = await api.call('POST', configMaps, configMap('going'))
+  assert.equal(early.body.message, 'object is being deleted: configmaps "going" already exists')
   const foreign = await api.call('POST', configMaps, { metadata: { name: 'x', namespace: 'other' } })
   assert.deepEqual(
     [foreign.status, foreign.body.message],
@@ -47,6 +51,21 @@ test('POST refuses a name that is taken, a foreign namespace and a resource vers
     [versioned.status, versioned.body.message],
     [500, 'resourceVersion should not be set on objects to be created'],
   )
+})
+
+test('POST gives a Job without labels all those of its template', async () => {
+  const jobs = '/apis/batch/v1/namespaces/default/jobs'
+  const spec = {
+    template: {
+      metadata: { labels: { app: 'a' } },
+      spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] },
+    },
+  }
+  const named = await api.call('POST', jobs, { metadata: { generateName: 'j-' }, spec })
+  assert.deepEqual(named.body.metadata.labels, named.body.spec.template.metadata.labels)
+  assert.equal(named.body.metadata.labels?.['job-name'], named.body.metadata.name)
+  const labelled = await api.call('POST', jobs, { metadata: { name: 'k', labels: { app: 'a' } }, spec })
+  assert.deepEqual(labelled.body.metadata.labels, { app: 'a' })
 })
 
 test('POST with generateName prepares an object by the name it was given', async () => {

@@ -52,6 +52,8 @@ test('binding sets the node and the condition, once', async () => {
   assert.equal((await bind('p', 'n1')).status, 201)
   const { body } = await api.get(`${pods}/p`)
   assert.equal(body.spec.nodeName, 'n1')
+  const managed = JSON.stringify(body.metadata.managedFields)
+  assert.ok(!managed.includes('f:nodeName') && !managed.includes('binding'), managed)
   const [condition] = body.status.conditions
   assert.deepEqual(
     [condition.type, condition.status, condition.observedGeneration],

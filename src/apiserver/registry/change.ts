@@ -18,6 +18,8 @@ export interface ChangeInput {
   target: Target
   caller: Caller
   dryRun: boolean
+  /** Whether the caller becomes the manager of what it changed. Default true. */
+  tracked?: boolean
   /** Changes the private object in place; called again when another write came between. */
   change(object: KubeObject): void
 }
@@ -33,7 +35,8 @@ export async function changeStored(parts: RegistryParts, input: ChangeInput): Pr
     const object = clone(old)
     input.change(object)
     if (input.dryRun || semanticEqual(object, old)) return object
-    const tracked = await computed(steps, () => trackUpdate(parts, target, old, object, caller.manager))
+    const track = (): KubeObject => trackUpdate(parts, target, old, object, caller.manager)
+    const tracked = input.tracked === false ? object : await computed(steps, track)
     await steps.pause?.()
     const key = objectKey(served, target.namespace, target.name)
     const value = await bytesToStore(served, tracked)

@@ -7,8 +7,9 @@ import { type ApiError, alreadyExists, apiError, conflict, type FieldError, inva
 import { groupResource, type KubeObject } from '../../api/meta.ts'
 import { limits } from '../../limits.ts'
 import { inTurns, whenKnown } from '../../platform/turn.ts'
+import type { KeyValue } from '../../store/store.ts'
 import { Stored } from '../cache/stored.ts'
-import { objectKey } from '../scheme/served.ts'
+import { objectKey, type Served } from '../scheme/served.ts'
 import { clone } from './clone.ts'
 import { trackUpdate } from './field-ownership.ts'
 import { chooseName, dedupOwnerReferences, fillSystemFields, validateMetadata } from './metadata.ts'
@@ -22,7 +23,7 @@ import {
   type Written,
   writeContext,
 } from './parts.ts'
-import { bytesToStore, dryEncoded } from './persistence.ts'
+import { bytesToStore, dryEncoded, fromStored, storedOf } from './persistence.ts'
 
 export interface CreateInput {
   target: Target
@@ -48,8 +49,9 @@ export async function createObject(parts: RegistryParts, input: CreateInput): Pr
   const mutated = admit(parts, input, tracked, 'mutate')
   if (mutated instanceof Promise) await mutated
   strategy.default?.(tracked)
+  const again = tracked.metadata.name ? undefined : clone(tracked)
   for (let attempt = 1; ; attempt++) {
-    const candidate = tracked.metadata.name ? tracked : clone(tracked)
+    const candidate = again && attempt > 1 ? clone(again) : tracked
     candidate.metadata.name = chooseName(candidate.metadata, parts.random)
     target.served.dropDisabled?.(candidate, undefined)
     // What is prepared may go by the name: a Job's labels do.
@@ -57,12 +59,15 @@ export async function createObject(parts: RegistryParts, input: CreateInput): Pr
     if (caller.pause) await caller.pause()
     const outcome = await createNamed(parts, { ...input, object: candidate })
     if (outcome.kind === 'created') return outcome.written
-    if (tracked.metadata.name) throw alreadyExists(target.served.resource, candidate.metadata.name)
+    if (!again) throw alreadyExists(target.served.resource, candidate.metadata.name, outcome)
     if (attempt >= limits.generateNameAttemptsMax) throw nameNotFound(input, candidate.metadata.name)
   }
 }
 
-type Outcome = { kind: 'created'; written: Written } | { kind: 'exists' }
+type Outcome =
+  | { kind: 'created'; written: Written }
+  /** `going`: the one that has the name is being deleted. */
+  | { kind: 'exists'; going: boolean }
 /** `outrun`: another server took meanwhile what was claimed. */
 type StoreOutcome = Outcome | { kind: 'outrun' }
 
@@ -110,7 +115,7 @@ async function storeNew(parts: RegistryParts, input: CreateInput): Promise<Store
       const { item } = await parts.store.get(key)
       await dryEncoded(served, object)
       await allocation?.release()
-      return item ? { kind: 'exists' } : { kind: 'created', written: { object, created: true } }
+      return item ? await taken(served, item) : { kind: 'created', written: { object, created: true } }
     }
     const encoded = bytesToStore(served, object)
     const value = encoded instanceof Promise ? await encoded : encoded
@@ -119,7 +124,7 @@ async function storeNew(parts: RegistryParts, input: CreateInput): Promise<Store
     const result = await parts.store.commit([write, ...(allocation?.writes ?? [])])
     if (!result.ok) {
       await allocation?.release()
-      return { kind: result.key === key ? 'exists' : 'outrun' }
+      return result.key === key ? await taken(served, result.current) : { kind: 'outrun' }
     }
     if (allocation) await allocation.settle()
     object.metadata.resourceVersion = String(result.revision)
@@ -129,6 +134,11 @@ async function storeNew(parts: RegistryParts, input: CreateInput): Promise<Store
     await allocation?.release()
     throw error
   }
+}
+
+async function taken(served: Served, item: KeyValue | undefined): Promise<Outcome> {
+  const stored = await storedOf(served, item)
+  return { kind: 'exists', going: stored ? fromStored(served, stored).metadata.deletionTimestamp !== undefined : false }
 }
 
 function admit(

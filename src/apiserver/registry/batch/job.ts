@@ -60,7 +60,9 @@ function generateSelector(job: Job): void {
   const { uid = '', name = '' } = job.metadata
   spec.template.metadata ??= {}
   const own = { [labels.uid]: uid, [labels.legacyUid]: uid, [labels.name]: name, [labels.legacyName]: name }
-  spec.template.metadata.labels = { ...spec.template.metadata.labels, ...own }
+  const given = spec.template.metadata.labels
+  spec.template.metadata.labels = { ...given, ...own }
+  if (given && job.metadata.labels === given) job.metadata.labels = { ...given, ...own }
   spec.selector = { ...spec.selector, matchLabels: { ...spec.selector?.matchLabels, [labels.uid]: uid } }
 }
 
