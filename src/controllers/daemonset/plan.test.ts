@@ -2,12 +2,17 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { DaemonSet } from '../../api/types/apps/v1.ts'
 import type { Node, Pod, Taint } from '../../api/types/core/v1.ts'
-import { fitnessOf, planDaemons, planStatus, targetNodeName, templateFor } from './plan.ts'
+import { concernsSet, fitnessOf, planDaemons, planStatus, targetNodeName, templateFor } from './plan.ts'
 
 const nowMs = Date.UTC(2026, 0, 1)
 
 function node(name: string, { taints = [] as Taint[], labels = {} } = {}): Node {
   return { metadata: { name, labels }, spec: { taints } }
+}
+
+function unbound(name: string, to: string): Pod {
+  const { spec } = templateFor(set(), { nodeName: to, hash: 'h1' })
+  return { metadata: { name }, spec: spec ?? { containers: [] } }
 }
 
 type State = 'ready' | 'pending' | 'failed' | 'succeeded' | 'going'
@@ -63,7 +68,13 @@ const cases: { what: string; set?: DaemonSet; nodes?: Node[]; pods: Pod[]; backO
     backOffMs: 7,
     plan: '-x',
   },
-  { what: 'a node went', nodes: [node('a')], pods: [pod('x', 'a'), pod('y', 'gone')], plan: '-y' },
+  { what: 'a node went', nodes: [node('a')], pods: [pod('x', 'a'), pod('y', 'gone')], plan: '' },
+  {
+    what: 'a node went before its pod was bound',
+    nodes: [node('a')],
+    pods: [pod('x', 'a'), unbound('y', 'gone')],
+    plan: '-y',
+  },
   {
     what: 'a node is tainted against starting',
     nodes: [node('a', { taints: [{ key: 'k', effect: 'NoSchedule' }] }), node('b')],
@@ -210,4 +221,21 @@ test('planStatus counts nodes', () => {
     numberAvailable: 1,
     numberUnavailable: 2,
   })
+})
+
+describe('concernsSet', () => {
+  const pressed = node('a', { taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }] })
+  const drained = node('a', { taints: [{ key: 'k', effect: 'NoExecute' }] })
+  const misplaced = { ...set(), status: { numberMisscheduled: 1 } as NonNullable<DaemonSet['status']> }
+  const cases: [what: string, set: DaemonSet, node: Node, hasPod: boolean, concerned: boolean][] = [
+    ['a new node', set(), node('a'), false, true],
+    ['a node that has its pod', set(), node('a'), true, false],
+    ['a node that keeps its pod, but would not get one', set(), pressed, true, false],
+    ['a node that may not get one', set(), pressed, false, false],
+    ['a node that loses its pod', set(), drained, true, true],
+    ['a node whose pod may be in its place again', misplaced, node('a'), true, true],
+  ]
+  for (const [what, daemons, changed, hasPod, concerned] of cases) {
+    test(`is ${concerned} for ${what}`, () => assert.equal(concernsSet(daemons, changed, hasPod), concerned))
+  }
 })

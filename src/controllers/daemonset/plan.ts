@@ -56,7 +56,8 @@ export function planDaemons(input: DaemonInput): DaemonPlan {
   for (const node of input.nodes) manageNode(plan, input, node, byNode.get(node.metadata.name ?? '') ?? [])
   const nodeNames = new Set(input.nodes.map(({ metadata }) => metadata.name ?? ''))
   for (const [name, pods] of byNode) {
-    if (!nodeNames.has(name)) plan.delete.push(...pods.filter(isPresent))
+    // Those that were bound are the pod garbage collector's.
+    if (!nodeNames.has(name)) plan.delete.push(...pods.filter((pod) => isPresent(pod) && !pod.spec?.nodeName))
   }
   rollUpdate(plan, input, byNode)
   return plan
@@ -158,6 +159,13 @@ export function fitnessOf(set: DaemonSet, node: Node): Fitness {
     (node.spec?.taints ?? []).some(({ effect }) => effects.includes(effect)) &&
     (node.spec?.taints ?? []).some((taint) => effects.includes(taint.effect) && !tolerates(spec.tolerations, taint))
   return { shouldRun: !refused(['NoSchedule', 'NoExecute']), shouldContinue: !refused(['NoExecute']) }
+}
+
+/** Whether a change of a node asks for another look at a set that has, or lacks, a pod there. */
+export function concernsSet(set: DaemonSet, node: Node, hasPod: boolean): boolean {
+  const { shouldRun, shouldContinue } = fitnessOf(set, node)
+  if (!hasPod) return shouldRun
+  return !shouldContinue || (set.status?.numberMisscheduled ?? 0) > 0
 }
 
 function daemonSpec(template: PodSpec | undefined): PodSpec {

@@ -13,6 +13,8 @@ import { Expectations, notSeenYet } from '../expectations.ts'
 import {
   applyClaim,
   byControllerUid,
+  controllerKey,
+  controllerOf,
   controllerReference,
   indexByController,
   ownerKeys,
@@ -24,15 +26,18 @@ import { sameStatus } from '../status.ts'
 import { canonical } from '../template-hash.ts'
 import { FailedPodBackOff } from './back-off.ts'
 import {
+  concernsSet,
   type DaemonInput,
   type DaemonPlan,
   hashLabel,
   nextAvailabilityMs,
   planDaemons,
   planStatus,
+  targetNodeName,
   templateFor,
 } from './plan.ts'
 
+const byNode = 'nodeName'
 const generationAnnotation = 'deprecated.daemonset.template.generation'
 
 export function daemonSetController(parts: ControllerParts): Controller {
@@ -42,15 +47,29 @@ export function daemonSetController(parts: ControllerParts): Controller {
   const revisions = parts.informers.of(appsV1.controllerRevisions)
   indexByController(pods)
   indexByController(revisions)
+  pods.addIndex(byNode, ({ spec }) => [spec?.nodeName ?? ''])
   const reconciler = new DaemonSetReconciler(parts)
+  const setsOn = (change: Change<Node>): string[] => {
+    if (!nodeChangeMatters(change)) return []
+    const here = new Set(pods.byIndex(byNode, change.object.metadata.name ?? '').map((pod) => controllerOf(pod)?.uid))
+    const concerned = sets.list().filter((set) => concernsSet(set, change.object, here.has(set.metadata.uid)))
+    return concerned.map(keyOf)
+  }
+  /** Pods that were bound are the pod garbage collector's, and their end is news of its own. */
+  const waitingFor = ({ metadata }: Node): string[] =>
+    pods
+      .byIndex(byNode, '')
+      .filter((pod) => targetNodeName(pod) === metadata.name)
+      .flatMap((pod) => controllerKey(appsV1.daemonSets, pod) ?? [])
   return {
     name: 'daemonset',
     workers: 2,
     sources: [
       source(sets, ({ object }) => [keyOf(object)]),
       source(pods, ({ object }) => ownerKeys(object, appsV1.daemonSets, sets, (set) => set.spec?.selector)),
-      source(revisions, () => []),
-      source(nodes, (change) => (nodeChangeMatters(change) ? sets.list().map(keyOf) : [])),
+      // A revision that somebody deleted is made anew.
+      source(revisions, ({ object }) => ownerKeys(object, appsV1.daemonSets, sets, (set) => set.spec?.selector)),
+      source(nodes, (change) => (change.type === 'deleted' ? waitingFor(change.object) : setsOn(change))),
     ],
     reconcile: (key) => reconciler.reconcile(key),
   }
@@ -215,7 +234,6 @@ function foundText(what: 'failed' | 'succeeded', { metadata, spec }: Pod, act: '
 
 function nodeChangeMatters(change: Change<Node>): boolean {
   if (change.type !== 'updated') return true
-  const relevant = ({ metadata, spec }: Node) =>
-    canonical([metadata.labels ?? {}, spec?.taints ?? [], spec?.unschedulable ?? false])
+  const relevant = ({ metadata, spec }: Node) => canonical([metadata.labels ?? {}, spec?.taints ?? []])
   return relevant(change.previous) !== relevant(change.object)
 }
