@@ -23,7 +23,10 @@ test('clusterRoleAggregationController writes what its roles have', async () => 
     informers.start()
     await informers.synced()
     assert.deepEqual(await controller.reconcile('all'), { kind: 'done' })
-    assert.deepEqual((await api.get('all')).rules, rules)
+    const all = await api.get('all')
+    assert.deepEqual(all.rules, rules)
+    const owners = (all.metadata.managedFields ?? []).map(({ manager, operation }) => `${manager} ${operation}`)
+    assert.ok(owners.includes('clusterrole-aggregation-controller Apply'), owners.join())
   } finally {
     await informers.stop()
     await stop()

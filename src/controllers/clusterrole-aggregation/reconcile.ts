@@ -1,5 +1,6 @@
 /** Keeps aggregated ClusterRoles (`admin`, `edit`, `view` and those of others) in step with the roles they are made of. */
 import { rbacV1 } from '../../api/resources.ts'
+import type { ClusterRole, PolicyRule } from '../../api/types/rbac/v1.ts'
 import { type Controller, type ControllerParts, done, source } from '../../client/controller.ts'
 import { planAggregation } from './plan.ts'
 
@@ -13,8 +14,21 @@ export function clusterRoleAggregationController(parts: ControllerParts): Contro
     async reconcile(name) {
       const role = roles.get(name)
       const rules = role && planAggregation(role, roles.list())
-      if (rules) await parts.client.of(rbacV1.clusterRoles).patch(name, { type: 'merge', patch: { rules } })
+      if (rules) await applyRules(parts, role, rules)
       return done
     },
   }
+}
+
+/** Applied by a manager of its own, so that the rules are known to be nobody else's; the uid keeps a deleted role deleted. */
+async function applyRules({ client }: ControllerParts, { metadata }: ClusterRole, rules: PolicyRule[]): Promise<void> {
+  const { name = '', uid } = metadata
+  const patch = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name, ...(uid ? { uid } : {}) },
+    ...(rules.length === 0 ? {} : { rules }),
+  }
+  const options = { fieldManager: 'clusterrole-aggregation-controller' }
+  await client.of(rbacV1.clusterRoles).patch(name, { type: 'apply', patch, force: true }, options)
 }
