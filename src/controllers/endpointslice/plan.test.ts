@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Node, Pod, Service, ServiceSpec } from '../../api/types/core/v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
-import { planSlices } from './plan.ts'
+import { planSlices, podsWithoutNode } from './plan.ts'
 
 function service(spec: Partial<ServiceSpec> = {}): Service {
   return {
@@ -40,13 +40,13 @@ function plan(subject: Service, of: Pod[], slices: EndpointSlice[] = []) {
   return planSlices({ service: subject, pods: of, slices, nodeOf: () => zoned, changeTime: '' })
 }
 
-const sizes = (slices: EndpointSlice[]) => slices.map(({ endpoints }) => endpoints?.length)
+const sizes = (slices: EndpointSlice[]) => slices.map(({ endpoints }) => endpoints?.length ?? 0)
 const named = (slices: EndpointSlice[]) =>
   slices.map((slice, index) => ({ ...slice, metadata: { ...slice.metadata, name: `s-${index}` } }))
 
 test('planSlices makes one empty slice for a Service without pods', () => {
   const { create } = plan(service(), [])
-  assert.deepEqual([sizes(create), create[0]?.ports], [[0], []])
+  assert.deepEqual([sizes(create), create[0]?.ports], [[0], undefined])
   assert.deepEqual(create[0]?.metadata.labels, {
     l: '1',
     'kubernetes.io/service-name': 's',
@@ -94,6 +94,9 @@ test('planSlices leaves pods of nodes out that are not there, and slices of an e
     planSlices({ service: subject, pods: [pod(1)], slices: [], nodeOf: () => undefined, changeTime: '' })
   assert.deepEqual(sizes(lost(service()).create), [0])
   assert.deepEqual(sizes(lost(service({ publishNotReadyAddresses: true })).create), [1])
+  const input = { pods: [pod(1)], slices: [], nodeOf: () => undefined, changeTime: '' }
+  assert.equal(podsWithoutNode({ ...input, service: service() }).length, 1)
+  assert.equal(podsWithoutNode({ ...input, service: service({ publishNotReadyAddresses: true }) }).length, 0)
   const [slice] = named(plan(service(), pods(1)).create)
   const owner = { apiVersion: 'v1', kind: 'Service', name: 's', uid: 'earlier', controller: true }
   const foreign = { ...slice, metadata: { ...slice?.metadata, ownerReferences: [owner] } } as EndpointSlice
@@ -124,7 +127,8 @@ test('planSlices makes slices for both families of addresses', () => {
 test('planSlices makes a slice for each meaning of a named port', () => {
   const web = service({ ports: [{ name: 'http', port: 80, targetPort: 'web' }] })
   const { create } = plan(web, [pod(1, { port: 8080 }), pod(2, { port: 9090 }), pod(3)])
-  assert.deepEqual(create.map(({ ports }) => ports?.map(({ port }) => port)).sort(), [[], [8080], [9090]])
+  const numbers = create.map(({ ports = [] }) => ports.map(({ port }) => port))
+  assert.deepEqual(numbers.sort(), [[], [8080], [9090]])
 })
 
 describe('the conditions of an endpoint', () => {

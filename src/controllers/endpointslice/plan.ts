@@ -62,6 +62,12 @@ export interface SliceMeta {
   endpointsMax?: number
 }
 
+/** Pods that are led to nowhere for now, as their node is not known (yet). */
+export function podsWithoutNode({ service, pods, nodeOf }: SliceInput): Pod[] {
+  if (service.spec?.publishNotReadyAddresses) return []
+  return pods.filter((pod) => nodeOf(pod.spec?.nodeName ?? '') === undefined)
+}
+
 /** With what came of topology hints for each family of addresses; empty for Services that do not want them. */
 export function planSlices(input: SliceInput): SlicePlan & { hinting: ReadonlyMap<string, Hinting> } {
   const { service, slices } = input
@@ -283,7 +289,8 @@ function differs(slice: EndpointSlice, endpoints: readonly Endpoint[], { labels 
 function updated(slice: EndpointSlice, endpoints: Endpoint[], meta: SliceMeta): EndpointSlice {
   const { [changeTimeAnnotation]: _, ...others } = slice.metadata.annotations ?? {}
   const annotations = { ...others, ...meta.annotations }
-  return { ...slice, metadata: { ...slice.metadata, labels: meta.labels, annotations }, endpoints }
+  const { endpoints: _before, ...rest } = slice
+  return { ...rest, metadata: { ...slice.metadata, labels: meta.labels, annotations }, ...given({ endpoints }) }
 }
 
 function created(group: Group, endpoints: Endpoint[], meta: SliceMeta): EndpointSlice {
@@ -298,9 +305,13 @@ function created(group: Group, endpoints: Endpoint[], meta: SliceMeta): Endpoint
       ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
     },
     addressType: group.addressType,
-    endpoints,
-    ports: group.ports,
+    ...given({ endpoints, ports: group.ports }),
   }
+}
+
+/** An empty list is left out: nobody manages what is not there. */
+function given(lists: Pick<EndpointSlice, 'endpoints' | 'ports'>): Pick<EndpointSlice, 'endpoints' | 'ports'> {
+  return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0))
 }
 
 function timed(changeTime: string): Record<string, string> {

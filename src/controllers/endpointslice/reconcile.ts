@@ -3,7 +3,7 @@
 import { ApiError } from '../../api/errors.ts'
 import { keyOf } from '../../api/meta.ts'
 import { coreV1, discoveryV1 } from '../../api/resources.ts'
-import type { Node, Service } from '../../api/types/core/v1.ts'
+import type { Node, Pod, Service } from '../../api/types/core/v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { tallied } from '../../client/meters.ts'
@@ -13,8 +13,17 @@ import { controllerReference } from '../ownership.ts'
 import { ChangeTimes, serviceKeysOf, servingPods } from '../service-pods.ts'
 import { type HintCounts, type Hinting, overloaded, topologyMode, type ZoneShares, zoneShares } from './hints.ts'
 import { countSlices, sliceGauges } from './metrics.ts'
-import { managedBy, managedByLabel, planSlices, type SlicePlan, serviceNameLabel } from './plan.ts'
+import {
+  managedBy,
+  managedByLabel,
+  planSlices,
+  podsWithoutNode,
+  type SliceInput,
+  type SlicePlan,
+  serviceNameLabel,
+} from './plan.ts'
 
+const eventSource = 'endpoint-slice-controller'
 const byService = 'service'
 const byNode = 'nodeName'
 
@@ -48,7 +57,7 @@ export function endpointSliceController(parts: ControllerParts, options: Endpoin
     if (!expectations.satisfied(key)) return notSeenYet
     const selected = servingPods(service, pods)
     const present = slices.byIndex(byService, key).filter((slice) => slice.metadata.deletionTimestamp === undefined)
-    const plan = planSlices({
+    const input: SliceInput = {
       ...options,
       service,
       pods: selected,
@@ -56,7 +65,8 @@ export function endpointSliceController(parts: ControllerParts, options: Endpoin
       nodeOf: (name) => nodes.get(name),
       changeTime: changeTimes.since(service, selected),
       zoneShares: () => topology.shares(),
-    })
+    }
+    const plan = planSlices(input)
     const api = parts.client.of(discoveryV1.endpointSlices, service.metadata.namespace)
     try {
       for (const slice of plan.create) {
@@ -71,7 +81,13 @@ export function endpointSliceController(parts: ControllerParts, options: Endpoin
     }
     topology.hinted(service, plan.hinting)
     countSync(parts, service, plan, present)
-    return done
+    const skipped = podsWithoutNode(input).map((pod) => skippedText(service, pod))
+    if (skipped.length === 0) return done
+    const what = skipped.length === 1 ? skipped[0] : `[${skipped.join(', ')}]`
+    const message = `Error updating Endpoint Slices for Service ${key}: ${what}`
+    const about = { resource: coreV1.services, object: service }
+    parts.events.as(eventSource).event(about, 'Warning', 'FailedToUpdateEndpointSlices', message)
+    return { kind: 'retry', error: new Error(message) }
   }
 
   return {
@@ -92,6 +108,11 @@ export function endpointSliceController(parts: ControllerParts, options: Endpoin
     ],
     reconcile: (key) => counted(parts, reconcile(key)),
   }
+}
+
+function skippedText({ metadata }: Service, pod: Pod): string {
+  const service = `${metadata.namespace}/${metadata.name}`
+  return `skipping Pod ${pod.metadata.name} for Service ${service}: Node ${pod.spec?.nodeName ?? ''} Not Found`
 }
 
 const prefix = 'endpoint_slice_controller'
@@ -188,7 +209,7 @@ class Topology {
     const now = new Map<string, HintCounts>()
     const say = (type: 'Normal' | 'Warning', family: string, message: string) =>
       this.#parts.events
-        .as('endpoint-slice-controller')
+        .as(eventSource)
         .event(
           { resource: coreV1.services, object: service },
           type,
