@@ -170,6 +170,12 @@ const volumes: [string, PersistentVolume, PersistentVolumeClaim | undefined, str
   ['reserved by name', volumeOf('v', { claimRef: reference() }), undefined, 'none'],
   ['its claim’s', volumeOf('v', { claimRef: reference('u') }), claimOf({ volumeName: 'v' }), 'phase Bound'],
   ['promised to a claim that does not name it yet', volumeOf('v', { claimRef: reference('u') }), claimOf(), 'none'],
+  [
+    'promised to a claim of another mode',
+    volumeOf('v', { claimRef: reference('u'), volumeMode: 'Block' }),
+    claimOf(),
+    'mismatch',
+  ],
   ['left by its claim', volumeOf('v', { claimRef: reference('u') }), undefined, 'phase Released'],
   [
     'retained',

@@ -9,7 +9,6 @@ import {
   findVolume,
   isBoundTo,
   mismatch,
-  noProvisioner,
   volumeAnnotations,
   waitsForConsumer,
 } from '../../api/volume-binding.ts'
@@ -94,11 +93,7 @@ function planOpenClaim(claim: PersistentVolumeClaim, view: ClaimView): ClaimPlan
   }
   const { provisioner } = storageClass
   if (provisioner.startsWith('kubernetes.io/')) {
-    const message =
-      provisioner === noProvisioner
-        ? `storageclass.storage.k8s.io "${className}" has no provisioner, and no persistent volume fits this claim`
-        : `no volume plugin matched name: ${provisioner}`
-    return pending('Warning', 'ProvisioningFailed', message)
+    return pending('Warning', 'ProvisioningFailed', `no volume plugin matched name: ${provisioner}`)
   }
   return { kind: 'provision', provisioner }
 }
@@ -124,6 +119,8 @@ function namesNoClass({ metadata, spec }: PersistentVolumeClaim): boolean {
 
 export type VolumePlan =
   | { kind: 'none' }
+  /** Both are told why they are not bound. */
+  | { kind: 'mismatch'; ofVolume: Note; ofClaim: Note }
   | { kind: 'phase'; phase: 'Available' | 'Bound' | 'Released' | 'Failed'; message?: string; note?: Note }
   /** Its claim is bound elsewhere. `keep`: it stays reserved for the name that its maker gave. */
   | { kind: 'unbind'; keep: boolean }
@@ -135,11 +132,24 @@ export function planVolume(volume: PersistentVolume, claim: PersistentVolumeClai
   const phase = volume.status?.phase
   if (!claimRef?.uid) return phase === 'Available' ? { kind: 'none' } : { kind: 'phase', phase: 'Available' }
   if (!claim) return planRelease(volume)
-  if (!claim.spec?.volumeName) return { kind: 'none' }
+  if (!claim.spec?.volumeName) return otherMode(volume, claim)
   if (claim.spec.volumeName === volume.metadata.name)
     return phase === 'Bound' ? { kind: 'none' } : { kind: 'phase', phase: 'Bound' }
   if (annotations[volumeAnnotations.provisionedBy] !== undefined && policy === 'Delete') return planRelease(volume)
   return { kind: 'unbind', keep: annotations[volumeAnnotations.boundByController] === undefined }
+}
+
+/** The claim does not find a volume of another mode, though that refers to it. */
+function otherMode(volume: PersistentVolume, claim: PersistentVolumeClaim): VolumePlan {
+  const modeOf = ({ spec }: PersistentVolume | PersistentVolumeClaim) => spec?.volumeMode ?? 'Filesystem'
+  if (modeOf(volume) === modeOf(claim)) return { kind: 'none' }
+  const note = (message: string): Note => ({ type: 'Warning', reason: 'VolumeMismatch', message })
+  const why = 'due to incompatible volumeMode.'
+  return {
+    kind: 'mismatch',
+    ofVolume: note(`Cannot bind PersistentVolume to requested PersistentVolumeClaim "${claim.metadata.name}" ${why}`),
+    ofClaim: note(`Cannot bind PersistentVolume "${volume.metadata.name}" to requested PersistentVolumeClaim ${why}`),
+  }
 }
 
 /** Its claim is gone: first it is released, then its policy decides. Who provisioned a volume also deletes it. */

@@ -2,7 +2,7 @@
  * Binds claims to volumes and releases volumes whose claim is gone. A volume that has to be made is asked for by an
  * annotation that its provisioner follows, ours among them (`../local-path-provisioner`).
  */
-import { keyOf } from '../../api/meta.ts'
+import { type KubeObject, keyOf, type Resource } from '../../api/meta.ts'
 import { coreV1, storageV1 } from '../../api/resources.ts'
 import type { PersistentVolume, PersistentVolumeClaim } from '../../api/types/core/v1.ts'
 import type { StorageClass } from '../../api/types/storage/v1.ts'
@@ -139,24 +139,32 @@ class Binder {
     return unfinished.map(({ metadata }) => metadata.name ?? '')
   }
 
-  #say(claim: PersistentVolumeClaim, { type, reason, message }: Note): void {
+  #say(claim: PersistentVolumeClaim, note: Note): void {
     const key = keyOf(claim)
-    const said = `${claim.metadata.uid} ${reason} ${message}`
+    const said = `${claim.metadata.uid} ${note.reason} ${note.message}`
     if (this.#said.get(key) === said) return
     this.#said.set(key, said)
-    this.#events.event({ resource: coreV1.persistentVolumeClaims, object: claim }, type, reason, message)
+    this.#tell(coreV1.persistentVolumeClaims, claim, note)
   }
 
   async #syncVolume(name: string): Promise<void> {
     const volume = this.volumes.get(name)
     if (!volume) return
-    const plan = planVolume(volume, await this.#claimOf(volume))
+    const claim = await this.#claimOf(volume)
+    const plan = planVolume(volume, claim)
     if (plan.kind === 'none') return
+    if (plan.kind === 'mismatch') {
+      this.#tell(coreV1.persistentVolumes, volume, plan.ofVolume)
+      if (claim) this.#tell(coreV1.persistentVolumeClaims, claim, plan.ofClaim)
+      return
+    }
     if (plan.kind === 'unbind') return this.#writes.unbind(volume, plan.keep)
     await this.#writes.setVolumePhase(volume, plan.phase, plan.message)
-    if (!plan.note) return
-    const { type, reason, message } = plan.note
-    this.#events.event({ resource: coreV1.persistentVolumes, object: volume }, type, reason, message)
+    if (plan.note) this.#tell(coreV1.persistentVolumes, volume, plan.note)
+  }
+
+  #tell(resource: Resource, object: KubeObject, { type, reason, message }: Note): void {
+    this.#events.event({ resource, object }, type, reason, message)
   }
 
   /** The cache may be behind: a volume is released only when the server itself says that the claim is gone. */

@@ -6,17 +6,14 @@ import { isBoundTo, volumeAnnotations } from '../../api/volume-binding.ts'
 import type { Client } from '../../client/client.ts'
 import type { ControllerParts } from '../../client/controller.ts'
 import { ifThere } from '../../client/writes.ts'
-import { rfc3339 } from '../../platform/clock.ts'
 
 const { bindCompleted, boundByController, storageProvisioner, betaStorageProvisioner } = volumeAnnotations
 
 export class BinderWrites {
   readonly #client: Client
-  readonly #clock: ControllerParts['clock']
 
-  constructor({ client, clock }: Pick<ControllerParts, 'client' | 'clock'>) {
+  constructor({ client }: Pick<ControllerParts, 'client'>) {
     this.#client = client
-    this.#clock = clock
   }
 
   /** Volume first: whoever fails in between finds there whose it is. */
@@ -38,8 +35,7 @@ export class BinderWrites {
 
   async setVolumePhase(volume: PersistentVolume, phase: string, message?: string): Promise<void> {
     if (volume.status?.phase === phase) return
-    const lastPhaseTransitionTime = rfc3339(this.#clock.nowMs())
-    const status = { phase, message: message ?? null, reason: null, lastPhaseTransitionTime }
+    const status = { phase, message: message ?? null, reason: null }
     await ifThere(this.#client.of(coreV1.persistentVolumes).updateStatus(changed(volume, { status })))
   }
 
