@@ -18,12 +18,7 @@ export function podFor(
     generateName: `${set.metadata.name}-`,
     name,
   })
-  pod.metadata.labels = {
-    ...pod.metadata.labels,
-    'statefulset.kubernetes.io/pod-name': name,
-    'apps.kubernetes.io/pod-index': String(ordinal),
-    [revisionLabel]: revision,
-  }
+  pod.metadata.labels = { ...pod.metadata.labels, ...identityLabels(name, ordinal), [revisionLabel]: revision }
   if (!pod.spec) return pod
   pod.spec.hostname = name
   if (set.spec?.serviceName) pod.spec.subdomain = set.spec.serviceName
@@ -36,6 +31,17 @@ export function podFor(
   const others = (pod.spec.volumes ?? []).filter((volume) => !names.has(volume.name))
   if (claimed.length > 0) pod.spec.volumes = [...others, ...claimed]
   return pod
+}
+
+function identityLabels(name: string, ordinal: number): Record<string, string> {
+  return { 'statefulset.kubernetes.io/pod-name': name, 'apps.kubernetes.io/pod-index': String(ordinal) }
+}
+
+/** The labels of an adopted pod that was made without those of its number; undefined when it has them. */
+export function missingIdentity({ metadata }: Pod, ordinal: number): Record<string, string> | undefined {
+  const labels = identityLabels(metadata.name ?? '', ordinal)
+  const isWhole = Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value)
+  return isWhole ? undefined : { ...metadata.labels, ...labels }
 }
 
 export function claimsFor(set: StatefulSet, ordinal: number): { template: string; claim: PersistentVolumeClaim }[] {

@@ -13,7 +13,7 @@ import { applyClaim, byControllerUid, indexByController, ownerKeys, planClaim } 
 import { applyRevision, planRevision, staleRevisions } from '../revisions.ts'
 import { sameStatus } from '../status.ts'
 import { canonical } from '../template-hash.ts'
-import { claimOwners, claimsFor, isStaleClaim, podFor } from './identity.ts'
+import { claimOwners, claimsFor, isInRange, isStaleClaim, missingIdentity, podFor } from './identity.ts'
 import {
   maxUnavailable,
   nextAvailabilityMs,
@@ -137,7 +137,7 @@ class StatefulSetReconciler {
   async #apply(input: StatefulInput, revisions: ReadonlyMap<string, ControllerRevision>): Promise<void> {
     const { set } = input
     const plan = planPods(input)
-    for (const pod of input.pods) await this.#retainClaims(set, pod)
+    for (const pod of input.pods) await this.#conform(set, pod)
     for (const pod of [...plan.replace, ...plan.delete]) await this.#delete(set, pod)
     for (const { ordinal, revision } of plan.create) {
       if (this.#claimsOf(set, ordinal).some((claim) => isStaleClaim(claim, `${set.metadata.name}-${ordinal}`))) continue
@@ -174,19 +174,40 @@ class StatefulSetReconciler {
     )
   }
 
-  /** Claims follow the retention policy, also when it or the number of replicas changes. */
-  async #retainClaims(set: StatefulSet, pod: Pod): Promise<void> {
+  /** Pods carry their number, and their claims follow the retention policy, also when it or the replicas change. */
+  async #conform(set: StatefulSet, pod: Pod): Promise<void> {
     const ordinal = ordinalOf(set, pod)
     if (ordinal === undefined) return
+    const isGoing = pod.metadata.deletionTimestamp !== undefined
     // A pod waits for claims that were deleted under it.
-    if (pod.status?.phase === 'Pending' && !pod.metadata.deletionTimestamp) await this.#createClaims(set, ordinal)
+    if (pod.status?.phase === 'Pending' && !isGoing) await this.#createClaims(set, ordinal)
+    const { name = '', namespace } = pod.metadata
+    const update = async (): Promise<unknown> => {
+      const retained = await this.#retainClaims(set, ordinal, pod)
+      const labels = isGoing ? undefined : missingIdentity(pod, ordinal)
+      if (!labels) return retained
+      const api = this.#parts.client.of(coreV1.pods, namespace)
+      return ifThere(api.update({ ...pod, metadata: { ...pod.metadata, labels } }))
+    }
+    // What a pod that is no longer wanted leaves behind is not worth telling.
+    if (isGoing || !isInRange(set, ordinal)) await this.#retainClaims(set, ordinal, pod)
+    else {
+      const what = `Update Pod ${name} in StatefulSet ${set.metadata.name}`
+      await this.#report(set, { what, reason: 'Update', word: 'successful' }, update)
+    }
+  }
+
+  /** The claims that were changed; undefined when none had to be. */
+  async #retainClaims(set: StatefulSet, ordinal: number, pod: Pod): Promise<unknown> {
     const api = this.#parts.client.of(coreV1.persistentVolumeClaims, set.metadata.namespace)
+    let retained: unknown
     for (const claim of this.#claimsOf(set, ordinal)) {
       const present = claim.metadata.ownerReferences ?? []
       const ownerReferences = claimOwners(set, { ordinal, pod, present })
       if (canonical(uidsOf(ownerReferences)) === canonical(uidsOf(present))) continue
-      await ifThere(api.update({ ...claim, metadata: { ...claim.metadata, ownerReferences } }))
+      retained = (await ifThere(api.update({ ...claim, metadata: { ...claim.metadata, ownerReferences } }))) ?? retained
     }
+    return retained
   }
 
   /** Those that are there. */
@@ -199,7 +220,7 @@ class StatefulSetReconciler {
   /** Runs a write and says in an event how it went; undefined results (nothing to do) are not reported. */
   async #report(
     set: StatefulSet,
-    { what, reason, word }: { what: string; reason: 'Create' | 'Delete'; word: string },
+    { what, reason, word }: { what: string; reason: 'Create' | 'Update' | 'Delete'; word: string },
     write: () => Promise<unknown>,
   ): Promise<void> {
     try {
