@@ -45,10 +45,11 @@ type Counts = Required<
 
 function conditionsFor(input: StatusInput, counts: Counts): DeploymentCondition[] {
   const { deployment, nowText } = input
-  let conditions = [...(deployment.status?.conditions ?? [])]
+  // Pauses are told first: who lists the conditions sees them in the order of their changes.
+  let conditions = withPause([...(deployment.status?.conditions ?? [])], deployment, nowText)
   if (input.progress) conditions = withCondition(conditions, { type: 'Progressing', ...input.progress }, nowText)
   conditions = withCondition(conditions, availability(deployment, counts.availableReplicas), nowText)
-  if (deployment.spec?.paused) return withPause(conditions, deployment, nowText)
+  if (deployment.spec?.paused) return conditions
   conditions = withProgress(conditions, input, counts)
   const failure = replicaFailure(input)
   return failure ? withCondition(conditions, failure, nowText) : without(conditions, 'ReplicaFailure')
@@ -72,27 +73,23 @@ function availability(deployment: Deployment, available: number): Fact {
       }
 }
 
-/** The progress of a paused rollout is unknown; a rollout that timed out stays so. */
+/** The progress of a rollout that is paused, or was, is unknown; a rollout that timed out stays so. */
 function withPause(conditions: DeploymentCondition[], deployment: Deployment, nowText: string): DeploymentCondition[] {
   if (!hasDeadline(deployment)) return conditions
   const known = conditions.find(({ type }) => type === 'Progressing')
-  if (known?.reason === 'ProgressDeadlineExceeded') return conditions
-  return withCondition(
-    conditions,
-    { type: 'Progressing', status: 'Unknown', reason: 'DeploymentPaused', message: 'Deployment is paused' },
-    nowText,
-  )
+  const { paused = false } = deployment.spec ?? {}
+  if (known?.reason === 'ProgressDeadlineExceeded' || paused === (known?.reason === 'DeploymentPaused'))
+    return conditions
+  const fact = paused
+    ? { reason: 'DeploymentPaused', message: 'Deployment is paused' }
+    : { reason: 'DeploymentResumed', message: 'Deployment is resumed' }
+  return withCondition(conditions, { type: 'Progressing', status: 'Unknown', ...fact }, nowText)
 }
 
 function withProgress(conditions: DeploymentCondition[], input: StatusInput, counts: Counts): DeploymentCondition[] {
   const { deployment, nowText } = input
   if (!hasDeadline(deployment)) return without(conditions, 'Progressing')
-  let known = conditions.find(({ type }) => type === 'Progressing')
-  if (known?.reason === 'DeploymentPaused') {
-    const resumed = { status: 'Unknown', reason: 'DeploymentResumed', message: 'Deployment is resumed' }
-    conditions = withCondition(conditions, { type: 'Progressing', ...resumed }, nowText)
-    known = conditions.find(({ type }) => type === 'Progressing')
-  }
+  const known = conditions.find(({ type }) => type === 'Progressing')
   const settled = counts.replicas === counts.updatedReplicas && known?.reason === 'NewReplicaSetAvailable'
   if (settled) return conditions
   const subject = input.current

@@ -81,7 +81,7 @@ export class ScaleFinder {
     const [group = ''] = reference.apiVersion.includes('/') ? reference.apiVersion.split('/') : ['']
     const { resources } = await discoverResources(this.#client)
     const resource = resources.find((one) => one.kind === reference.kind && one.group === group)
-    if (!resource) return undefined
+    if (!resource) throw new Error(`no matches for kind "${reference.kind}" in version "${reference.apiVersion}"`)
     try {
       const scale = await this.#client.of(resource as Resource, namespace).getSub<Scale>(reference.name, 'scale')
       if (scale.metadata.uid !== reference.uid) return undefined

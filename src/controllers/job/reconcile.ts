@@ -2,6 +2,7 @@
 
 import { keyOf } from '../../api/meta.ts'
 import { batchV1, coreV1 } from '../../api/resources.ts'
+import { matchesLabelSelector } from '../../api/selectors/label.ts'
 import type { Job } from '../../api/types/batch/v1.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
@@ -170,7 +171,20 @@ class JobReconciler {
   /** Nobody counts the pods of a Job that is gone: they must not wait to be counted. */
   async #releaseAbandoned(key: string, job: Job | undefined): Promise<void> {
     const pods = this.#pods.byIndex(byTrackedKey, key)
-    await this.#release(pods.filter((pod) => !job || controllerOf(pod)?.uid !== job.metadata.uid))
+    const isAbandoned = (pod: Pod): boolean => {
+      const controller = controllerOf(pod)
+      return controller ? controller.uid !== job?.metadata.uid : !this.#isWanted(pod)
+    }
+    await this.#release(pods.filter(isAbandoned))
+  }
+
+  /** Whether some Job will adopt the pod. */
+  #isWanted({ metadata }: Pod): boolean {
+    return this.#jobs.list().some((job) => {
+      const { namespace, deletionTimestamp } = job.metadata
+      if (namespace !== metadata.namespace || deletionTimestamp || !job.spec?.selector) return false
+      return matchesLabelSelector(job.spec.selector, metadata.labels)
+    })
   }
 
   async #release(pods: readonly Pod[]): Promise<void> {
