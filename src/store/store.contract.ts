@@ -255,6 +255,20 @@ const cases: readonly [title: string, body: (under: Under) => Promise<void>][] =
     },
   ],
   [
+    'sizeBytes says how much room all of it takes',
+    async ({ store }) => {
+      const before = await store.sizeBytes()
+      let [grown, written] = [0, 0]
+      // etcd's file grows a little later.
+      while (grown < 2_000_000 && written < 100_000_000) {
+        await store.commit([put(`/size/${written}`, 'x'.repeat(500_000))])
+        written += 500_000
+        grown = (await store.sizeBytes()) - before
+      }
+      assert.ok(grown >= 2_000_000 && grown < 4 * written, `${written} bytes written, ${grown} more there`)
+    },
+  ],
+  [
     'watch throws CompactedError when its start is compacted, and ends when aborted or the store closes',
     async ({ store, make }) => {
       const first = await revisionOf(store, put('/a', '1'))

@@ -77,6 +77,8 @@ export interface Store {
   currentRevision(): number | Promise<number>
   /** Forgets history before `revision`; current values stay. */
   compact(revision: number): Promise<void>
+  /** Bytes that all of it takes where it is stored; in memory, of keys and values alone. */
+  sizeBytes(): Promise<number>
   /** Undefined when healthy, else what is wrong in plain words. */
   health(): Promise<string | undefined>
   close(): Promise<void>

@@ -31,6 +31,7 @@ export function transformedStore(store: Store, transformFor: (key: string) => Va
     watch: (options) => readBatches(store.watch(options), transformFor),
     currentRevision: () => store.currentRevision(),
     compact: (revision) => store.compact(revision),
+    sizeBytes: () => store.sizeBytes(),
     health: () => store.health(),
     close: () => store.close(),
   }

@@ -29,6 +29,7 @@ export function countedStore(base: ForkableStore, before?: () => Promise<void> |
     watch: (options) => base.watch(options),
     currentRevision: () => base.currentRevision(),
     compact: (revision) => base.compact(revision),
+    sizeBytes: () => base.sizeBytes(),
     health: () => base.health(),
     close: () => base.close(),
   }

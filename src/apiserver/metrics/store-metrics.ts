@@ -45,6 +45,7 @@ export class StoreMetrics {
       // Asked before every read of a cache, and known without work: measuring it would cost more than asking.
       currentRevision: () => store.currentRevision(),
       compact: (revision) => timed('compact', '', () => store.compact(revision)),
+      sizeBytes: () => store.sizeBytes(),
       health: () => store.health(),
       close: () => store.close(),
     }

@@ -62,8 +62,11 @@ export function nonResourceEndpoints(parts: {
     if (path === '/version') return indented(jsonResponse(200, versionInfo()))
     if (path === '/metrics') {
       const { scheme, registry } = endpoints
+      const gates = parts.gates ?? defaultGates
+      // The rest is worth having without it.
+      const storeBytes = await registry.store.sizeBytes().catch(() => undefined)
       return metricsResponse(
-        { ...metrics, ...registry, store: metrics.store, scheme, inFlight, gates: parts.gates ?? defaultGates },
+        { ...metrics, ...registry, store: metrics.store, scheme, inFlight, gates, storeBytes },
         exchange.request.headers.accept,
       )
     }

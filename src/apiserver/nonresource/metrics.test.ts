@@ -115,6 +115,7 @@ test('requests are counted as upstream counts them', async () => {
   assert.equal(of('kubernetes_feature_enabled', { name: 'SidecarContainers', stage: '' }), 1)
   assert.equal(of('apiserver_watch_events_total', { resource: 'configmaps' }), 2)
   assert.equal(of('apiserver_storage_objects', { resource: 'configmaps' }), 1)
+  assert.ok(of('apiserver_storage_size_bytes', { storage_cluster_id: 'etcd-0' })! > 500)
   assert.equal(of('apiserver_resource_objects', { resource: 'configmaps' }), 1)
   assert.ok(of('apiserver_watch_events_sizes_count', { resource: 'configmaps', version: 'v1' })! >= 1)
   assert.ok(of('apiserver_storage_events_received_total', { resource: 'configmaps' })! >= 1)

@@ -24,6 +24,8 @@ export interface MetricsParts {
   inFlight: RequestLimit
   clock: Clock
   gates: Gates
+  /** Of the store; undefined when it does not say. */
+  storeBytes: number | undefined
 }
 
 const contentTypes: Readonly<Record<Format, string>> = {
@@ -38,11 +40,19 @@ export function metricsResponse(parts: MetricsParts, accept: string | undefined)
     ...parts.security(),
     ...loadFamilies(parts),
     ...cacheFamilies(parts.caches, parts.scheme),
+    ...sizeFamilies(parts.storeBytes),
     unavailableFamily(parts),
     featureFamily(parts.gates),
     ...processFamilies(parts.clock),
   ]
   return familiesResponse(families, accept)
+}
+
+/** The store counts as the first of upstream's. */
+function sizeFamilies(bytes: number | undefined): Family[] {
+  if (bytes === undefined) return []
+  const help = 'Bytes that the store takes where it keeps everything.'
+  return [gauge('apiserver_storage_size_bytes', help, [[{ storage_cluster_id: 'etcd-0' }, bytes]])]
 }
 
 export function familiesResponse(families: readonly Family[], accept: string | undefined): ApiResponse {

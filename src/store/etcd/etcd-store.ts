@@ -23,7 +23,7 @@ import { compactTogether } from './compaction.ts'
 import { Endpoints, type EndpointsOptions } from './endpoints.ts'
 import { asUnavailable, isCompacted, isFuture } from './failures.ts'
 import { Leases } from './leases.ts'
-import type { AlarmReply, LeaseGrantReply, RangeReply, TxnReply } from './messages.ts'
+import type { AlarmReply, LeaseGrantReply, RangeReply, StatusReply, TxnReply } from './messages.ts'
 import { methods, problemOfAlarms, rangeOf, requestOf } from './requests.ts'
 import { itemOf, watchEtcd } from './watch.ts'
 
@@ -156,6 +156,16 @@ class EtcdStore implements Store {
     await this.#endpoints.call(methods.compact, { revision: revision - 1 }).catch((error: unknown) => {
       if (!isCompacted(error)) throw asUnavailable('compacting', error)
     })
+  }
+
+  /** Of the member that is asked; all have the same. */
+  async sizeBytes(): Promise<number> {
+    this.#checkOpen()
+    const asked = this.#endpoints.call<StatusReply>(methods.status, {}, limits.etcdHealthTimeoutMs)
+    const { dbSize = 0 } = await asked.catch((error: unknown) => {
+      throw asUnavailable('asking etcd for its size', error)
+    })
+    return dbSize
   }
 
   async health(): Promise<string | undefined> {

@@ -91,6 +91,8 @@ const rpc: MessageFile = {
     LeaseGrantRequest: fields('TTL 1 int64', 'ID 2 int64'),
     LeaseGrantResponse: fields('header 1 ResponseHeader', 'ID 2 int64', 'TTL 3 int64', 'error 4 string'),
     AlarmRequest: fields('action 1 AlarmAction', 'memberID 2 uint64', 'alarm 3 AlarmType'),
+    StatusRequest: fields(),
+    StatusResponse: fields('header 1 ResponseHeader', 'dbSize 3 int64'),
     AlarmMember: fields('memberID 1 uint64', 'alarm 2 AlarmType'),
     AlarmResponse: fields('header 1 ResponseHeader', 'alarms 2 repeated AlarmMember'),
   },
@@ -134,6 +136,11 @@ export interface WatchReply extends Reply {
 export interface LeaseGrantReply extends Reply {
   ID: number | bigint
   TTL: number
+}
+
+export interface StatusReply extends Reply {
+  /** Bytes of the member's file. */
+  dbSize?: number
 }
 
 export interface AlarmReply extends Reply {

@@ -12,6 +12,7 @@ export const methods = {
   /** A lease that nobody came to know of ends by itself. */
   leaseGrant: { path: 'Lease/LeaseGrant', request: 'LeaseGrantRequest', reply: 'LeaseGrantResponse', repeatable: true },
   alarm: { path: 'Maintenance/Alarm', request: 'AlarmRequest', reply: 'AlarmResponse', repeatable: true },
+  status: { path: 'Maintenance/Status', request: 'StatusRequest', reply: 'StatusResponse', repeatable: true },
 } satisfies Record<string, Method>
 
 const firstKey = Uint8Array.of(0)

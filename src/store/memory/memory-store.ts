@@ -153,6 +153,13 @@ class MemoryStore implements ForkableStore {
     this.#forgetBefore(revision)
   }
 
+  async sizeBytes(): Promise<number> {
+    this.#open()
+    let bytes = 0
+    for (const { key, value } of this.#items.values()) bytes += key.length + value.length
+    return bytes
+  }
+
   async health(): Promise<string | undefined> {
     return this.#closed ? 'the store is closed' : undefined
   }

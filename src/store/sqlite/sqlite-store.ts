@@ -28,7 +28,7 @@ import {
 } from '../store.ts'
 import { WatchHub } from '../watch-hub.ts'
 import { pageBytes } from './database.ts'
-import { type LogDisk, SyncFailedError } from './durable-log.ts'
+import { type LogDisk, logPath, SyncFailedError } from './durable-log.ts'
 import { StoreFile } from './file.ts'
 import { type CommittedBatch, commitBatch } from './group-commit.ts'
 import { countKeys, getAt, rangeAt, readEvents } from './read.ts'
@@ -168,6 +168,13 @@ class SqliteStore implements Store {
     this.#checkOpen()
     if (revision > this.#revision) throw new FutureRevisionError(this.#revision)
     await this.#forgetBefore(revision)
+  }
+
+  async sizeBytes(): Promise<number> {
+    this.#checkOpen()
+    const { path, disk } = this.#options
+    const files = await Promise.all([path, logPath(path)].map((each) => disk.stat(each)))
+    return files.reduce((bytes, file) => bytes + (file?.sizeBytes ?? 0), 0)
   }
 
   async health(): Promise<string | undefined> {

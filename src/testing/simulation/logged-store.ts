@@ -76,6 +76,10 @@ export class LoggedStore implements Store {
     return this.#open().compact(revision)
   }
 
+  sizeBytes() {
+    return this.#open().sizeBytes()
+  }
+
   async health() {
     return this.#dead ? 'the store is closed' : undefined
   }

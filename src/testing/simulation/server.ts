@@ -177,6 +177,7 @@ function storeMethods(store: Store): Store {
     commit: (writes) => store.commit(writes),
     currentRevision: () => store.currentRevision(),
     compact: (revision) => store.compact(revision),
+    sizeBytes: () => store.sizeBytes(),
     health: () => store.health(),
     close: () => store.close(),
   }
