@@ -33,6 +33,10 @@ export interface KubeletConfig {
   kubeletVersion?: string
   /** Absent: no server (tests, simulated nodes). */
   server?: KubeletServerConfig
+  /** Processes and threads of a pod at once. Default: as many as the node allows. */
+  podPidsLimit?: number
+  /** Containers that name no seccomp profile get the runtime's own. Default false: none. */
+  seccompDefault?: boolean
   /** A log file is rotated beyond this. Default 10 MiB. */
   containerLogBytesMax?: number
   /** Files kept for each container, the current one included. Default 5. */
@@ -56,6 +60,7 @@ export const defaults = {
   resolvConf: '/etc/resolv.conf',
   cgroupRoot: '/',
   podsMax: 110,
+  seccompDefault: false,
   kubeletVersion: 'v1.36.3',
   kubeletPort: 10250,
   containerLogBytesMax: 10 * 1024 * 1024,

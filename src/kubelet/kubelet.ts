@@ -26,6 +26,7 @@ import { type Cgroups, detectCgroups } from './cgroups/cgroups.ts'
 import { defaults, type KubeletConfig, type KubeletServerConfig } from './config.ts'
 import { pacedRuntime } from './cri/paced.ts'
 import type { ContainerRuntime } from './cri/runtime.ts'
+import { Pressure } from './eviction/pressure.ts'
 import { ImagePuller } from './images/puller.ts'
 import { startMaintenance } from './maintenance.ts'
 import { type Machine, readMachine } from './node/machine.ts'
@@ -83,7 +84,10 @@ export async function startKubelet(given: KubeletParts): Promise<Kubelet> {
   own?.start()
   const [machine, cgroups] = await Promise.all([
     readMachine(disk, config.architecture),
-    detectCgroups({ disk, exec: parts.exec, log }, config.cgroupRoot ?? defaults.cgroupRoot),
+    detectCgroups(
+      { disk, exec: parts.exec, log, podPidsMax: config.podPidsLimit },
+      config.cgroupRoot ?? defaults.cgroupRoot,
+    ),
   ])
   const events = createEventRecorder({ client, clock, random, log, component: 'kubelet', host: config.nodeName })
   const health: RuntimeHealth = { runtime: true, answeredMs: clock.monotonicMs() }
@@ -95,14 +99,15 @@ export async function startKubelet(given: KubeletParts): Promise<Kubelet> {
     allocatable: () => nodeObject?.status?.allocatable ?? {},
     services: () => services.list(),
   }
+  const pressure = new Pressure(clock)
   const resources = await openResources(parts, events, () => manager)
   const podParts = assemble(parts, { cgroups, node, events, resources, wake: (uid) => manager.wake(uid) })
   const notInMemory = await podParts.volumes.mountMemory()
   if (notInMemory !== undefined) log.warn('secrets are written to disk', { reason: notInMemory })
   const nodes = client.of(coreV1.nodes)
   const readNode = () => nodes.get(config.nodeName).catch(() => nodeObject)
-  const manager = new PodManager({ ...podParts, pods: podInformer, nodeObject: () => nodeObject, readNode })
-  const nodeAgent = makeNodeAgent(parts, machine, events, health, (object) => {
+  const manager = new PodManager({ ...podParts, pressure, pods: podInformer, nodeObject: () => nodeObject, readNode })
+  const nodeAgent = makeNodeAgent(parts, { machine, events, health, pressure }, (object) => {
     nodeObject = object
   })
   const watch = new RuntimeWatch({
@@ -126,7 +131,14 @@ export async function startKubelet(given: KubeletParts): Promise<Kubelet> {
   })
   await Promise.all([nodeAgent.start(), podInformer.synced(), services.synced(), watch.start()])
   manager.start()
-  const maintenance = startMaintenance({ ...podParts, config, manager, imageService: parts.runtime.images })
+  const maintenance = startMaintenance({
+    ...podParts,
+    config,
+    manager,
+    pressure,
+    nodeEvent: (...event) => nodeAgent.event(...event),
+    imageService: parts.runtime.images,
+  })
   const server = config.server && (await serve(parts, podParts, manager, config.server))
   return {
     port: server?.port ?? 0,
@@ -153,7 +165,7 @@ function serve(
   manager: PodManager,
   server: KubeletServerConfig,
 ): Promise<Listening> {
-  return startServer({ ...podParts, net, client, manager, nodeName: config.nodeName, server })
+  return startServer({ ...podParts, net, client, manager, nodeName: config.nodeName, server, config })
 }
 
 type Resources = Pick<PodParts, 'allocation' | 'actuated' | 'resizeMetrics'>
@@ -222,6 +234,7 @@ function assemble(
     settings: {
       logRoot: config.logDirectory ?? `${config.rootDirectory}/logs`,
       seccompRoot: `${config.rootDirectory}/seccomp`,
+      seccompDefault: config.seccompDefault ?? defaults.seccompDefault,
       clusterDns: { servers: config.clusterDns, domain: config.clusterDomain ?? defaults.clusterDomain },
       hostResolver: async () => parseResolvConf(await readText(resolvConf)),
       hostsFile: () => readText('/etc/hosts'),
@@ -242,11 +255,16 @@ function recordPodEvents(events: EventRecorder): PodEvents {
   }
 }
 
+interface NodeAgentFacts {
+  machine: Machine
+  events: EventRecorder
+  health: RuntimeHealth
+  pressure: Pressure
+}
+
 function makeNodeAgent(
   parts: KubeletParts,
-  machine: Machine,
-  events: EventRecorder,
-  health: RuntimeHealth,
+  { machine, events, health, pressure }: NodeAgentFacts,
   onNode: (node: Node) => void,
 ): NodeAgent {
   const { client, clock, log, config } = parts
@@ -264,7 +282,7 @@ function makeNodeAgent(
     },
     taints: config.taints ?? [],
     podCidr: config.podCidr,
-    status: (previous) => readNodeStatus({ ...parts, machine, health }, previous),
+    status: (previous) => readNodeStatus({ ...parts, machine, health, pressure }, previous),
     onNode,
   })
 }

@@ -1,5 +1,5 @@
 /**
- * What the node agent does by the clock: evicts pods whose emptyDirs outgrew their limit, rotates logs, and removes dead
+ * What the node agent does by the clock: evicts pods when the node runs short and those whose emptyDirs outgrew their limit, rotates logs, and removes dead
  * containers and unused images. Each task runs alone and never stops the others.
  */
 import type { CancelTimer } from '../platform/clock.ts'
@@ -8,6 +8,8 @@ import { collectImages } from './collection/images.ts'
 import type { KubeletConfig } from './config.ts'
 import type { ImageService } from './cri/runtime.ts'
 import { evictOverfull } from './eviction/empty-dir.ts'
+import { evictStarved } from './eviction/evict-starved.ts'
+import type { Pressure } from './eviction/pressure.ts'
 import { rotateLogs } from './logs/rotate.ts'
 import type { PodParts } from './pod/parts.ts'
 import type { PodManager } from './pod-manager.ts'
@@ -22,6 +24,9 @@ export interface MaintenanceParts extends PodParts {
   config: KubeletConfig
   manager: PodManager
   imageService: ImageService
+  pressure: Pressure
+  /** Of the node itself. */
+  nodeEvent(type: 'Normal' | 'Warning', reason: string, message: string): void
 }
 
 export function startMaintenance(parts: MaintenanceParts): { stop(): void } {
@@ -39,7 +44,10 @@ export function startMaintenance(parts: MaintenanceParts): { stop(): void } {
     }
     timers.push(parts.clock.every(periodMs, once))
   }
-  every(evictionPeriodMs, 'eviction', () => evictOverfull(parts))
+  every(evictionPeriodMs, 'eviction', async () => {
+    await evictOverfull(parts)
+    await evictStarved(parts)
+  })
   every(logPeriodMs, 'log rotation', () => rotateLogs(parts))
   every(containerPeriodMs, 'container collection', () => collectContainers(parts))
   every(imagePeriodMs, 'image collection', () => collectImages(parts))

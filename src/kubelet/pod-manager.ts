@@ -4,7 +4,8 @@
  */
 import type { Node, Pod } from '../api/types/core/v1.ts'
 import type { Informer } from '../client/informer.ts'
-import { admitPod } from './admission/admit.ts'
+import { admitPod, underPressure } from './admission/admit.ts'
+import type { Pressure } from './eviction/pressure.ts'
 import { uidOf } from './pod/names.ts'
 import type { PodParts } from './pod/parts.ts'
 import { isTerminal } from './pod/spec.ts'
@@ -15,6 +16,7 @@ import type { StatusManager } from './status/manager.ts'
 export interface PodManagerParts extends PodParts {
   statuses: StatusManager
   pods: Informer<Pod>
+  pressure: Pressure
   /** As last written here. */
   nodeObject(): Node | undefined
   /** As it is, where it can be asked for. */
@@ -180,7 +182,7 @@ export class PodManager {
     const others = [...this.#workers.values()]
       .filter(({ state, pod: other }) => uidOf(other) !== uidOf(pod) && holdsResources(state, other))
       .map((worker) => worker.view())
-    return admitPod(pod, node, others)
+    return underPressure(pod, this.#parts.pressure.conditions()) ?? admitPod(pod, node, others)
   }
 }
 

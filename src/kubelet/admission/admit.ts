@@ -6,8 +6,12 @@
 
 import { hostPortsOf, portsCollide } from '../../api/host-ports.ts'
 import { matchesNode } from '../../api/node-selection.ts'
+import { qosClassOf } from '../../api/pod-qos.ts'
 import { amounts, podRequests, podRequestsInUse } from '../../api/pod-requests.ts'
+import { tolerates } from '../../api/tolerations.ts'
 import type { Node, Pod } from '../../api/types/core/v1.ts'
+import type { PressureCondition } from '../eviction/pressure.ts'
+import { isCritical } from '../pod/spec.ts'
 import type { PodFailure } from '../pod/status.ts'
 
 const standardResources = new Set(['cpu', 'memory', 'ephemeral-storage', 'pods'])
@@ -25,6 +29,15 @@ export function admitPod(pod: Pod, node: Node, others: readonly Pod[]): PodFailu
   if (pod.spec?.os && pod.spec.os.name !== 'linux')
     return refusal('PodOSNotSupported', "Failed to admit pod as the OS field doesn't match node OS")
   return lacksResources(pod, node.status?.allocatable ?? {}, others) ?? misplaced(pod, node) ?? portsTaken(pod, others)
+}
+
+/** Why a node that runs short does not take the pod. Critical pods are taken all the same. */
+export function underPressure(pod: Pod, conditions: readonly PressureCondition[]): PodFailure | undefined {
+  if (conditions.length === 0 || isCritical(pod)) return undefined
+  const memoryOnly = conditions.length === 1 && conditions[0] === 'MemoryPressure'
+  const taint = { key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' }
+  if (memoryOnly && (qosClassOf(pod) !== 'BestEffort' || tolerates(pod.spec?.tolerations, taint))) return undefined
+  return refusal('Evicted', `The node had condition: [${conditions.join(' ')}]. `)
 }
 
 /** What of a node with these amounts the pod would have too little of. */

@@ -50,6 +50,8 @@ export interface CgroupParts {
   disk: Disk
   exec: Exec
   log: Logger
+  /** Processes and threads of each pod. Default: unlimited. */
+  podPidsMax?: number | undefined
 }
 
 /** `root`: absolute path below which everything is kept, such as `/k8ts-1a2b`. */
@@ -58,7 +60,7 @@ export async function detectCgroups(parts: CgroupParts, root: string): Promise<C
   return makeCgroups(parts, root, isV2 ? 2 : 1)
 }
 
-function makeCgroups({ disk, exec, log }: CgroupParts, root: string, version: 1 | 2): Cgroups {
+function makeCgroups({ disk, exec, log, podPidsMax }: CgroupParts, root: string, version: 1 | 2): Cgroups {
   const directoryOf = (controller: string, path: string): string =>
     version === 2 ? join(mountPoint, path) : join(mountPoint, controller, path)
   const put = (path: string, text: string): Promise<void> => disk.write(path, text, { durable: false })
@@ -76,6 +78,14 @@ function makeCgroups({ disk, exec, log }: CgroupParts, root: string, version: 1 
     if (version === 2) await prepareV2(disk, path, tryPut)
     else for (const controller of limitControllers) await disk.makeDirectory(directoryOf(controller, path))
     for (const [file, text] of files(pod, podLimitsOf(pod))) await tryPut(file, text)
+    if (podPidsMax !== undefined) await limitProcesses(path, podPidsMax)
+  }
+  const limitProcesses = async (path: string, max: number): Promise<void> => {
+    if (version === 1) {
+      if (!(await disk.stat(join(mountPoint, 'pids')))) return
+      await disk.makeDirectory(directoryOf('pids', path))
+    }
+    await tryPut(fileOf('pids', path, 'pids.max'), String(max))
   }
   return {
     version,

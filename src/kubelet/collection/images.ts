@@ -36,17 +36,23 @@ export function planImageCollection(
 }
 
 export async function collectImages(parts: ImageCollectionParts): Promise<void> {
-  const { disk, imageService, runtime, log } = parts
+  const { disk, imageService } = parts
   const { high, low } = parts.config.imageUsagePercent ?? defaults.imageUsagePercent
   const [fileSystem] = await imageService.imageFsInfo()
   if (!fileSystem) return
   const { capacityBytes, availableBytes } = await disk.usage(fileSystem.mountpoint)
   const usedPercent = 100 - (100 * availableBytes) / Math.max(capacityBytes, 1)
-  if (usedPercent < high) return
+  if (usedPercent >= high) await removeUnusedImages(parts, (capacityBytes * (usedPercent - low)) / 100)
+}
+
+/** Default: all that no container uses. */
+export async function removeUnusedImages(
+  { imageService, runtime, log }: ImageCollectionParts,
+  bytesToFree = Number.POSITIVE_INFINITY,
+): Promise<void> {
   const [images, containers] = await Promise.all([imageService.listImages(), runtime.listContainers()])
   const used = new Set(containers.flatMap(({ imageRef = '', image }) => [imageRef, image?.image ?? '']))
-  const toFree = (capacityBytes * (usedPercent - low)) / 100
-  for (const id of planImageCollection(images, used, toFree)) {
+  for (const id of planImageCollection(images, used, bytesToFree)) {
     log.info('removing an unused image', { image: id })
     await imageService.removeImage(id)
   }

@@ -6,6 +6,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import type {
   ContainerConfig,
+  ContainerStats,
   CriContainer,
   CriContainerStatus,
   CriImage,
@@ -28,8 +29,8 @@ export interface SimulatedRuntimeOptions {
   pullError?(image: string): string | undefined
   /** Why a running container can't be given these resources. Default: every change succeeds. */
   resizeError?(container: string, resources: LinuxContainerResources): string | undefined
-  /** Bytes that every container uses. Default 1 MiB. */
-  memoryUsageBytes?: number
+  /** Bytes that a container uses. Default 1 MiB. */
+  memoryUsageBytes?(container: string): number
   /** How long making a sandbox and starting a container take. Default 0. */
   latencyMs?: { sandbox?: number; start?: number; pull?: number }
 }
@@ -192,7 +193,7 @@ function nodeService(world: World): Pick<RuntimeService, NodeCalls> {
         .filter(({ state }) => state === 'CONTAINER_RUNNING')
         .map(({ id, config }) => ({
           attributes: { id, labels: config.labels, metadata: config.metadata },
-          memory: { usageBytes: { value: world.options.memoryUsageBytes ?? 2 ** 20 } },
+          memory: memoryOf(world.options, config.metadata?.name ?? ''),
         })),
     exec: noStreams,
     attach: noStreams,
@@ -202,6 +203,11 @@ function nodeService(world: World): Pick<RuntimeService, NodeCalls> {
       return () => world.watchers.delete(onEvent)
     },
   }
+}
+
+function memoryOf({ memoryUsageBytes }: SimulatedRuntimeOptions, container: string): ContainerStats['memory'] {
+  const value = memoryUsageBytes?.(container) ?? 2 ** 20
+  return { usageBytes: { value }, workingSetBytes: { value } }
 }
 
 type SandboxCalls = 'runPodSandbox' | 'stopPodSandbox' | 'removePodSandbox' | 'podSandboxStatus' | 'listPodSandboxes'

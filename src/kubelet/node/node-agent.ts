@@ -61,7 +61,7 @@ export class NodeAgent {
   /** Resolves once the node is registered; tries until then. */
   async start(): Promise<void> {
     const { clock, log } = this.#parts
-    this.#event('Normal', 'Starting', 'Starting kubelet.')
+    this.event('Normal', 'Starting', 'Starting kubelet.')
     for (;;) {
       try {
         await this.#register()
@@ -74,7 +74,7 @@ export class NodeAgent {
       }
     }
     for (const reason of ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID'])
-      this.#event('Normal', reason, `Node ${this.#parts.nodeName} status is now: ${reason}`)
+      this.event('Normal', reason, `Node ${this.#parts.nodeName} status is now: ${reason}`)
     await Promise.all([this.#report(), this.#renewLease()])
     this.#schedule()
     this.#timers.push(clock.every(leaseRenewMs, () => void this.#renewLease()))
@@ -166,7 +166,7 @@ export class NodeAgent {
     if (readyOf(before) === readyOf(after) && this.#told) return
     this.#told = true
     const reason = readyOf(after) ? 'NodeReady' : 'NodeNotReady'
-    this.#event('Normal', reason, `Node ${this.#parts.nodeName} status is now: ${reason}`)
+    this.event('Normal', reason, `Node ${this.#parts.nodeName} status is now: ${reason}`)
   }
   #told = false
 
@@ -216,7 +216,8 @@ export class NodeAgent {
     return AbortSignal.any([over.signal, this.#stop.signal])
   }
 
-  #event(type: 'Normal' | 'Warning', reason: string, message: string): void {
+  /** Of the node itself. */
+  event(type: 'Normal' | 'Warning', reason: string, message: string): void {
     const { nodeName, events } = this.#parts
     events.event({ apiVersion: 'v1', kind: 'Node', name: nodeName, uid: nodeName }, type, reason, message)
   }

@@ -4,8 +4,9 @@ import { type Clock, rfc3339 } from '../../platform/clock.ts'
 import type { Disk } from '../../platform/disk.ts'
 import { defaults, type KubeletConfig } from '../config.ts'
 import type { ContainerRuntime } from '../cri/runtime.ts'
+import { type Pressure, shortages } from '../eviction/pressure.ts'
 import { architectureName, availableMemoryBytes, type Machine } from './machine.ts'
-import { evictionThresholds, nodeStatus } from './node-status.ts'
+import { nodeStatus } from './node-status.ts'
 
 export interface NodeStatusParts {
   clock: Clock
@@ -14,6 +15,7 @@ export interface NodeStatusParts {
   config: KubeletConfig
   machine: Machine
   health: RuntimeHealth
+  pressure: Pressure
 }
 
 export interface RuntimeHealth {
@@ -35,6 +37,8 @@ export async function readNodeStatus(parts: NodeStatusParts, previous: Node | un
     parts.runtime.runtime.version().catch(() => undefined),
     parts.runtime.images.listImages().catch(() => undefined),
   ])
+  parts.pressure.observe(shortages({ memoryAvailableBytes: available, disk: usage }))
+  const pressed = parts.pressure.conditions()
   const known = previous?.status
   return nodeStatus(previous, {
     machine,
@@ -48,12 +52,7 @@ export async function readNodeStatus(parts: NodeStatusParts, previous: Node | un
       ? `${version.runtimeName}://${version.runtimeVersion}`
       : (known?.nodeInfo?.containerRuntimeVersion ?? ''),
     images: images ?? [],
-    pressure: {
-      memory: available < evictionThresholds.memoryAvailableBytes,
-      disk:
-        usage.availableBytes < usage.capacityBytes * evictionThresholds.nodeFsAvailableShare ||
-        usage.inodesFree < usage.inodes * evictionThresholds.nodeFsInodesFreeShare,
-    },
+    pressure: { memory: pressed.includes('MemoryPressure'), disk: pressed.includes('DiskPressure') },
     runtime: runtime ?? (isSilenceTolerated(parts, known) ? [] : undefined),
     now: rfc3339(clock.nowMs()),
   })

@@ -25,6 +25,7 @@ export interface ContainerFacts {
   mounts: CriMount[]
   node: NodeFacts
   seccompRoot: string
+  seccompDefault: boolean
   /** Ephemeral containers that share another's process namespace. */
   targetContainerId?: string
 }
@@ -34,6 +35,7 @@ export function containerConfig(pod: Pod, container: Container, facts: Container
   const security = {
     user: facts.user,
     profileRoot: facts.seccompRoot,
+    seccompDefault: facts.seccompDefault,
     ...(facts.targetContainerId === undefined ? {} : { targetContainerId: facts.targetContainerId }),
   }
   return {

@@ -44,6 +44,8 @@ export interface NodeView extends NodeFacts {
 export interface PodSettings {
   logRoot: string
   seccompRoot: string
+  /** Containers that name no seccomp profile get the runtime's own. */
+  seccompDefault: boolean
   clusterDns: ClusterDns
   hostResolver(): Promise<ResolverConfig>
   /** Content of the node's own /etc/hosts. */

@@ -10,6 +10,7 @@ import { milliValue, wholeValue } from '../../api/quantity.ts'
 import type { Container, Pod } from '../../api/types/core/v1.ts'
 import { containerAmounts } from '../allocation/pod-resources.ts'
 import type { LinuxContainerResources } from '../cri/message.ts'
+import { systemCriticalPriority } from './spec.ts'
 
 const sharesMin = 2
 const sharesMax = 262_144
@@ -18,8 +19,6 @@ export const quotaPeriodUs = 100_000
 
 const guaranteedScore = -997
 const bestEffortScore = 1000
-/** Pods with this priority or more are critical to the node. */
-const systemCriticalPriority = 2_000_000_000
 
 export function cpuShares(milliCpu: number): number {
   if (milliCpu === 0) return sharesMin

@@ -62,11 +62,19 @@ export interface ImageUser {
   username: string
 }
 
-/** `profileRoot`: where Localhost seccomp profiles live. */
+export interface SecurityFacts {
+  user: ImageUser
+  /** Where Localhost seccomp profiles live. */
+  profileRoot: string
+  /** Containers that name no seccomp profile get the runtime's own. */
+  seccompDefault: boolean
+  targetContainerId?: string
+}
+
 export function containerSecurity(
   pod: Pod,
   container: Container,
-  { user, profileRoot, targetContainerId }: { user: ImageUser; profileRoot: string; targetContainerId?: string },
+  { user, profileRoot, seccompDefault, targetContainerId }: SecurityFacts,
 ): LinuxContainerSecurityContext {
   const context = effectiveContext(pod, container)
   const podContext = pod.spec?.securityContext ?? {}
@@ -76,7 +84,11 @@ export function containerSecurity(
     privileged,
     readonlyRootfs: context.readOnlyRootFilesystem === true,
     noNewPrivs: context.allowPrivilegeEscalation === false,
-    seccomp: securityProfile(context.seccompProfile, profileRoot, privileged),
+    seccomp: securityProfile(
+      context.seccompProfile ?? (seccompDefault ? { type: 'RuntimeDefault' } : undefined),
+      profileRoot,
+      privileged,
+    ),
     apparmor: context.appArmorProfile && securityProfile(context.appArmorProfile, '', privileged),
     maskedPaths: context.procMount === 'Unmasked' || privileged ? [] : maskedPaths,
     readonlyPaths: context.procMount === 'Unmasked' || privileged ? [] : readonlyPaths,

@@ -1,5 +1,6 @@
 /** Questions about a pod's specification that several decisions ask. */
 import type { Container, EphemeralContainer, Pod } from '../../api/types/core/v1.ts'
+import { configSourceAnnotation } from './names.ts'
 
 export type ContainerKind = 'init' | 'regular' | 'ephemeral'
 
@@ -49,6 +50,19 @@ export function usesHostNetwork(pod: Pod): boolean {
 export function fieldPathOf({ kind, container }: NamedContainer): string {
   const list = kind === 'init' ? 'initContainers' : kind === 'ephemeral' ? 'ephemeralContainers' : 'containers'
   return `spec.${list}{${container.name}}`
+}
+
+/** Pods with this priority or more are critical to the node. */
+export const systemCriticalPriority = 2_000_000_000
+
+/** The node does without everything else first. */
+export function isCritical(pod: Pod): boolean {
+  return isStatic(pod) || (pod.spec?.priority ?? 0) >= systemCriticalPriority
+}
+
+/** From a manifest of the node, not from the API. */
+export function isStatic({ metadata }: Pod): boolean {
+  return metadata.annotations?.[configSourceAnnotation] === 'file'
 }
 
 /** Succeeded or Failed: nothing of it will run again. */

@@ -210,6 +210,7 @@ async function configure(
     mounts,
     node: parts.node,
     seccompRoot: parts.settings.seccompRoot,
+    seccompDefault: parts.settings.seccompDefault,
     ...(target === undefined ? {} : { targetContainerId: target }),
   })
 }

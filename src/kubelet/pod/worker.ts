@@ -130,6 +130,10 @@ export class PodWorker {
     this.#timer?.()
   }
 
+  get isEvicted(): boolean {
+    return this.#failure?.reason === 'Evicted'
+  }
+
   get containers(): PodSync['runtime'] {
     return this.#sync.runtime
   }

@@ -104,3 +104,16 @@ test('startServer lists pods and their use of resources', () =>
     assert.equal(summary.pods[0]?.podRef.name, 'p')
     assert.match((await get('/metrics/resource', admin)).text, /container_memory_working_set_bytes\{container="c"/)
   }))
+
+test('startServer tells how the agent is set', () =>
+  withServer(async ({ get, admin, stranger }) => {
+    const { kubeletconfig } = JSON.parse((await get('/configz', admin)).text)
+    const { kind, maxPods, podPidsLimit, clusterDNS, evictionHard } = kubeletconfig
+    assert.deepEqual([kind, maxPods, podPidsLimit, clusterDNS], ['KubeletConfiguration', 110, -1, ['10.96.0.10']])
+    assert.deepEqual(evictionHard, {
+      'memory.available': '100Mi',
+      'nodefs.available': '10%',
+      'nodefs.inodesFree': '5%',
+    })
+    assert.equal((await get('/configz', stranger)).status, 401)
+  }))

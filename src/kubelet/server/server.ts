@@ -10,9 +10,10 @@ import { localPath } from '../../api/local-path.ts'
 import type { Client } from '../../client/client.ts'
 import { messageOf } from '../../platform/log.ts'
 import type { HttpRequest, Listening, Net } from '../../platform/net.ts'
-import { defaults, type KubeletServerConfig } from '../config.ts'
+import { defaults, type KubeletConfig, type KubeletServerConfig } from '../config.ts'
 import type { LocalVolumes } from '../volumes/local-volumes.ts'
 import { ServerAccess } from './authorize.ts'
+import { kubeletConfiguration } from './configz.ts'
 import { containerLogs, type RouteParts, runCommand, StreamRefused, stream } from './routes.ts'
 import { agentMetrics, containerMetrics, resourceMetrics, statsSummary } from './stats.ts'
 
@@ -22,6 +23,8 @@ export interface ServerParts extends RouteParts {
   nodeName: string
   localVolumes: LocalVolumes
   server: KubeletServerConfig
+  /** All of it, for `/configz`. */
+  config: KubeletConfig
 }
 
 const stopGraceMs = 500
@@ -68,6 +71,8 @@ async function handle(
   switch (action) {
     case 'healthz':
       return sendText(response, 200, 'ok')
+    case 'configz':
+      return sendJson(response, 200, { kubeletconfig: kubeletConfiguration(parts.config) })
     case 'pods': {
       const items = [...parts.manager.workers()].map(({ pod }) => pod)
       return sendJson(response, 200, { kind: 'PodList', apiVersion: 'v1', metadata: {}, items })

@@ -123,6 +123,13 @@ export class Volumes {
     })
   }
 
+  /** Directories on the node's disk that hold what the pod wrote, in emptyDirs. */
+  localDirectories(pod: Pod): string[] {
+    return (pod.spec?.volumes ?? []).flatMap(({ name, emptyDir }) =>
+      emptyDir && emptyDir.medium !== 'Memory' ? [this.#parts.paths.volume(uidOf(pod), 'empty-dir', name)] : [],
+    )
+  }
+
   async #setUpOne(pod: Pod, volume: Volume, sources: ContentSources): Promise<MountedVolume> {
     if (hasContent(volume)) return this.#writeContent(pod, volume, sources)
     if (volume.emptyDir) return this.#emptyDir(pod, volume)

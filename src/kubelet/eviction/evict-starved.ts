@@ -1,0 +1,85 @@
+/**
+ * Evicts pods while the node runs short of memory or disk: first what nobody uses is removed, then one pod at a time
+ * leaves. Source: https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/
+ */
+import type { Pod } from '../../api/types/core/v1.ts'
+import { collectContainers } from '../collection/containers.ts'
+import { removeUnusedImages } from '../collection/images.ts'
+import type { MaintenanceParts } from '../maintenance.ts'
+import { availableMemoryBytes } from '../node/machine.ts'
+import { containerNameLabel, podLogDirectory, podUidLabel, uidOf } from '../pod/names.ts'
+import { isCritical } from '../pod/spec.ts'
+import type { PodWorker } from '../pod/worker.ts'
+import { type Observation, type Shortage, shortages } from './pressure.ts'
+import { evictionMessage, type PodUsage, rankedForEviction } from './rank.ts'
+
+/** Where every moment counts. */
+const graceSeconds = 1
+
+type WorkerUsage = PodUsage & { worker: PodWorker }
+
+export async function evictStarved(parts: MaintenanceParts): Promise<void> {
+  const [shortage] = await observe(parts)
+  if (!shortage) return
+  parts.nodeEvent('Warning', 'EvictionThresholdMet', `Attempting to reclaim ${shortage.resource}`)
+  if (shortage.resource !== 'memory' && (await reclaim(parts, shortage))) return
+  const workers = [...parts.manager.workers()]
+  // One at a time: what the last one leaves behind may do.
+  if (workers.some(({ state, isEvicted }) => state === 'terminating' && isEvicted)) return
+  const usages = await readUsages(parts, workers, shortage)
+  for (const usage of rankedForEviction(usages, shortage.resource)) {
+    if (isCritical(usage.pod)) continue
+    const message = evictionMessage(usage, shortage)
+    parts.events.pod(usage.pod, 'Warning', 'Evicted', message)
+    usage.worker.fail({ reason: 'Evicted', message, disruption: 'TerminationByKubelet' }, graceSeconds)
+    return
+  }
+}
+
+async function observe({ disk, config, pressure }: MaintenanceParts): Promise<Shortage[]> {
+  const [memoryAvailableBytes, usage] = await Promise.all([
+    availableMemoryBytes(disk),
+    disk.usage(config.rootDirectory),
+  ])
+  const short = shortages({ memoryAvailableBytes, disk: usage } satisfies Observation)
+  pressure.observe(short)
+  return short
+}
+
+/** Whether that was enough. */
+async function reclaim(parts: MaintenanceParts, { resource }: Shortage): Promise<boolean> {
+  await collectContainers(parts)
+  await removeUnusedImages(parts)
+  return !(await observe(parts)).some((short) => short.resource === resource)
+}
+
+async function readUsages(
+  parts: MaintenanceParts,
+  workers: readonly PodWorker[],
+  { resource }: Shortage,
+): Promise<WorkerUsage[]> {
+  const stats = await parts.runtime.listContainerStats()
+  const running = workers.filter(({ state }) => state === 'running')
+  return Promise.all(
+    running.map(async (worker): Promise<WorkerUsage> => {
+      const own = stats.filter(({ attributes }) => attributes?.labels?.[podUidLabel] === uidOf(worker.pod))
+      const containers = new Map(
+        own.map(({ attributes, memory, writableLayer }) => {
+          const used = { memory: memory?.workingSetBytes, 'ephemeral-storage': writableLayer?.usedBytes }
+          const value = resource === 'inodes' ? writableLayer?.inodesUsed : used[resource]
+          return [attributes?.labels?.[containerNameLabel] ?? '', value?.value ?? 0]
+        }),
+      )
+      const sum = [...containers.values()].reduce((total, used) => total + used, 0)
+      const more = resource === 'ephemeral-storage' ? await localBytes(parts, worker.pod) : 0
+      return { worker, pod: worker.pod, containers, total: sum + more }
+    }),
+  )
+}
+
+/** Logs and emptyDirs, which are in no container's layer. */
+async function localBytes({ disk, settings, volumes }: MaintenanceParts, pod: Pod): Promise<number> {
+  const directories = [podLogDirectory(settings.logRoot, pod), ...volumes.localDirectories(pod)]
+  const sizes = await Promise.all(directories.map((path) => disk.treeSizeBytes(path).catch(() => 0)))
+  return sizes.reduce((total, size) => total + size, 0)
+}

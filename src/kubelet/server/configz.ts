@@ -1,0 +1,61 @@
+/**
+ * How the agent is set, as `/configz` tells it: a KubeletConfiguration of kubelet.config.k8s.io/v1beta1. Only fields that
+ * mean something here, with the values in force. Pure.
+ * Source: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
+ */
+import { defaults, type KubeletConfig } from '../config.ts'
+import { evictionThresholds } from '../node/node-status.ts'
+
+export function kubeletConfiguration(config: KubeletConfig): object {
+  const images = config.imageUsagePercent ?? defaults.imageUsagePercent
+  const percent = (share: number): string => `${share * 100}%`
+  return {
+    kind: 'KubeletConfiguration',
+    apiVersion: 'kubelet.config.k8s.io/v1beta1',
+    ...intervals,
+    address: config.server?.host ?? '0.0.0.0',
+    port: config.server?.port || defaults.kubeletPort,
+    authentication: { webhook: { enabled: true }, anonymous: { enabled: false } },
+    authorization: { mode: 'Webhook' },
+    enableServer: config.server !== undefined,
+    registerNode: true,
+    registerWithTaints: config.taints ?? [],
+    clusterDomain: config.clusterDomain ?? defaults.clusterDomain,
+    clusterDNS: config.clusterDns,
+    resolvConf: config.resolvConf ?? defaults.resolvConf,
+    nodeLeaseDurationSeconds: 40,
+    nodeStatusMaxImages: 50,
+    imageGCHighThresholdPercent: images.high,
+    imageGCLowThresholdPercent: images.low,
+    cgroupRoot: config.cgroupRoot ?? defaults.cgroupRoot,
+    cgroupsPerQOS: true,
+    cgroupDriver: 'cgroupfs',
+    cpuManagerPolicy: 'none',
+    memoryManagerPolicy: 'None',
+    topologyManagerPolicy: 'none',
+    cpuCFSQuota: true,
+    cpuCFSQuotaPeriod: '100ms',
+    maxPods: config.podsMax ?? defaults.podsMax,
+    podPidsLimit: config.podPidsLimit ?? -1,
+    seccompDefault: config.seccompDefault ?? defaults.seccompDefault,
+    serializeImagePulls: false,
+    evictionHard: {
+      'memory.available': `${evictionThresholds.memoryAvailableBytes / 2 ** 20}Mi`,
+      'nodefs.available': percent(evictionThresholds.nodeFsAvailableShare),
+      'nodefs.inodesFree': percent(evictionThresholds.nodeFsInodesFreeShare),
+    },
+    enableControllerAttachDetach: true,
+    failSwapOn: false,
+    containerLogMaxSize: `${(config.containerLogBytesMax ?? defaults.containerLogBytesMax) / 2 ** 20}Mi`,
+    containerLogMaxFiles: config.containerLogFilesMax ?? defaults.containerLogFilesMax,
+    localStorageCapacityIsolation: true,
+    podLogsDir: config.logDirectory ?? `${config.rootDirectory}/logs`,
+  }
+}
+
+const intervals = {
+  syncFrequency: '1m0s',
+  nodeStatusUpdateFrequency: '10s',
+  nodeStatusReportFrequency: '5m0s',
+  containerLogMonitorInterval: '2s',
+}
