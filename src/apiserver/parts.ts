@@ -64,6 +64,8 @@ export interface ApiServerParts {
   gates?: Gates
   /** What `/flagz` shows: flags by name, as they were given. */
   flags?: ReadonlyMap<string, string>
+  /** Of what runs beside the server in its process, for `/metrics`. Default: nothing does. */
+  furtherMetrics?: () => readonly Family[]
   /** Where clients outside reach the server, as `host:port`; `/api` says it. Default: it says nothing. */
   address?: string
   /** Default: `standardServing`. */

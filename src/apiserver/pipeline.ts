@@ -99,7 +99,7 @@ export class Pipeline {
         endpoints,
         inFlight: this.#inFlight,
         documents,
-        metrics: { requests: this.#metrics, store, security: families },
+        metrics: { requests: this.#metrics, store, security: families, further: parts.furtherMetrics },
       },
       extension: parts.extension,
       flags: parts.flags,

@@ -30,6 +30,19 @@ type Place =
   | { kind: 'taken' }
   | { kind: 'gone' }
 
+export interface PodHistory {
+  attempts: number
+  /** By the monotonic clock. */
+  enqueuedMs: number
+}
+
+/** Pods by where they wait. */
+export interface QueueCounts {
+  active: number
+  backoff: number
+  unschedulable: number
+}
+
 export class SchedulingQueue {
   readonly #clock: Clock
   readonly #onReady: () => void
@@ -102,6 +115,17 @@ export class SchedulingQueue {
   /** The taken pod has a node. */
   placed(uid: string): void {
     if (this.#pods.get(uid)?.place.kind === 'taken') this.remove(uid)
+  }
+
+  /** How often a pod that waits was taken, and when it first came. */
+  historyOf(uid: string): PodHistory {
+    const { attempts = 0, enqueuedMs = this.#clock.monotonicMs() } = this.#pods.get(uid) ?? {}
+    return { attempts, enqueuedMs }
+  }
+
+  get counts(): QueueCounts {
+    const [active, unschedulable] = [this.#readyCount, this.#parked.size]
+    return { active, unschedulable, backoff: this.#pods.size - active - unschedulable - this.#takenCount }
   }
 
   /** The taken pod fits nowhere until the cluster changes. */

@@ -8,11 +8,13 @@ import type { Node, Pod } from '../api/types/core/v1.ts'
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/events.ts'
 import type { Change, Informers } from '../client/informer.ts'
+import type { Meters } from '../client/meters.ts'
 import { limits } from '../limits.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import { messageOf } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
+import { Attempts } from './attempts.ts'
 import type { DeviceMatcher } from './devices/allocate.ts'
 import { DeviceBinder, type DeviceChoice } from './devices/binder.ts'
 import { isServedByDevices } from './devices/extended.ts'
@@ -43,6 +45,8 @@ export interface SchedulerParts {
   matchDevice?: DeviceMatcher
   /** Whether DeviceTaintRules count. Default false, as their feature gate. */
   deviceTaintRules?: boolean
+  /** Keeps what is counted. Default: nobody does. */
+  meters?: Meters
 }
 
 export interface Scheduler {
@@ -72,6 +76,7 @@ class RunningScheduler implements Scheduler {
   readonly #random: Random
   readonly #state = new ClusterState()
   readonly #queue: SchedulingQueue
+  readonly #attempts: Attempts
   readonly #unsubscribe: (() => void)[] = []
   readonly #writes = new Set<Promise<void>>()
   readonly #volumes: VolumeBinder
@@ -102,6 +107,7 @@ class RunningScheduler implements Scheduler {
     this.#writer = { client, clock, events: parts.events.as(this.#name), schedulerName: this.#name }
     this.#random = parts.random.stream('scheduler')
     this.#queue = new SchedulingQueue(parts.clock, () => this.#wake())
+    this.#attempts = new Attempts(parts, this.#name)
   }
 
   get idle(): boolean {
@@ -130,6 +136,12 @@ class RunningScheduler implements Scheduler {
     const known = [nodes, pods, namespaces, budgets].map((informer) => informer.synced())
     const volumes = this.#volumes.start(() => this.#queue.clusterChanged())
     await Promise.all([...known, volumes, this.#devices.start(() => this.#onDevices())])
+    this.#attempts.show({
+      queued: () => this.#queue.counts,
+      gated: () => pods.list().filter((pod) => !pod.spec?.nodeName && this.#isOurs(pod) && !this.#isTried(pod)).length,
+      nodes: () => this.#state.nodes.length,
+      pods: () => this.#state.nodes.reduce((sum, node) => sum + node.pods.size, 0),
+    })
     this.#running = true
     this.#wake()
   }
@@ -164,6 +176,7 @@ class RunningScheduler implements Scheduler {
     this.#claimWaits.delete(uid)
     if (change.type === 'deleted') {
       this.#queue.remove(uid)
+      this.#attempts.forget(uid)
       this.#state.removeNomination(uid)
       if (!this.#state.isPlaced(uid)) return
       this.#state.removePod(uid)
@@ -199,9 +212,13 @@ class RunningScheduler implements Scheduler {
     else this.#state.removeNomination(uid)
   }
 
+  #isTried(pod: Pod): boolean {
+    return !isGated(pod) && !this.#claimWaits.has(uidOf(pod))
+  }
+
   #offer(pod: Pod, previous: Pod | undefined): void {
     const uid = uidOf(pod)
-    if ((pod.spec?.schedulingGates ?? []).length > 0) return this.#queue.remove(uid)
+    if (isGated(pod)) return this.#queue.remove(uid)
     if (!this.#devices.isReady(pod)) {
       this.#claimWaits.set(uid, pod)
       return this.#queue.remove(uid)
@@ -232,7 +249,9 @@ class RunningScheduler implements Scheduler {
 
   #scheduleOne(pod: Pod): void {
     const options = { profile: this.#profile, random: this.#random, startAt: this.#startAt }
+    this.#attempts.begins(uidOf(pod), this.#queue.historyOf(uidOf(pod)))
     const placement = planPlacement(pod, this.#state, options)
+    this.#attempts.planned(uidOf(pod))
     if (placement.kind === 'unschedulable') return this.#refuse(pod, placement)
     this.#startAt = (this.#startAt + placement.examined) % Math.max(1, this.#state.nodes.length)
     this.#state.assume(pod, placement.nodeName)
@@ -273,6 +292,7 @@ class RunningScheduler implements Scheduler {
     try {
       await bindPod(this.#writer, pod, nodeName)
       this.#queue.placed(uidOf(pod))
+      this.#attempts.scheduled(uidOf(pod))
     } catch (error) {
       await this.#giveUp(pod, nodeName, error)
     }
@@ -282,6 +302,7 @@ class RunningScheduler implements Scheduler {
     const uid = uidOf(pod)
     this.#state.removePod(uid)
     this.#queue.retryLater(uid)
+    this.#attempts.failed(uid)
     // What the failed binding held is free again.
     this.#queue.clusterChanged()
     const message = `binding rejected: ${messageOf(error)}`
@@ -295,6 +316,7 @@ class RunningScheduler implements Scheduler {
   #refuse(pod: Pod, refusal: Refusal): void {
     const uid = uidOf(pod)
     this.#queue.park(uid)
+    this.#attempts.refused(uid, refusal.rejectedBy)
     if (this.#preempting.has(uid)) return
     if (refusal.everywhere) {
       // Upstream's resource claims are asked next and miss what the early refusal kept them from preparing.
@@ -311,6 +333,7 @@ class RunningScheduler implements Scheduler {
       budgets,
       offset,
     })
+    this.#attempts.preempts(plan.kind === 'nominate' ? plan.victims.length : 0)
     if (plan.kind === 'nominate') return this.#makeRoom(pod, { ...plan, message: refusal.message })
     if (plan.reconsidered) this.#state.removeNomination(uid)
     const cleared = plan.reconsidered ? { nominatedNodeName: '' } : {}
@@ -375,6 +398,10 @@ class RunningScheduler implements Scheduler {
       })
     this.#writes.add(tracked)
   }
+}
+
+function isGated({ spec }: Pod): boolean {
+  return (spec?.schedulingGates ?? []).length > 0
 }
 
 function askedBy({ spec, metadata, status }: Pod): unknown[] {

@@ -30,7 +30,7 @@ export function nonResourceEndpoints(parts: {
   inFlight: RequestLimit
   documents: NonResource | undefined
   aggregator?: Aggregator | undefined
-  metrics: Pick<MetricsParts, 'requests' | 'store' | 'security'>
+  metrics: Pick<MetricsParts, 'requests' | 'store' | 'security' | 'further'>
   extension?: Extension | undefined
   flags?: ReadonlyMap<string, string> | undefined
   address?: string | undefined

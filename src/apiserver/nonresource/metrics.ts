@@ -19,6 +19,8 @@ export interface MetricsParts {
   store: StoreMetrics
   /** Of who came, what admission said, and what is recorded. */
   security: () => readonly Family[]
+  /** Of others in the process. */
+  further?: (() => readonly Family[]) | undefined
   caches: Caches
   scheme: Scheme
   inFlight: RequestLimit
@@ -44,6 +46,7 @@ export function metricsResponse(parts: MetricsParts, accept: string | undefined)
     unavailableFamily(parts),
     featureFamily(parts.gates),
     ...processFamilies(parts.clock),
+    ...(parts.further?.() ?? []),
   ]
   return familiesResponse(families, accept)
 }

@@ -109,7 +109,7 @@ test('ControllerMetrics knows every metric that the controllers name, and no oth
   const metrics = new Set(new ControllerMetrics().names)
   const named = new Set<string>()
   const ends: string[] = []
-  for (const room of ['controllers', 'cloud']) {
+  for (const room of ['controllers', 'cloud', 'scheduler']) {
     const folder = new URL(`../../${room}/`, import.meta.url)
     for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
       if (!file.endsWith('.ts') || file.endsWith('.test.ts')) continue

@@ -82,6 +82,16 @@ const table = `
   histogram service_controller_update_loadbalancer_host_latency_seconds - 1*2^15 | How long it took to tell one of nodes.
   histogram node_controller_initial_node_sync_delay_seconds - 1*4^6 | From a node's creation until the cloud knew it.
   histogram node_controller_cloud_provider_taint_removal_delay_seconds - 1*4^6 | From a node's creation until it lost the taint.
+  counter scheduler_schedule_attempts_total result,profile | Tries to find a pod its node.
+  histogram scheduler_scheduling_attempt_duration_seconds result,profile 0.001*2^15 | How long tries took, with their binding.
+  histogram scheduler_scheduling_algorithm_duration_seconds - 0.001*2^15 | How long it took to choose a node.
+  histogram scheduler_pod_scheduling_sli_duration_seconds attempts 0.01*2^20 | From when pods came until they had their node.
+  histogram scheduler_pod_scheduling_attempts - 1*2^5 | Tries that it took.
+  gauge scheduler_pending_pods queue | Pods that wait, by where.
+  gauge scheduler_unschedulable_pods plugin,profile | Pods without a node, by who kept them from one.
+  gauge scheduler_cache_size type | Nodes and pods that are known.
+  counter scheduler_preemption_attempts_total - | Tries to make room for a pod.
+  histogram scheduler_preemption_victims - 1*2^7 | Pods that had to go for one.
   counter route_controller_route_sync_total - | How often routes were compared with the cloud's.
 `
 

@@ -4,7 +4,7 @@
  */
 
 import { signingKey, signToken } from '../../apiserver/authentication/jwt.ts'
-import { type Family, gauge, type Sample } from '../../apiserver/metrics/families.ts'
+import { type Family, gauge } from '../../apiserver/metrics/families.ts'
 import type { Check, Checks } from '../../apiserver/nonresource/health.ts'
 import { featureFamily, processFamilies } from '../../apiserver/nonresource/metrics.ts'
 import { ApiConfigError, type Gates, openGates, readFeatureGates } from '../../apiserver/scheme/feature-gates.ts'
@@ -13,7 +13,6 @@ import { transportTo } from '../../client/connect.ts'
 import { type ClusterAccess, loadKubeconfig } from '../../client/kubeconfig.ts'
 import type { Transport } from '../../client/transport.ts'
 import type { ControllerOptions } from '../../controllers/index.ts'
-import { knownController } from '../../controllers/names.ts'
 import { FlagError, type Flags } from '../apiserver/flags.ts'
 import { ControllerGroup, type ControllerGroupParts, type GroupElection } from '../control-plane/controller-group.ts'
 import type { Machine } from '../machine.ts'
@@ -21,13 +20,12 @@ import { AccountTransports } from './accounts.ts'
 import { ClientMetrics } from './client-metrics.ts'
 import { cloudFurther } from './cloud.ts'
 import { configurationOf } from './configuration.ts'
-import { ControllerMetrics } from './controller-metrics.ts'
 import { runsBy, workersBy } from './controllers-flag.ts'
 import { endpointOptionsOf } from './endpoint-flags.ts'
 import type { Component } from './flag-tables.ts'
+import { controllersOf, GroupMetrics } from './group-metrics.ts'
 import { nodeMasksOf, nodeOptionsOf } from './node-flags.ts'
 import { openPort } from './port.ts'
-import { QueueMetrics } from './queue-metrics.ts'
 import { servingOf } from './serving.ts'
 import { signingOf } from './signing.ts'
 import { throttled, throttleOf } from './throttle.ts'
@@ -71,8 +69,7 @@ export async function startComponent(
   const client = createClient(transport, { userAgent: name })
   const accounts = new AccountTransports({ net: machine.net, clock, access, client, transport, counted })
   const ownAccounts = flags.bool('use-service-account-credentials') ?? false
-  const metrics = new QueueMetrics(clock)
-  const meters = new ControllerMetrics()
+  const metrics = new GroupMetrics(clock)
   const gates = gatesOf(flags)
   const group = new ControllerGroup({
     ...{ clock, random, log, transportFor: (user) => (ownAccounts ? accounts.transportFor(user) : transport) },
@@ -82,19 +79,16 @@ export async function startComponent(
       roles: rolesOf[component],
       runs: component === 'scheduler' ? () => true : runsBy(flags, gates),
       workersOf: workersBy(flags),
-      observeQueue: (queue) => metrics.observer(queue),
-      meters,
+      ...metrics.tuning,
     },
   })
   const disabled = new Set(flags.list('disabled-metrics'))
   const families = (): Family[] =>
     [
-      ...metrics.families(group.queueDepths()),
-      ...meters.families(),
+      ...metrics.families(group, name),
       gauge('leader_election_master_status', 'Whether this instance leads.', [
         [{ name: leaseName(component, flags) }, group.leads ? 1 : 0],
       ]),
-      runningControllers(name, group),
       featureFamily(gates),
       ...requests.families,
       ...processFamilies(clock),
@@ -147,11 +141,6 @@ function nameOf(component: Component): string {
   return component === 'cloud-controller-manager' ? component : `kube-${component}`
 }
 
-/** By upstream's names. Those that wait to lead do not run. */
-function controllersOf(group: ControllerGroup): Set<string> {
-  return new Set([...group.queueDepths().keys()].map((name) => knownController(name)?.name ?? name))
-}
-
 /** By upstream's names. Who runs is well: one that fails tries again, and one that cannot ends the process. */
 function checksOf(component: Component, group: ControllerGroup, stopping: AbortSignal): Checks {
   const well = (name: string): Check => ({ name, run: () => undefined })
@@ -163,11 +152,6 @@ function checksOf(component: Component, group: ControllerGroup, stopping: AbortS
     '/livez': [well('ping')],
     '/readyz': [well('leaderElection'), ...ready],
   })
-}
-
-function runningControllers(manager: string, group: ControllerGroup): Family {
-  const samples = [...controllersOf(group)].map((name): Sample => [{ manager, name }, 1])
-  return gauge('running_managed_controllers', 'Which controllers run here.', samples)
 }
 
 async function accessOf(machine: Machine, flags: Flags): Promise<ClusterAccess> {

@@ -11,6 +11,7 @@ import { type SigningKey, signingKey, signToken } from '../../apiserver/authenti
 import { oidcDocuments } from '../../apiserver/authentication/oidc-documents.ts'
 import { type BootstrapOptions, type Bootstrapped, bootstrap } from '../../apiserver/bootstrap/bootstrap.ts'
 import { rulesOfDefaultRole } from '../../apiserver/bootstrap/default-rbac.ts'
+import type { Family } from '../../apiserver/metrics/families.ts'
 import { tables } from '../../apiserver/negotiation/tables.ts'
 import type { NodeProxy } from '../../apiserver/node-proxy.ts'
 import type { Extension } from '../../apiserver/nonresource/endpoints.ts'
@@ -30,6 +31,7 @@ import type { Net } from '../../platform/net.ts'
 import type { Random } from '../../platform/random.ts'
 import type { Store } from '../../store/store.ts'
 import type { ApiServerChoices } from '../apiserver/choices.ts'
+import { GroupMetrics } from '../component/group-metrics.ts'
 import type { ClusterPki } from '../pki/cluster-pki.ts'
 import { ControllerGroup, type ControllerGroupParts, type ControllerTuning } from './controller-group.ts'
 import { managerObjects } from './manager-objects.ts'
@@ -100,7 +102,9 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
   }
   const serviceCidrs = [parts.serviceCidr]
   const gates = parts.gates ?? choices?.parts.gates ?? defaultGates
-  const api = await createApi(parts, { clock, key, clientCaPem, frontProxy })
+  const metrics = new GroupMetrics(parts.clock)
+  const furtherMetrics = () => metrics.families(controllers, 'kube-controller-manager')
+  const api = await createApi(parts, { clock, key, clientCaPem, frontProxy, furtherMetrics })
   const { advertise } = parts
   const started: Bootstrapped | undefined = tuning.bootstrapped
     ? undefined
@@ -116,9 +120,10 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
   const secretTokens = { sign: (claims: Readonly<Record<string, string>>) => signToken(key, claims) }
   const featureGates = openGates(gates)
   const controllerOptions = { signing: { authority: pki.ca }, secretTokens, featureGates }
-  const group = { random, log, rootCaPem, controllerOptions, checkPolicyTypes: checkTypes, transportFor, tuning }
+  const group = { random, log, rootCaPem, controllerOptions, checkPolicyTypes: checkTypes, transportFor }
   const further = parts.furtherControllers ? { furtherControllers: parts.furtherControllers } : {}
-  const controllers = new ControllerGroup({ clock: parts.clock, ...group, ...further })
+  const counted = { ...metrics.tuning, ...tuning }
+  const controllers = new ControllerGroup({ clock: parts.clock, ...group, ...further, tuning: counted })
   return {
     api,
     client: createClient(transportFor(serverUser), { userAgent: 'kube-apiserver' }),
@@ -142,9 +147,11 @@ interface ApiSources {
   key: SigningKey
   clientCaPem: string
   frontProxy: NonNullable<StandardSecurityOptions['frontProxy']>
+  furtherMetrics: () => readonly Family[]
 }
 
-async function createApi(parts: ControlPlaneParts, { clock, key, ...authorities }: ApiSources): Promise<ApiServer> {
+async function createApi(parts: ControlPlaneParts, sources: ApiSources): Promise<ApiServer> {
+  const { clock, key, furtherMetrics, ...authorities } = sources
   const { store, random, log, choices, advertise, tuning = {} } = parts
   const servesUsage = parts.nodeProxy !== undefined && (tuning.usageMetrics ?? true)
   const gates = parts.gates ?? choices?.parts.gates
@@ -152,6 +159,7 @@ async function createApi(parts: ControlPlaneParts, { clock, key, ...authorities 
   return await createApiServer({
     ...{ store, clock, random, log, tables, conversions: conversions(), strategies: strategies() },
     services: { serviceCidrs: [parts.serviceCidr] },
+    furtherMetrics,
     frontProxyIdentity: parts.pki.frontProxyClient,
     documents: oidcDocuments({ keys: [key], issuer: tokenIssuer }),
     ...(advertise ? { address: joinHostPort(advertise.address, advertise.port) } : {}),
