@@ -111,6 +111,8 @@ export const limits = {
   sparePiecesMax: 16,
   /** Objects encoded as protobuf for one list before others have their turn. Ours: about 2 ms. */
   encodedPerTurn: 64,
+  /** Bytes of objects decoded or encoded before others have their turn; one object always is. Ours: 2 to 10 ms. */
+  bytesPerTurn: 256 * 1024,
   /** Objects decoded for one selector before others have their turn. Ours: 2 to 5 ms. */
   decodedPerTurn: 250,
 

@@ -40,15 +40,19 @@ function largeNumber(number: string): bigint | undefined {
 }
 
 /**
- * As `JSON.parse`, with something else for some numbers. `instead` is called with each number's text, twice where it gives
- * something; undefined: the number stays. Throws `SyntaxError`.
+ * As `JSON.parse`, with something else for some numbers. `instead` is called with each number's text; undefined: the
+ * number stays. Throws `SyntaxError`.
  */
 export function parseInstead(text: string, instead: (number: string) => unknown): unknown {
   if (text.includes(escapedMark)) return reviveNumbers(text, instead)
-  const marked = markNumbers(text, (number) => instead(number) !== undefined)
-  if (marked === text) return JSON.parse(text)
+  const given: unknown[] = []
+  const marked = markNumbers(text, (number) => {
+    const value = instead(number)
+    return value === undefined ? undefined : given.push(value) - 1
+  })
+  if (given.length === 0) return JSON.parse(text)
   return restore(JSON.parse(marked), (value) =>
-    typeof value === 'string' && value.startsWith(mark) ? instead(value.slice(1)) : value,
+    typeof value === 'string' && value.startsWith(mark) ? given[Number(value.slice(1))] : value,
   )
 }
 
@@ -98,7 +102,8 @@ function isDigit(char: number): boolean {
   return char >= code.zero && char <= code.nine
 }
 
-function markNumbers(text: string, isMarked: (number: string) => boolean): string {
+/** `place`: what a number is marked with; undefined leaves it. */
+function markNumbers(text: string, place: (number: string) => number | undefined): string {
   let result = ''
   let copied = 0
   for (let at = 0; at < text.length; at++) {
@@ -107,9 +112,9 @@ function markNumbers(text: string, isMarked: (number: string) => boolean): strin
     else if (isDigit(char)) {
       const start = text.charCodeAt(at - 1) === code.minus ? at - 1 : at
       const end = endOfNumber(text, at)
-      const number = text.slice(start, end)
-      if (isMarked(number)) {
-        result += `${text.slice(copied, start)}"${escapedMark}${number}"`
+      const index = place(text.slice(start, end))
+      if (index !== undefined) {
+        result += `${text.slice(copied, start)}"${escapedMark}${index}"`
         copied = end
       }
       at = end - 1

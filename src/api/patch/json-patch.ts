@@ -5,7 +5,6 @@
  */
 
 import { limits } from '../../limits.ts'
-import { parseAsWritten } from '../codec/written-number.ts'
 import { badRequest } from '../errors.ts'
 import { entityTooLarge, unprocessable } from './failures.ts'
 import { assertDepth, isObject, type JsonObject, jsonEqual, member, setMember } from './json-value.ts'
@@ -111,12 +110,11 @@ class Patcher {
   }
 
   #copy(value: unknown): unknown {
-    const text = JSON.stringify(value)
-    this.#copiedBytes += text.length
+    this.#copiedBytes += JSON.stringify(value).length
     if (this.#copiedBytes > limits.jsonPatchCopyBytesMax) {
       throw new PatchMismatch(`copied values exceed ${limits.jsonPatchCopyBytesMax} bytes`)
     }
-    return parseAsWritten(text)
+    return copyOf(value)
   }
 
   #test(path: string[], expected: unknown): void {
@@ -205,6 +203,14 @@ class Patcher {
     this.#own.add(copy)
     return copy
   }
+}
+
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf)
+  if (!isObject(value)) return value
+  const copy: JsonObject = {}
+  for (const key of Object.keys(value)) setMember(copy, key, copyOf(value[key]))
+  return copy
 }
 
 function pointer(text: unknown): string[] {

@@ -136,14 +136,18 @@ export class ResourceCache implements Sink {
     let found = 0
     while (from !== undefined) {
       let decoded = 0
+      let bytes = 0
       let next: string | undefined
       for (const key of this.#keys.from(from)) {
         if (!key.startsWith(prefix) || (limit > 0 && found > limit)) break
         if (key === after) continue
         const stored = this.#objects.get(key)!
-        if (!stored.isLookedAt && ++decoded > limits.decodedPerTurn) {
-          next = key
-          break
+        if (!stored.isLookedAt) {
+          if (++decoded > limits.decodedPerTurn || bytes > limits.bytesPerTurn) {
+            next = key
+            break
+          }
+          bytes += stored.value.length
         }
         if (matches(stored)) found += 1
       }

@@ -6,6 +6,7 @@ import { parseExactly, parseNearly } from '../../api/codec/exact-json.ts'
 import { encodeJson } from '../../api/codec/json.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
+import { limits } from '../../limits.ts'
 import type { KeyValue } from '../../store/store.ts'
 import { withoutManagedFields } from './unmanaged.ts'
 
@@ -234,4 +235,19 @@ function versioned(stored: Stored, revision: number): KubeObject {
   const { name, generateName, namespace, selfLink, uid, resourceVersion, ...rest } = metadata
   const ordered = { name, generateName, namespace, selfLink, uid, resourceVersion, ...rest }
   return { kind, apiVersion, metadata: ordered, ...others } as KubeObject
+}
+
+/** In groups of what is decoded or encoded in one turn: so many, or less of what is large. */
+export function turnsOf(items: readonly Stored[], countMax: number): Stored[][] {
+  const turns: Stored[][] = []
+  let bytes = 0
+  for (const stored of items) {
+    const last = turns.at(-1)
+    if (!last || last.length >= countMax || bytes >= limits.bytesPerTurn) {
+      turns.push([stored])
+      bytes = 0
+    } else last.push(stored)
+    bytes += stored.value.length
+  }
+  return turns
 }

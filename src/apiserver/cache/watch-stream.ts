@@ -10,7 +10,7 @@ import { ownTurn } from '../../platform/turn.ts'
 import { CompactedError, type Store, type StoreEvent } from '../../store/store.ts'
 import type { SharedFrames, WatchEventType } from './frames.ts'
 import type { CacheEvent, ResourceCache, Subscriber } from './resource-cache.ts'
-import { Stored } from './stored.ts'
+import { Stored, turnsOf } from './stored.ts'
 
 export interface Watch {
   /** Keys wanted. */
@@ -122,14 +122,17 @@ export class WatchStream implements Subscriber, AsyncIterable<Uint8Array> {
     try {
       const { prefix } = this.#cache
       let delivered = 0
+      let bytes = 0
       const batches = this.#store.watch({ prefix, fromRevision: from + 1, signal: this.#stop.signal })
       if (from < until) {
         for await (const batch of batches) {
           for (const event of batch.events) this.#deliverPast(event, batch.revision)
           delivered += batch.events.length
-          if (delivered >= limits.encodedPerTurn) {
+          bytes += bytesOf(batch.events)
+          if (delivered >= limits.encodedPerTurn || bytes >= limits.bytesPerTurn) {
             await ownTurn()
             delivered = 0
+            bytes = 0
           }
           this.#after = Math.max(this.#after, batch.revision)
           if (batch.revision >= until) break
@@ -204,10 +207,9 @@ export class WatchStream implements Subscriber, AsyncIterable<Uint8Array> {
   }
 
   *#initialChunks(): Generator<Uint8Array> {
-    const chunkItems = 200
-    while (this.#initial.length > 0 && !this.#finished) {
-      const items = this.#initial.slice(0, chunkItems)
-      this.#initial = this.#initial.slice(chunkItems)
+    const chunks = turnsOf(this.#initial, initialChunkItems).reverse()
+    for (let items = chunks.pop(); items && !this.#finished; items = chunks.pop()) {
+      if (chunks.length === 0) this.#initial = []
       const frames = items.map((stored) => this.#watch.frames.frames.event('ADDED', stored, stored.revision))
       for (const { length } of frames) this.#cache.sent(length)
       yield concatCarrying(frames)
@@ -246,4 +248,11 @@ function watchError(error: unknown, from: number): ApiError {
     return expired(`too old resource version: ${from} (${error.compactRevision})`)
   }
   return error instanceof ApiError ? error : internalError(error)
+}
+
+/** Objects that a watch begins with, in one piece of its answer. */
+const initialChunkItems = 200
+
+function bytesOf(events: readonly StoreEvent[]): number {
+  return events.reduce((bytes, event) => bytes + (event.type === 'put' ? event.item.value.length : 0), 0)
 }

@@ -5,6 +5,7 @@ import { encodeProtobuf, protobufWatchFrame as frameOf } from '../../api/codec/p
 import { encodeYaml } from '../../api/codec/yaml-write.ts'
 import { kindType } from '../../api/schema/registry.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
+import { ownTurn } from '../../platform/turn.ts'
 import type { Encoding } from './accept.ts'
 
 const textEncoder = new TextEncoder()
@@ -14,6 +15,20 @@ export function encodeAs(encoding: Encoding, type: StructNode | undefined, docum
   if (encoding === 'protobuf') return encodeProtobuf(document, type ?? metaTypeOf(document))
   const json = jsonOf(type, document)
   return textEncoder.encode(encoding === 'json' ? `${json}\n` : encodeYaml(parseExactly(json)))
+}
+
+/** As `encodeAs`, of a large document. */
+export async function encodeInTurns(
+  encoding: Encoding,
+  type: StructNode | undefined,
+  document: object,
+): Promise<Uint8Array> {
+  if (encoding !== 'yaml') return encodeAs(encoding, type, document)
+  const json = jsonOf(type, document)
+  await ownTurn()
+  const value = parseExactly(json)
+  await ownTurn()
+  return textEncoder.encode(encodeYaml(value))
 }
 
 /** As `encodeAs` writes it, without the line break. */

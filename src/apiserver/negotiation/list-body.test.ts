@@ -6,6 +6,7 @@ import { parseYaml } from '../../api/codec/yaml.ts'
 import type { ConfigMap } from '../../api/types/core/v1.ts'
 import { limits } from '../../limits.ts'
 import { startTestApiServer, type TestApiServer } from '../testbed/server.ts'
+import { turnsDuring } from '../testbed/turns.ts'
 
 const path = '/api/v1/namespaces/default/configmaps'
 const count = 40
@@ -90,6 +91,28 @@ test('a long table or list of metadata is made in steps and joins to one documen
         Array.from({ length: expected }, (_, index) => `s${1_000 + index}`),
       )
     }
+})
+
+test('of large objects less are made in one step, of whatever form', async () => {
+  const bytes = Buffer.byteLength(JSON.stringify({ data: { text } })) * count
+  assert.ok(bytes > 1.5 * limits.bytesPerTurn && count < limits.encodedPerTurn)
+  for (const accept of ['application/json;as=Table;v=v1;g=meta.k8s.io', 'application/yaml'])
+    assert.ok((await pieces(accept)).length >= 2, accept)
+  const select = (label: string) =>
+    turnsDuring(() => pieces('application/json', `${path}?labelSelector=${label}&limit=1`))
+  const first = await select('none')
+  const second = await select('none')
+  assert.ok(first.turns > second.turns, `${first.turns}, then ${second.turns}`)
+})
+
+test('a watch begins with pieces of so many bytes', async () => {
+  const query = '?watch=1&resourceVersion=0&timeoutSeconds=1'
+  const { body } = await api.transport.send({ method: 'GET', path: path + query, headers: {} })
+  assert.ok(!(body instanceof Uint8Array))
+  for await (const piece of body) {
+    assert.ok(piece.length < 2 * limits.bytesPerTurn, `${piece.length} bytes`)
+    break
+  }
 })
 
 /** The same list in YAML, which comes in as many pieces. */

@@ -9,7 +9,7 @@ import type { StructNode } from '../../api/schema/type-node.ts'
 import type { ListMeta } from '../../api/types/meta/v1.ts'
 import { limits } from '../../limits.ts'
 import { ownTurn } from '../../platform/turn.ts'
-import { joinItems, type Stored } from '../cache/stored.ts'
+import { joinItems, type Stored, turnsOf } from '../cache/stored.ts'
 import { fromStored } from '../registry/persistence.ts'
 import type { Served } from '../scheme/served.ts'
 import { Pieces, type Room } from './pieces.ts'
@@ -63,11 +63,13 @@ export function keptMessages(served: Served, items: readonly Stored[]): Messages
 export async function protobufListBody(head: ListHead, { items, listType, of }: Messages): Promise<ListBody> {
   const messages: Uint8Array[] = []
   let length = 0
-  for (const [index, stored] of items.entries()) {
-    if (index > 0 && index % limits.encodedPerTurn === 0) await ownTurn()
-    const message = of(stored)
-    length += message.length
-    messages.push(message)
+  for (const [index, some] of turnsOf(items, limits.encodedPerTurn).entries()) {
+    if (index > 0) await ownTurn()
+    for (const stored of some) {
+      const message = of(stored)
+      length += message.length
+      messages.push(message)
+    }
   }
   const { before, after } = protobufListEnvelope(head, listType, length)
   const groups = inGroups([before, ...messages, after], (bytes) => bytes.length)
@@ -114,12 +116,10 @@ const encodedShare = 1 / 4
 type Place = { isFirst: boolean; isLast: boolean }
 
 function inSteps(items: readonly Stored[], textOf: (items: readonly Stored[], place: Place) => string): ListBody {
-  const { encodedPerTurn } = limits
-  const count = Math.max(1, Math.ceil(items.length / encodedPerTurn))
-  const encoded = (index: number): Uint8Array => {
-    const some = items.slice(index * encodedPerTurn, (index + 1) * encodedPerTurn)
-    return Buffer.from(textOf(some, { isFirst: index === 0, isLast: index === count - 1 }))
-  }
+  const turns = turnsOf(items, limits.encodedPerTurn)
+  const count = Math.max(1, turns.length)
+  const encoded = (index: number): Uint8Array =>
+    Buffer.from(textOf(turns[index] ?? [], { isFirst: index === 0, isLast: index === count - 1 }))
   return count === 1 ? encoded(0) : new Pieces(count, encoded, encodedShare)
 }
 

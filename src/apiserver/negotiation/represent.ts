@@ -6,7 +6,7 @@ import { apiVersionOf, type KubeObject, metadataInOrder } from '../../api/meta.t
 import type { ListMeta } from '../../api/types/meta/v1.ts'
 import { carrying } from '../../client/carried.ts'
 import { limits } from '../../limits.ts'
-import { inParts } from '../../platform/turn.ts'
+import { inParts, ownTurn } from '../../platform/turn.ts'
 import { storedJsonFrames } from '../cache/caches.ts'
 import { bookmarkMetadata, type Frames, jsonLine } from '../cache/frames.ts'
 import { objectChunks, Stored } from '../cache/stored.ts'
@@ -15,7 +15,7 @@ import type { Page } from '../registry/read.ts'
 import type { ApiResponse } from '../request.ts'
 import type { Served } from '../scheme/served.ts'
 import { mediaTypes, type Representation } from './accept.ts'
-import { encodeAs, jsonOf, metaTypeOf, protobufWatchFrame } from './encode.ts'
+import { encodeAs, encodeInTurns, jsonOf, metaTypeOf, protobufWatchFrame } from './encode.ts'
 import {
   jsonListBody,
   keptMessages,
@@ -67,9 +67,13 @@ export async function presentObject(
       return answer(status, representation, carrying(whole, [() => bytes.shared]))
     }
   }
+  const isLarge = value instanceof Stored && value.value.length >= limits.pauseFromBytes
   const object = value instanceof Stored ? fromStored(served, value) : value
+  if (isLarge) await ownTurn()
   const shown = viewObject(presenter, served, object, representation)
-  return answer(status, representation, encodeAs(encoding, view === 'object' ? served.type : undefined, shown))
+  const type = view === 'object' ? served.type : undefined
+  const body = isLarge ? await encodeInTurns(encoding, type, shown) : encodeAs(encoding, type, shown)
+  return answer(status, representation, body)
 }
 
 /** A document of another kind than the resource's own: a Scale, a Status, a TokenRequest. */
