@@ -1,7 +1,7 @@
 /** What the garbage collector makes of owners that own each other. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { coreV1 } from '../../src/api/resources.ts'
+import { coreV1, rbacV1 } from '../../src/api/resources.ts'
 import { namespace, startTestbed } from './testbed.ts'
 
 test('objects that own each other in a circle go when one is deleted in the foreground', async () => {
@@ -40,4 +40,22 @@ test('an owner in another namespace is none: its dependent goes, with a word', a
   assert.deepEqual(await bed.events(), [
     `ConfigMap/stray Warning OwnerRefInvalidNamespace: ownerRef [v1/ConfigMap, namespace: test, name: owner, uid: ${uid}] does not exist in namespace "test"`,
   ])
+})
+
+test('what is in no namespace and names an owner in one is never collected', async () => {
+  await using bed = await startTestbed()
+  const configMaps = bed.client.of(coreV1.configMaps, namespace)
+  const owner = await configMaps.create({ metadata: { name: 'owner' } })
+  const reference = { apiVersion: 'v1', kind: 'ConfigMap', name: 'owner' }
+  const roles = bed.client.of(rbacV1.clusterRoles)
+  for (const [name, uid] of [
+    ['of-one', owner.metadata.uid ?? ''],
+    ['of-none', '11111111-2222-3333-4444-555555555555'],
+  ] as const)
+    await roles.create({ metadata: { name, ownerReferences: [{ ...reference, uid }] } })
+  await bed.settle()
+  await configMaps.delete('owner')
+  await bed.settle()
+  assert.ok(await roles.get('of-one'))
+  assert.ok(await roles.get('of-none'))
 })

@@ -154,6 +154,7 @@ class GarbageCollector {
       if (finalizers.includes(foregroundFinalizer)) return this.#awaitDependents(node, live)
       return done
     }
+    if (this.#refersIntoNamespace(node, live.metadata.ownerReferences ?? [])) return done
     const states: OwnerState[] = []
     for (const owner of live.metadata.ownerReferences ?? []) states.push(await this.#stateOf(owner, node))
     const verdict = planDependent(live, states, this.#graph.dependentsOf(uid))
@@ -165,6 +166,14 @@ class GarbageCollector {
     const unseen =
       verdict.kind === 'keep' && (live.metadata.ownerReferences ?? []).some((owner) => this.#isUnseen(owner))
     return unseen ? { kind: 'requeueAfter', delayMs: unseenOwnerMs } : done
+  }
+
+  /** Who is in no namespace can't be owned by who is in one: nobody can tell which is meant, so nothing is collected. */
+  #refersIntoNamespace(node: GraphNode, owners: readonly OwnerReference[]): boolean {
+    if (node.namespace !== '') return false
+    const foreign = owners.filter((owner) => this.#resourceOf(owner)?.namespaced)
+    for (const owner of foreign) if (this.#graph.get(owner.uid)) this.#tellForeign(owner, node)
+    return foreign.length > 0
   }
 
   /** The server has it, the cache of its kind not yet: should it go before the cache is filled, nobody would tell. */
@@ -209,7 +218,6 @@ class GarbageCollector {
     const resource = this.#resourceOf(owner)
     if (!resource) throw new Error(`the owner's kind ${owner.apiVersion} ${owner.kind} is not served (now)`)
     const namespace = resource.namespaced ? dependent.namespace : ''
-    if (resource.namespaced && namespace === '') return 'absent'
     const live = await ifThere(this.#parts.client.of(resource as Resource, namespace || undefined).get(owner.name))
     if (live?.metadata.uid === owner.uid) return 'present'
     this.#graph.markAbsent(owner.uid)
