@@ -37,6 +37,9 @@ export function namespaceController(parts: ControllerParts): Controller {
   }
 }
 
+/** What pods are counted under. */
+const podsCount = `${coreV1.pods.plural}.`
+
 class NamespaceReconciler {
   readonly #parts: ControllerParts
   readonly #namespaces
@@ -89,7 +92,7 @@ class NamespaceReconciler {
     const others = deletable.filter((one) => !isPods(one))
     for (const wave of [deletable.filter(isPods), ...batches(others)]) {
       await Promise.all(wave.map((resource) => this.#emptyOne(namespace, resource, { counts, finalizers, failures })))
-      if (counts.has(`${coreV1.pods.plural}.`) || failures.length > 0) break
+      if (counts.has(podsCount) || failures.length > 0) break
     }
     return { counts, finalizers }
   }
@@ -130,7 +133,9 @@ class NamespaceReconciler {
     const clean = remaining.counts.size === 0 && failures.content.length === 0 && failures.discovery.length === 0
     const present = namespace.status?.conditions ?? []
     if (clean && present.length === 0) return
-    const conditions = planConditions(present, remaining, {
+    // As upstream has it, what remains is told once the pods are gone.
+    const told = remaining.counts.has(podsCount) ? { counts: new Map(), finalizers: new Map() } : remaining
+    const conditions = planConditions(present, told, {
       failures,
       nowText: rfc3339(this.#parts.clock.nowMs()),
     })

@@ -156,6 +156,12 @@ const claims: [string, PersistentVolumeClaim, ClaimView, string][] = [
     viewOf([volumeOf('v', { claimRef: reference('x') })]),
     'Lost ClaimMisbound',
   ],
+  [
+    'was bound to what is only reserved by name',
+    claimOf({ volumeName: 'v' }, bound),
+    viewOf([volumeOf('v', { claimRef: reference() })]),
+    'Lost ClaimMisbound',
+  ],
 ]
 for (const [what, claim, view, wanted] of claims)
   test(`planClaim: a claim ${what}`, () => assert.equal(summary(planClaim(claim, view)), wanted))

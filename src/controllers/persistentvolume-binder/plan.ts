@@ -51,8 +51,7 @@ function planBoundClaim(claim: PersistentVolumeClaim, view: ClaimView): ClaimPla
   const volume = view.volume(name)
   if (!volume) return lost('ClaimLost', 'Bound claim has lost its PersistentVolume. Data on the volume is lost!')
   const { claimRef } = volume.spec ?? {}
-  if (!claimRef || claimRef.uid === claim.metadata.uid || (!claimRef.uid && isBoundTo(volume, claim)))
-    return { kind: 'bind', volume }
+  if (!claimRef || claimRef.uid === claim.metadata.uid) return { kind: 'bind', volume }
   return lost('ClaimMisbound', 'Two claims are bound to the same volume, this one is bound incorrectly')
 }
 

@@ -37,6 +37,8 @@ test('planStatus counts other kinds by their names and keeps to scopes', () => {
   assert.deepEqual(planStatus(quota({ 'count/deployments.apps': '3' }), [deployments], 0)?.used, {
     'count/deployments.apps': '1',
   })
+  const unserved = quota({ 'count/widgets.example.com': '3', pods: '1' })
+  assert.deepEqual(planStatus(unserved, [pods()], 0)?.used, { pods: '0' })
   const scoped = quota({ pods: '1' }, { spec: { hard: { pods: '1' }, scopes: ['Terminating'] } })
   assert.deepEqual(planStatus(scoped, [pods(pod('a', '1'))], 0)?.used, { pods: '0' })
 })

@@ -1,5 +1,5 @@
 /** What a ResourceQuota's status should say: the limits of its spec, and what the namespace's objects use of them. */
-import type { KubeObject, Resource } from '../../api/meta.ts'
+import { groupResource, type KubeObject, type Resource } from '../../api/meta.ts'
 import { canonicalQuantity } from '../../api/quantity.ts'
 import { type Amounts, sumAmounts } from '../../api/quota/amounts.ts'
 import { quotaMatches } from '../../api/quota/scopes.ts'
@@ -12,14 +12,19 @@ export interface Counted {
   objects: readonly KubeObject[]
 }
 
-/** The wanted status, undefined when the present one says the same. Limits that nothing of `counted` uses have used 0. */
+/**
+ * The wanted status, undefined when the present one says the same. Limits that nothing of `counted` uses have used 0; of
+ * how many there are of a kind that is not served, nothing is said.
+ */
 export function planStatus(quota: ResourceQuota, counted: readonly Counted[], nowMs: number): ResourceQuota['status'] {
   const hard = canonical(quota.spec?.hard ?? {})
   const usages = counted.flatMap(({ resource, objects }) =>
     objects.filter((object) => quotaMatches(quota, resource, object)).map((object) => usageOf(resource, object, nowMs)),
   )
   const total = sumAmounts(usages)
-  const used = Object.fromEntries(Object.keys(hard).map((name) => [name, total[name] ?? '0']))
+  const served = new Set(counted.map(({ resource }) => `count/${groupResource(resource)}`))
+  const known = Object.keys(hard).filter((name) => !name.startsWith('count/') || served.has(name))
+  const used = Object.fromEntries(known.map((name) => [name, total[name] ?? '0']))
   const present = quota.status ?? {}
   return same(present.hard, hard) && same(present.used, used) ? undefined : { hard, used }
 }
