@@ -99,7 +99,8 @@ export function endpointSliceController(parts: ControllerParts, options: Endpoin
         const before = change.type === 'updated' ? change.previous : undefined
         if (before && placeOf(before) === placeOf(change.object)) return []
         topology.nodesChanged()
-        const known = before && zoneLabelOf(before) === zoneLabelOf(change.object)
+        // The pods of a node that is gone go too, and each tells of itself.
+        const known = change.type === 'deleted' || (before && zoneLabelOf(before) === zoneLabelOf(change.object))
         const here = known ? [] : pods.byIndex(byNode, change.object.metadata.name ?? '')
         const concerned = here.flatMap((object) => serviceKeysOf({ type: 'added', object }, services))
         return [...new Set([...concerned, ...topology.overloaded()])]
