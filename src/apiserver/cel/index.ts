@@ -84,8 +84,12 @@ class CompiledProgram implements Program {
   }
 
   get estimate(): Range {
-    this.#estimate ??= estimateCost(this.#checked, (name) => this.#environment.variables.get(name))
-    return this.#estimate
+    const known = part(0, () => this.#estimate)
+    if (known) return known
+    return part(this.expression.length * microseconds.estimated, () => {
+      this.#estimate = estimateCost(this.#checked, (name) => this.#environment.variables.get(name))
+      return this.#estimate
+    })
   }
 
   uses(variable: string): boolean {
@@ -113,7 +117,7 @@ export function compile(expression: string, environment: Environment): Compiled 
 }
 
 /** What the steps take for each character. */
-const microseconds = { parsed: 0.4, checked: 0.6, looked: 0.15, planned: 0.25 }
+const microseconds = { parsed: 0.4, checked: 0.6, looked: 0.15, planned: 0.25, estimated: 0.3 }
 
 function compileAnew(expression: string, environment: Environment): Compiled {
   const scope = scopeOf(environment)

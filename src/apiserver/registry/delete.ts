@@ -7,6 +7,7 @@ import { groupResource, type KubeObject } from '../../api/meta.ts'
 import type { DeleteOptions, Status } from '../../api/types/meta/v1.ts'
 import { limits } from '../../limits.ts'
 import { rfc3339 } from '../../platform/clock.ts'
+import { ownTurn } from '../../platform/turn.ts'
 import type { CommitResult, Write } from '../../store/store.ts'
 import type { Stored } from '../cache/stored.ts'
 import { objectKey, type Served } from '../scheme/served.ts'
@@ -54,6 +55,8 @@ type Lost = Extract<CommitResult, { ok: false }>
 async function attemptDelete(parts: RegistryParts, input: DeleteInput, stored: Stored): Promise<Deleted | Lost> {
   const { target, caller, options } = input
   const { served } = target
+  const pause = stored.value.length < limits.pauseFromBytes ? undefined : ownTurn
+  if (pause) await pause()
   const old = fromStored(served, stored)
   requirePreconditions(target, old, options)
   const dryRun = (options.dryRun ?? []).length > 0
@@ -67,10 +70,12 @@ async function attemptDelete(parts: RegistryParts, input: DeleteInput, stored: S
   })
   await parts.admission.mutate(attributes)
   await parts.admission.validate(attributes)
+  if (pause) await pause()
   const plan = planDeletion(served, old, options, parts.clock.nowMs())
   if (plan.kind === 'pending') return { object: old, gone: false }
   if (dryRun) return { object: plan.object, gone: plan.kind === 'remove' }
   const key = objectKey(served, target.namespace, target.name)
+  if (pause) await pause()
   const write: Write =
     plan.kind === 'remove'
       ? { op: 'delete', key, expected: stored.revision }
@@ -83,6 +88,7 @@ async function attemptDelete(parts: RegistryParts, input: DeleteInput, stored: S
   if (!result.ok) return result
   if (plan.kind === 'remove') await served.strategy.released?.(plan.object)
   plan.object.metadata.resourceVersion = String(result.revision)
+  if (pause) await pause()
   return { object: plan.object, gone: plan.kind === 'remove' }
 }
 

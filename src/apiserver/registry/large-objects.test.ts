@@ -128,6 +128,17 @@ test('what a deletion of many deleted is answered as a list of it was, in pieces
   assert.equal((await api.call('GET', many)).body.items.length, 0)
 })
 
+test('a large object is deleted in steps', async () => {
+  const maps = '/api/v1/namespaces/default/configmaps'
+  const turnsOfDeleting = async (name: string, filler: number) => {
+    await api.call('POST', maps, { metadata: { name }, data: { filler: 'x'.repeat(filler) } })
+    return await turnsOf(() => api.call('DELETE', `${maps}/${name}`), 200)
+  }
+  const small = await turnsOfDeleting('gone-small', 10)
+  const large = await turnsOfDeleting('gone-large', limits.pauseFromBytes)
+  assert.ok(large >= small + 3, `${small}, then ${large}`)
+})
+
 test('what the server itself changes of a large pod is written in steps: binding one', async () => {
   const pods = '/api/v1/namespaces/default/pods'
   const turnsOfBinding = async (name: string, filler: number) => {
