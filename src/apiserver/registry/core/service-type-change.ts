@@ -25,6 +25,8 @@ export function dropUnusedFields(service: Service, old: Service): void {
     dropSame(spec, before, 'loadBalancerClass')
   }
   if (isExternallyAccessible(before) && !isExternallyAccessible(spec)) dropSame(spec, before, 'externalTrafficPolicy')
+  // The load balancer is taken away in its own time, which is nothing that users have to see.
+  if (spec.type !== 'LoadBalancer') service.status = { ...service.status, loadBalancer: {} }
 }
 
 function dropClusterIps(spec: ServiceSpec, before: ServiceSpec): void {

@@ -66,6 +66,13 @@ test('prepareForUpdate leaves a load balancer its node ports when it is to get n
   assert.equal(spec?.ports?.[0]?.nodePort, undefined)
 })
 
+test('prepareForUpdate lets the status of a load balancer go with its type', () => {
+  const balancer = service({ ...stored.spec, type: 'LoadBalancer' })
+  balancer.status = { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } }
+  assert.equal(updated({ ...balancer.spec }, balancer).status?.loadBalancer?.ingress?.length, 1)
+  assert.deepEqual(updated({ ...balancer.spec, type: 'NodePort' }, balancer).status, { loadBalancer: {} })
+})
+
 test('prepareForUpdate gives the address up when the service becomes a name', () => {
   const object = updated({ ...stored.spec, type: 'ExternalName', externalName: 'example.org' }, stored)
   assert.equal(object.spec?.clusterIP, undefined)
