@@ -19,9 +19,9 @@ export interface CloudOptions {
   nodeMonitorMs?: number
   /** Default 10 s. */
   routePeriodMs?: number
-  /** Services at once. Default 1. */
+  /** Services at once. Default 10. */
   serviceWorkers?: number
-  /** Nodes at once. Default 1. */
+  /** Nodes at once. Default 10. */
   nodeWorkers?: number
 }
 
@@ -36,7 +36,10 @@ export function cloudControllers(
     ...(nodeUpdateMs === undefined ? {} : { updateMs: nodeUpdateMs }),
     ...(nodeWorkers === undefined ? {} : { workers: nodeWorkers }),
   }
-  const monitor = nodeMonitorMs === undefined ? {} : { monitorMs: nodeMonitorMs }
+  const monitor = {
+    ...(nodeMonitorMs === undefined ? {} : { monitorMs: nodeMonitorMs }),
+    ...(nodeWorkers === undefined ? {} : { workers: nodeWorkers }),
+  }
   const service = serviceWorkers === undefined ? {} : { workers: serviceWorkers }
   const period = routePeriodMs === undefined ? {} : { periodMs: routePeriodMs }
   const as = (account: string) => asAccount(parts, account)

@@ -37,7 +37,10 @@ export interface InstanceMetadata {
 export interface LoadBalancers {
   /** Undefined when there is none for the Service. */
   get(clusterName: string, service: Service): Promise<LoadBalancerStatus | undefined>
-  /** Makes or changes it so that it leads to these nodes. Rejects with `ImplementedElsewhere` when it is none of its business. */
+  /**
+   * Makes or changes it so that it leads to these nodes. This, `update` and `remove` reject with `ImplementedElsewhere`
+   * when it is none of its business.
+   */
   ensure(clusterName: string, service: Service, nodes: readonly Node[]): Promise<LoadBalancerStatus>
   /** The nodes changed, nothing else did. */
   update(clusterName: string, service: Service, nodes: readonly Node[]): Promise<void>
@@ -59,6 +62,8 @@ export interface Route {
   destinationCIDR: string
   /** Leads to a node that is gone. */
   blackhole?: boolean
+  /** Of the node. A listed route that names them is made anew when the node has others. */
+  targetNodeAddresses?: readonly NodeAddress[]
 }
 
 /** Somebody else sees to the load balancers of this Service: not a failure. */

@@ -1,5 +1,8 @@
-/** What a node is told about its machine: pure decisions. */
+/** What a node is told about its machine: pure decisions. Rules as cloud-controller-manager's. */
+import { isIP } from 'node:net'
+import { addressNumber } from '../../api/addresses.ts'
 import type { Node, NodeAddress } from '../../api/types/core/v1.ts'
+import { messageOf } from '../../platform/log.ts'
 import type { InstanceMetadata } from '../provider.ts'
 
 export const uninitializedTaint = 'node.cloudprovider.kubernetes.io/uninitialized'
@@ -16,7 +19,11 @@ export function initialization(node: Node, metadata: InstanceMetadata): object {
   const { providerID, nodeAddresses = [] } = metadata
   if (!node.spec?.providerID && !providerID)
     throw new Error(`cloud provider does not set node provider ID for node ${node.metadata.name}`)
-  addressesFor(node, nodeAddresses)
+  try {
+    addressesFor(node, nodeAddresses)
+  } catch (error) {
+    throw new Error(`provided node ip for node ${JSON.stringify(node.metadata.name)} is not valid: ${messageOf(error)}`)
+  }
   return {
     metadata: {
       uid: node.metadata.uid,
@@ -44,11 +51,18 @@ function labelsFor(node: Node, { instanceType, zone, region, additionalLabels = 
   }
 }
 
-/** Labels of later machines, merged over what the node has; undefined when nothing changes. */
-export function changedLabels(node: Node, { additionalLabels = {} }: InstanceMetadata): object | undefined {
-  const changed = Object.entries(additionalLabels).filter(
-    ([key, value]) => !kubernetesOwn.test(key) && node.metadata.labels?.[key] !== value,
-  )
+const labelPairs = [
+  ['failure-domain.beta.kubernetes.io/zone', 'topology.kubernetes.io/zone'],
+  ['failure-domain.beta.kubernetes.io/region', 'topology.kubernetes.io/region'],
+  ['beta.kubernetes.io/instance-type', 'node.kubernetes.io/instance-type'],
+] as const
+
+/** Of labels with an old and a new name the old one is right: what the new ones have to be; undefined when they are. */
+export function changedLabels({ metadata: { labels = {} } }: Node): Record<string, string> | undefined {
+  const changed = labelPairs.flatMap(([old, current]) => {
+    const value = labels[old]
+    return value === undefined || labels[current] === value ? [] : [[current, value] as const]
+  })
   return changed.length === 0 ? undefined : Object.fromEntries(changed)
 }
 
@@ -66,15 +80,30 @@ function textOf({ type, address }: NodeAddress): string {
   return `${type} ${address}`
 }
 
-/** The address that the agent was told comes first among those of its type. */
+/** Addresses that the agent was told come first, and alone among those of their type. */
 function addressesFor(node: Node, addresses: readonly NodeAddress[]): NodeAddress[] {
-  const told = (node.metadata.annotations?.[providedAddresses] ?? '').split(',').filter((address) => address !== '')
-  if (told.length === 0 || addresses.length === 0) return [...addresses]
-  const missing = told.find((address) => !addresses.some((one) => one.address === address))
-  if (missing !== undefined)
-    throw new Error(
-      `provided node ip for node "${node.metadata.name}" is not valid: failed to get node address from cloud provider that matches ip: ${missing}`,
+  const told = node.metadata.annotations?.[providedAddresses]
+  if (told === undefined) return [...addresses]
+  const enforced = toldAddresses(told).flatMap((value) => {
+    const found = addresses.filter(
+      ({ address }) => isIP(address) !== 0 && addressNumber(address) === addressNumber(value),
     )
-  const first = told.flatMap((address) => addresses.filter((one) => one.address === address))
-  return [...first, ...addresses.filter((one) => !first.includes(one))]
+    if (found.length === 0) throw new Error(`failed to get node address from cloud provider that matches ip: ${value}`)
+    return found
+  })
+  const types = new Set(enforced.map(({ type }) => type))
+  return [...enforced, ...addresses.filter(({ type }) => !types.has(type))]
+}
+
+function toldAddresses(text: string): string[] {
+  const parts = text.split(',')
+  const wrong = parts.find((part) => isIP(part) === 0)
+  const fail = (why: string): Error => new Error(`failed to parse node IP ${JSON.stringify(text)}: ${why}`)
+  if (wrong !== undefined) throw fail(`could not parse ${JSON.stringify(wrong)}`)
+  const [one = '', other] = parts
+  if (parts.length > 2 || (other !== undefined && isIP(one) === isIP(other)))
+    throw fail('must contain either a single IP or a dual-stack pair of IPs')
+  if (other !== undefined && parts.some((part) => addressNumber(part) === 0n))
+    throw fail("dual-stack node IP cannot include '0.0.0.0' or '::'")
+  return parts
 }

@@ -1,8 +1,9 @@
-/** Makes new nodes members once their cloud has told what they are, and keeps addresses and labels as the cloud has them. */
+/** Makes new nodes members once their cloud has told what they are, and keeps their addresses as the cloud has them. */
 import { coreV1 } from '../../api/resources.ts'
 import type { Node } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { ifThere } from '../../client/writes.ts'
+import { messageOf } from '../../platform/log.ts'
 import type { InstanceMetadata, Instances } from '../provider.ts'
 import { changedAddresses, changedLabels, initialization, isUninitialized } from './plan.ts'
 
@@ -10,27 +11,40 @@ export interface CloudNodeOptions {
   instances: Instances
   /** Between looks at a node's addresses. Default 300,000, as `--node-status-update-frequency`. */
   updateMs?: number
-  /** Nodes at once. Default 1, as `--concurrent-node-syncs`. */
+  /** Nodes at once. Default 10, so that one whose cloud does not answer holds up no other. */
   workers?: number
 }
 
 const defaultUpdateMs = 300_000
 
 export function cloudNodeController(parts: ControllerParts, options: CloudNodeOptions): Controller {
-  const { client, informers, clock } = parts
-  const { instances, updateMs = defaultUpdateMs, workers = 1 } = options
+  const { client, informers, clock, log } = parts
+  const { instances, updateMs = defaultUpdateMs, workers = 10 } = options
   const nodes = informers.of(coreV1.nodes)
   const events = parts.events.as('cloud-node-controller')
   /** When each node is to be looked at next, by the monotonic clock. */
   const due = new Map<string, number>()
 
-  async function refresh(node: Node, metadata: InstanceMetadata): Promise<void> {
-    const { name = '', uid } = node.metadata
-    const labels = changedLabels(node, metadata)
-    const write = (patch: object) => ({ type: 'merge' as const, patch: { metadata: { uid }, ...patch } })
-    if (labels) await ifThere(client.of(coreV1.nodes).patch(name, write({ metadata: { uid, labels } })))
+  const patchOf = ({ metadata: { uid } }: Node, patch: object) => ({
+    type: 'merge' as const,
+    patch: { ...patch, metadata: { ...('metadata' in patch ? (patch.metadata as object) : {}), uid } },
+  })
+
+  async function setAddresses(node: Node, metadata: InstanceMetadata): Promise<void> {
     const addresses = changedAddresses(node, metadata)
-    if (addresses) await ifThere(client.of(coreV1.nodes).patchStatus(name, write({ status: { addresses } })))
+    if (!addresses) return
+    const patch = patchOf(node, { status: { addresses } })
+    await ifThere(client.of(coreV1.nodes).patchStatus(node.metadata.name ?? '', patch))
+  }
+
+  /** What fails is tried at the next look: it is no reason to ask a cloud in trouble more often. */
+  async function refresh(node: Node): Promise<void> {
+    try {
+      const metadata = await instances.metadata(node)
+      if (metadata) await setAddresses(node, metadata)
+    } catch (error) {
+      log.warn('node not refreshed from its cloud', { node: node.metadata.name, error: messageOf(error) })
+    }
   }
 
   async function initialize(node: Node): Promise<Outcome> {
@@ -42,7 +56,9 @@ export function cloudNodeController(parts: ControllerParts, options: CloudNodeOp
     if (!member) return done
     const ageSeconds = () => (clock.nowMs() - Date.parse(member.metadata.creationTimestamp ?? '')) / 1000
     parts.meters?.observe('node_controller_cloud_provider_taint_removal_delay_seconds', [], ageSeconds())
-    await refresh(member, metadata)
+    await setAddresses(member, metadata).catch((error: unknown) => {
+      log.warn('node addresses not set', { node: name, error: messageOf(error) })
+    })
     parts.meters?.observe('node_controller_initial_node_sync_delay_seconds', [], ageSeconds())
     events.event({ resource: coreV1.nodes, object: member }, 'Normal', 'Synced', 'Node synced successfully')
     due.set(name, clock.monotonicMs() + updateMs)
@@ -54,7 +70,8 @@ export function cloudNodeController(parts: ControllerParts, options: CloudNodeOp
     workers,
     sources: [
       source(nodes, ({ type, object }) => {
-        return type === 'updated' && !isUninitialized(object) ? [] : [object.metadata.name ?? '']
+        const isDone = type === 'updated' && !isUninitialized(object) && !changedLabels(object)
+        return isDone ? [] : [object.metadata.name ?? '']
       }),
     ],
     async reconcile(name) {
@@ -64,10 +81,11 @@ export function cloudNodeController(parts: ControllerParts, options: CloudNodeOp
         return done
       }
       if (isUninitialized(node)) return await initialize(node)
+      const labels = changedLabels(node)
+      if (labels) await ifThere(client.of(coreV1.nodes).patch(name, patchOf(node, { metadata: { labels } })))
       const leftMs = (due.get(name) ?? 0) - clock.monotonicMs()
       if (leftMs > 0) return { kind: 'requeueAfter', delayMs: leftMs }
-      const metadata = await instances.metadata(node)
-      if (metadata) await refresh(node, metadata)
+      await refresh(node)
       due.set(name, clock.monotonicMs() + updateMs)
       return { kind: 'requeueAfter', delayMs: updateMs }
     },

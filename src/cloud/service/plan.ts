@@ -11,53 +11,61 @@ export function wantsLoadBalancer({ metadata, spec }: Service): boolean {
 }
 
 export function needsCleanup({ metadata, spec }: Service): boolean {
-  if (!metadata.finalizers?.includes(finalizer) || spec?.loadBalancerClass !== undefined) return false
+  if (!metadata.finalizers?.includes(finalizer)) return false
   return metadata.deletionTimestamp !== undefined || spec?.type !== 'LoadBalancer'
 }
 
-/** Ready nodes that may be led to, in the order of their names. */
+/**
+ * Nodes that may be led to, in the order of their names. Those that are not ready are among them: the load balancer's
+ * own checks leave them out, and let connections end that such a node still serves. Source: KEP-3458.
+ */
 export function balancedNodes(nodes: readonly Node[]): Node[] {
-  return nodes
-    .filter(isBalanced)
-    .sort((one, other) => ((one.metadata.name ?? '') < (other.metadata.name ?? '') ? -1 : 1))
+  return inOrder(
+    nodes.filter((node) => {
+      const isLeaving =
+        node.spec?.taints?.some(({ key }) => key === toBeDeletedTaint) || node.metadata.deletionTimestamp
+      return isIncluded(node) && !isLeaving
+    }),
+  )
 }
 
-function isBalanced({ metadata, spec, status }: Node): boolean {
-  if (metadata.labels?.[excludeLabel] !== undefined || metadata.deletionTimestamp) return false
-  if (spec?.taints?.some(({ key }) => key === toBeDeletedTaint)) return false
-  return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false
+/** When this changes load balancers are updated. A node that is about to leave is no reason to cut its connections. */
+export function nodesKey(nodes: readonly Node[]): string {
+  return JSON.stringify(
+    inOrder(nodes.filter(isIncluded)).map(({ metadata, spec }) => [metadata.name, spec?.providerID]),
+  )
 }
+
+function inOrder(nodes: readonly Node[]): Node[] {
+  const nameOf = ({ metadata }: Node): string => metadata.name ?? ''
+  return [...nodes].sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1))
+}
+
+const falseWords = ['0', 'f', 'F', 'false', 'FALSE', 'False']
+
+function isIncluded({ metadata }: Node): boolean {
+  const excluded = metadata.labels?.[excludeLabel]
+  return excluded === undefined || falseWords.includes(excluded)
+}
+
+/** Names as events list them: twenty at most. */
+export function shownNames(nodes: readonly Node[]): string {
+  const names = nodes.slice(0, shownMax).map(({ metadata }) => metadata.name)
+  const more = nodes.length - names.length
+  return `[${[...names, ...(more > 0 ? [`<${more} more>`] : [])].join(' ')}]`
+}
+
+const shownMax = 20
 
 /** What a provider goes by: when it changes, the load balancer is ensured again. */
 export function wanted({ metadata, spec }: Service): string {
-  const ports = spec?.ports?.map(({ name, protocol, port, nodePort, targetPort }) => [
-    name,
-    protocol,
-    port,
-    nodePort,
-    targetPort,
+  const ports = spec?.ports?.map(({ name, protocol, port, nodePort, targetPort, appProtocol }) => [
+    ...[name, protocol, port],
+    ...[nodePort, targetPort, appProtocol],
   ])
   return JSON.stringify([
     ...[metadata.uid, metadata.annotations, ports, spec?.sessionAffinity, spec?.sessionAffinityConfig],
     ...[spec?.loadBalancerIP, spec?.loadBalancerSourceRanges, spec?.externalIPs, spec?.externalTrafficPolicy],
-    ...[spec?.healthCheckNodePort, spec?.ipFamilies, spec?.ipFamilyPolicy, spec?.allocateLoadBalancerNodePorts],
+    ...[spec?.healthCheckNodePort, spec?.ipFamilies],
   ])
-}
-
-/** What changed, in the words of events. */
-export function changeNotes(previous: Service, service: Service): { reason: string; message: string }[] {
-  const [had, has] = [wantsLoadBalancer(previous), wantsLoadBalancer(service)]
-  if (had !== has && previous.spec?.type !== service.spec?.type)
-    return [{ reason: 'Type', message: `${previous.spec?.type} -> ${service.spec?.type}` }]
-  if (!had || !has) return []
-  const list = (values: readonly string[] = []): string => `[${values.join(' ')}]`
-  const texts = [
-    ['LoadBalancerSourceRanges', (one: Service) => list(one.spec?.loadBalancerSourceRanges)],
-    ['LoadbalancerIP', (one: Service) => one.spec?.loadBalancerIP ?? ''],
-    ['ExternalTrafficPolicy', (one: Service) => one.spec?.externalTrafficPolicy ?? ''],
-    ['HealthCheckNodePort', (one: Service) => String(one.spec?.healthCheckNodePort ?? 0)],
-  ] as const
-  return texts
-    .filter(([, textOf]) => textOf(previous) !== textOf(service))
-    .map(([reason, textOf]) => ({ reason, message: `${textOf(previous)} -> ${textOf(service)}` }))
 }
