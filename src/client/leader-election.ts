@@ -10,6 +10,7 @@ import { type Clock, rfc3339Micro } from '../platform/clock.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Random } from '../platform/random.ts'
 import type { Client, Reader, Writer } from './client.ts'
+import type { EventRecorder } from './events.ts'
 
 export interface LeaderElectionOptions {
   client: Client
@@ -19,6 +20,8 @@ export interface LeaderElectionOptions {
   lease: { namespace: string; name: string }
   /** Unique among the candidates, such as host name and a UUID. */
   identity: string
+  /** Told of the lease when leadership comes and goes. Default: nobody is. */
+  events?: EventRecorder
   /** Others take over after this long without renewal. Default 15,000. */
   leaseDurationMs?: number
   /** The leader gives up when it could not renew for this long; below the lease's duration. Default 10,000. */
@@ -53,6 +56,7 @@ export async function runAsLeader(
   const candidate = new Candidate(options)
   if (!(await candidate.acquire(signal))) return
   options.log.info('became leader', { lease: options.lease.name, identity: options.identity })
+  candidate.tell('became leader')
   const [leading, lost, ended] = [new AbortController(), new AbortController(), new AbortController()]
   const stop = (): void => leading.abort(signal.reason)
   signal.addEventListener('abort', stop)
@@ -71,6 +75,7 @@ export async function runAsLeader(
     signal.removeEventListener('abort', stop)
     leading.abort()
     ended.abort()
+    candidate.tell('stopped leading')
     if (!(await renewing)) await candidate.release()
   }
 }
@@ -120,6 +125,14 @@ class Candidate {
       else if (this.#isHeldByOther() || clock.monotonicMs() - this.#renewedAtMs >= this.#renewDeadlineMs) return true
     }
     return false
+  }
+
+  /** As client-go words it. */
+  tell(what: string): void {
+    const { events, identity } = this.#options
+    if (!this.#observed) return
+    const about = { resource: coordinationV1.leases, object: this.#observed }
+    events?.event(about, 'Normal', 'LeaderElection', `${identity} ${what}`)
   }
 
   requireLease(): void {

@@ -47,6 +47,12 @@ test('of two groups one works, and the other takes over when the first is cut of
     assert.deepEqual(leading(), [true, false])
     const lease = await client.of(coordinationV1.leases, 'kube-system').get('kube-controller-manager')
     assert.equal(lease.spec?.holderIdentity, 'server-0')
+    const { items } = await client.of(coreV1.events, 'kube-system').list()
+    const told = items.find(({ reason }) => reason === 'LeaderElection')
+    assert.deepEqual(
+      [told?.message, told?.source?.component, told?.involvedObject.kind, told?.involvedObject.uid],
+      ['server-0 became leader', 'kube-controller-manager', 'Lease', lease.metadata.uid],
+    )
     assert.ok(await client.of(coreV1.serviceAccounts, 'default').get('default'))
     if (lines[0]) lines[0].cut = true
     // The first gives up before the second may begin: the two never work at once.

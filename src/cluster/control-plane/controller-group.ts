@@ -75,6 +75,15 @@ export interface ControllerTuning {
   freeze?: boolean
 }
 
+/** Who tells events of leadership. */
+const eventSources = {
+  controllers: 'kube-controller-manager',
+  scheduler: 'default-scheduler',
+  further: 'cloud-controller-manager',
+} as const
+
+/** Events of an election that ends have this long to be written. */
+const lastWordsMs = 1_000
 /** After the controllers failed to start, before the next try. */
 const restartMs = 2_000
 
@@ -146,9 +155,10 @@ export class ControllerGroup {
     const client = this.#clientFor(managerUser)
     const random = this.#parts.random.stream(`leader-election ${identity}`)
     const { lease = { namespace: 'kube-system', name: 'kube-controller-manager' } } = election
+    const events = this.#electionEvents(client, random)
     while (!signal.aborted) {
       try {
-        await runAsLeader({ client, clock, random, log, lease, identity, ...timing }, signal, (...signals) =>
+        await runAsLeader({ client, clock, random, log, events, lease, identity, ...timing }, signal, (...signals) =>
           this.#lead(...signals),
         )
       } catch (error) {
@@ -156,6 +166,20 @@ export class ControllerGroup {
         await clock.sleep(restartMs, signal).catch(() => {})
       }
     }
+  }
+
+  /** A server that cannot be reached is not waited for: that may be why leadership ends. */
+  #electionEvents(client: Client, random: Random): EventRecorder {
+    const { clock, log, tuning = {} } = this.#parts
+    const { roles = 'controllers' } = tuning
+    const over = new AbortController()
+    const { signal } = over
+    const events = createEventRecorder({ client, clock, random, log, signal, component: eventSources[roles] })
+    this.#ends.push(async () => {
+      await Promise.race([events.flush(), clock.sleep(lastWordsMs, signal).catch(() => {})])
+      over.abort()
+    })
+    return events
   }
 
   /** What is under way when leadership is lost must not go on: another one leads. */
@@ -259,7 +283,7 @@ export class ControllerGroup {
 
   #recorder(client: Client, random: Random): EventRecorder {
     const { clock, log } = this.#parts
-    const component = 'kube-controller-manager'
+    const component = eventSources.controllers
     const events = createEventRecorder({ client, clock, random, log, component, ...this.#ended() })
     this.#ends.unshift(() => events.flush())
     return events
