@@ -4,11 +4,12 @@
  */
 import type { Duplex } from 'node:stream'
 import { limits } from '../../limits.ts'
+import { join } from '../../platform/join.ts'
 import { messageOf } from '../../platform/log.ts'
 import type { HttpRequestOptions } from '../../platform/net.ts'
 import type { Exchange } from '../endpoints/exchange.ts'
 import { textResponse } from '../http/status.ts'
-import { join, notForwarded, switchingText } from '../node-proxy/proxy.ts'
+import { notForwarded, switchingText } from '../node-proxy/proxy.ts'
 import { type ApiResponse, isLongRunning, type RequestInfo, type UserInfo } from '../request.ts'
 import type { Aggregator, Remote } from './aggregator.ts'
 import { backingOf, baseOf, tlsOf } from './service.ts'

@@ -6,6 +6,7 @@
 import type { Duplex } from 'node:stream'
 import { apiError, badRequest } from '../../api/errors.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
+import { join } from '../../platform/join.ts'
 import { messageOf } from '../../platform/log.ts'
 import { AddressRefusedError, type ClientTls, type HttpRequestOptions, type Net } from '../../platform/net.ts'
 import type { NodeProxy, ProxyCall } from '../node-proxy.ts'
@@ -190,16 +191,4 @@ function responseHeaders(headers: Record<string, string>): Record<string, string
 export function switchingText(headers: Record<string, string>): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   return `HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`
-}
-
-/** Copies both ways with back-pressure; half-closes are passed on, what was received is still delivered, errors end both. */
-export function join(one: Duplex, other: Duplex): void {
-  for (const [from, to] of [
-    [one, other],
-    [other, one],
-  ] as const) {
-    from.pipe(to)
-    from.once('error', () => to.destroy())
-    from.once('close', () => to.end(() => to.destroy()))
-  }
 }

@@ -2,12 +2,29 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { inWords } from './remote-command.ts'
+import { outcome } from './remote-command.ts'
 
-test('clients of the first protocol hear of failures only, in words', async () => {
-  const said = (status: string) => text(inWords(Readable.from(status === '' ? [] : [Buffer.from(status)])))
-  assert.equal(await said('{"metadata":{},"status":"Success"}'), '')
-  assert.equal(await said(''), '')
-  const failure = { status: 'Failure', reason: 'NonZeroExitCode', message: 'command terminated with exit code 3' }
-  assert.equal(await said(JSON.stringify(failure)), 'command terminated with exit code 3')
+const success = '{"metadata":{},"status":"Success"}'
+const failure = '{"status":"Failure","reason":"NonZeroExitCode","message":"command terminated with exit code 3"}'
+const lost = 'the connection to the container runtime was lost before the command ended'
+
+function said(protocol: string, ...parts: string[]): Promise<string> {
+  return text(outcome(Readable.from(parts.map((part) => Buffer.from(part))), protocol))
+}
+
+test('outcome gives clients of the first protocol failures only, in words', async () => {
+  const first = (...parts: string[]) => said('channel.k8s.io', ...parts)
+  assert.equal(await first(success), '')
+  assert.equal(await first(failure.slice(0, 20), failure.slice(20)), 'command terminated with exit code 3')
+  assert.equal(await first(), lost)
+})
+
+test('outcome is a failure when the runtime went away without a status, or in the middle of it', async () => {
+  for (const parts of [[], [success.slice(0, 9)]]) {
+    const { status, message } = JSON.parse(await said('v5.channel.k8s.io', ...parts)) as Record<string, string>
+    assert.deepEqual([status, message], ['Failure', lost])
+  }
+  const broken = new Readable({ read: () => broken.destroy(new Error('reset')) })
+  assert.match(await text(outcome(broken, 'v4.channel.k8s.io')), /was lost/)
+  assert.equal(await said('v5.channel.k8s.io', failure), failure)
 })

@@ -4,10 +4,10 @@
  * arrives as a half-close.
  */
 import type { IncomingMessage } from 'node:http'
-import { type Duplex, finished, Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
+import { type Duplex, Readable } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Status } from '../../api/types/meta/v1.ts'
+import { join } from '../../platform/join.ts'
 import type { Net } from '../../platform/net.ts'
 import { SpdyConnection } from './spdy.ts'
 import {
@@ -90,15 +90,6 @@ async function joinSpdy(net: Net, url: string, { request, socket, head }: Upgrad
   join(socket, reply.socket)
 }
 
-/** Carries bytes both ways until either side is gone. */
-function join(one: Duplex, other: Duplex): void {
-  one.pipe(other)
-  other.pipe(one)
-  for (const side of [one, other]) side.on('error', () => undefined)
-  finished(one, () => other.destroy())
-  finished(other, () => one.destroy())
-}
-
 async function bridge(
   spdy: SpdyConnection,
   { socket: webSocket, protocol }: { socket: WebSocket; protocol: string },
@@ -113,10 +104,11 @@ async function bridge(
     [channel.stdin, stdin],
     [channel.resize, resize],
   ] as [number, Duplex | undefined][])
+  // Nothing is expected from the runtime on these.
+  for (const input of inputs.values()) input?.resume()
   webSocket.on('message', (data: Buffer) => receive(webSocket, inputs, data))
   webSocket.on('close', () => spdy.close())
-  const statusInWords = protocol === firstProtocol ? inWords(error) : error
-  const outputs = [pumpToChannel(statusInWords, webSocket, channel.error)]
+  const outputs = [pumpToChannel(outcome(error, protocol), webSocket, channel.error)]
   if (stdout) outputs.push(pumpToChannel(stdout, webSocket, channel.stdout))
   if (stderr) outputs.push(pumpToChannel(stderr, webSocket, channel.stderr))
   await Promise.all(outputs)
@@ -127,13 +119,41 @@ async function bridge(
 /** The first version of the protocol says nothing of a command that succeeded, and only the message of one that failed. */
 const firstProtocol = 'channel.k8s.io'
 
-export function inWords(status: Readable): Readable {
-  return Readable.from(messageOf(status))
+/** A status is some hundred bytes; what follows more than this is dropped. Ours. */
+const statusBytesMax = 64 * 1024
+
+/**
+ * What the runtime says of how the command ended. A runtime that goes away always ends its streams, as if all were well,
+ * but a command that ended has a status.
+ */
+export function outcome(error: Readable, protocol: string): Readable {
+  return Readable.from(lastWords(error, protocol))
 }
 
-async function* messageOf(status: Readable): AsyncGenerator<Buffer> {
-  const { status: outcome, message = '' } = JSON.parse((await text(status)) || '{"status":"Success"}') as Status
-  if (outcome !== 'Success') yield Buffer.from(message)
+async function* lastWords(error: Readable, protocol: string): AsyncGenerator<Buffer> {
+  const status = (await statusFrom(error)) ?? connectionLost
+  if (protocol !== firstProtocol) yield Buffer.from(JSON.stringify(status))
+  else if (status.status !== 'Success') yield Buffer.from(status.message ?? '')
+}
+
+async function statusFrom(error: Readable): Promise<Status | undefined> {
+  let said = ''
+  try {
+    // The stream stays open for writing: to take that back would be written to a connection that is about to close.
+    for await (const bytes of error.iterator({ destroyOnReturn: false }))
+      if (said.length < statusBytesMax) said += String(bytes)
+    return JSON.parse(said) as Status
+  } catch {
+    return undefined
+  }
+}
+
+const connectionLost: Status = {
+  metadata: {},
+  status: 'Failure',
+  reason: 'InternalError',
+  message: 'the connection to the container runtime was lost before the command ended',
+  code: 500,
 }
 
 function receive(webSocket: WebSocket, inputs: Map<number, Duplex | undefined>, data: Buffer): void {
@@ -144,8 +164,9 @@ function receive(webSocket: WebSocket, inputs: Map<number, Duplex | undefined>, 
   }
   const input = inputs.get(number)
   if (!input || data.length < 2 || input.writableEnded) return
-  if (!input.write(data.subarray(1))) {
-    webSocket.pause()
-    input.once('drain', () => webSocket.resume())
-  }
+  // No 'drain' comes once the input is ended or gone, but every write is answered.
+  const isRoom = input.write(data.subarray(1), (error) => {
+    if (error || !input.writableNeedDrain) webSocket.resume()
+  })
+  if (!isRoom) webSocket.pause()
 }

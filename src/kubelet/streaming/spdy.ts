@@ -143,8 +143,11 @@ export class SpdyConnection {
     for (let start = 0; start < bytes.length; start += dataBytesMax) {
       const chunk = bytes.subarray(start, start + dataBytesMax)
       const isLast = start + dataBytesMax >= bytes.length
+      // Both leave in one piece.
+      this.#socket.cork()
       this.#socket.write(dataHeader(id, 0, chunk.length))
       this.#send(chunk, isLast ? done : undefined)
+      this.#socket.uncork()
     }
     if (bytes.length === 0) done()
   }
