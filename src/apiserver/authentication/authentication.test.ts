@@ -243,6 +243,8 @@ test('the front proxy speaks for others, but only the front proxy', async () => 
   const refused = [
     { headers, peerCertificate: peer(proxyCa, 'other', []) },
     { headers: {}, peerCertificate: peer(proxyCa, 'front-proxy-client', []) },
+    // Nobody's name, and no front proxy either.
+    { headers: {}, peerCertificate: peer(ca, '', ['group']) },
   ]
   for (const request of refused) {
     await assert.rejects(async () => chain.authenticate(requestWith(request)), { message: 'Unauthorized' })

@@ -43,11 +43,12 @@ export class RequestHeaderAuthenticator implements Authenticator {
 
   authenticate(request: ApiRequest): UserInfo | undefined {
     const first = (names: readonly string[]) => names.map((name) => request.headers[name]).find(Boolean)
-    const name = first(this.#names.user)
-    if (!request.peerCertificate || !name) return undefined
+    if (!request.peerCertificate) return undefined
     const { authority, allowedNames } = this.#options
     const subject = authority.subjectOf(request.peerCertificate)
     if (!subject || (allowedNames.length > 0 && !allowedNames.includes(subject.commonName))) throw unauthorized()
+    const name = first(this.#names.user)
+    if (!name) return undefined
     const uid = first(this.#names.uid)
     const extra = this.#names.extraPrefix.map((prefix) => extraFromHeaders(request, prefix))
     return {

@@ -50,6 +50,7 @@ test('bootstrap makes what every cluster has, and nothing the second time', asyn
     .of(coordinationV1.leases, 'kube-system')
     .list({ labelSelector: 'apiserver.kubernetes.io/identity=kube-apiserver' })
   assert.match(leases.items[0]?.metadata.name ?? '', /^apiserver-[a-z2-7]{26}$/)
+  assert.deepEqual(leases.items[0]?.metadata.annotations, { 'kubernetes.io/peer-advertise-address': '192.0.2.1:6443' })
   const published = await client.of(coreV1.configMaps, 'kube-system').get('extension-apiserver-authentication')
   assert.deepEqual(published.data, { 'client-ca-file': 'CA' })
   assert.deepEqual((await client.of(networkingV1.serviceCIDRs).get('kubernetes')).spec?.cidrs, ['10.96.0.0/16'])

@@ -68,10 +68,9 @@ export async function bootstrap(options: BootstrapOptions): Promise<Bootstrapped
   await Promise.all([repair.start(), local.start(), flows.start()])
   const stopOwn = async () => void (await Promise.all([repair.stop(), local.stop(), flows.stop()]))
   if (!advertise) return { written, stop: stopOwn }
-  const { hostName } = advertise
   const serviceAddress = addressRange(serviceCidrs[0] ?? '').at(0)
   const service = new KubernetesService({ ...parts, ...advertise, serviceAddress })
-  const lease = new IdentityLease({ ...parts, hostName })
+  const lease = new IdentityLease({ ...parts, ...advertise, gates: options.gates })
   await Promise.all([service.start(), lease.start()])
   return {
     written,

@@ -3,13 +3,20 @@ import { createHash } from 'node:crypto'
 import { coordinationV1 } from '../../api/resources.ts'
 import type { Lease } from '../../api/types/coordination/v1.ts'
 import { type CancelTimer, rfc3339Micro } from '../../platform/clock.ts'
+import type { Gates } from '../scheme/feature-gates.ts'
 import { objectKey } from '../scheme/served.ts'
 import { ensureObjects, type KeeperParts, type Wanted } from './ensure.ts'
 
 export interface IdentityLeaseParts extends KeeperParts {
   hostName: string
+  /** Where other API servers reach this one. */
+  address: string
+  port: number
+  gates: Gates | undefined
 }
 
+/** Source: KEP-4020, by which servers of several versions pass requests on to each other. */
+const addressAnnotation = 'kubernetes.io/peer-advertise-address'
 const identityLabel = 'apiserver.kubernetes.io/identity'
 const namespace = 'kube-system'
 const leaseDurationSeconds = 3600
@@ -43,17 +50,24 @@ export class IdentityLease {
   }
 
   #lease(): Wanted {
-    const { hostName, clock } = this.#parts
+    const { hostName, clock, address, port, gates } = this.#parts
+    const location = `${address.includes(':') ? `[${address}]` : address}:${port}`
+    const isTold = gates?.get('UnknownVersionInteroperabilityProxy') !== false
+    const annotations = isTold ? { [addressAnnotation]: location } : undefined
     const renewTime = rfc3339Micro(clock.nowMs())
     const labels = { [identityLabel]: 'kube-apiserver', 'kubernetes.io/hostname': hostName }
     const object: Lease = {
-      metadata: { name: serverIdentity(hostName), namespace, labels },
+      metadata: { name: serverIdentity(hostName), namespace, labels, ...(annotations ? { annotations } : {}) },
       spec: { holderIdentity: this.#holder, leaseDurationSeconds, renewTime },
     }
     return {
       resource: coordinationV1.leases,
       object,
-      reconcile: (present) => ({ ...present, spec: object.spec }) as Lease,
+      reconcile: ({ metadata, ...present }) => {
+        const merged = { ...metadata, labels: { ...metadata.labels, ...labels } }
+        if (annotations) merged.annotations = { ...metadata.annotations, ...annotations }
+        return { ...present, metadata: merged, spec: object.spec } as Lease
+      },
     }
   }
 }
