@@ -177,6 +177,12 @@ export const limits = {
   storeFreePagesKept: 256,
   /** Pages in the log after which it is brought into the file. Commits wait for one sync then. Ours: 32 MiB, a fifth more creates a second than with SQLite's 1,000. */
   storeCheckpointPages: 4_000,
+  /** Room kept beside an SQLite store for when the disk is full. Ours: what the log may hold, and a quarter more. */
+  storeReserveBytes: 40 * 1024 * 1024,
+  /** While it is used, changes of what exists with values up to this are taken. Beyond: StoreUnavailableError. Ours. */
+  storeReserveValueBytesMax: 64 * 1024,
+  /** Pause before it is made again. Ours. */
+  storeReserveRetryMs: 2_000,
   /** A lone commit is synced on its own thread while the disk answers sooner than this; else on another. Ours. */
   storeSyncOnThreadMsMax: 0.4,
   /** Pause before the store is opened again after a sync failed. Ours. */

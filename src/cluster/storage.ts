@@ -5,6 +5,7 @@
 import type { Encryption } from '../apiserver/storage/encryption/encryption.ts'
 import { type StorageMediaType, storageCodec } from '../apiserver/storage/media-type.ts'
 import { encryptedStore } from '../apiserver/storage/storage.ts'
+import { limits } from '../limits.ts'
 import type { ClientTls } from '../platform/net.ts'
 import type { Store } from '../store/store.ts'
 import { transformedStore } from '../store/transformed-store.ts'
@@ -55,7 +56,14 @@ export async function openBaseStore(
 ): Promise<Store> {
   if (!etcd) {
     const { openSqliteStore } = await import('../store/sqlite/sqlite-store.ts')
-    return await openSqliteStore({ path: database, clock, disk, ...(firstRevision ? { firstRevision } : {}) })
+    const reserveBytes = limits.storeReserveBytes
+    return await openSqliteStore({
+      path: database,
+      clock,
+      disk,
+      reserveBytes,
+      ...(firstRevision ? { firstRevision } : {}),
+    })
   }
   const [{ openEtcdStore }, { connectGrpc }] = await Promise.all([
     import('../store/etcd/etcd-store.ts'),

@@ -162,6 +162,7 @@ function prepare(db: DatabaseSync) {
     expiring: sql('select key, expires_ms from current where expires_ms is not null'),
     expiryOf: sql('select modified, expires_ms from current where key = ?'),
     probe: sql('insert into probe values (zeroblob(65536))'),
+    pad: sql('insert into probe values (zeroblob(?))'),
     unprobe: sql('delete from probe'),
   }
 }

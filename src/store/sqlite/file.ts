@@ -6,27 +6,31 @@ import {
   inTransaction,
   numberOf,
   openDatabase,
+  pageBytes,
   type Statements,
   setDurability,
 } from './database.ts'
 import { DurableLog, logPath, rescueLog, restoreLog, SyncFailedError } from './durable-log.ts'
 import { HistoryIndex } from './history-index.ts'
 import { checkLog } from './log-check.ts'
+import { Reserve } from './reserve.ts'
 import type { SqliteStoreOptions } from './sqlite-store.ts'
-import { asUnavailable } from './unavailable.ts'
+import { asUnavailable, isFull } from './unavailable.ts'
 
 export class StoreFile implements Database {
   readonly db: Database['db']
   readonly statements: Statements
   readonly log: DurableLog
+  readonly reserve: Reserve
   readonly history: HistoryIndex
   readonly historyBytes: number
   #closed = false
 
-  private constructor(database: Database, log: DurableLog) {
+  private constructor(database: Database, log: DurableLog, reserve: Reserve) {
     this.db = database.db
     this.statements = database.statements
     this.log = log
+    this.reserve = reserve
     this.history = new HistoryIndex()
     let bytes = 0
     for (const row of this.statements.historyKeys.all()) {
@@ -39,27 +43,39 @@ export class StoreFile implements Database {
 
   /** Rejects with `StoreUnavailableError`. */
   static async open(options: SqliteStoreOptions): Promise<StoreFile> {
-    const { path, disk, pagesMax, firstRevision = 1 } = options
+    const { path, disk, reserveBytes = 0 } = options
     try {
-      await restoreLog(disk, path)
-      await checkLog(disk, path)
-      if (await disk.stat(path)) await disk.chmod(path, 0o600)
-      else await disk.write(path, '', { mode: 0o600 })
-      const database = openDatabase(path)
-      let log: DurableLog | undefined
-      try {
-        beginAt(database, firstRevision)
-        setDurability(database.db, 'off')
-        if (pagesMax !== undefined) database.db.exec(`pragma max_page_count = ${pagesMax}`)
-        log = await DurableLog.open(options)
-        return new StoreFile(database, log)
-      } catch (error) {
-        database.db.close()
-        await log?.close()
-        throw error
-      }
+      const reserve = await Reserve.of(path, disk, reserveBytes)
+      const file = await StoreFile.#open(options, reserve).catch(async (error: unknown) => {
+        if (!isFull(error) || !(await reserve.giveUp())) throw error
+        return await StoreFile.#open(options, reserve)
+      })
+      // Nobody who starts has to wait for it.
+      void reserve.make()
+      return file
     } catch (error) {
       throw asUnavailable(`opening the store ${path}`, error)
+    }
+  }
+
+  static async #open(options: SqliteStoreOptions, reserve: Reserve): Promise<StoreFile> {
+    const { path, disk, pagesMax, firstRevision = 1 } = options
+    await restoreLog(disk, path)
+    await checkLog(disk, path)
+    if (await disk.stat(path)) await disk.chmod(path, 0o600)
+    else await disk.write(path, '', { mode: 0o600 })
+    const database = openDatabase(path)
+    let log: DurableLog | undefined
+    try {
+      beginAt(database, firstRevision)
+      setDurability(database.db, 'off')
+      if (pagesMax !== undefined) database.db.exec(`pragma max_page_count = ${pagesMax}`)
+      log = await DurableLog.open(options)
+      return new StoreFile(database, log, reserve)
+    } catch (error) {
+      database.db.close()
+      await log?.close()
+      throw error
     }
   }
 
@@ -99,6 +115,25 @@ export class StoreFile implements Database {
     }
   }
 
+  /**
+   * Gives the reserve up on a full disk, and takes what of it will be needed into the file at once, before others fill the
+   * disk: pages that are free, and a log that is begun anew where it stands. Rejects when a sync failed.
+   */
+  async makeRoom(): Promise<void> {
+    await this.reserve.giveUp()
+    await this.checkpoint()
+    const pages = limits.storeFreePagesKept
+    try {
+      inTransaction(this, () => this.statements.pad.run(pages * pageBytes))
+      inTransaction(this, () => this.statements.unprobe.run())
+    } catch (error) {
+      // Others were faster: what is taken now finds the pages that were free before.
+      if (!isFull(error)) throw error
+    }
+    this.log.wrote(pages)
+    await this.checkpoint()
+  }
+
   /** Forgets some of the history before a revision; false when nothing is left to forget. */
   forgetStep(compacted: number): boolean {
     this.log.passBarrier(this)
@@ -134,6 +169,7 @@ export class StoreFile implements Database {
     setDurability(this.db, 'full')
     this.db.close()
     await this.log.close()
+    await this.reserve.close()
   }
 
   /**
@@ -167,6 +203,7 @@ export class StoreFile implements Database {
     this.#closed = true
     this.db.close()
     await this.log.close().catch(() => undefined)
+    await this.reserve.close()
   }
 }
 

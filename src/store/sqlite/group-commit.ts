@@ -23,6 +23,8 @@ export interface CommittedBatch {
   entries: HistoryEntry[]
   /** Of what history keeps of it. */
   bytes: number
+  /** Of new values. */
+  valueBytes: number
 }
 
 /** Throws what SQLite throws; then nothing of any commit was kept. */
@@ -32,7 +34,8 @@ export function commitBatch(
   { revision, nowMs }: { revision: number; nowMs: number },
 ): CommittedBatch {
   const { statements } = database
-  const committed: CommittedBatch = { revision, results: [], batches: [], expiries: new Map(), entries: [], bytes: 0 }
+  const written = { results: [], batches: [], expiries: new Map(), entries: [], bytes: 0, valueBytes: 0 }
+  const committed: CommittedBatch = { revision, ...written }
   const lookUp = (key: string) => itemOf(statements.get.get(key) as Row | undefined)
   inTransaction(database, () => {
     for (const writes of commits) {
@@ -73,6 +76,7 @@ function writeChanges(
     const dueMs = write.ttlSeconds ? nowMs + write.ttlSeconds * 1000 : undefined
     committed.expiries.set(write.key, dueMs)
     const { key, value } = write
+    committed.valueBytes += value.length
     const createRevision = current?.createRevision ?? revision
     const sum = checksum({ key, value, createRevision, modRevision: revision })
     if (current) statements.update.run(value, revision, dueMs ?? null, sum, key)

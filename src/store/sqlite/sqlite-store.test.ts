@@ -131,6 +131,15 @@ test('a page that is damaged while the store runs is told, and the store is unhe
   await assert.rejects(open(path), /damaged/)
 })
 
+test('the log stays short whatever the size of values', async () => {
+  const path = newPath()
+  const store = await openSqliteStore({ path, clock: simulatedClock(), disk, checkpointPages: 100 })
+  const value = Buffer.alloc(100_000, 'x')
+  for (let index = 0; index < 100; index++) await store.commit([{ op: 'put', key: `/${index}`, value }])
+  assert.ok(statSync(`${path}-wal`).size < 3_000_000, `${statSync(`${path}-wal`).size} bytes`)
+  await store.close()
+})
+
 const mayMount = process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0
 
 test('a file system without space refuses commits, loses none, and takes them again when there is space', {
@@ -139,6 +148,25 @@ test('a file system without space refuses commits, loses none, and takes them ag
   const script = fileURLToPath(new URL('./testbed/full-disk.ts', import.meta.url))
   const mount = `mount -t tmpfs -o size=3m none '${directory}' && exec "$0" "$1" '${directory}'`
   const { status, stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', mount, process.execPath, script])
+  assert.equal(status, 0, `${stdout}${stderr}`)
+})
+
+test('on a full file system what exists is still deleted and changed, and a store that was killed there opens again', {
+  skip: mayMount ? false : 'needs root',
+}, () => {
+  const script = fileURLToPath(new URL('./testbed/reserve.ts', import.meta.url))
+  const record = `${directory}.json`
+  after(() => rmSync(record, { force: true }))
+  const mount = `mount -t tmpfs -o size=16m none '${directory}' && { "$0" "$@" fill '${record}'; exec "$0" "$@" again '${record}'; }`
+  const { status, stdout, stderr } = spawnSync('unshare', [
+    '-m',
+    'sh',
+    '-c',
+    mount,
+    process.execPath,
+    script,
+    directory,
+  ])
   assert.equal(status, 0, `${stdout}${stderr}`)
 })
 

@@ -32,7 +32,8 @@ import { type LogDisk, logPath, SyncFailedError } from './durable-log.ts'
 import { StoreFile } from './file.ts'
 import { type CommittedBatch, commitBatch } from './group-commit.ts'
 import { countKeys, getAt, rangeAt, readEvents } from './read.ts'
-import { asUnavailable, isDamage } from './unavailable.ts'
+import { mayUseReserve, type ReserveDisk } from './reserve.ts'
+import { asUnavailable, isDamage, isFull } from './unavailable.ts'
 
 export interface SqliteStoreOptions {
   /** The file; `<path>-wal` stands beside it. Created with mode 0600; its directory must exist. */
@@ -40,7 +41,9 @@ export interface SqliteStoreOptions {
   /** For times to live and for the age of history. */
   clock: Clock
   /** Makes the file and syncs it. */
-  disk: LogDisk
+  disk: LogDisk & ReserveDisk
+  /** Room kept on the disk for when it is full; see `Reserve`. Default 0: none. */
+  reserveBytes?: number
   /** Default `limits.storeHistoryAgeMs`. */
   historyAgeMs?: number
   /** Default `limits.storeHistoryRevisionsMax`. */
@@ -75,6 +78,8 @@ function isPatient({ op, key, expected }: Write): boolean {
 
 const patientPrefixes = ['/registry/leases/', '/registry/masterleases/', '/registry/events/']
 
+const onlyWhatEnds = 'committing: the disk is full, only deletions and small changes are taken until there is space'
+
 class SqliteStore implements Store {
   readonly #options: SqliteStoreOptions
   readonly #clock: Clock
@@ -100,6 +105,8 @@ class SqliteStore implements Store {
   #damage: string | undefined
   /** Set while a failed sync is being made good; never rejects. */
   #recovery: Promise<void> | undefined
+  /** When the reserve may be made again, in monotonic time. */
+  #reserveDueMs = 0
   readonly #closing = new AbortController()
   #closed: StoreUnavailableError | undefined
 
@@ -180,6 +187,8 @@ class SqliteStore implements Store {
   async health(): Promise<string | undefined> {
     if (this.#closed) return this.#closed.message
     if (this.#damage !== undefined) return this.#damage
+    if (this.#file.reserve.givenUp) await this.#makeReserve()
+    if (this.#file.reserve.givenUp) return onlyWhatEnds
     if (this.#failure !== undefined && this.#recovery === undefined) {
       await this.#idle()
       if (!this.#closed && this.#recovery === undefined) this.#probe()
@@ -268,6 +277,7 @@ class SqliteStore implements Store {
   }
 
   #flush(): void {
+    if (this.#file.reserve.givenUp) this.#refuseWhatIsNew()
     const commits = this.#queue.splice(0, limits.storeCommitsPerSyncMax)
     if (commits.length === 0) return
     try {
@@ -277,12 +287,39 @@ class SqliteStore implements Store {
       this.#makeDurable(commitBatch(this.#file, writes, now), commits)
     } catch (error) {
       if (error instanceof SyncFailedError) return this.#lose(error, commits)
+      if (isFull(error) && this.#file.reserve.held) return this.#makeRoomFor(commits)
       const unavailable = asUnavailable('committing', error)
       if (isDamage(error)) this.#damage = unavailable.message
       this.#failure = unavailable.message
       for (const commit of commits) commit.reject(unavailable)
       if (this.#queue.length > 0) this.#scheduleFlush()
     }
+  }
+
+  #makeRoomFor(commits: readonly QueuedCommit[]): void {
+    const done = (): void => {
+      this.#busy = undefined
+      this.#reserveDueMs = this.#clock.monotonicMs() + limits.storeReserveRetryMs
+      this.#queue.unshift(...commits)
+      this.#scheduleFlush()
+    }
+    this.#busy = this.#file.makeRoom().then(done, (error: unknown) => this.#lose(error, commits))
+  }
+
+  #refuseWhatIsNew(): void {
+    const [taken, refused] = [[], []] as [QueuedCommit[], QueuedCommit[]]
+    for (const commit of this.#queue.splice(0)) (mayUseReserve(commit.writes) ? taken : refused).push(commit)
+    this.#queue.push(...taken)
+    for (const { reject } of refused) reject(new StoreUnavailableError(onlyWhatEnds))
+    if (refused.length > 0) void this.#makeReserve()
+  }
+
+  /** As there may be space again. */
+  async #makeReserve(): Promise<void> {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs < this.#reserveDueMs) return
+    this.#reserveDueMs = nowMs + limits.storeReserveRetryMs
+    await this.#file.reserve.make()
   }
 
   #makeDurable(committed: CommittedBatch, commits: readonly QueuedCommit[]): void {
@@ -295,7 +332,8 @@ class SqliteStore implements Store {
     const { log, history } = this.#file
     // Before it is durable: whoever reads what was there before must not take the new state for it.
     for (const entry of committed.entries) history.append(entry)
-    log.wrote(committed.entries.length * 3 + Math.ceil(committed.bytes / pageBytes))
+    const { entries, bytes, valueBytes } = committed
+    log.wrote(entries.length * 3 + Math.ceil((bytes + valueBytes) / pageBytes))
     this.#unsynced = true
     const done = (): void => {
       this.#busy = undefined

@@ -36,6 +36,10 @@ export function isDamage(error: unknown): boolean {
   return kindOf(error) === 11 || kindOf(error) === 26
 }
 
+export function isFull(error: unknown): boolean {
+  return kindOf(error) === 13 || (error as { code?: string }).code === 'ENOSPC'
+}
+
 export function isBusy(error: unknown): boolean {
   return kindOf(error) === 5
 }
