@@ -33,6 +33,8 @@ export interface KubeletConfig {
   kubeletVersion?: string
   /** Absent: no server (tests, simulated nodes). */
   server?: KubeletServerConfig
+  /** A directory of manifests of pods that run without the API server. Default: none. */
+  staticPodPath?: string
   /** Processes and threads of a pod at once. Default: as many as the node allows. */
   podPidsLimit?: number
   /** Containers that name no seccomp profile get the runtime's own. Default false: none. */

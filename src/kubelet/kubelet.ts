@@ -5,12 +5,12 @@
  */
 import { localPath } from '../api/local-path.ts'
 import { coreV1 } from '../api/resources.ts'
-import type { Node, Pod } from '../api/types/core/v1.ts'
+import type { Node, Pod, Service } from '../api/types/core/v1.ts'
 import { managedAttachAnnotation } from '../api/volume-binding.ts'
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/events.ts'
 import { createEventRecorder } from '../client/events-impl.ts'
-import type { Informers } from '../client/informer.ts'
+import type { Informer, Informers } from '../client/informer.ts'
 import { createInformers } from '../client/informer-impl.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
@@ -19,34 +19,23 @@ import type { ConnectGrpc } from '../platform/grpc.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Listening, Net } from '../platform/net.ts'
 import type { Random } from '../platform/random.ts'
-import { AllocationManager } from './allocation/allocation-manager.ts'
-import { ResizeMetrics } from './allocation/resize-metrics.ts'
-import { ResourceState } from './allocation/resource-state.ts'
+import { assemble, openResources } from './assembly.ts'
 import { type Cgroups, detectCgroups } from './cgroups/cgroups.ts'
 import { defaults, type KubeletConfig, type KubeletServerConfig } from './config.ts'
 import { pacedRuntime } from './cri/paced.ts'
 import type { ContainerRuntime } from './cri/runtime.ts'
 import { Pressure } from './eviction/pressure.ts'
-import { ImagePuller } from './images/puller.ts'
 import { startMaintenance } from './maintenance.ts'
 import { type Machine, readMachine } from './node/machine.ts'
 import { NodeAgent } from './node/node-agent.ts'
 import { nodeLabels, type RuntimeHealth, readNodeStatus } from './node/read-status.ts'
-import { parseResolvConf } from './pod/dns.ts'
-import { nameOf, namespaceOf, uidOf } from './pod/names.ts'
-import type { NodeView, PodEvents, PodParts } from './pod/parts.ts'
-import { fieldPathOf } from './pod/spec.ts'
+import type { NodeView, PodParts } from './pod/parts.ts'
 import { PodManager } from './pod-manager.ts'
-import { lifecycleHooks } from './probes/hooks.ts'
-import { Probes } from './probes/probes.ts'
-import { cachedReferences } from './references.ts'
 import { RuntimeWatch } from './runtime-watch.ts'
 import { startServer } from './server/server.ts'
-import { StatusManager } from './status/manager.ts'
-import { LocalVolumes, localVolumesDirectory } from './volumes/local-volumes.ts'
-import { Volumes } from './volumes/manager.ts'
-import { podPaths } from './volumes/paths.ts'
-import { Tokens } from './volumes/tokens.ts'
+import { followManifests } from './static/manifest-directory.ts'
+import { Mirrors } from './static/mirrors.ts'
+import { type LocalVolumes, localVolumesDirectory } from './volumes/local-volumes.ts'
 
 export interface KubeletParts {
   client: Client
@@ -59,6 +48,8 @@ export interface KubeletParts {
   net: Net
   log: Logger
   runtime: ContainerRuntime
+  /** Mounts an image that the runtime holds at a directory. Absent: pods have no images as volumes. */
+  mountImage?: ((id: string, directory: string) => Promise<void>) | undefined
   connectGrpc: ConnectGrpc
   config: KubeletConfig
 }
@@ -92,13 +83,7 @@ export async function startKubelet(given: KubeletParts): Promise<Kubelet> {
   const events = createEventRecorder({ client, clock, random, log, component: 'kubelet', host: config.nodeName })
   const health: RuntimeHealth = { runtime: true, answeredMs: clock.monotonicMs() }
   let nodeObject: Node | undefined
-  const node: NodeView = {
-    memoryCapacityBytes: machine.memoryBytes,
-    cgroupVersion: cgroups.version,
-    ips: () => config.nodeAddresses,
-    allocatable: () => nodeObject?.status?.allocatable ?? {},
-    services: () => services.list(),
-  }
+  const node = nodeView(parts, { machine, cgroups, services, object: () => nodeObject })
   const pressure = new Pressure(clock)
   const resources = await openResources(parts, events, () => manager)
   const podParts = assemble(parts, { cgroups, node, events, resources, wake: (uid) => manager.wake(uid) })
@@ -106,12 +91,68 @@ export async function startKubelet(given: KubeletParts): Promise<Kubelet> {
   if (notInMemory !== undefined) log.warn('secrets are written to disk', { reason: notInMemory })
   const nodes = client.of(coreV1.nodes)
   const readNode = () => nodes.get(config.nodeName).catch(() => nodeObject)
-  const manager = new PodManager({ ...podParts, pressure, pods: podInformer, nodeObject: () => nodeObject, readNode })
+  const mirrors = new Mirrors({ client, log, node: () => nodeObject })
+  const ofNode = { nodeObject: () => nodeObject, readNode }
+  const manager = new PodManager({ ...podParts, ...ofNode, pressure, mirrors, pods: podInformer })
   const nodeAgent = makeNodeAgent(parts, { machine, events, health, pressure }, (object) => {
     nodeObject = object
   })
-  const watch = new RuntimeWatch({
-    runtime: parts.runtime.runtime,
+  const watch = watchRuntime(parts, { manager, nodeAgent, health, podInformer })
+  const registered = Promise.all([nodeAgent.start(), podInformer.synced(), services.synced()])
+  await watch.start()
+  const unfollow = await followStaticPods(parts, manager)
+  await registered
+  manager.start()
+  const nodeEvent: NodeAgent['event'] = (...event) => nodeAgent.event(...event)
+  const { images: imageService } = parts.runtime
+  const maintenance = startMaintenance({ ...podParts, config, manager, pressure, nodeEvent, imageService })
+  const server = config.server && (await serve(parts, podParts, manager, config.server))
+  return {
+    port: server?.port ?? 0,
+    pods: () => [...manager.workers()].map(({ pod }) => pod),
+    async stop() {
+      unfollow()
+      maintenance.stop()
+      manager.stop()
+      watch.stop()
+      nodeAgent.stop()
+      podParts.probes.stop()
+      podParts.statuses.stop()
+      await Promise.all([server?.close(stopGraceMs), own?.stop()])
+    },
+  }
+}
+
+interface NodeViewParts {
+  machine: Machine
+  cgroups: Cgroups
+  services: Informer<Service>
+  object(): Node | undefined
+}
+
+function nodeView({ config }: KubeletParts, { machine, cgroups, services, object }: NodeViewParts): NodeView {
+  return {
+    memoryCapacityBytes: machine.memoryBytes,
+    cgroupVersion: cgroups.version,
+    ips: () => config.nodeAddresses,
+    allocatable: () => object()?.status?.allocatable ?? {},
+    services: () => services.list(),
+  }
+}
+
+interface Watchers {
+  manager: PodManager
+  nodeAgent: NodeAgent
+  health: RuntimeHealth
+  podInformer: Informer<Pod>
+}
+
+function watchRuntime(
+  { runtime, clock, log }: KubeletParts,
+  { manager, nodeAgent, health, podInformer }: Watchers,
+): RuntimeWatch {
+  return new RuntimeWatch({
+    runtime: runtime.runtime,
     clock,
     log,
     podOf: (id) => manager.podOf(id),
@@ -129,35 +170,18 @@ export async function startKubelet(given: KubeletParts): Promise<Kubelet> {
       if (healthy) manager.wakeAll()
     },
   })
-  await Promise.all([nodeAgent.start(), podInformer.synced(), services.synced(), watch.start()])
-  manager.start()
-  const maintenance = startMaintenance({
-    ...podParts,
-    config,
-    manager,
-    pressure,
-    nodeEvent: (...event) => nodeAgent.event(...event),
-    imageService: parts.runtime.images,
-  })
-  const server = config.server && (await serve(parts, podParts, manager, config.server))
-  return {
-    port: server?.port ?? 0,
-    pods: () => [...manager.workers()].map(({ pod }) => pod),
-    async stop() {
-      maintenance.stop()
-      manager.stop()
-      watch.stop()
-      nodeAgent.stop()
-      podParts.probes.stop()
-      podParts.statuses.stop()
-      await Promise.all([server?.close(stopGraceMs), own?.stop()])
-    },
-  }
 }
 
 const stopGraceMs = 500
 /** Measured on two cores; more only make each other slower. */
 const sandboxesAtOnceMax = 4
+
+/** They may be what the API server itself runs in: nothing of it is waited for. */
+async function followStaticPods({ clock, disk, log, config }: KubeletParts, manager: PodManager): Promise<() => void> {
+  const { staticPodPath: directory, nodeName } = config
+  if (directory === undefined) return () => undefined
+  return followManifests({ clock, disk, log, directory, nodeName, onPods: (pods) => manager.setStatic(pods) })
+}
 
 function serve(
   { net, client, config }: KubeletParts,
@@ -166,93 +190,6 @@ function serve(
   server: KubeletServerConfig,
 ): Promise<Listening> {
   return startServer({ ...podParts, net, client, manager, nodeName: config.nodeName, server, config })
-}
-
-type Resources = Pick<PodParts, 'allocation' | 'actuated' | 'resizeMetrics'>
-
-/** What is set aside for pods and what they were given, as an earlier agent left it. */
-async function openResources(
-  { disk, log, clock, config }: KubeletParts,
-  events: EventRecorder,
-  manager: () => PodManager,
-): Promise<Resources> {
-  const open = (name: string) => ResourceState.open({ disk, log, path: `${config.rootDirectory}/${name}` })
-  const [allocated, actuated] = await Promise.all([open('allocated_pods_state'), open('actuated_pods_state')])
-  const resizeMetrics = new ResizeMetrics()
-  const allocation = new AllocationManager({
-    clock,
-    allocated,
-    metrics: resizeMetrics,
-    refusal: (pod) => manager().refusal(pod),
-    find: (uid) => manager().runningPod(uid),
-    event: recordPodEvents(events).pod,
-    wake: (uid) => manager().wake(uid),
-  })
-  return { allocation, actuated, resizeMetrics }
-}
-
-interface Assembly {
-  cgroups: Cgroups
-  node: NodeView
-  events: EventRecorder
-  resources: Resources
-  wake(uid: string): void
-}
-
-function assemble(
-  parts: KubeletParts,
-  { cgroups, node, events, resources, wake }: Assembly,
-): PodParts & { statuses: StatusManager; localVolumes: LocalVolumes } {
-  const { client, clock, random, disk, exec, log, config, net, connectGrpc } = parts
-  const { runtime, images } = parts.runtime
-  const paths = podPaths(config.rootDirectory)
-  const localVolumes = new LocalVolumes(disk, localVolumesDirectory(config))
-  const podEvents = recordPodEvents(events)
-  const handlers = { runtime, net, connectGrpc }
-  const statuses = new StatusManager(client, clock, log)
-  const readText = (path: string): Promise<string> => disk.readText(path).catch(() => '')
-  const resolvConf = config.resolvConf ?? defaults.resolvConf
-  return {
-    clock,
-    random,
-    disk,
-    log,
-    runtime,
-    images: new ImagePuller(images, clock),
-    volumes: new Volumes({ client, clock, random, disk, exec, paths, localVolumes }),
-    localVolumes,
-    paths,
-    references: cachedReferences(client, clock),
-    tokens: new Tokens(client, clock),
-    probes: new Probes({ ...handlers, clock, events: podEvents, onChange: wake }),
-    hooks: lifecycleHooks({ ...handlers, clock, podIp: (pod) => statuses.latest(uidOf(pod))?.podIP ?? '127.0.0.1' }),
-    statuses,
-    events: podEvents,
-    cgroups,
-    ...resources,
-    node,
-    settings: {
-      logRoot: config.logDirectory ?? `${config.rootDirectory}/logs`,
-      seccompRoot: `${config.rootDirectory}/seccomp`,
-      seccompDefault: config.seccompDefault ?? defaults.seccompDefault,
-      clusterDns: { servers: config.clusterDns, domain: config.clusterDomain ?? defaults.clusterDomain },
-      hostResolver: async () => parseResolvConf(await readText(resolvConf)),
-      hostsFile: () => readText('/etc/hosts'),
-    },
-  }
-}
-
-function recordPodEvents(events: EventRecorder): PodEvents {
-  const reference = (pod: Pod) => {
-    const { resourceVersion } = pod.metadata
-    const base = { apiVersion: 'v1', kind: 'Pod', name: nameOf(pod), namespace: namespaceOf(pod), uid: uidOf(pod) }
-    return resourceVersion === undefined ? base : { ...base, resourceVersion }
-  }
-  return {
-    pod: (pod, type, reason, message) => events.event(reference(pod), type, reason, message),
-    container: (pod, named, type, reason, message) =>
-      events.event({ ...reference(pod), fieldPath: fieldPathOf(named) }, type, reason, message),
-  }
 }
 
 interface NodeAgentFacts {

@@ -15,6 +15,7 @@ import type { PodParts } from './pod/parts.ts'
 import type { PodManager } from './pod-manager.ts'
 
 const evictionPeriodMs = 10_000
+const mirrorPeriodMs = 10_000
 /** Short, so that a container that writes 50 MB/s has its log rotated before it has grown far beyond its limit. */
 const logPeriodMs = 2_000
 const containerPeriodMs = 60_000
@@ -30,6 +31,7 @@ export interface MaintenanceParts extends PodParts {
 }
 
 export function startMaintenance(parts: MaintenanceParts): { stop(): void } {
+  const { manager } = parts
   const timers: CancelTimer[] = []
   const every = (periodMs: number, what: string, work: () => Promise<void>): void => {
     let busy = false
@@ -48,6 +50,7 @@ export function startMaintenance(parts: MaintenanceParts): { stop(): void } {
     await evictOverfull(parts)
     await evictStarved(parts)
   })
+  every(mirrorPeriodMs, 'mirror pods', async () => manager.reconcileMirrors())
   every(logPeriodMs, 'log rotation', () => rotateLogs(parts))
   every(containerPeriodMs, 'container collection', () => collectContainers(parts))
   every(imagePeriodMs, 'image collection', () => collectImages(parts))

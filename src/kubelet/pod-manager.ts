@@ -6,17 +6,19 @@ import type { Node, Pod } from '../api/types/core/v1.ts'
 import type { Informer } from '../client/informer.ts'
 import { admitPod, underPressure } from './admission/admit.ts'
 import type { Pressure } from './eviction/pressure.ts'
-import { uidOf } from './pod/names.ts'
+import { nameOf, namespaceOf, uidOf } from './pod/names.ts'
 import type { PodParts } from './pod/parts.ts'
-import { isTerminal } from './pod/spec.ts'
+import { isStatic, isTerminal } from './pod/spec.ts'
 import { PodWorker, type WorkerOptions } from './pod/worker.ts'
 import type { RuntimePod } from './runtime-watch.ts'
+import { fullName, isMirror, type Mirrors } from './static/mirrors.ts'
 import type { StatusManager } from './status/manager.ts'
 
 export interface PodManagerParts extends PodParts {
   statuses: StatusManager
   pods: Informer<Pod>
   pressure: Pressure
+  mirrors: Mirrors
   /** As last written here. */
   nodeObject(): Node | undefined
   /** As it is, where it can be asked for. */
@@ -27,6 +29,9 @@ export class PodManager {
   readonly #parts: PodManagerParts
   readonly #workers = new Map<string, PodWorker>()
   #unsubscribe: (() => void) | undefined
+  /** From manifests of the node, and what shows them in the API, by full name. */
+  #static = new Map<string, Pod>()
+  readonly #mirrors = new Map<string, Pod>()
   /** Uids that the API's last view does not have, seen in the runtime once; ended when seen again. */
   #orphans = new Set<string>()
 
@@ -37,7 +42,8 @@ export class PodManager {
   /** Call once the pods' informer has synced. */
   start(): void {
     this.#unsubscribe = this.#parts.pods.onChange((change) => {
-      if (change.type === 'deleted') this.#workers.get(uidOf(change.object))?.remove()
+      if (isMirror(change.object)) this.#observeMirror(change.object, change.type === 'deleted')
+      else if (change.type === 'deleted') this.#workers.get(uidOf(change.object))?.remove()
       else this.#observe(change.object, change.type === 'updated' ? change.previous : undefined)
     })
     this.#parts.allocation.start([...this.#workers.values()].map(({ pod }) => pod))
@@ -47,6 +53,22 @@ export class PodManager {
     this.#unsubscribe?.()
     this.#parts.allocation.stop()
     for (const worker of this.#workers.values()) worker.stop()
+  }
+
+  /** The pods of the node's manifests are these now; they run whether or not the API can be reached. */
+  setStatic(pods: readonly Pod[]): void {
+    this.#static = new Map(pods.map((pod) => [fullName(pod), pod]))
+    this.#placeStatic()
+  }
+
+  /** Makes mirrors of static pods, and takes away those of pods that are gone. */
+  reconcileMirrors(): void {
+    if (!this.#parts.pods.hasSynced) return
+    const running = new Map(
+      [...this.#workers.values()].filter(({ pod }) => isStatic(pod)).map(({ pod }) => [fullName(pod), pod]),
+    )
+    for (const name of new Set([...running.keys(), ...this.#mirrors.keys()]))
+      this.#parts.mirrors.reconcile(running.get(name), this.#mirrors.get(name))
   }
 
   wake(uid: string): void {
@@ -119,6 +141,29 @@ export class PodManager {
     }
   }
 
+  /** A changed manifest is another pod: it starts once the one before it is gone. */
+  #placeStatic(): void {
+    const wanted = new Set([...this.#static.values()].map(uidOf))
+    for (const worker of this.#workers.values())
+      if (isStatic(worker.pod) && !wanted.has(uidOf(worker.pod))) worker.remove()
+    for (const pod of this.#static.values()) {
+      if (this.#workers.has(uidOf(pod)) || this.find(namespaceOf(pod), nameOf(pod))) continue
+      const worker = this.#add(pod)
+      this.#parts.statuses.redirect(pod, this.#mirrors.get(fullName(pod)))
+      worker.wake()
+    }
+    this.reconcileMirrors()
+  }
+
+  #observeMirror(mirror: Pod, isGone: boolean): void {
+    const name = fullName(mirror)
+    if (!isGone) this.#mirrors.set(name, mirror)
+    else if (this.#mirrors.get(name)?.metadata.uid === mirror.metadata.uid) this.#mirrors.delete(name)
+    const worker = this.find(namespaceOf(mirror), nameOf(mirror))
+    if (worker && isStatic(worker.pod)) this.#parts.statuses.redirect(worker.pod, this.#mirrors.get(name))
+    this.reconcileMirrors()
+  }
+
   #observe(pod: Pod, previous: Pod | undefined): void {
     const uid = uidOf(pod)
     this.#parts.statuses.observe(pod)
@@ -141,6 +186,7 @@ export class PodManager {
         onFreed: (trigger) => this.#parts.allocation.retry(trigger),
         onFinished: (uid) => {
           this.#workers.delete(uid)
+          this.#placeStatic()
           this.#parts.allocation.retry('pods_removed')
         },
       },
@@ -178,6 +224,8 @@ export class PodManager {
   }
 
   #judge(pod: Pod, node: Node | undefined): ReturnType<typeof admitPod> {
+    // The node may come to be known only by what such a pod runs.
+    if (!node && isStatic(pod)) return undefined
     if (!node) return { reason: 'InvalidNodeInfo', message: 'Kubelet cannot get node info.' }
     const others = [...this.#workers.values()]
       .filter(({ state, pod: other }) => uidOf(other) !== uidOf(pod) && holdsResources(state, other))

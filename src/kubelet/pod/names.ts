@@ -19,6 +19,7 @@ export const podTerminationGraceAnnotation = 'io.kubernetes.pod.terminationGrace
 
 export const configSourceAnnotation = 'kubernetes.io/config.source'
 export const configSeenAnnotation = 'kubernetes.io/config.seen'
+export const configHashAnnotation = 'kubernetes.io/config.hash'
 export const mirrorAnnotation = 'kubernetes.io/config.mirror'
 
 export function uidOf(pod: Pod): string {

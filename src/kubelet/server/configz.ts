@@ -13,6 +13,7 @@ export function kubeletConfiguration(config: KubeletConfig): object {
     kind: 'KubeletConfiguration',
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     ...intervals,
+    ...(config.staticPodPath === undefined ? {} : { staticPodPath: config.staticPodPath }),
     address: config.server?.host ?? '0.0.0.0',
     port: config.server?.port || defaults.kubeletPort,
     authentication: { webhook: { enabled: true }, anonymous: { enabled: false } },
@@ -55,6 +56,7 @@ export function kubeletConfiguration(config: KubeletConfig): object {
 
 const intervals = {
   syncFrequency: '1m0s',
+  fileCheckFrequency: '20s',
   nodeStatusUpdateFrequency: '10s',
   nodeStatusReportFrequency: '5m0s',
   containerLogMonitorInterval: '2s',

@@ -10,6 +10,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
 import { nameOf, namespaceOf, uidOf } from '../pod/names.ts'
 import type { StatusPublisher } from '../pod/parts.ts'
+import { isStatic } from '../pod/spec.ts'
 import { statusPatch } from './patch.ts'
 
 const retryFirstMs = 200
@@ -17,6 +18,8 @@ const retryMaxMs = 10_000
 
 interface Entry {
   pod: Pod
+  /** What carries the status in the API: the pod itself, or its mirror. Undefined: there is no mirror now. */
+  target: Pod | undefined
   /** As the API has it. */
   sent: PodStatus
   wanted: PodStatus
@@ -54,11 +57,22 @@ export class StatusManager implements StatusPublisher {
     this.#write(entry)
   }
 
+  /** A static pod's status goes to its mirror, as long as there is one. */
+  redirect(pod: Pod, mirror: Pod | undefined): void {
+    const entry = this.#entryOf(pod)
+    if (entry.writing) return
+    const isNew = entry.target?.metadata.uid !== mirror?.metadata.uid
+    entry.target = mirror
+    entry.sent = mirror?.status ?? {}
+    if (isNew && mirror) this.#write(entry)
+  }
+
   /** The API's own view, for when someone else changed the status behind our back. */
   observe(pod: Pod): void {
     const entry = this.#entries.get(uidOf(pod))
     if (!entry || entry.writing) return
     entry.pod = pod
+    entry.target = pod
     entry.sent = pod.status ?? {}
   }
 
@@ -74,7 +88,8 @@ export class StatusManager implements StatusPublisher {
     let entry = this.#entries.get(uidOf(pod))
     if (!entry) {
       const sent = pod.status ?? {}
-      entry = { pod, sent, wanted: sent, finish: false, writing: false, failures: 0 }
+      const target = isStatic(pod) ? undefined : pod
+      entry = { pod, target, sent, wanted: sent, finish: false, writing: false, failures: 0 }
       this.#entries.set(uidOf(pod), entry)
     }
     return entry
@@ -101,7 +116,8 @@ export class StatusManager implements StatusPublisher {
 
   /** Returns whether there is more to send. */
   async #send(entry: Entry): Promise<boolean> {
-    const { pod, wanted } = entry
+    const { target: pod, wanted } = entry
+    if (!pod) return false
     const pods = this.#client.of(coreV1.pods, namespaceOf(pod))
     const patch = statusPatch(uidOf(pod), entry.sent, wanted)
     try {
