@@ -16,6 +16,11 @@ export function ifThere<T>(call: Promise<T>): Promise<T | undefined> {
   return unless(['NotFound'], call)
 }
 
+/** Undefined when the object is gone, or another by the same name is there. */
+export function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
+  return unless(['NotFound', 'Conflict'], call)
+}
+
 /** Undefined when the object exists already. */
 export function ifNew<T>(call: Promise<T>): Promise<T | undefined> {
   return unless(['AlreadyExists'], call)

@@ -1,11 +1,12 @@
 /** What the scheduler writes: bindings, the reason why a pod has no node, and the end of pods that make room. */
 
+import { disruptionPatch } from '../api/disruption-target.ts'
 import { coreV1 } from '../api/resources.ts'
 import type { Pod, PodCondition } from '../api/types/core/v1.ts'
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/events.ts'
 import { referenceOf } from '../client/events-impl.ts'
-import { unless } from '../client/writes.ts'
+import { unlessGone } from '../client/writes.ts'
 import { type Clock, rfc3339 } from '../platform/clock.ts'
 
 export interface WriteParts {
@@ -80,18 +81,12 @@ export async function preempt(
   victim: Pod,
   { pod, nodeName }: { pod: Pod; nodeName: string },
 ): Promise<void> {
-  const { name = '', namespace, uid = '', generation, deletionTimestamp } = victim.metadata
+  const { name = '', namespace, uid = '', deletionTimestamp } = victim.metadata
   if (deletionTimestamp) return
   const api = client.of(coreV1.pods, namespace)
-  const condition = {
-    type: 'DisruptionTarget',
-    status: 'True',
-    lastTransitionTime: rfc3339(clock.nowMs()),
-    reason: 'PreemptionByScheduler',
-    message: `${schedulerName}: preempting to accommodate a higher priority pod`,
-    ...(generation === undefined ? {} : { observedGeneration: generation }),
-  }
-  const patch = { metadata: { uid }, status: { conditions: [condition] } }
+  const why = `${schedulerName}: preempting to accommodate a higher priority pod`
+  const cause = { reason: 'PreemptionByScheduler', message: why }
+  const patch = disruptionPatch(victim, cause, rfc3339(clock.nowMs()))
   if (!(await unlessGone(api.patchStatus(name, { type: 'strategic', patch })))) return
   if (!(await unlessGone(api.delete(name, { preconditions: { uid } })))) return
   const message = `Preempted by pod ${pod.metadata.uid} on node ${nodeName}`
@@ -99,9 +94,4 @@ export async function preempt(
     action: 'Preempting',
     related: referenceOf(coreV1.pods, pod),
   })
-}
-
-/** Gone, or another by the same name: nothing is left to do. */
-function unlessGone<T>(write: Promise<T>): Promise<T | undefined> {
-  return unless(['NotFound', 'Conflict'], write)
 }

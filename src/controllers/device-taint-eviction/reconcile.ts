@@ -1,5 +1,6 @@
 /** Evicts pods from tainted devices, and tells DeviceTaintRules (behind their feature gate) how far that has come. */
 import { findDevice, poolKey, poolOf, selects } from '../../api/devices.ts'
+import { disruptionPatch } from '../../api/disruption-target.ts'
 import { keyOf } from '../../api/meta.ts'
 import { claimKeysOf, isPodDone, isReservedFor, notOwnedReason, owningPod } from '../../api/pod-claims.ts'
 import { coreV1, resourceV1, resourceV1beta2 } from '../../api/resources.ts'
@@ -8,7 +9,7 @@ import type { DeviceRequestAllocationResult, ResourceClaim } from '../../api/typ
 import type { DeviceTaintRule } from '../../api/types/resource/v1beta2.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import type { Change, Informer } from '../../client/informer.ts'
-import { ifThere } from '../../client/writes.ts'
+import { ifThere, unlessGone } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { type Eviction, evictionOf, type RuleCounts, ruleCondition } from './plan.ts'
 
@@ -123,20 +124,14 @@ class DeviceTaintReconciler {
 
   /** Whether it was there to be evicted. */
   async #evict(pod: Pod): Promise<boolean> {
-    const { name: podName = '', namespace, uid, generation } = pod.metadata
+    const { name: podName = '', namespace, uid } = pod.metadata
     const api = this.#parts.client.of(coreV1.pods, namespace)
     this.#tell(pod, 'Marking for deletion')
-    const condition = {
-      type: 'DisruptionTarget',
-      status: 'True',
-      reason: 'DeletionByDeviceTaintManager',
-      message: 'Device Taint manager: deleting due to NoExecute taint',
-      lastTransitionTime: rfc3339(this.#parts.clock.nowMs()),
-      ...(generation === undefined ? {} : { observedGeneration: generation }),
-    }
-    const patch = { metadata: { uid }, status: { conditions: [condition] } }
-    if (!(await ifThere(api.patchStatus(podName, { type: 'strategic', patch })))) return false
-    return (await ifThere(api.delete(podName, uid ? { preconditions: { uid } } : {}))) !== undefined
+    const message = 'Device Taint manager: deleting due to NoExecute taint'
+    const cause = { reason: 'DeletionByDeviceTaintManager', message }
+    const patch = disruptionPatch(pod, cause, rfc3339(this.#parts.clock.nowMs()))
+    if (!(await unlessGone(api.patchStatus(podName, { type: 'strategic', patch })))) return false
+    return (await unlessGone(api.delete(podName, uid ? { preconditions: { uid } } : {}))) !== undefined
   }
 
   #tell(pod: Pod, message: string): void {

@@ -1,5 +1,6 @@
 /** Collects what `plan.ts` names, every 20 seconds. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-garbage-collection */
 
+import { disruptionPatch } from '../../api/disruption-target.ts'
 import { ApiError } from '../../api/errors.ts'
 import { coreV1 } from '../../api/resources.ts'
 import { type Controller, type ControllerParts, done, source } from '../../client/controller.ts'
@@ -82,14 +83,9 @@ async function collect(parts: ControllerParts, { pod, condition }: Collected): P
   const { name = '', namespace, uid = '' } = pod.metadata
   const api = parts.client.of(coreV1.pods, namespace)
   if (!isFinished(pod)) {
-    const target = condition && {
-      type: 'DisruptionTarget',
-      status: 'True',
-      lastTransitionTime: rfc3339(parts.clock.nowMs()),
-      ...condition,
-      ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
-    }
-    const patch = { metadata: { uid }, status: { phase: 'Failed', ...(target ? { conditions: [target] } : {}) } }
+    const phase = 'Failed'
+    const told = condition && disruptionPatch(pod, condition, rfc3339(parts.clock.nowMs()))
+    const patch = told ? { ...told, status: { ...told.status, phase } } : { metadata: { uid }, status: { phase } }
     try {
       await ifThere(api.patchStatus(name, { type: 'strategic', patch }))
     } catch (error) {

@@ -3,12 +3,13 @@
  * https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#taint-based-evictions
  */
 
+import { disruptionPatch } from '../../api/disruption-target.ts'
 import { keyOf } from '../../api/meta.ts'
 import { coreV1 } from '../../api/resources.ts'
 import { tolerates } from '../../api/tolerations.ts'
 import type { Node, Pod, Taint } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
-import { ifThere } from '../../client/writes.ts'
+import { unlessGone } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 
 const byNode = 'nodeName'
@@ -101,20 +102,13 @@ function noExecuteTaints(node: Node): Taint[] {
 }
 
 async function evict(parts: ControllerParts, pod: Pod): Promise<void> {
-  const { name = '', namespace, uid, generation } = pod.metadata
+  const { name = '', namespace, uid } = pod.metadata
   const api = parts.client.of(coreV1.pods, namespace)
-  const condition = {
-    type: 'DisruptionTarget',
-    status: 'True',
-    reason: 'DeletionByTaintManager',
-    message: 'Taint manager: deleting due to NoExecute taint',
-    lastTransitionTime: rfc3339(parts.clock.nowMs()),
-    ...(generation === undefined ? {} : { observedGeneration: generation }),
-  }
   say(parts, keyOf(pod), `Marking for deletion Pod ${keyOf(pod)}`)
-  const patch = { status: { conditions: [condition] } }
-  if (!(await ifThere(api.patchStatus(name, { type: 'strategic', patch })))) return
-  await ifThere(api.delete(name, uid ? { preconditions: { uid } } : {}))
+  const cause = { reason: 'DeletionByTaintManager', message: 'Taint manager: deleting due to NoExecute taint' }
+  const patch = disruptionPatch(pod, cause, rfc3339(parts.clock.nowMs()))
+  if (!(await unlessGone(api.patchStatus(name, { type: 'strategic', patch })))) return
+  await unlessGone(api.delete(name, uid ? { preconditions: { uid } } : {}))
 }
 
 /** About the name, not the object: the pod may be gone by now. */
