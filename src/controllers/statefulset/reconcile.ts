@@ -9,6 +9,7 @@ import { type Controller, type ControllerParts, done, type Outcome, source } fro
 import type { GaugeReading } from '../../client/meters.ts'
 import { ifNew, ifThere, isNamespaceTerminating } from '../../client/writes.ts'
 import { messageOf } from '../../platform/log.ts'
+import { slowStart } from '../burst.ts'
 import { applyClaim, byControllerUid, indexByController, ownerKeys, planClaim } from '../ownership.ts'
 import { applyRevision, planRevision, staleRevisions } from '../revisions.ts'
 import { sameStatus } from '../status.ts'
@@ -104,8 +105,9 @@ class StatefulSetReconciler {
       updateRevision,
       nowMs: this.#parts.clock.nowMs(),
     }
-    await this.#apply(input, new Map([current, update].map((one) => [one.metadata.name ?? '', one])))
+    const failure = await this.#apply(input, new Map([current, update].map((one) => [one.metadata.name ?? '', one])))
     await this.#writeStatus(input)
+    if (failure !== undefined) return { kind: 'retry', error: failure }
     await this.#cleanUp(set, pods, [current, update])
     const waitMs = nextAvailabilityMs(input)
     return waitMs === undefined ? done : { kind: 'requeueAfter', delayMs: waitMs + 1 }
@@ -127,24 +129,31 @@ class StatefulSetReconciler {
     return done
   }
 
-  /** With those of a set of the same name that was deleted without its pods. */
+  /** With those of a set of the same name that was deleted without its pods; none is ever given away. */
   #takeRevisions(set: StatefulSet): Promise<ControllerRevision[]> {
-    const claim = planClaim(set, set.spec?.selector, this.#revisions)
+    const claim = { ...planClaim(set, set.spec?.selector, this.#revisions), release: [] }
     const kinds = { resource: appsV1.controllerRevisions, ownerResource: appsV1.statefulSets }
     return applyClaim({ client: this.#parts.client, ...kinds }, set, claim)
   }
 
-  async #apply(input: StatefulInput, revisions: ReadonlyMap<string, ControllerRevision>): Promise<void> {
+  /** What went wrong, if anything did: the status is worth writing all the same. */
+  async #apply(input: StatefulInput, revisions: ReadonlyMap<string, ControllerRevision>): Promise<unknown> {
     const { set } = input
     const plan = planPods(input)
-    for (const pod of input.pods) await this.#conform(set, pod)
-    for (const pod of [...plan.replace, ...plan.delete]) await this.#delete(set, pod)
-    for (const { ordinal, revision } of plan.create) {
-      if (this.#claimsOf(set, ordinal).some((claim) => isStaleClaim(claim, `${set.metadata.name}-${ordinal}`))) continue
+    try {
+      for (const pod of input.pods) await this.#conform(set, pod)
+      for (const pod of [...plan.replace, ...plan.delete]) await this.#delete(set, pod)
+    } catch (error) {
+      return error
+    }
+    const created = await slowStart(plan.create.length, async (index) => {
+      const { ordinal = 0, revision = '' } = plan.create[index] ?? {}
+      if (this.#claimsOf(set, ordinal).some((claim) => isStaleClaim(claim, `${set.metadata.name}-${ordinal}`))) return
       const template = templateOf(revisions.get(revision)) ?? set.spec?.template ?? {}
       await this.#createClaims(set, ordinal)
       await this.#create(set, podFor(set, { ordinal, revision, template }))
-    }
+    })
+    return created.error
   }
 
   async #createClaims(set: StatefulSet, ordinal: number): Promise<void> {
