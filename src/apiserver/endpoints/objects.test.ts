@@ -53,6 +53,16 @@ test('POST refuses a name that is taken, a foreign namespace and a resource vers
   )
 })
 
+test('POST refuses a quota whose scope says nothing of what it limits', async () => {
+  const quotas = '/api/v1/namespaces/default/resourcequotas'
+  const scopeSelector = { matchExpressions: [{ scopeName: 'VolumeAttributesClass', operator: 'In', values: ['gold'] }] }
+  const quota = (hard: object) => api.call('POST', quotas, { metadata: { name: 'q' }, spec: { hard, scopeSelector } })
+  const refused = await quota({ pods: '2' })
+  assert.equal(refused.status, 422)
+  assert.match(refused.body.message, /: unsupported scope applied to resource$/)
+  assert.equal((await quota({ persistentvolumeclaims: '2', 'requests.storage': '1Gi' })).status, 201)
+})
+
 test('POST gives a Job without labels all those of its template', async () => {
   const jobs = '/apis/batch/v1/namespaces/default/jobs'
   const spec = {

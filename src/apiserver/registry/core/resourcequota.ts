@@ -89,6 +89,7 @@ function validateScopes(spec: ResourceQuotaSpec): FieldError[] {
 
 function fits(scope: string, resource: string): boolean {
   if (scope === 'BestEffort') return resource === 'pods'
+  if (scope === 'VolumeAttributesClass') return resource === 'persistentvolumeclaims' || resource === 'requests.storage'
   const podScopes = ['Terminating', 'NotTerminating', 'NotBestEffort', 'PriorityClass', 'CrossNamespacePodAffinity']
   return !podScopes.includes(scope) || podComputeResources.has(resource)
 }
