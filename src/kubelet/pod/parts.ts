@@ -59,6 +59,8 @@ export interface PodParts {
   log: Logger
   runtime: RuntimeService
   images: ImagePuller
+  /** Absent: no images as volumes. */
+  mountImage?: ((id: string, directory: string) => Promise<void>) | undefined
   volumes: Volumes
   paths: PodPaths
   references: References

@@ -10,6 +10,7 @@ import { RuntimeError } from '../cri/runtime.ts'
 import { pullCredentials } from '../images/credentials.ts'
 import { ImageFailure } from '../images/puller.ts'
 import { MissingReference } from '../references.ts'
+import { imageVolumes } from '../volumes/image-volume.ts'
 import type { MountedVolume } from '../volumes/manager.ts'
 import { containerMounts } from '../volumes/mounts.ts'
 import type { BackOff } from './back-off.ts'
@@ -87,9 +88,11 @@ export async function startContainer(parts: PodParts, context: StartContext, nam
   const named = findContainer(context.pod, name)
   if (!named) throw new Error(`start container: pod ${describePod(context.pod)} has no container ${name}`)
   if (named.kind !== 'ephemeral') waitForBackOff(parts, context, named)
-  const image = await ensureImage(parts, context, named)
+  const { container } = named
+  const image = await ensureImage(parts, context, named, container)
+  const volumes = await withImages(parts, context, named)
   if (context.ending.aborted) throw new StartFailure('ContainerCreating', '')
-  const id = await create(parts, context, named, image)
+  const id = await create(parts, { ...context, volumes }, named, image)
   try {
     await parts.runtime.startContainer(id)
   } catch (error) {
@@ -139,11 +142,12 @@ async function ensureImage(
   parts: PodParts,
   { pod, sandbox, ending }: StartContext,
   named: NamedContainer,
+  container: Container,
 ): Promise<CriImage> {
   try {
     return await parts.images.ensure({
       pod,
-      container: named.container,
+      container,
       sandbox,
       signal: ending,
       credentials: (image) => pullCredentials(pod, image, parts.references),
@@ -154,6 +158,22 @@ async function ensureImage(
     if (!(error instanceof ImageFailure)) throw error
     parts.events.container(pod, named, 'Warning', 'Failed', `Error: ${error.reason}`)
     throw new StartFailure(error.reason, error.message, error.retryAfterMs)
+  }
+}
+
+/** The pod's volumes, and those of images that the container mounts. */
+async function withImages(
+  parts: PodParts,
+  context: StartContext,
+  named: NamedContainer,
+): Promise<ReadonlyMap<string, MountedVolume>> {
+  const { pod, volumes } = context
+  try {
+    const ensure = (asked: Container) => ensureImage(parts, context, named, asked)
+    return new Map([...volumes, ...(await imageVolumes(parts, pod, named.container, ensure))])
+  } catch (error) {
+    if (error instanceof StartFailure) throw error
+    throw failed(parts, pod, named, 'CreateContainerConfigError', messageOf(error))
   }
 }
 

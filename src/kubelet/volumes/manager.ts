@@ -71,12 +71,12 @@ export class Volumes {
     return exitCode === 0 ? undefined : stderr.trim()
   }
 
-  /** Idempotent. Throws `VolumeFailure` for the first volume that can't be had. */
+  /** Idempotent. Throws `VolumeFailure` for the first volume that can't be had. Images are had when containers start. */
   async setUp(pod: Pod, sources: ContentSources): Promise<Map<string, MountedVolume>> {
     const used = new Set(allContainers(pod).flatMap(({ container }) => mountedNames(container)))
     const mounted = new Map<string, MountedVolume>()
     for (const volume of pod.spec?.volumes ?? []) {
-      if (!used.has(volume.name)) continue
+      if (!used.has(volume.name) || volume.image) continue
       try {
         mounted.set(volume.name, await this.#setUpOne(pod, volume, sources))
       } catch (error) {

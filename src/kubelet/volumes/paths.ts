@@ -16,7 +16,7 @@ export interface PodPaths {
   secretDirectory(uid: string): string
 }
 
-export type VolumeKind = 'empty-dir' | 'configmap' | 'secret' | 'projected' | 'downward-api'
+export type VolumeKind = 'empty-dir' | 'configmap' | 'secret' | 'projected' | 'downward-api' | 'image'
 
 const inMemory: ReadonlySet<VolumeKind> = new Set(['secret', 'projected'])
 
