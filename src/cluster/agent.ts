@@ -33,6 +33,8 @@ export interface RunningAgent {
 /** The node's share of the pod network. One node has the first; further ones get theirs from the control plane. */
 const nodePodCidr = '10.244.0.0/24'
 const credentialsPollMs = 20
+/** Enough for the largest of ordinary programs, too few to take the node down. */
+const podPidsLimit = 4096
 /** Pods come when the cloud provider has looked at the node. */
 const uninitialized = { key: uninitializedTaint, value: 'true', effect: 'NoSchedule' }
 
@@ -145,6 +147,9 @@ async function kubeletConfig({ disk, architecture }: Machine, config: ClusterCon
     clusterDomain: config.clusterDomain,
     cgroupRoot: cgroupRoot(config.home),
     podCidr: nodePodCidr,
+    staticPodPath: join(config.home, 'manifests'),
+    podPidsLimit,
+    seccompDefault: true,
     taints: config.cloudProvider === 'none' ? [] : [uninitialized],
     architecture,
     server: { port: config.kubeletPort, identity: { certificatePem, keyPem }, clientCaPem },
