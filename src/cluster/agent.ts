@@ -21,6 +21,7 @@ import { messageOf } from '../platform/log.ts'
 import { cgroupRoot } from './cgroup-root.ts'
 import { type ClusterConfig, paths } from './config.ts'
 import { startContainerd } from './host/containerd.ts'
+import { imageMounter } from './host/images/mount.ts'
 import { hostPaths } from './host/paths.ts'
 import { provideImages } from './host/provide-images.ts'
 import type { Machine } from './machine.ts'
@@ -89,6 +90,7 @@ export async function startAgent(machine: Machine, config: ClusterConfig): Promi
     net,
     log,
     connectGrpc,
+    mountImage: imageMounter({ exec, socketPath: containerd.socketPath }),
     runtime: remoteRuntime(connectGrpc({ target: `unix://${containerd.socketPath}` })),
     config: await kubeletConfig(machine, config),
   })
