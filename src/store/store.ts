@@ -55,6 +55,13 @@ export type StoreEvent =
 export interface WatchBatch {
   revision: number
   events: StoreEvent[]
+  /** Keys that changed from or to what cannot be read, and why. What follows them has to start anew. Absent: none. */
+  unreadable?: readonly Unreadable[]
+}
+
+export interface Unreadable {
+  key: string
+  error: unknown
 }
 
 export interface WatchOptions {

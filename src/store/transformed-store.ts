@@ -1,8 +1,8 @@
 /** A store whose values stand otherwise in the store below: encrypted, or in another encoding. */
 import { whenKnown } from '../platform/turn.ts'
-import type { CommitResult, KeyValue, Store, StoreEvent, WatchBatch, Write } from './store.ts'
+import type { CommitResult, KeyValue, Store, StoreEvent, Unreadable, WatchBatch, Write } from './store.ts'
 
-/** Of the values of some keys. What it throws, the read or commit throws. */
+/** Of the values of some keys. What it throws, the read or commit throws; a watch says which keys it was. */
 export interface ValueTransform {
   write(key: string, value: Uint8Array): Uint8Array | Promise<Uint8Array>
   read(item: KeyValue): KeyValue | Promise<KeyValue>
@@ -78,10 +78,30 @@ function readBatches(batches: AsyncIterable<WatchBatch>, transformFor: Transform
   }
 }
 
+/** One that cannot be read keeps nobody from the others. */
 function readBatch(batch: WatchBatch, transformFor: TransformFor): WatchBatch | Promise<WatchBatch> {
-  const events = batch.events.map((event) => readEvent(event, transformFor))
-  if (!events.some((event) => event instanceof Promise)) return { ...batch, events: events as StoreEvent[] }
-  return Promise.all(events).then((read) => ({ ...batch, events: read }))
+  const events = batch.events.map((event) => readOrNot(event, transformFor))
+  if (!events.some((event) => event instanceof Promise)) return batchOf(batch, events as (StoreEvent | Unreadable)[])
+  return Promise.all(events).then((read) => batchOf(batch, read))
+}
+
+function batchOf({ revision }: WatchBatch, read: readonly (StoreEvent | Unreadable)[]): WatchBatch {
+  const unreadable = read.filter((event): event is Unreadable => 'error' in event)
+  const events = read.filter((event): event is StoreEvent => !('error' in event))
+  return unreadable.length === 0 ? { revision, events } : { revision, events, unreadable }
+}
+
+function readOrNot(
+  event: StoreEvent,
+  transformFor: TransformFor,
+): StoreEvent | Unreadable | Promise<StoreEvent | Unreadable> {
+  const failed = (error: unknown): Unreadable => ({ key: event.type === 'put' ? event.item.key : event.key, error })
+  try {
+    const read = readEvent(event, transformFor)
+    return read instanceof Promise ? read.catch(failed) : read
+  } catch (error) {
+    return failed(error)
+  }
 }
 
 function readEvent(event: StoreEvent, transformFor: TransformFor): StoreEvent | Promise<StoreEvent> {

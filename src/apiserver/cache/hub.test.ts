@@ -4,7 +4,8 @@ import { limits } from '../../limits.ts'
 import { silent } from '../../platform/log.ts'
 import { simulatedClock } from '../../platform/simulated/clock.ts'
 import { memoryStore } from '../../store/memory/memory-store.ts'
-import type { Store, WatchBatch, WatchOptions } from '../../store/store.ts'
+import type { KeyValue, Store, WatchBatch, WatchOptions } from '../../store/store.ts'
+import { transformedStore } from '../../store/transformed-store.ts'
 import { Hub } from './hub.ts'
 import { type CacheEvent, ResourceCache } from './resource-cache.ts'
 
@@ -103,5 +104,65 @@ test('ResourceCache remembers a bounded number of events', async () => {
   assert.equal(cache.eventsAfter(first), undefined)
   const recent = cache.eventsAfter(hub.revision - 10)
   assert.equal(recent?.length, 10)
+  await hub.stop()
+})
+
+/** Values that say so cannot be read, until they can. */
+function partlyUnreadable(store: Store): { store: Store; mend(): void } {
+  let mended = false
+  const read = (item: KeyValue): KeyValue => {
+    if (!mended && Buffer.from(item.value).toString() === 'locked') throw new Error('no key fits')
+    return item
+  }
+  const mend = (): void => {
+    mended = true
+  }
+  return { store: transformedStore(store, () => ({ write: (_, value) => value, read })), mend }
+}
+
+test('a change that cannot be read ends the watchers of its resource alone, until it can be read', async () => {
+  const base = memoryStore({ clock: simulatedClock() })
+  const { store, mend } = partlyUnreadable(base)
+  const hub = new Hub({ store, clock: simulatedClock(), log: silent })
+  await hub.start()
+  const [secrets, pods] = ['secrets', 'pods'].map((each) => new ResourceCache(hub, `/registry/${each}/`))
+  await Promise.all([secrets!.ready(), pods!.ready()])
+  const ended: string[] = []
+  const seen: string[] = []
+  for (const cache of [secrets!, pods!])
+    cache.subscribe({ deliver: ({ key }) => seen.push(key), ended: () => ended.push(cache.prefix) })
+  await base.commit([
+    { op: 'put', key: '/registry/secrets/a/locked', value: Buffer.from('locked') },
+    { op: 'put', key: '/registry/pods/a/1', value: Buffer.from('{}') },
+  ])
+  await put(base, '/registry/pods/a/2')
+  await hub.fresh()
+  assert.deepEqual([ended, seen], [['/registry/secrets/'], ['/registry/pods/a/1', '/registry/pods/a/2']])
+  await assert.rejects(async () => secrets!.ready(), /no key fits/)
+  mend()
+  await secrets!.ready()
+  assert.ok(secrets!.get('/registry/secrets/a/locked'))
+  await hub.stop()
+})
+
+test('a cache that was being read when a change could not be is read again', async () => {
+  const base = memoryStore({ clock: simulatedClock() })
+  const { store } = partlyUnreadable(base)
+  const gate = Promise.withResolvers<void>()
+  let reads = 0
+  const range: Store['range'] = async (query) => {
+    const result = await store.range(query)
+    if (++reads === 1) await gate.promise
+    return result
+  }
+  const hub = new Hub({ store: { ...store, range }, clock: simulatedClock(), log: silent })
+  await hub.start()
+  const secrets = new ResourceCache(hub, '/registry/secrets/')
+  const loading = assert.rejects(async () => secrets.ready(), /no key fits/)
+  while (reads === 0) await new Promise((resolve) => setImmediate(resolve))
+  await base.commit([{ op: 'put', key: '/registry/secrets/a/locked', value: Buffer.from('locked') }])
+  await hub.fresh()
+  gate.resolve()
+  await loading
   await hub.stop()
 })

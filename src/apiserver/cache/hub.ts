@@ -112,9 +112,13 @@ export class Hub {
   #deliver(batch: WatchBatch): void {
     if (batch.events.length === 1) {
       const only = batch.events[0]!
-      this.#sinkOf(only)?.apply([only], batch.revision)
+      this.#sinkOf(keyOf(only))?.apply([only], batch.revision)
     } else if (batch.events.length > 1) {
       for (const [sink, events] of this.#bySink(batch.events)) sink.apply(events, batch.revision)
+    }
+    for (const { key, error } of batch.unreadable ?? []) {
+      this.#log.error('a change could not be read, readers of its resource start anew', { key, error: String(error) })
+      this.#sinkOf(key)?.reset()
     }
     this.#advance(batch.revision)
   }
@@ -122,7 +126,7 @@ export class Hub {
   #bySink(events: readonly StoreEvent[]): Map<Sink, StoreEvent[]> {
     const grouped = new Map<Sink, StoreEvent[]>()
     for (const event of events) {
-      const sink = this.#sinkOf(event)
+      const sink = this.#sinkOf(keyOf(event))
       if (!sink) continue
       const group = grouped.get(sink)
       if (group) group.push(event)
@@ -137,8 +141,7 @@ export class Hub {
   }
 
   /** Prefixes are `/registry/a/` or `/registry/a/b/`. */
-  #sinkOf(event: StoreEvent): Sink | undefined {
-    const key = event.type === 'put' ? event.item.key : event.key
+  #sinkOf(key: string): Sink | undefined {
     const first = key.indexOf('/', '/registry/'.length)
     if (first < 0) return undefined
     const sink = this.#sinks.get(key.slice(0, first + 1))
@@ -146,4 +149,8 @@ export class Hub {
     const second = key.indexOf('/', first + 1)
     return second < 0 ? undefined : this.#sinks.get(key.slice(0, second + 1))
   }
+}
+
+function keyOf(event: StoreEvent): string {
+  return event.type === 'put' ? event.item.key : event.key
 }

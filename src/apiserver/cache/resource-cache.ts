@@ -4,7 +4,7 @@
  */
 import { limits } from '../../limits.ts'
 import { ownTurn } from '../../platform/turn.ts'
-import type { StoreEvent } from '../../store/store.ts'
+import type { RangeResult, StoreEvent } from '../../store/store.ts'
 import { Histogram, type Sample } from '../metrics/families.ts'
 import type { Hub, Sink } from './hub.ts'
 import { OrderedKeys } from './ordered-keys.ts'
@@ -71,6 +71,8 @@ export class ResourceCache implements Sink {
   #loading: Promise<void> | undefined
   #loaded = false
   #pending: { events: readonly StoreEvent[]; revision: number }[] = []
+  /** What is being read has a gap behind it. */
+  #isOutdated = false
   readonly #subscribers = new Set<Subscriber>()
 
   constructor(hub: Hub, prefix: string) {
@@ -200,6 +202,7 @@ export class ResourceCache implements Sink {
 
   reset(): void {
     this.#loaded = false
+    this.#isOutdated = true
     this.#objects.clear()
     this.#keys = new OrderedKeys()
     this.#history = []
@@ -209,8 +212,12 @@ export class ResourceCache implements Sink {
   }
 
   async #load(): Promise<void> {
-    this.#pending = []
-    const range = await this.#hub.store.range({ prefix: this.prefix })
+    let range: RangeResult
+    do {
+      this.#isOutdated = false
+      this.#pending = []
+      range = await this.#hub.store.range({ prefix: this.prefix })
+    } while (this.#isOutdated)
     const past = this.#pending.filter((batch) => batch.revision <= range.revision)
     const later = this.#pending.filter((batch) => batch.revision > range.revision)
     this.#pending = []

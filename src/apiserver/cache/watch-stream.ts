@@ -126,6 +126,7 @@ export class WatchStream implements Subscriber, AsyncIterable<Uint8Array> {
       const batches = this.#store.watch({ prefix, fromRevision: from + 1, signal: this.#stop.signal })
       if (from < until) {
         for await (const batch of batches) {
+          if (batch.unreadable) throw batch.unreadable[0]!.error
           for (const event of batch.events) this.#deliverPast(event, batch.revision)
           delivered += batch.events.length
           bytes += bytesOf(batch.events)
