@@ -123,6 +123,8 @@ export const limits = {
   jsonPatchCopyBytesMax: 3 * 1024 * 1024,
   /** Patterns of users that stay compiled; the one not used for longest is dropped. Ours. */
   compiledPatternsMax: 1_000,
+  /** Steps of the search for what a refused update shows as changed. Beyond: less is found to be the same. Ours: 10 to 20 ms. */
+  diffStepsMax: 150_000,
   /** Errors that a 422 names; of further ones it says how many there are. Ours: twenty thousand would make 10 MB and take 0.2 s. */
   namedErrorsMax: 1_000,
   /** Errors named of one custom resource; further ones are left out. Ours. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mock, test } from 'node:test'
 import fc from 'fast-check'
+import { limits } from '../../../limits.ts'
 import { unifiedDiff } from './unified-diff.ts'
 
 test('unifiedDiff shows three lines around each change and joins what is near', () => {
@@ -28,6 +29,20 @@ test('unifiedDiff shows three lines around each change and joins what is near', 
   )
   assert.equal(unifiedDiff(left, left), '')
   assert.equal(unifiedDiff(['a'], []), '@@ -1 +0,0 @@\n-a\n')
+})
+
+test('unifiedDiff of long texts ends after so many steps, and is still one', () => {
+  const lines = (factor: number) => Array.from({ length: 20_000 }, (_, index) => `${(index * factor) % 1_000}`)
+  const steps = mock.method(Map.prototype, 'get')
+  const [left, right] = [lines(7_919), lines(104_729)]
+  const text = unifiedDiff(left, right)
+  const looked = steps.mock.callCount()
+  steps.mock.restore()
+  assert.ok(looked < 2 * limits.diffStepsMax, `${looked} lines looked up`)
+  assert.deepEqual(patched(left, text), right)
+  const changed = left.with(10, 'x').with(19_000, 'y')
+  assert.ok(unifiedDiff(left, changed).length < 200_000)
+  assert.deepEqual(patched(left, unifiedDiff(left, changed)), changed)
 })
 
 test('unifiedDiff applied to its left side gives its right side', () => {

@@ -1,8 +1,11 @@
 /**
  * Unified diffs of lines, matched the way Python's difflib does it (longest common block first, then left and right of
  * it; lines that make up more than a hundredth of a long text don't anchor a block), since upstream's messages come from
- * a port of it. Source: https://docs.python.org/3/library/difflib.html.
+ * a port of it. Of long texts what is the same at both ends is left out of the search, and the search ends after so many
+ * steps. Source: https://docs.python.org/3/library/difflib.html.
  */
+import { limits } from '../../../limits.ts'
+
 interface Block {
   left: number
   right: number
@@ -20,6 +23,9 @@ interface Opcode {
 const contextLines = 3
 /** From this many lines on, frequent lines are left out of the search. */
 const popularFrom = 200
+
+/** Lines of both texts from which on they are long. */
+const longFrom = 2_000
 
 /** Ends with a newline; empty when nothing differs. */
 export function unifiedDiff(left: readonly string[], right: readonly string[]): string {
@@ -98,10 +104,14 @@ function opcodes(left: readonly string[], right: readonly string[]): Opcode[] {
 }
 
 function matchingBlocks(left: readonly string[], right: readonly string[]): Block[] {
-  const places = anchorPlaces(right)
-  const blocks: Block[] = []
+  const isLong = left.length + right.length >= longFrom
+  const same = isLong ? sameEnds(left, right) : { opening: 0, closing: 0 }
+  const [leftEnd, rightEnd] = [left.length - same.closing, right.length - same.closing]
+  const places = anchorPlaces(right, same.opening, rightEnd)
+  const blocks: Block[] = [{ left: 0, right: 0, size: same.opening }]
+  const work = workFor(right.length, isLong ? limits.diffStepsMax : Number.POSITIVE_INFINITY)
   const search = (i1: number, i2: number, j1: number, j2: number): void => {
-    const block = longestMatch(left, right, places, [i1, i2, j1, j2])
+    const block = longestMatch(left, right, places, [i1, i2, j1, j2], work)
     if (block.size === 0) return
     if (i1 < block.left && j1 < block.right) search(i1, block.left, j1, block.right)
     blocks.push(block)
@@ -109,8 +119,19 @@ function matchingBlocks(left: readonly string[], right: readonly string[]): Bloc
       search(block.left + block.size, i2, block.right + block.size, j2)
     }
   }
-  search(0, left.length, 0, right.length)
-  return joinAdjacent(blocks)
+  search(same.opening, leftEnd, same.opening, rightEnd)
+  blocks.push({ left: leftEnd, right: rightEnd, size: same.closing })
+  return joinAdjacent(blocks.filter(({ size }) => size > 0))
+}
+
+/** How many lines the texts have in common at their ends. */
+function sameEnds(left: readonly string[], right: readonly string[]): { opening: number; closing: number } {
+  const shorter = Math.min(left.length, right.length)
+  let opening = 0
+  while (opening < shorter && left[opening] === right[opening]) opening++
+  let closing = 0
+  while (closing < shorter - opening && left.at(-1 - closing) === right.at(-1 - closing)) closing++
+  return { opening, closing }
 }
 
 function joinAdjacent(blocks: readonly Block[]): Block[] {
@@ -123,18 +144,33 @@ function joinAdjacent(blocks: readonly Block[]): Block[] {
   return joined
 }
 
-function anchorPlaces(lines: readonly string[]): Map<string, number[]> {
+function anchorPlaces(lines: readonly string[], from: number, to: number): Map<string, number[]> {
   const places = new Map<string, number[]>()
-  for (const [index, line] of lines.entries()) {
+  for (let index = from; index < to; index++) {
+    const line = lines[index] as string
     const at = places.get(line)
     if (at) at.push(index)
     else places.set(line, [index])
   }
-  if (lines.length >= popularFrom) {
-    const most = Math.floor(lines.length / 100) + 1
+  if (to - from >= popularFrom) {
+    const most = Math.floor((to - from) / 100) + 1
     for (const [line, at] of places) if (at.length > most) places.delete(line)
   }
   return places
+}
+
+/** Sizes of the blocks that end at each place, of two rows in turn. */
+interface Work {
+  steps: number
+  row: number
+  readonly sizes: readonly [Int32Array, Int32Array]
+  /** The row that a size is of. */
+  readonly rows: readonly [Int32Array, Int32Array]
+}
+
+function workFor(length: number, steps: number): Work {
+  const array = (): Int32Array => new Int32Array(length)
+  return { steps, row: 0, sizes: [array(), array()], rows: [array(), array()] }
 }
 
 function longestMatch(
@@ -142,19 +178,24 @@ function longestMatch(
   right: readonly string[],
   places: ReadonlyMap<string, number[]>,
   [i1, i2, j1, j2]: [number, number, number, number],
+  work: Work,
 ): Block {
   let best: Block = { left: i1, right: j1, size: 0 }
-  let lengths = new Map<number, number>()
+  work.row += 2
   for (let i = i1; i < i2; i++) {
-    const next = new Map<number, number>()
-    for (const j of places.get(left[i] as string) ?? []) {
+    const found = places.get(left[i] as string) ?? []
+    work.steps -= 1 + found.length
+    if (work.steps < 0) break
+    const row = work.row++
+    const [own, before] = row % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)
+    for (const j of found) {
       if (j < j1) continue
       if (j >= j2) break
-      const size = (lengths.get(j - 1) ?? 0) + 1
-      next.set(j, size)
+      const size = (work.rows[before][j - 1] === row - 1 ? (work.sizes[before][j - 1] ?? 0) : 0) + 1
+      work.rows[own][j] = row
+      work.sizes[own][j] = size
       if (size > best.size) best = { left: i - size + 1, right: j - size + 1, size }
     }
-    lengths = next
   }
   return extend(left, right, best, [i1, i2, j1, j2])
 }

@@ -1,10 +1,12 @@
 /** The difference that a refused pod update shows. */
 import type { PodSpec } from '../../../../api/types/core/v1.ts'
+import { part } from '../../../../platform/turn.ts'
 import { goStruct } from '../../validation/go-struct.ts'
 import { structDiff } from '../../validation/struct-diff.ts'
 
 export function podSpecDiff(before: PodSpec, after: PodSpec): string {
-  return structDiff(goPodSpec(before), goPodSpec(after))
+  const [old, wanted] = [part(5_000, () => goPodSpec(before)), part(5_000, () => goPodSpec(after))]
+  return part(10_000, () => structDiff(old, wanted))
 }
 
 /** Upstream keeps the host's namespaces in the security context. */
