@@ -79,7 +79,7 @@ export interface StandardSecurityOptions {
   bootstrapTokens?: boolean
   /** Default true: requests without credentials are those of `system:anonymous`. */
   allowAnonymous?: boolean
-  admission?: Pick<AdmissionParts, 'enabled' | 'disabled' | 'configuration' | 'added'>
+  admission?: Pick<AdmissionParts, 'absence' | 'enabled' | 'disabled' | 'configuration' | 'added'>
   /** Judges how long client certificates are valid, besides what TLS did by real time. Default: TLS alone. */
   certificateClock?: Clock
 }

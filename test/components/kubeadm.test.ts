@@ -105,8 +105,8 @@ before(async () => {
   const names = { nodeName: 'master', nodeAddresses: ['127.0.0.1'] }
   pki = await ensureClusterPki(names, { ...machine, store: { disk: machine.disk, directory: certificates } })
   port = await freePort()
-  const dataDirectory = ['--data-dir', join(directory, 'data')]
-  apiServer = await startApiServer(machine, parseFlags([...apiServerWords(), ...dataDirectory]), 'master')
+  const own = ['--data-dir', join(directory, 'data'), '--default-not-ready-toleration-seconds=30']
+  apiServer = await startApiServer(machine, parseFlags([...apiServerWords(), ...own]), 'master')
   for (const component of ['controller-manager', 'scheduler']) {
     const identity = certificateOf(`system:kube-${component}`)
     writeFileSync(join(directory, `${component}.conf`), kubeconfigOf(`system:kube-${component}`, identity))
@@ -196,7 +196,14 @@ test("kubeadm's command lines start a control plane that works", async () => {
   await eventually(() => client.of(coreV1.configMaps, 'default').get('kube-root-ca.crt'))
   const pods = client.of(coreV1.pods, 'default')
   await pods.create({ metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'web:1' }] } })
-  await eventually(async () => (await pods.get('p')).spec?.nodeName)
+  const { spec } = await eventually(async () => {
+    const pod = await pods.get('p')
+    return pod.spec?.nodeName ? pod : undefined
+  })
+  assert.deepEqual(
+    spec?.tolerations?.map(({ tolerationSeconds }) => tolerationSeconds),
+    [30, 300],
+  )
   for (const one of [manager, scheduler])
     assert.deepEqual(await read(one.port, '/healthz'), { status: 200, text: 'ok' })
   assert.equal((await read(scheduler.port, '/readyz')).status, 200)

@@ -33,7 +33,7 @@ import {
   persistentVolumeClaimResize,
   storageObjectInUseProtection,
 } from './storage.ts'
-import { defaultTolerationSeconds, taintNodesByCondition } from './taints.ts'
+import { type AbsenceTolerance, defaultTolerationSeconds, taintNodesByCondition } from './taints.ts'
 
 export interface AdmissionParts {
   objects: Objects
@@ -48,6 +48,8 @@ export interface AdmissionParts {
   disabled?: readonly string[]
   /** Settings of plugins, as `--admission-control-config-file`. */
   configuration?: PluginConfiguration
+  /** How long pods stay on nodes that are away. */
+  absence?: AbsenceTolerance
   /** For OwnerReferencesPermissionEnforcement. */
   scheme?: Scheme
   /** For ImagePolicyWebhook. */
@@ -86,7 +88,7 @@ function standardPlugins(parts: AdmissionParts): AdmissionPlugin[] {
     taintNodesByCondition,
     podSecurity(objects, configuration?.podSecurity, metrics),
     priority(objects),
-    defaultTolerationSeconds,
+    defaultTolerationSeconds(parts.absence),
     defaultStorageClass(objects),
     storageObjectInUseProtection,
     persistentVolumeClaimResize(objects),

@@ -4,7 +4,6 @@ import { type AdmissionPlugin, isFor } from './plugin.ts'
 
 const notReady = 'node.kubernetes.io/not-ready'
 const unreachable = 'node.kubernetes.io/unreachable'
-const tolerationSeconds = 300
 
 export const taintNodesByCondition: AdmissionPlugin = {
   name: 'TaintNodesByCondition',
@@ -18,18 +17,32 @@ export const taintNodesByCondition: AdmissionPlugin = {
   },
 }
 
-export const defaultTolerationSeconds: AdmissionPlugin = {
-  name: 'DefaultTolerationSeconds',
-  resources: ['pods'],
-  mutate(attributes) {
-    if (!isFor(attributes, 'pods', 'CREATE', 'UPDATE')) return
-    const spec = (attributes.object as Pod).spec
-    if (!spec) return
-    const tolerations = spec.tolerations ?? []
-    const missing = [notReady, unreachable].filter((key) => !tolerations.some((one) => speaksOf(one, key)))
-    const added = missing.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds }))
-    if (added.length > 0) spec.tolerations = [...tolerations, ...added]
-  },
+export interface AbsenceTolerance {
+  /** Seconds that pods stay on a node that is not ready. Default 300. */
+  notReadySeconds?: number | undefined
+  /** The same of one that is not heard of. Default 300. */
+  unreachableSeconds?: number | undefined
+}
+
+export function defaultTolerationSeconds({
+  notReadySeconds = 300,
+  unreachableSeconds = 300,
+}: AbsenceTolerance = {}): AdmissionPlugin {
+  const seconds = [[notReady, notReadySeconds] as const, [unreachable, unreachableSeconds] as const]
+  return {
+    name: 'DefaultTolerationSeconds',
+    resources: ['pods'],
+    mutate(attributes) {
+      if (!isFor(attributes, 'pods', 'CREATE', 'UPDATE')) return
+      const spec = (attributes.object as Pod).spec
+      if (!spec) return
+      const tolerations = spec.tolerations ?? []
+      const added = seconds
+        .filter(([key]) => !tolerations.some((one) => speaksOf(one, key)))
+        .map(([key, tolerationSeconds]) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds }))
+      if (added.length > 0) spec.tolerations = [...tolerations, ...added]
+    },
+  }
 }
 
 function speaksOf({ key = '', effect = '' }: Toleration, taintKey: string): boolean {

@@ -148,7 +148,11 @@ async function tokensOf(machine: Machine, flags: Flags) {
 
 async function admissionSettings({ disk }: Machine, flags: Flags, settings: ApiServerSettings) {
   const path = flags.text('admission-control-config-file')
-  const steps = { enabled: settings.enabledAdmission, disabled: settings.disabledAdmission }
+  const absence = {
+    notReadySeconds: flags.count('default-not-ready-toleration-seconds'),
+    unreachableSeconds: flags.count('default-unreachable-toleration-seconds'),
+  }
+  const steps = { absence, enabled: settings.enabledAdmission, disabled: settings.disabledAdmission }
   if (path === undefined) return steps
   const { readPluginConfiguration } = await import('../../apiserver/admission/plugin-configuration.ts')
   try {

@@ -86,6 +86,8 @@ const table = `
   service-cluster-ip-range list | one CIDR, or one for each IP family (default: 10.96.0.0/16)
   service-node-port-range text | first-last, both inclusive (default: 30000-32767)
   admission-control-config-file file | settings of admission steps: an AdmissionConfiguration, and the files that it names
+  default-not-ready-toleration-seconds count :300 | seconds that pods stay on a node that is not ready, unless they say otherwise
+  default-unreachable-toleration-seconds count :300 | the same of a node that is not heard of
   disable-admission-plugins list | default admission steps to leave out
   enable-admission-plugins list | admission steps to have besides the default ones
   runtime-config list | API versions and resources to switch on and off: group/version[/resource]=true|false, api/all, api/ga, api/beta, api/alpha
@@ -198,7 +200,7 @@ const table = `
   coordinated-leadership-retry-period duration ! | leaders elect themselves
   debug-socket-path text ! | there are no pprof endpoints
   enable-logs-handler bool =false | logs are not served
-  emulated-version list ! | this is v1.36
+  emulated-version list =kube=1.36 | this is v1.36
   emulation-forward-compatible bool =false | this is v1.36
   min-compatibility-version list ! | this is v1.36
   runtime-config-emulation-forward-compatible bool =false | this is v1.36

@@ -14,7 +14,9 @@ import { RequestHeaderAuthenticator, type RequestHeaderNames } from '../../apise
 import { BearerAuthenticator } from '../../apiserver/authentication/token.ts'
 import { WebhookTokens } from '../../apiserver/authentication/webhook-token.ts'
 import { WebhookAuthorizer } from '../../apiserver/authorization/webhook.ts'
-import { authorized } from '../../apiserver/authorize.ts'
+import { type Authorizer, authorized } from '../../apiserver/authorize.ts'
+import type { Family } from '../../apiserver/metrics/families.ts'
+import { MeasuredAccess } from '../../apiserver/metrics/measured-access.ts'
 import type { ApiRequest } from '../../apiserver/request.ts'
 import { WebhookError } from '../../apiserver/webhook/remote.ts'
 import type { Client } from '../../client/client.ts'
@@ -45,37 +47,42 @@ const administrators = 'system:masters'
 
 export class DelegatedAccess {
   readonly #openPaths: readonly string[]
-  readonly #authenticator: Authenticator
-  readonly #authorizer: WebhookAuthorizer
+  readonly #access: MeasuredAccess
 
   constructor(parts: DelegatedAccessParts) {
     const { clock, allowedTtlMs, refusedTtlMs } = parts
     this.#openPaths = parts.openPaths
-    this.#authenticator = new AuthenticatorChain(authenticatorsOf(parts))
     const reviews = parts.authorization.of(authorizationV1.subjectAccessReviews)
-    this.#authorizer = new WebhookAuthorizer({
+    const asked = new WebhookAuthorizer({
       ...{ clock, version: 'v1', failurePolicy: 'NoOpinion' },
       ...{ authorizedTtlMs: allowedTtlMs, unauthorizedTtlMs: refusedTtlMs },
       remote: { ask: (_key, review) => reviews.create(review as SubjectAccessReview) },
     })
+    const authorizer: Authorizer = {
+      authorize: async (attributes) => {
+        const { kind, reason } = await asked.decide(attributes)
+        return { allowed: kind === 'allow', reason }
+      },
+    }
+    const authenticator = new AuthenticatorChain(authenticatorsOf(parts))
+    this.#access = new MeasuredAccess({ authenticator, authorizer }, clock)
+  }
+
+  get families(): readonly Family[] {
+    return this.#access.families
   }
 
   /** Throws the 401 or 403 for the caller, or what kept the API server from answering. */
   async check(request: ApiRequest): Promise<void> {
     const { path } = request
-    const user = await this.#authenticator.authenticate(request)
+    const user = await this.#access.authenticator.authenticate(request)
     if (!user) throw unauthorized()
     if (this.#openPaths.some((open) => (open.endsWith('*') ? path.startsWith(open.slice(0, -1)) : open === path)))
       return
     if (user.groups.includes(administrators)) return
     const resource = { apiGroup: '', apiVersion: '', resource: '', subresource: '', namespace: '', name: '' }
     const attributes = { user, verb: request.method.toLowerCase(), isResourceRequest: false, ...resource, path }
-    await authorized({ authorize: (asked) => this.#authorize(asked) }, attributes)
-  }
-
-  async #authorize(attributes: Parameters<WebhookAuthorizer['decide']>[0]) {
-    const { kind, reason } = await this.#authorizer.decide(attributes)
-    return { allowed: kind === 'allow', reason }
+    await authorized(this.#access.authorizer, attributes)
   }
 }
 

@@ -51,7 +51,7 @@ const common = `
   profiling bool =false | there are no pprof endpoints; use Node's own --cpu-prof
   contention-profiling bool =false | there are no pprof endpoints
   feature-gates list | NAME=true|false, for what can be switched
-  emulated-version list ! | this is v1.36
+  emulated-version list =kube=1.36 | this is v1.36
   min-compatibility-version list ! | this is v1.36
   show-hidden-metrics-for-version text ! | no metric is hidden
   disabled-metrics list | names of metrics that are not served

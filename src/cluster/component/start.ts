@@ -83,22 +83,22 @@ export async function startComponent(
     },
   })
   const disabled = new Set(flags.list('disabled-metrics'))
-  const families = (): Family[] =>
-    [
-      ...metrics.families(group, name),
-      gauge('leader_election_master_status', 'Whether this instance leads.', [
-        [{ name: leaseName(component, flags) }, group.leads ? 1 : 0],
-      ]),
-      featureFamily(gates),
-      ...requests.families,
-      ...processFamilies(clock),
-    ].filter((family) => !disabled.has(family.name))
+  const families = (): Family[] => [
+    ...metrics.families(group, name),
+    gauge('leader_election_master_status', 'Whether this instance leads.', [
+      [{ name: leaseName(component, flags) }, group.leads ? 1 : 0],
+    ]),
+    featureFamily(gates),
+    ...requests.families,
+    ...processFamilies(clock),
+  ]
   const stopping = new AbortController()
   const serving = await servingOf({ machine, flags, component: name, port: ports[component], client })
   const listening =
     serving &&
     (await openPort({
-      ...{ ...machine, ...serving, component: name, gates, families },
+      ...{ ...machine, ...serving, component: name, gates },
+      families: () => [...families(), ...serving.access.families].filter((family) => !disabled.has(family.name)),
       flags: flags.effective,
       configuration: configurationOf(component, flags),
       checks: checksOf(component, group, stopping.signal),
