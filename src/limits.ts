@@ -310,7 +310,7 @@ export const limits = {
   deviceAllocationStepsMax: 50_000,
   /** Milliseconds that a pod with a node waits for its devices to be made ready. Beyond: it is placed anew. Source: upstream's `bindingTimeout`. */
   schedulerDeviceBindMs: 600_000,
-  /** Milliseconds until a cloud's program begins to answer. Beyond: the call failed, and is made again. Ours. */
+  /** Milliseconds for a cloud's program to answer in whole. Beyond: the call failed, and is made again. Ours. */
   cloudProviderCallMs: 60_000,
   /** Bytes of one answer of a cloud's program. Beyond: it is refused. Ours. */
   cloudProviderAnswerBytesMax: 4 * 1024 * 1024,

@@ -28,7 +28,7 @@ export interface InstanceMetadata {
   instanceType?: string
   zone?: string
   region?: string
-  /** Empty: what the node says of itself stays. */
+  /** Absent or empty: what the node says of itself stays. Where they are told, those that the agent was given must be among them. */
   nodeAddresses?: readonly NodeAddress[]
   /** Other than Kubernetes' own. */
   additionalLabels?: Readonly<Record<string, string>>

@@ -97,6 +97,11 @@ export interface HttpRequestOptions {
    */
   connection?: 'shared' | 'own'
   /**
+   * May be sent again where a pooled connection turns out to be closed, whatever its method. Default: only what by its
+   * method changes nothing.
+   */
+  isRepeatable?: boolean
+  /**
    * Asked about the very address that the connection would go to, after its name was resolved: no second answer of a name
    * server counts. Refused when it says no, with `AddressRefusedError`. Default: all are fine.
    */

@@ -4,12 +4,14 @@
  */
 import type { LoadBalancerStatus } from '../../api/types/core/v1.ts'
 import { limits } from '../../limits.ts'
+import type { Clock } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/log.ts'
-import type { ClientTls, Net } from '../../platform/net.ts'
+import type { ClientTls, HttpRequestOptions, Net } from '../../platform/net.ts'
 import { type CloudProvider, ImplementedElsewhere, type InstanceMetadata, type Route } from '../provider.ts'
 
 export interface ExternalProviderOptions {
   net: Net
+  clock: Clock
   /** `https://cloud.example.com:8443/base`, or `unix:///run/cloud.sock`; `http` only to this machine's own addresses. */
   url: string
   tls?: ClientTls
@@ -21,6 +23,9 @@ export interface ExternalProviderOptions {
 export class CloudError extends Error {
   override name = 'CloudError'
 }
+
+/** Characters of a failure's message that are passed on: it stands in events. */
+const messageLengthMax = 1024
 
 type Answer = Readonly<Record<string, unknown>>
 
@@ -114,10 +119,25 @@ class Wire {
   }
 
   async call(method: 'GET' | 'POST', action: string, body?: object): Promise<Answer> {
-    const { net, tls, bearerToken } = this.#options
-    const token = await bearerToken?.()
-    const reply = await net
-      .request({
+    const { status, text } = await this.#exchange(method, action, body).catch((error: unknown) => {
+      if (error instanceof CloudError) throw error
+      throw new CloudError(`cloud provider: ${action}: ${messageOf(error)}`, { cause: error })
+    })
+    if (status === 501) throw new ImplementedElsewhere()
+    const answer = parsed(action, status, text)
+    if (status >= 200 && status < 300) return answer
+    const said = typeof answer.message === 'string' && answer.message !== '' ? answer.message : `HTTP status ${status}`
+    throw new CloudError(said.slice(0, messageLengthMax))
+  }
+
+  async #exchange(method: string, action: string, body?: object): Promise<{ status: number; text: string }> {
+    const { net, clock, tls, bearerToken } = this.#options
+    const over = new AbortController()
+    const timeoutMs = limits.cloudProviderCallMs
+    const cancel = clock.after(timeoutMs, () => over.abort(new Error(`no whole answer after ${timeoutMs} ms`)))
+    try {
+      const token = await bearerToken?.()
+      const request: HttpRequestOptions = {
         method,
         url: `${this.#base}/v1/${action}`,
         headers: {
@@ -128,17 +148,13 @@ class Wire {
         ...(body ? { body: JSON.stringify(body) } : {}),
         ...(tls ? { tls } : {}),
         ...this.#socket,
-        timeoutMs: limits.cloudProviderCallMs,
-      })
-      .catch((error: unknown) => {
-        throw new CloudError(`cloud provider: ${action}: ${messageOf(error)}`, { cause: error })
-      })
-    const text = await textOf(action, reply.body)
-    if (reply.status === 501) throw new ImplementedElsewhere()
-    const answer = parsed(action, reply.status, text)
-    if (reply.status >= 200 && reply.status < 300) return answer
-    const said = typeof answer.message === 'string' ? answer.message : `HTTP status ${reply.status}`
-    throw new CloudError(said)
+        ...{ timeoutMs, signal: over.signal, isRepeatable: true },
+      }
+      const reply = await net.request(request)
+      return { status: reply.status, text: await textOf(action, reply.body) }
+    } finally {
+      cancel()
+    }
   }
 }
 
@@ -157,7 +173,7 @@ async function textOf(action: string, body: AsyncIterable<Uint8Array>): Promise<
 function parsed(action: string, status: number, text: string): Answer {
   try {
     const value: unknown = text === '' ? {} : JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Answer
+    if (isObject(value)) return value
   } catch {
     // Said below, with the status.
   }
@@ -170,12 +186,11 @@ function checkedMetadata(value: unknown): InstanceMetadata {
   const addresses: unknown = metadata.nodeAddresses ?? []
   const labels: unknown = metadata.additionalLabels ?? {}
   const isRight =
-    typeof value === 'object' &&
+    isObject(value) &&
     texts.every((text) => text === undefined || typeof text === 'string') &&
-    Array.isArray(addresses) &&
-    addresses.every((one) => typeof one?.type === 'string' && typeof one?.address === 'string') &&
-    typeof labels === 'object' &&
-    Object.values(labels as object).every((label) => typeof label === 'string')
+    areAddresses(addresses) &&
+    isObject(labels) &&
+    Object.values(labels).every((label) => typeof label === 'string')
   if (!isRight) throw new CloudError('cloud provider: instances/metadata: not an instance')
   return { ...metadata, providerID: metadata.providerID ?? '' }
 }
@@ -183,15 +198,27 @@ function checkedMetadata(value: unknown): InstanceMetadata {
 function checkedStatus(value: unknown): LoadBalancerStatus {
   const { ingress = [] } = (value ?? { ingress: null }) as { ingress?: unknown }
   const isRight =
-    Array.isArray(ingress) &&
-    ingress.every((one) => typeof one === 'object' && one !== null && typeof (one.ip ?? one.hostname) === 'string')
+    Array.isArray(ingress) && ingress.every((one) => isObject(one) && typeof (one.ip ?? one.hostname) === 'string')
   if (!isRight) throw new CloudError('cloud provider: load-balancers: not the status of a load balancer')
   return { ingress }
 }
 
 function isRoute(value: unknown): value is Route {
-  const { name, targetNode, destinationCIDR } = (value ?? {}) as Record<string, unknown>
-  return [name, targetNode, destinationCIDR].every((text) => typeof text === 'string')
+  if (!isObject(value)) return false
+  const { name, targetNode, destinationCIDR, blackhole = false, targetNodeAddresses = [] } = value
+  return (
+    [name, targetNode, destinationCIDR].every((text) => typeof text === 'string') &&
+    typeof blackhole === 'boolean' &&
+    areAddresses(targetNodeAddresses)
+  )
+}
+
+function areAddresses(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one?.type === 'string' && typeof one?.address === 'string')
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function quoted(value: unknown): string {

@@ -3,6 +3,8 @@
  * what is sent to it, so it is enough that packets reach any node. What is taken is read from the Services themselves, so
  * there is nothing to keep.
  */
+import { isIP } from 'node:net'
+import { addressNumber, addressText } from '../../api/addresses.ts'
 import type { LoadBalancerStatus, Service } from '../../api/types/core/v1.ts'
 import type { CloudProvider, LoadBalancers } from '../provider.ts'
 import { type AddressRange, defaultPool, familyOf, holds, nextFree, parsePool } from './pool.ts'
@@ -49,13 +51,13 @@ class PooledBalancers implements LoadBalancers {
   async ensure(_clusterName: string, service: Service): Promise<LoadBalancerStatus> {
     const { metadata, spec } = service
     const taken = this.#takenByOthers(service)
-    const asked = askedFor(service)
     const families = (spec?.ipFamilies ?? ['IPv4']) as AddressRange['family'][]
+    const asked = askedFor(service, families)
     const had = this.#addressesOf(service)
     const addresses: string[] = []
     const missing: string[] = []
     for (const family of families) {
-      const wanted = asked.find((address) => familyOf(address) === family)
+      const wanted = asked.get(family)
       const found = wanted ?? had.find((one) => familyOf(one) === family && holds(this.#pool, one) && !taken.has(one))
       if (wanted !== undefined) this.#demand(wanted, taken)
       const address = found ?? nextFree(this.#pool, family, (one) => taken.has(one))
@@ -74,7 +76,7 @@ class PooledBalancers implements LoadBalancers {
   }
 
   #addressesOf({ metadata, status }: Service): readonly string[] {
-    const said = (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => (ip ? [ip] : []))
+    const said = (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => (ip ? [canonical(ip)] : []))
     return this.#given.get(metadata.uid ?? '') ?? said
   }
 
@@ -92,12 +94,26 @@ class PooledBalancers implements LoadBalancers {
   }
 }
 
-function askedFor({ metadata, spec }: Service): string[] {
-  const text = metadata.annotations?.[addressesAnnotation] ?? spec?.loadBalancerIP ?? ''
-  return text
-    .split(',')
-    .map((address) => address.trim())
-    .filter((address) => address !== '')
+/** By family. Throws when one of them is of no use, rather than to give something else. */
+function askedFor(
+  { metadata, spec }: Service,
+  families: readonly AddressRange['family'][],
+): Map<AddressRange['family'], string> {
+  const texts = (metadata.annotations?.[addressesAnnotation] ?? spec?.loadBalancerIP ?? '').split(',')
+  const asked = new Map<AddressRange['family'], string>()
+  for (const text of texts.map((one) => one.trim()).filter((one) => one !== '')) {
+    if (isIP(text) === 0) throw new Error(`${JSON.stringify(text)} is no address`)
+    const family = familyOf(text)
+    if (!families.includes(family)) throw new Error(`address ${text} is of a family that the Service does not have`)
+    if (asked.has(family)) throw new Error(`more than one ${family} address is asked for`)
+    asked.set(family, canonical(text))
+  }
+  return asked
+}
+
+/** The one way to write it, so that equal addresses are found to be. */
+function canonical(address: string): string {
+  return isIP(address) === 0 ? address : addressText(addressNumber(address), isIP(address) === 6)
 }
 
 function statusOf(addresses: readonly string[]): LoadBalancerStatus {

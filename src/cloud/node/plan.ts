@@ -16,11 +16,11 @@ export function isUninitialized({ spec }: Node): boolean {
 
 /** The merge patch that makes a new node a member. Throws when the cloud names no id, or not the agent's address. */
 export function initialization(node: Node, metadata: InstanceMetadata): object {
-  const { providerID, nodeAddresses = [] } = metadata
+  const { providerID, nodeAddresses } = metadata
   if (!node.spec?.providerID && !providerID)
     throw new Error(`cloud provider does not set node provider ID for node ${node.metadata.name}`)
   try {
-    addressesFor(node, nodeAddresses)
+    if (nodeAddresses) addressesFor(node, nodeAddresses)
   } catch (error) {
     throw new Error(`provided node ip for node ${JSON.stringify(node.metadata.name)} is not valid: ${messageOf(error)}`)
   }

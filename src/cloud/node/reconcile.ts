@@ -1,6 +1,7 @@
 /** Makes new nodes members once their cloud has told what they are, and keeps their addresses as the cloud has them. */
 import { coreV1 } from '../../api/resources.ts'
 import type { Node } from '../../api/types/core/v1.ts'
+import type { Client } from '../../client/client.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { ifThere } from '../../client/writes.ts'
 import { messageOf } from '../../platform/log.ts'
@@ -25,23 +26,11 @@ export function cloudNodeController(parts: ControllerParts, options: CloudNodeOp
   /** When each node is to be looked at next, by the monotonic clock. */
   const due = new Map<string, number>()
 
-  const patchOf = ({ metadata: { uid } }: Node, patch: object) => ({
-    type: 'merge' as const,
-    patch: { ...patch, metadata: { ...('metadata' in patch ? (patch.metadata as object) : {}), uid } },
-  })
-
-  async function setAddresses(node: Node, metadata: InstanceMetadata): Promise<void> {
-    const addresses = changedAddresses(node, metadata)
-    if (!addresses) return
-    const patch = patchOf(node, { status: { addresses } })
-    await ifThere(client.of(coreV1.nodes).patchStatus(node.metadata.name ?? '', patch))
-  }
-
   /** What fails is tried at the next look: it is no reason to ask a cloud in trouble more often. */
   async function refresh(node: Node): Promise<void> {
     try {
       const metadata = await instances.metadata(node)
-      if (metadata) await setAddresses(node, metadata)
+      if (metadata) await setAddresses(client, node, metadata)
     } catch (error) {
       log.warn('node not refreshed from its cloud', { node: node.metadata.name, error: messageOf(error) })
     }
@@ -56,7 +45,7 @@ export function cloudNodeController(parts: ControllerParts, options: CloudNodeOp
     if (!member) return done
     const ageSeconds = () => (clock.nowMs() - Date.parse(member.metadata.creationTimestamp ?? '')) / 1000
     parts.meters?.observe('node_controller_cloud_provider_taint_removal_delay_seconds', [], ageSeconds())
-    await setAddresses(member, metadata).catch((error: unknown) => {
+    await setAddresses(client, member, metadata).catch((error: unknown) => {
       log.warn('node addresses not set', { node: name, error: messageOf(error) })
     })
     parts.meters?.observe('node_controller_initial_node_sync_delay_seconds', [], ageSeconds())
@@ -81,8 +70,7 @@ export function cloudNodeController(parts: ControllerParts, options: CloudNodeOp
         return done
       }
       if (isUninitialized(node)) return await initialize(node)
-      const labels = changedLabels(node)
-      if (labels) await ifThere(client.of(coreV1.nodes).patch(name, patchOf(node, { metadata: { labels } })))
+      await setLabels(client, node)
       const leftMs = (due.get(name) ?? 0) - clock.monotonicMs()
       if (leftMs > 0) return { kind: 'requeueAfter', delayMs: leftMs }
       await refresh(node)
@@ -94,3 +82,17 @@ export function cloudNodeController(parts: ControllerParts, options: CloudNodeOp
 
 /** A machine that its cloud does not know yet. */
 const retryMs = 5_000
+
+async function setLabels(client: Client, node: Node): Promise<void> {
+  const labels = changedLabels(node)
+  const { name = '', uid } = node.metadata
+  if (labels)
+    await ifThere(client.of(coreV1.nodes).patch(name, { type: 'merge', patch: { metadata: { uid, labels } } }))
+}
+
+async function setAddresses(client: Client, node: Node, metadata: InstanceMetadata): Promise<void> {
+  const addresses = changedAddresses(node, metadata)
+  const { name = '', uid } = node.metadata
+  const patch = { metadata: { uid }, status: { addresses } }
+  if (addresses) await ifThere(client.of(coreV1.nodes).patchStatus(name, { type: 'merge', patch }))
+}

@@ -162,10 +162,11 @@ class ServiceReconciler {
 
   async #ensure(service: Service, nodes: readonly Node[]): Promise<void> {
     this.#say(service, 'Normal', 'EnsuringLoadBalancer', 'Ensuring load balancer')
-    if (!service.metadata.finalizers?.includes(finalizer))
-      await failing('failed to add load balancer cleanup finalizer', () =>
-        this.#patch(service, { metadata: { finalizers: [finalizer] } }),
-      )
+    const { finalizers = [] } = service.metadata
+    if (!finalizers.includes(finalizer)) {
+      const metadata = { finalizers: [finalizer], '$setElementOrder/finalizers': [...finalizers, finalizer] }
+      await failing('failed to add load balancer cleanup finalizer', () => this.#patch(service, { metadata }))
+    }
     if (nodes.length === 0) this.#sayNoNodes(service)
     this.#meters?.count('service_controller_loadbalancer_sync_total')
     const status = await failing('failed to ensure load balancer', () =>

@@ -68,7 +68,7 @@ async function chosenProvider(machine: Machine, flags: Flags): Promise<ProviderO
 
 const known = new Set(['url', 'caFile', 'certFile', 'keyFile', 'tokenFile'])
 
-async function readConfig({ disk, net }: Machine, path: string): Promise<ExternalProviderOptions> {
+async function readConfig({ disk, net, clock }: Machine, path: string): Promise<ExternalProviderOptions> {
   const config: unknown = parse(await disk.readText(path))
   const entries = typeof config === 'object' && config !== null ? Object.entries(config) : []
   const wrong = entries.find(([key, value]) => !known.has(key) || typeof value !== 'string')
@@ -81,7 +81,7 @@ async function readConfig({ disk, net }: Machine, path: string): Promise<Externa
   const identity = certFile &&
     keyFile && { certificatePem: await disk.readText(certFile), keyPem: await disk.readText(keyFile) }
   return {
-    ...{ net, url },
+    ...{ net, clock, url },
     ...(caPem || identity ? { tls: { ...(caPem ? { caPem } : {}), ...(identity ? { identity } : {}) } } : {}),
     ...(tokenFile ? { bearerToken: async () => (await disk.readText(tokenFile)).trim() } : {}),
   }

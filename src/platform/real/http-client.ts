@@ -71,7 +71,8 @@ async function request(options: HttpRequestOptions, agent: http.Agent): Promise<
     return await requestOnce(options, agent)
   } catch (error) {
     // The server may close an idle connection just as it is taken from the pool; nothing was answered on it.
-    if (error instanceof StaleConnectionError && isSafe(options.method)) return requestOnce(options, agent)
+    if (error instanceof StaleConnectionError && (options.isRepeatable || isSafe(options.method)))
+      return requestOnce(options, agent)
     throw error instanceof StaleConnectionError ? error.cause : error
   }
 }
