@@ -9,6 +9,8 @@ export function join(one: Duplex, other: Duplex): void {
   ] as const) {
     from.pipe(to)
     from.once('error', () => to.destroy())
-    from.once('close', () => to.end(() => to.destroy()))
+    const finish = (): unknown => to.end(() => to.destroy())
+    if (from.closed) finish()
+    else from.once('close', finish)
   }
 }

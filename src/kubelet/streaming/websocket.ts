@@ -16,7 +16,10 @@ const messageBytesMax = 32 * 1024 * 1024
 /** Messages waiting to be sent beyond this pause what they come from. */
 const bufferedBytesMax = 1024 * 1024
 
-/** Completes the handshake with the first of our protocols that the client offers; undefined when there is none. */
+/**
+ * Completes the handshake with the first of our protocols that the client offers; undefined when there is none, or when
+ * the client is gone.
+ */
 export async function acceptWebSocket(
   request: IncomingMessage,
   socket: Duplex,
@@ -27,6 +30,7 @@ export async function acceptWebSocket(
   const protocol = protocols.find((candidate) => offered.includes(candidate))
   if (protocol === undefined && offered.some((text) => text !== '')) return undefined
   const { WebSocketServer } = await import('ws')
+  if (socket.destroyed) return undefined
   const server = new WebSocketServer({ noServer: true, maxPayload: messageBytesMax, perMessageDeflate: false })
   // The tunnel's name has a slash, which `ws` takes for an error: we answer to the names ourselves.
   const { 'sec-websocket-protocol': _, ...headers } = request.headers
