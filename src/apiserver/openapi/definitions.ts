@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../api/patch/json-value.ts'
 import { groupVersionInfos, type KindName, reachableTypes, typeByName } from '../../api/schema/registry.ts'
 import type { StructNode } from '../../api/schema/type-node.ts'
+import { part } from '../../platform/turn.ts'
 import { discoveryTypes } from './discovery-paths.ts'
 import { scalarDefinitions, structSchema } from './schemas.ts'
 import {
@@ -20,21 +21,26 @@ export function definitionsOf(
   groupVersions: readonly OpenApiGroupVersion[],
   dialect: Dialect,
 ): JsonObject {
-  const schemaOf = lookup(source, groupVersions, dialect)
+  const schemaOf = part(10_000, () => lookup(source, groupVersions, dialect))
   const found = new Map<string, JsonObject>()
-  const waiting = collectReferences(paths, dialect, [])
+  const waiting = [...part(10_000, () => collectReferences(paths, dialect))]
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (found.has(name)) continue
-    const schema = schemaOf(name)
-    if (!schema) throw new Error(`a document speaks of ${name}, which nothing defines`)
+    const needed = name
+    const { schema, references } = part(20, () => {
+      const schema = schemaOf(needed)
+      if (!schema) throw new Error(`a document speaks of ${needed}, which nothing defines`)
+      return { schema, references: collectReferences(schema, dialect) }
+    })
     found.set(name, schema)
-    collectReferences(schema, dialect, waiting)
+    for (const reference of references) waiting.push(reference)
   }
   return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** Plain recursion: a document has a hundred thousand values. */
-function collectReferences(value: unknown, { refPrefix }: Dialect, into: string[]): string[] {
+function collectReferences(value: unknown, { refPrefix }: Dialect): string[] {
+  const into: string[] = []
   const visit = (each: unknown): void => {
     if (typeof each !== 'object' || each === null) return
     if (Array.isArray(each)) return each.forEach(visit)

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { apiVersionOf } from '../../api/meta.ts'
 import type { JsonObject } from '../../api/patch/json-value.ts'
+import { part } from '../../platform/turn.ts'
 import { definitionsOf } from './definitions.ts'
 import { fixedPaths, groupPath, versionPath } from './discovery-paths.ts'
 import { type Operation, type PathItem, pathsOf } from './operations.ts'
@@ -51,7 +52,8 @@ function itemsOf(source: OpenApiSource, groupVersion: OpenApiGroupVersion): Path
 }
 
 export function documentV3(source: OpenApiSource, { groupVersion, items }: DocumentPart): JsonObject {
-  const paths = pathObjects(items(), v3)
+  const made = part(1_000, items)
+  const paths = part(2_000, () => pathObjects(made, v3))
   const schemas = definitionsOf(source, paths, groupVersion ? [groupVersion] : [], v3)
   const custom = groupVersion && isCustom(groupVersion)
   return {
@@ -66,13 +68,11 @@ export function documentV3(source: OpenApiSource, { groupVersion, items }: Docum
 }
 
 export function documentV2(source: OpenApiSource): JsonObject {
-  const parts = documentParts(source)
-  const paths = pathObjects(
-    parts.flatMap(({ items }) => items()),
-    v2,
-  )
-  const definitions = definitionsOf(source, paths, source.groupVersions(), v2)
-  const parameters = shareParameters(paths)
+  const [parts, groupVersions] = part(0, () => [documentParts(source), source.groupVersions()] as const)
+  const made = parts.flatMap(({ items }) => part(400, items))
+  const paths = part(10_000, () => pathObjects(made, v2))
+  const definitions = definitionsOf(source, paths, groupVersions, v2)
+  const parameters = part(5_000, () => shareParameters(paths))
   return {
     swagger: '2.0',
     info: infoOf(source),

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { JsonObject } from '../../api/patch/json-value.ts'
+import { part } from '../../platform/turn.ts'
 import { parseAccept } from '../negotiation/accept.ts'
 import { type DocumentPart, documentParts, documentV2, documentV3 } from './document.ts'
 import { encodeGnostic } from './gnostic.ts'
@@ -35,6 +36,9 @@ interface Encoded {
   /** When it was made, to the second; NaN where nobody knows the time. */
   madeMs: number
 }
+
+/** About what the largest takes. */
+const encodedMicroseconds = 10_000
 
 const empty = new Uint8Array()
 
@@ -86,16 +90,23 @@ export class OpenApiDocuments {
   }
 
   #version3(path: string, request: DocumentRequest): DocumentResponse | undefined {
-    const part = documentParts(this.#source).find((each) => each.path === path)
-    if (!part) return undefined
+    const found = part(0, () => documentParts(this.#source).find((each) => each.path === path))
+    if (!found) return undefined
     const form = formOf(request.accept, 'v3')
     if (!form) return notAcceptable()
-    const hash = this.#hashOf(part)
+    const hash = part(0, () => this.#hashOf(found))
     if (request.hash !== undefined && request.hash !== '' && request.hash !== hash) {
       return { status: 301, headers: { location: `/openapi/v3/${path}?hash=${hash}` }, body: empty }
     }
-    const document = { key: `v3/${path} ${form.type}`, type: form.type, revision: this.#revisionOf(part) }
-    const response = this.#respond(document, request, () => form.encode(documentV3(this.#source, part)))
+    const document = {
+      key: `v3/${path} ${form.type}`,
+      type: form.type,
+      revision: part(0, () => this.#revisionOf(found)),
+    }
+    const response = this.#respond(document, request, () => {
+      const own = documentV3(this.#source, found)
+      return part(encodedMicroseconds, () => form.encode(own))
+    })
     if (request.hash) response.headers['cache-control'] = 'public, immutable, max-age=31536000'
     return response
   }
@@ -105,9 +116,11 @@ export class OpenApiDocuments {
     if (!form) return notAcceptable()
     const { groupVersions = [] } = this.#source.elsewhere?.() ?? {}
     const others = groupVersions.flatMap(({ v2 }) => (v2 ? [v2] : []))
-    return this.#respond({ key: `v2 ${form.type}`, type: form.type, revision: this.#everywhere() }, request, () => {
+    // Of one revision, whatever is served when it is done.
+    const revision = part(0, () => this.#everywhere())
+    return this.#respond({ key: `v2 ${form.type}`, type: form.type, revision }, request, () => {
       const own = documentV2(this.#source)
-      return form.encode(others.length === 0 ? own : mergedV2(own, others))
+      return part(encodedMicroseconds, () => form.encode(others.length === 0 ? own : mergedV2(own, others)))
     })
   }
 

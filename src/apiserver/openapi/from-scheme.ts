@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { groupVersionSchemas } from '../../api/schema/all.ts'
 import { kindType } from '../../api/schema/registry.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { inParts } from '../../platform/turn.ts'
 import type { Aggregator } from '../aggregation/aggregator.ts'
 import { pageNotFound } from '../http/status.ts'
 import type { NonResource } from '../nonresource/endpoints.ts'
@@ -27,13 +28,14 @@ export function openApiEndpoints(scheme: Scheme, { version, others, aggregator, 
   return {
     async answer(exchange) {
       const { request, info } = exchange
-      const found = documents.answer({
+      const asked = {
         path: info.path,
         hash: request.query.get('hash') ?? undefined,
         accept: request.headers.accept,
         ifNoneMatch: request.headers['if-none-match'],
         ifModifiedSince: request.headers['if-modified-since'],
-      })
+      }
+      const found = await inParts(() => documents.answer(asked))
       return found ?? (await others?.answer(exchange)) ?? pageNotFound()
     },
   }
