@@ -3,12 +3,13 @@ import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { certificatesV1 } from '../../api/resources.ts'
 import type { CertificateSigningRequest } from '../../api/types/certificates/v1.ts'
-import { pem } from '../../api/x509/certificate.ts'
+import { issueAuthority, pem } from '../../api/x509/certificate.ts'
 import { bitString, context, element, integer, octetString, oid, sequence, tags } from '../../api/x509/der.ts'
 import { alternativeNames, type Subject, subjectDer } from '../../api/x509/names.ts'
 import { readCertificateRequest } from '../../api/x509/request.ts'
 import { startCluster } from '../../testing/cluster.ts'
 import { isOverInMs } from './cleaning.ts'
+import { certificateSigningController } from './reconcile.ts'
 import { refusal, signers } from './signers.ts'
 
 const node: Subject = { commonName: 'system:node:n1', organizations: ['system:nodes'] }
@@ -94,6 +95,31 @@ test('who may not ask waits for approval, and what a signer forbids fails', asyn
   assert.deepEqual([failed?.type, failed?.reason], ['Failed', 'SignerValidationFailure'])
   assert.equal(failed?.message, 'DNS or IP subjectAltName is required')
   assert.equal((await requests.get('foreign')).status?.certificate, undefined)
+})
+
+test('each signer has an authority of its own where there are several, and who has none signs nothing', async () => {
+  const name = 'certificatesigningrequest-signing'
+  const start = { https: false, nodes: 0, startTime: '2026-01-01T00:00:00Z', controllers: { except: [name] } } as const
+  await using cluster = await startCluster(start)
+  const life = { notBeforeMs: Date.parse('2026-01-01'), notAfterMs: Date.parse('2036-01-01') }
+  const authorityOf = (commonName: string) =>
+    issueAuthority({ ...life, subject: { commonName, organizations: [] }, serial: Uint8Array.of(1) })
+  const authority = new Map([
+    [signers.client, authorityOf('for clients')],
+    [signers.kubeletClient, authorityOf('for nodes')],
+  ])
+  await cluster.run(name, (parts) => certificateSigningController(parts, { authority }))
+  const api = cluster.api.of(certificatesV1.certificateSigningRequests)
+  const issuers: (string | undefined)[] = []
+  for (const [index, signer] of [signers.client, signers.kubeletClient, signers.kubeletServing].entries()) {
+    const made = await api.create(csr(`r${index}`, signer, requestFor(node)))
+    const conditions = [{ type: 'Approved', status: 'True', reason: 'Test', message: '' }]
+    await api.updateSub(`r${index}`, 'approval', { ...made, status: { conditions } })
+    await cluster.settled()
+    const { certificate } = (await api.get(`r${index}`)).status ?? {}
+    issuers.push(certificate && new X509Certificate(Buffer.from(certificate, 'base64')).issuer)
+  }
+  assert.deepEqual(issuers, ['CN=for clients', 'CN=for nodes', undefined])
 })
 
 test('refusal keeps to the rules of each signer', () => {
