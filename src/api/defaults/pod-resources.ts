@@ -2,9 +2,9 @@
  * Defaults of resources of a pod as a whole, filled from its containers. Only a pod that sets some of them gets more.
  * Source: KEP-2837 (pod-level resources).
  */
-import { podLimits, podRequests } from '../pod-requests.ts'
+import { podLimits, podRequests, type ResourceAmounts } from '../pod-requests.ts'
 import { quantityOfMilli, quantityOfWhole } from '../quantity.ts'
-import type { Pod, PodSpec } from '../types/core/v1.ts'
+import type { Pod, PodSpec, ResourceRequirements } from '../types/core/v1.ts'
 
 const supported = ['cpu', 'memory']
 
@@ -14,6 +14,7 @@ export function defaultPodLevelResources(pod: Pod): void {
   if (!pod.spec || !resources) return
   const { resources: _own, overhead: _overhead, ...containersOnly } = pod.spec
   const bare = { metadata: {}, spec: containersOnly as PodSpec }
+  defaultPages(resources, podLimits(bare))
   if (Object.keys(resources.limits ?? {}).length > 0) {
     const requests: Record<string, string> = { ...resources.requests }
     const together = podRequests(bare)
@@ -24,18 +25,15 @@ export function defaultPodLevelResources(pod: Pod): void {
     for (const [name, limit] of Object.entries(resources.limits ?? {})) requests[name] ??= limit
     if (Object.keys(requests).length > 0) resources.requests = requests
   }
-  if (Object.keys(resources.requests ?? {}).length === 0) return
-  const limits: Record<string, string> = { ...resources.limits }
-  const together = podLimits(bare)
-  for (const name of supported) {
-    const amount = together.get(name)
-    if (amount !== undefined && everyContainerLimits(containersOnly, name)) limits[name] ??= textOf(name, amount)
-  }
-  if (Object.keys(limits).length > 0) resources.limits = limits
 }
 
-function everyContainerLimits(spec: PodSpec, resource: string): boolean {
-  return (spec.containers ?? []).every((container) => container.resources?.limits?.[resource] !== undefined)
+/** Huge pages are limited to what the containers have of them together. */
+function defaultPages(resources: ResourceRequirements, together: ResourceAmounts): void {
+  if (Object.keys({ ...resources.requests, ...resources.limits }).length === 0) return
+  for (const [name, amount] of together) {
+    if (!name.startsWith('hugepages-') || resources.requests?.[name] !== undefined) continue
+    resources.limits = { [name]: textOf(name, amount), ...resources.limits }
+  }
 }
 
 function textOf(resource: string, amount: number): string {

@@ -282,7 +282,7 @@ test('PodResizeValidator and NodeDeclaredFeatureValidator hold a resize to what 
   put(coreV1.nodes, node({ 'kubernetes.io/os': 'linux' }))
   await resize(bound({ cpu: '1' }), small)
   await assert.rejects(resize(bound({ cpu: '2', memory: '2Ki' }), small), {
-    message: `pods "p" is forbidden: Node didn't have enough allocatable resources: cpu, requested: 2000, allocatable: 1000; memory, requested: 2048, allocatable: 1024`,
+    message: `pods "p" is forbidden: node didn't have enough allocatable resources: cpu, requested: 2000, allocatable: 1000; memory, requested: 2048, allocatable: 1024`,
   })
   const whole = (cpu: string) => bound({}, { resources: { requests: { cpu } } })
   const initial = (cpu: string) =>

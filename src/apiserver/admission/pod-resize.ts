@@ -40,7 +40,7 @@ function beyondAllocatable(pod: Pod, node: Node): string | undefined {
     .map((name) => ({ name, requested: requests.get(name) ?? 0, has: allocatable.get(name) ?? 0 }))
     .filter(({ requested, has }) => requested > has)
     .map(({ name, requested, has }) => `${name}, requested: ${requested}, allocatable: ${has}`)
-  return beyond.length === 0 ? undefined : `Node didn't have enough allocatable resources: ${beyond.join('; ')}`
+  return beyond.length === 0 ? undefined : `node didn't have enough allocatable resources: ${beyond.join('; ')}`
 }
 
 function caused(attributes: AdmissionAttributes, why: string, reason: string): ApiError {

@@ -17,6 +17,8 @@ export interface PodAllowances {
   hostNetworkWithOwnUsers: boolean
   /** Such a pod may use block devices, though it will not reach them: once upstream did not look. */
   devicesWithOwnUsers: boolean
+  /** Init containers that run once may want a restart when they are resized: once upstream did not look. */
+  restartsOfInit: boolean
 }
 
 export const nothingMore: PodAllowances = {
@@ -24,6 +26,7 @@ export const nothingMore: PodAllowances = {
   everySeLinuxPolicy: false,
   hostNetworkWithOwnUsers: false,
   devicesWithOwnUsers: false,
+  restartsOfInit: false,
 }
 
 /** `old`: the spec that is stored, on update. */
@@ -39,5 +42,9 @@ export function podAllowances({ gates = defaultGates }: ValidationContext = {}, 
     devicesWithOwnUsers:
       old?.hostUsers === false &&
       containersWithPath('', old).some(([, { volumeDevices = [] }]) => volumeDevices.length > 0),
+    restartsOfInit: (old?.initContainers ?? []).some(
+      ({ restartPolicy, resizePolicy }) =>
+        restartPolicy !== 'Always' && resizePolicy?.some((policy) => policy.restartPolicy === 'RestartContainer'),
+    ),
   }
 }

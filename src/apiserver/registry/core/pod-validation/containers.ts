@@ -17,6 +17,7 @@ import {
   requiredOneOf,
 } from '../../validation/field.ts'
 import { validateContainerResources } from '../../validation/resources.ts'
+import type { PodAllowances } from './allowances.ts'
 import { validateEnv, validateEnvFrom } from './env.ts'
 import { validateVolumeDevices, validateVolumeMounts } from './mounts.ts'
 import { type ProbeKind, validateLifecycle, validateProbe } from './probes.ts'
@@ -29,6 +30,7 @@ export interface PodContext {
   spec: PodSpec
   volumes: ReadonlyMap<string, Volume>
   claimNames: ReadonlySet<string>
+  allowed: PodAllowances
 }
 
 export const protocols = ['SCTP', 'TCP', 'UDP']
@@ -67,9 +69,20 @@ export function validateInitContainers(path: string, pod: PodContext): FieldErro
         const why = 'may not be set for init containers without restartPolicy=Always'
         if (container[field]) errors.push(forbidden(`${at}.${field}`, why))
       }
+      if (!pod.allowed.restartsOfInit) errors.push(...validateResizeWithoutRestart(at, container))
     }
   }
   return errors
+}
+
+/** What runs once is not run again for other resources. */
+function validateResizeWithoutRestart(path: string, { resizePolicy = [] }: Container): FieldError[] {
+  const why = "must not be set to 'RestartContainer' for non-sidecar initContainers"
+  return resizePolicy.flatMap(({ restartPolicy }, index) =>
+    restartPolicy === 'RestartContainer'
+      ? [invalid(`${path}.resizePolicy[${index}].restartPolicy`, restartPolicy, why)]
+      : [],
+  )
 }
 
 export function validateEphemeralContainers(path: string, pod: PodContext): FieldError[] {

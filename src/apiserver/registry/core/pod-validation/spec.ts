@@ -44,7 +44,7 @@ export function validatePodSpec(path: string, spec: PodSpec, allowed: PodAllowan
   const { valid, errors: volumeErrors } = validateVolumes(`${path}.volumes`, spec.volumes ?? [], podName)
   const claims = spec.resourceClaims ?? []
   const claimNames = new Set(claims.map(({ name }) => name).filter(Boolean))
-  const pod = { spec, volumes: valid, claimNames }
+  const pod = { spec, volumes: valid, claimNames, allowed }
   return [
     ...(spec.terminationGracePeriodSeconds === undefined ? [required(`${path}.terminationGracePeriodSeconds`)] : []),
     ...volumeErrors,
