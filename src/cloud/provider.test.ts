@@ -127,7 +127,7 @@ test('externalProvider says that a failure has no words, and shortens long ones'
 /** A cloud's program that misbehaves after it has said what it offers; counts the connections that are open. */
 async function withMisbehaviour(
   misbehave: (response: ServerResponse) => void,
-  body: (provider: CloudProvider, open: () => number) => Promise<void>,
+  body: (provider: CloudProvider, parts: { open(): number; hurry(): void }) => Promise<void>,
 ): Promise<void> {
   const sockets = new Set<Socket>()
   const server = createServer((request, response) => {
@@ -138,9 +138,16 @@ async function withMisbehaviour(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
-  const hurried = { ...clock, after: (_delayMs: number, callback: () => void) => clock.after(50, callback) }
+  let patienceMs: number | undefined
+  const hurried = {
+    ...clock,
+    after: (delayMs: number, callback: () => void) => clock.after(patienceMs ?? delayMs, callback),
+  }
   try {
-    await body(await externalProvider({ net, clock: hurried, url }), () => sockets.size)
+    const hurry = (): void => {
+      patienceMs = 20
+    }
+    await body(await externalProvider({ net, clock: hurried, url }), { open: () => sockets.size, hurry })
   } finally {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
@@ -148,15 +155,17 @@ async function withMisbehaviour(
 }
 
 test('externalProvider leaves answers that never end, are too long or break off, and their connections', async () => {
+  const never = /load-balancers\/get: no whole answer after 60000 ms$/
   const table: [misbehave: (response: ServerResponse) => void, why: RegExp][] = [
-    [() => {}, /load-balancers\/get: no whole answer after 60000 ms$/],
-    [(response) => void response.write('{"status":'), /load-balancers\/get: no whole answer after 60000 ms$/],
+    [() => {}, never],
+    [(response) => void response.write('{"status":'), never],
     [(response) => void response.write(' '.repeat(5 << 20)), /load-balancers\/get: more than 4194304 bytes$/],
     [(response) => void response.socket?.destroy(), /load-balancers\/get: socket hang up$/],
     [(response) => response.end('{"status":{"ingress":[{"ip":"192.0.2.1"}]'), /something else than a JSON object$/],
   ]
   for (const [misbehave, why] of table)
-    await withMisbehaviour(misbehave, async ({ loadBalancers }, open) => {
+    await withMisbehaviour(misbehave, async ({ loadBalancers }, { open, hurry }) => {
+      if (why === never) hurry()
       await assert.rejects(loadBalancers!.get('c', { metadata: { name: 'x' } }), why)
       while (open() > 0) await new Promise((resolve) => setImmediate(resolve))
     })
