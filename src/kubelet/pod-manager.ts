@@ -228,7 +228,8 @@ export class PodManager {
     if (!node && isStatic(pod)) return undefined
     if (!node) return { reason: 'InvalidNodeInfo', message: 'Kubelet cannot get node info.' }
     const others = [...this.#workers.values()]
-      .filter(({ state, pod: other }) => uidOf(other) !== uidOf(pod) && holdsResources(state, other))
+      .filter(({ pod: other }) => uidOf(other) !== uidOf(pod))
+      .filter(({ state, isRemoved, pod: other }) => !isRemoved && holdsResources(state, other))
       .map((worker) => worker.view())
     return underPressure(pod, this.#parts.pressure.conditions()) ?? admitPod(pod, node, others)
   }

@@ -130,6 +130,11 @@ export class PodWorker {
     this.#timer?.()
   }
 
+  /** The API has given its place to others already. */
+  get isRemoved(): boolean {
+    return this.#removed
+  }
+
   get isEvicted(): boolean {
     return this.#failure?.reason === 'Evicted'
   }
