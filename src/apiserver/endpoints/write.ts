@@ -2,11 +2,13 @@
 import { badRequest } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import type { DeleteOptions } from '../../api/types/meta/v1.ts'
+import { limits } from '../../limits.ts'
 import { attributesOf, authorized } from '../authorize.ts'
+import { type Stored, turnsOf } from '../cache/stored.ts'
 import { presentDocument, presentList, presentObject } from '../negotiation/represent.ts'
 import { clone } from '../registry/clone.ts'
 import { createObject } from '../registry/create.ts'
-import { deleteObject, deletionAnswer } from '../registry/delete.ts'
+import { type DeleteInput, deleteObject, deletionAnswer } from '../registry/delete.ts'
 import { readListQuery, readWriteQuery, type WriteQuery } from '../registry/options.ts'
 import type { Target, WriteOptions } from '../registry/parts.ts'
 import { listObjects } from '../registry/read.ts'
@@ -83,15 +85,24 @@ export async function deleteCollectionEndpoint(
   const isExact = query.resourceVersionMatch === '' && Number(query.resourceVersion) > 0
   const wanted = isExact ? { ...query, resourceVersionMatch: 'Exact' } : query
   const page = await listObjects(parts.registry, { served, namespace: info.namespace, query: wanted, selection })
-  const caller = callerOf(exchange)
-  for (const stored of page.items) {
-    const { metadata } = stored.shared
-    const target = { served, namespace: info.namespace, name: metadata.name ?? '', subresource: '' }
-    await deleteObject(parts.registry, { target, caller, options }).catch(ignoreNotFound)
+  const input = { target: targetOf(served, exchange), caller: callerOf(exchange), options }
+  for (const some of turnsOf(page.items, limits.deletedAtOnce)) {
+    if (exchange.request.signal.aborted) break
+    await Promise.all(some.map((stored) => deleteOneOf(parts, input, stored)))
   }
   // What was deleted is answered as it was.
   const answered = { ...page, continue: '', remaining: undefined }
   return await presentList(parts.presenter, served, answered, representation)
+}
+
+/** Somebody else may have been faster. */
+async function deleteOneOf(
+  { registry }: EndpointParts,
+  { target, ...how }: DeleteInput,
+  stored: Stored,
+): Promise<void> {
+  const name = stored.key.slice(stored.key.lastIndexOf('/') + 1)
+  await deleteObject(registry, { ...how, target: { ...target, name } }).catch(ignoreNotFound)
 }
 
 function warnOfPropagation({ strategy }: Served, options: DeleteOptions, { warnings }: Exchange): void {

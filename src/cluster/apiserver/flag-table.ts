@@ -157,7 +157,7 @@ const table = `
   etcd-healthcheck-timeout duration ! | the store answers for its own health
   etcd-readycheck-timeout duration ! | the store answers for its own health
   etcd-servers-overrides list ! | everything is in one store
-  delete-collection-workers count =1 | collections are deleted one after another
+  delete-collection-workers count =1 | as many objects at once as share a sync of the store
   http2-max-streams-per-connection count =250 | a fixed limit
   disable-http2-serving bool =false | HTTP/1.1 and HTTP/2 are both offered
   permit-address-sharing bool =false | the port belongs to one process
