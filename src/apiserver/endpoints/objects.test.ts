@@ -63,6 +63,18 @@ test('POST refuses a quota whose scope says nothing of what it limits', async ()
   assert.equal((await quota({ persistentvolumeclaims: '2', 'requests.storage': '1Gi' })).status, 201)
 })
 
+test('PATCH that leaves a Deployment without annotations as it was makes no new generation', async () => {
+  const deployments = '/apis/apps/v1/namespaces/default/deployments'
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } }
+  const spec = { selector: { matchLabels: { a: 'b' } }, template }
+  await api.call('POST', deployments, { metadata: { name: 'noted' }, spec })
+  const merge = { contentType: 'application/merge-patch+json' }
+  const noted = async (note: string | null) =>
+    (await api.call('PATCH', `${deployments}/noted`, { metadata: { annotations: { note } } }, merge)).body.metadata
+      .generation
+  assert.deepEqual([await noted(null), await noted('x')], [1, 2])
+})
+
 test('POST gives a Job without labels all those of its template', async () => {
   const jobs = '/apis/batch/v1/namespaces/default/jobs'
   const spec = {

@@ -29,7 +29,7 @@ export const deployments: Strategy<Deployment> = {
   prepareForUpdate(deployment, old) {
     keepStatus(deployment, old)
     // The controller copies annotations to ReplicaSets: their change is a change of what is wanted.
-    if (!semanticEqual(deployment.metadata.annotations, old.metadata.annotations)) {
+    if (!semanticEqual(deployment.metadata.annotations ?? {}, old.metadata.annotations ?? {})) {
       deployment.metadata.generation = (old.metadata.generation ?? 0) + 1
     }
   },
