@@ -23,6 +23,42 @@ test('a pod that lost its Job is taken back with its finalizer', async () => {
   )
 })
 
+test('a Job that lingers after its deletion still counts the pods that leave it', async () => {
+  await using bed = await startTestbed()
+  const finalizers = ['example.com/hold']
+  const spec = { parallelism: 2, completions: 2, template: { spec: { restartPolicy: 'Never', ...template.spec } } }
+  await bed.create(batchV1.jobs, { metadata: { name: 'j', finalizers }, spec })
+  await bed.settle()
+  const jobs = bed.client.of(batchV1.jobs, namespace)
+  assert.equal((await jobs.get('j')).status?.active, 2)
+  await jobs.delete('j', { propagationPolicy: 'Orphan' })
+  await bed.settle()
+  assert.equal((await jobs.get('j')).status?.active ?? 0, 0)
+  const { items } = await bed.client.of(coreV1.pods, namespace).list()
+  assert.deepEqual(
+    items.map(({ metadata }) => metadata.finalizers ?? []),
+    [[], []],
+  )
+})
+
+test('pods become available in time although others can not be made', async () => {
+  await using bed = await startTestbed({ admission: true })
+  await bed.create(coreV1.resourceQuotas, { metadata: { name: 'q' }, spec: { hard: { pods: '1' } } })
+  await bed.settle()
+  await bed.create(appsV1.replicaSets, {
+    metadata: { name: 'r' },
+    spec: { replicas: 2, minReadySeconds: 60, selector, template },
+  })
+  await bed.settle()
+  const sets = bed.client.of(appsV1.replicaSets, namespace)
+  assert.deepEqual(
+    [(await sets.get('r')).status?.readyReplicas, (await sets.get('r')).status?.availableReplicas],
+    [1, undefined],
+  )
+  await bed.advance(61_000)
+  assert.equal((await sets.get('r')).status?.availableReplicas, 1)
+})
+
 test('a StatefulSet gives a pod that it adopts the labels of its number, and a deleted revision of daemons comes back', async () => {
   await using bed = await startTestbed()
   await bed.create(coreV1.pods, { metadata: { name: 's-0', labels: { app: 'a' } }, spec: template.spec })

@@ -54,7 +54,10 @@ export function planJob(job: Job, pods: readonly Pod[], { nowMs, nowText, backOf
     lookAgainMs: undefined,
     backOff: tally.backOff,
   }
-  if (isFinished(job)) return { ...plan, status: job.status ?? {}, delete: tally.active }
+  const status = isFinished(job) ? (job.status ?? {}) : plan.status
+  // A Job that is being deleted goes on counting what it lets go.
+  if (job.metadata.deletionTimestamp) return { ...plan, status, release: [...pods] }
+  if (isFinished(job)) return { ...plan, status, delete: tally.active }
   const suspended = job.spec?.suspend === true
   if (!plan.status.startTime && !suspended) plan.status.startTime = nowText
   const ending = endingOf(job, tally, nowMs)

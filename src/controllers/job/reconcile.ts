@@ -94,10 +94,6 @@ class JobReconciler {
     const claim = planClaim(job, job.spec?.selector, this.#pods)
     const kinds = { resource: coreV1.pods, ownerResource: batchV1.jobs, finalizer: trackingFinalizer }
     const pods = await applyClaim({ client, ...kinds }, job, claim)
-    if (job.metadata.deletionTimestamp) {
-      await this.#release(pods)
-      return done
-    }
     const nowMs = this.#parts.clock.nowMs()
     const plan = planJob(job, pods, { nowMs, nowText: rfc3339(nowMs), backOff: this.#backOffOf(key, job) })
     return this.#apply(key, job, plan)

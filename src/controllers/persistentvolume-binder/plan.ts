@@ -35,7 +35,7 @@ export interface ClaimView {
   storageClass: StorageClass | undefined
   /** For claims that name no class at all. */
   defaultClass: StorageClass | undefined
-  /** Names of unfinished pods that use the claim. */
+  /** Names of unfinished pods that use the claim and have no node yet. */
   pods: readonly string[]
 }
 

@@ -135,8 +135,8 @@ class Binder {
   }
 
   #podsOf(key: string): string[] {
-    const unfinished = this.#pods.byIndex(podsByClaim, key).filter((pod) => !isFinished(pod))
-    return unfinished.map(({ metadata }) => metadata.name ?? '')
+    const waiting = this.#pods.byIndex(podsByClaim, key).filter((pod) => !isFinished(pod) && !pod.spec?.nodeName)
+    return waiting.map(({ metadata }) => metadata.name ?? '')
   }
 
   #say(claim: PersistentVolumeClaim, note: Note): void {

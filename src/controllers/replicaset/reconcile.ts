@@ -7,7 +7,14 @@ import { keyOf, type Resource } from '../../api/meta.ts'
 import { appsV1, coreV1 } from '../../api/resources.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import type { LabelSelector } from '../../api/types/meta/v1.ts'
-import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
+import {
+  type Controller,
+  type ControllerParts,
+  done,
+  type KeyQueue,
+  type Outcome,
+  source,
+} from '../../client/controller.ts'
 import { ifThere, isNamespaceTerminating } from '../../client/writes.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/log.ts'
@@ -74,6 +81,9 @@ function replicaController<T extends ReplicaOwner>(parts: ControllerParts, kind:
           : ownersOf(change.object),
       ),
     ],
+    start(queue) {
+      reconciler.queue = queue
+    },
     reconcile: (key) => reconciler.reconcile(key),
   }
 }
@@ -87,6 +97,7 @@ class ReplicaReconciler<T extends ReplicaOwner> {
   readonly #sets
   readonly #pods
   readonly #expectations: Expectations<Pod>
+  queue: KeyQueue = { add() {}, addAfter() {} }
 
   constructor(parts: ControllerParts, kind: ReplicaKind<T>) {
     this.#parts = parts
@@ -109,8 +120,14 @@ class ReplicaReconciler<T extends ReplicaOwner> {
     const pods = await applyClaim({ client, resource: coreV1.pods, ownerResource: this.#kind.resource }, set, claim)
     const failure = settled && !set.metadata.deletionTimestamp ? await this.#adjust(key, set, pods) : undefined
     await this.#writeStatus(set, pods, failure)
-    if (failure) return { kind: 'retry', error: failure.error }
-    return settled ? this.#untilAvailable(set, pods) : notSeenYet
+    const waitMs = this.#untilAvailableMs(set, pods)
+    if (failure) {
+      // What becomes available does not wait for the end of a back-off.
+      if (waitMs !== undefined) this.queue.addAfter(key, waitMs)
+      return { kind: 'retry', error: failure.error }
+    }
+    if (!settled) return notSeenYet
+    return waitMs === undefined ? done : { kind: 'requeueAfter', delayMs: waitMs }
   }
 
   async #adjust(key: string, set: T, pods: readonly Pod[]): Promise<Failure | undefined> {
@@ -196,14 +213,14 @@ class ReplicaReconciler<T extends ReplicaOwner> {
   }
 
   /** Pods that are ready but not long enough will be available with time alone. */
-  #untilAvailable(set: T, pods: readonly Pod[]): Outcome {
+  #untilAvailableMs(set: T, pods: readonly Pod[]): number | undefined {
     const minReadySeconds = set.spec?.minReadySeconds ?? 0
-    if (minReadySeconds === 0) return done
+    if (minReadySeconds === 0) return undefined
     const nowMs = this.#parts.clock.nowMs()
     const waits = pods
       .filter((pod) => isActive(pod) && isReady(pod))
       .map((pod) => availableInMs(pod, minReadySeconds, nowMs))
       .filter((wait) => wait > 0 && Number.isFinite(wait))
-    return waits.length === 0 ? done : { kind: 'requeueAfter', delayMs: Math.min(...waits) + 1 }
+    return waits.length === 0 ? undefined : Math.min(...waits) + 1
   }
 }
