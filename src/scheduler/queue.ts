@@ -7,10 +7,16 @@ import type { CancelTimer, Clock } from '../platform/clock.ts'
 import { Heap } from './heap.ts'
 import { priorityOf, uidOf } from './node-info.ts'
 
-const backOffFirstMs = 1_000
-const backOffMaxMs = 10_000
-/** A parked pod is looked at again after this long even when nothing seems to have changed. */
-const parkedMaxMs = 300_000
+export interface QueueTimes {
+  /** After a pod's first failure; twice as long after each further one. Default 1,000. */
+  backOffFirstMs: number
+  /** Default 10,000. */
+  backOffMaxMs: number
+  /** A parked pod is looked at again after this long even when nothing seems to have changed. Default 300,000. */
+  parkedMaxMs: number
+}
+
+const usualTimes: QueueTimes = { backOffFirstMs: 1_000, backOffMaxMs: 10_000, parkedMaxMs: 300_000 }
 const parkedCheckMs = 30_000
 
 interface Waiting {
@@ -46,6 +52,7 @@ export interface QueueCounts {
 export class SchedulingQueue {
   readonly #clock: Clock
   readonly #onReady: () => void
+  readonly #times: QueueTimes
   readonly #pods = new Map<string, Waiting>()
   /** May hold pods that are elsewhere by now; `take` passes over them. */
   readonly #ready = new Heap<Waiting>(comesBefore)
@@ -56,7 +63,8 @@ export class SchedulingQueue {
   #order = 0
 
   /** `onReady` is called whenever a pod has become ready to be taken. */
-  constructor(clock: Clock, onReady: () => void) {
+  constructor(clock: Clock, onReady: () => void, times: Partial<QueueTimes> = {}) {
+    this.#times = { ...usualTimes, ...times }
     this.#clock = clock
     this.#onReady = onReady
     this.#cancelFlush = clock.every(parkedCheckMs, () => this.#flushOldParked())
@@ -138,7 +146,7 @@ export class SchedulingQueue {
   /** The taken pod failed for a passing reason. */
   retryLater(uid: string): void {
     const waiting = this.#pods.get(uid)
-    if (waiting?.place.kind === 'taken') this.#backOff(waiting, backOffMs(waiting.attempts))
+    if (waiting?.place.kind === 'taken') this.#backOff(waiting, this.#backOffMs(waiting.attempts))
   }
 
   /** The cluster changed: parked pods try again, those that failed a moment ago after their back-off. */
@@ -146,7 +154,7 @@ export class SchedulingQueue {
     const nowMs = this.#clock.monotonicMs()
     for (const waiting of [...this.#parked]) {
       if (waiting.place.kind !== 'parked') continue
-      const remainingMs = backOffMs(waiting.attempts) - (nowMs - waiting.place.sinceMs)
+      const remainingMs = this.#backOffMs(waiting.attempts) - (nowMs - waiting.place.sinceMs)
       if (remainingMs > 0) this.#backOff(waiting, remainingMs)
       else this.#makeReady(waiting)
     }
@@ -186,7 +194,13 @@ export class SchedulingQueue {
     waiting.place = place
   }
 
+  #backOffMs(attempts: number): number {
+    const { backOffFirstMs, backOffMaxMs } = this.#times
+    return Math.min(backOffMaxMs, backOffFirstMs * 2 ** Math.max(0, attempts - 1))
+  }
+
   #flushOldParked(): void {
+    const { parkedMaxMs } = this.#times
     const nowMs = this.#clock.monotonicMs()
     for (const waiting of [...this.#parked]) {
       if (waiting.place.kind === 'parked' && nowMs - waiting.place.sinceMs >= parkedMaxMs) this.#makeReady(waiting)
@@ -198,8 +212,4 @@ function comesBefore(one: Waiting, other: Waiting): boolean {
   const [priority, otherPriority] = [priorityOf(one.pod), priorityOf(other.pod)]
   if (priority !== otherPriority) return priority > otherPriority
   return one.enqueuedMs === other.enqueuedMs ? one.order < other.order : one.enqueuedMs < other.enqueuedMs
-}
-
-function backOffMs(attempts: number): number {
-  return Math.min(backOffMaxMs, backOffFirstMs * 2 ** Math.max(0, attempts - 1))
 }

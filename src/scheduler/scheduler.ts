@@ -25,7 +25,7 @@ import { profileOf } from './plugins/index.ts'
 import { nodeResourcesFit, nodeResourcesFitBeside } from './plugins/node-resources.ts'
 import { volumeBindingFilter } from './plugins/volume-binding.ts'
 import { planPreemption } from './preemption.ts'
-import { SchedulingQueue } from './queue.ts'
+import { type QueueTimes, SchedulingQueue } from './queue.ts'
 import { ClusterState } from './snapshot.ts'
 import { VolumeBinder } from './volumes.ts'
 import { bindPod, clearNomination, preempt, reportFailure, type WriteParts } from './writes.ts'
@@ -45,6 +45,8 @@ export interface SchedulerParts {
   matchDevice?: DeviceMatcher
   /** Whether DeviceTaintRules count. Default false, as their feature gate. */
   deviceTaintRules?: boolean
+  /** How long pods wait after a failure. */
+  queueTimes?: Partial<QueueTimes>
   /** Keeps what is counted. Default: nobody does. */
   meters?: Meters
 }
@@ -106,7 +108,7 @@ class RunningScheduler implements Scheduler {
     this.#profile = { filters: [...standard, ...added], scores: [...scores, dynamicResourcesScore(this.#devices)] }
     this.#writer = { client, clock, events: parts.events.as(this.#name), schedulerName: this.#name }
     this.#random = parts.random.stream('scheduler')
-    this.#queue = new SchedulingQueue(parts.clock, () => this.#wake())
+    this.#queue = new SchedulingQueue(parts.clock, () => this.#wake(), parts.queueTimes)
     this.#attempts = new Attempts(parts, this.#name)
   }
 

@@ -208,10 +208,7 @@ test('components refuse flags that they do not honour, and say why', () => {
       ['controller-manager', '--cloud-provider=aws'],
       /--cloud-provider=aws is not offered, only external: cloud providers run apart/,
     ],
-    [
-      ['scheduler', '--pod-max-in-unschedulable-pods-duration=7m'],
-      /--pod-max-in-unschedulable-pods-duration=7m is not offered, only 5m0s: a fixed time/,
-    ],
+    [['scheduler', '--profiling'], /--profiling=true is not offered, only false: there are no pprof endpoints/],
     [
       ['controller-manager', '--kubeconfig', kubeconfig, '--concurrent-job-syncs=0'],
       /--concurrent-job-syncs must be at least 1/,

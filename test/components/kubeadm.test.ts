@@ -211,6 +211,27 @@ test("kubeadm's command lines start a control plane that works", async () => {
   assert.match(lease.spec?.holderIdentity ?? '', /^master_/)
 })
 
+test('a second scheduler by --config takes the pods that ask for it', async () => {
+  const path = join(directory, 'second.yaml')
+  const config = {
+    apiVersion: 'kubescheduler.config.k8s.io/v1',
+    kind: 'KubeSchedulerConfiguration',
+    leaderElection: { resourceName: 'second' },
+    profiles: [{ schedulerName: 'second', plugins: { score: { disabled: [{ name: '*' }] } } }],
+  }
+  writeFileSync(path, JSON.stringify(config))
+  // A lease of another name is none of the role's own rights.
+  const words = schedulerWords().map((word) => word.replace('scheduler.conf', 'admin.conf'))
+  const second = await started('scheduler', [...words, `--config=${path}`])
+  const pods = connection.client.of(coreV1.pods, 'default')
+  const containers = [{ name: 'c', image: 'web:1' }]
+  await pods.create({ metadata: { name: 'q' }, spec: { containers, schedulerName: 'second' } })
+  await eventually(async () => (await pods.get('q')).spec?.nodeName)
+  const { text } = await read(second.port, '/configz', { identity: certificateOf('root', 'system:masters') })
+  const { leaderElection, profiles } = JSON.parse(text).componentconfig
+  assert.deepEqual([leaderElection.resourceName, profiles[0].schedulerName], ['second', 'second'])
+})
+
 test("a component's port knows certificates of the cluster and whom the front proxy speaks for", async () => {
   const { port: own } = await started('controller-manager', managerWords())
   const admin = certificateOf('root', 'system:masters')

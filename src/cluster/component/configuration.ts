@@ -6,14 +6,15 @@
 import { formatDuration } from '../../api/codec/time.ts'
 import type { Flags } from '../apiserver/flags.ts'
 import type { Component } from './flag-tables.ts'
-import { schedulerProfile } from './scheduler-profile.ts'
+import { type SchedulingChoice, usualScheduling } from './scheduler-config.ts'
+import { shownProfile } from './scheduler-profile.ts'
 
 type Configuration = Readonly<Record<string, unknown>>
 
 /** By the name that upstream registers it under. */
-export function configurationOf(component: Component, flags: Flags): Configuration {
+export function configurationOf(component: Component, flags: Flags, choice = usualScheduling): Configuration {
   const said = new Said(flags)
-  if (component === 'scheduler') return { componentconfig: scheduler(said) }
+  if (component === 'scheduler') return { componentconfig: scheduler(said, choice) }
   if (component === 'controller-manager') return { 'kubecontrollermanager.config.k8s.io': controllerManager(said) }
   return { 'cloudcontrollermanager.config.k8s.io': cloudControllerManager(said) }
 }
@@ -255,7 +256,7 @@ function volumes({ number, bool }: Said): Configuration {
   }
 }
 
-function scheduler(said: Said): Configuration {
+function scheduler(said: Said, { name, scores, backOffFirstMs, backOffMaxMs }: SchedulingChoice): Configuration {
   return {
     kind: 'KubeSchedulerConfiguration',
     apiVersion: 'kubescheduler.config.k8s.io/v1',
@@ -265,8 +266,8 @@ function scheduler(said: Said): Configuration {
     enableProfiling: false,
     enableContentionProfiling: false,
     percentageOfNodesToScore: 0,
-    podInitialBackoffSeconds: 1,
-    podMaxBackoffSeconds: 10,
-    profiles: [schedulerProfile],
+    podInitialBackoffSeconds: backOffFirstMs / 1000,
+    podMaxBackoffSeconds: backOffMaxMs / 1000,
+    profiles: [shownProfile(name, scores)],
   }
 }

@@ -154,10 +154,10 @@ const controllerManager = `
 `
 
 const scheduler = `
-  config text ! | profiles other than the default one are not offered yet
+  config text | YAML file with a KubeSchedulerConfiguration of one profile; other flags win over it
   write-config-to text ! | there is no configuration file
   authentication-tolerate-lookup-failure bool :true | whether to start though what the API server publishes of authorities cannot be read
-  pod-max-in-unschedulable-pods-duration duration =5m0s | a fixed time
+  pod-max-in-unschedulable-pods-duration duration :5m0s | pods that fit nowhere are tried again after this long, even when nothing seems to have changed
 `
 
 export type Component = 'controller-manager' | 'scheduler' | 'cloud-controller-manager'

@@ -1,9 +1,9 @@
-/** How pods are scheduled, in the form of upstream's `KubeSchedulerProfile`: its default one, with our own weights. */
+/** How pods are scheduled, in the form of upstream's `KubeSchedulerProfile`: as it holds here. */
 import { dynamicResourcesWeight } from '../../scheduler/plugins/dynamic-resources.ts'
-import { scores } from '../../scheduler/plugins/index.ts'
+import type { ScorePlugin } from '../../scheduler/plugins/plugin.ts'
 
 /** In upstream's order. */
-const plugins = [
+export const plugins = [
   'SchedulingGates',
   'PrioritySort',
   'NodeUnschedulable',
@@ -26,19 +26,18 @@ const plugins = [
   'NodeDeclaredFeatures',
 ]
 
-const points = [
+export const points = [
   ...['preEnqueue', 'queueSort', 'preFilter', 'filter', 'postFilter', 'preScore', 'score', 'reserve', 'permit'],
   ...['preBind', 'bind', 'postBind'],
 ]
 
-const weighed = [...scores, { name: 'DynamicResources', weight: dynamicResourcesWeight }]
-const weightOf = (plugin: string): number => weighed.find(({ name }) => name === plugin)?.weight ?? 0
 const none: readonly [point: string, value: object][] = [...points, 'placementGenerate', 'placementScore'].map(
   (point) => [point, {}],
 )
 const resources = ['cpu', 'memory'].map((name) => ({ name, weight: 1 }))
 
-const argumentsOf: Readonly<Record<string, object>> = {
+/** Of plugins that have any; none of them can be chosen. */
+export const pluginArguments: Readonly<Record<string, object>> = {
   DefaultPreemption: { minCandidateNodesPercentage: 10, minCandidateNodesAbsolute: 100 },
   DynamicResources: { filterTimeout: '10s', bindingTimeout: '10m0s' },
   InterPodAffinity: { hardPodAffinityWeight: 1, ignorePreferredTermsOfExistingPods: false },
@@ -49,14 +48,18 @@ const argumentsOf: Readonly<Record<string, object>> = {
   VolumeBinding: { bindTimeoutSeconds: 600 },
 }
 
-export const schedulerProfile = {
-  schedulerName: 'default-scheduler',
-  plugins: {
-    ...Object.fromEntries(none),
-    multiPoint: { enabled: plugins.map((name) => ({ name, weight: weightOf(name) })) },
-  },
-  pluginConfig: Object.entries(argumentsOf).map(([name, args]) => ({
-    name,
-    args: { kind: `${name}Args`, apiVersion: 'kubescheduler.config.k8s.io/v1', ...args },
-  })),
+export function shownProfile(schedulerName: string, scores: readonly Pick<ScorePlugin, 'name' | 'weight'>[]): object {
+  const weighed = [...scores, { name: 'DynamicResources', weight: dynamicResourcesWeight }]
+  const weightOf = (plugin: string): number => weighed.find(({ name }) => name === plugin)?.weight ?? 0
+  return {
+    schedulerName,
+    plugins: {
+      ...Object.fromEntries(none),
+      multiPoint: { enabled: plugins.map((name) => ({ name, weight: weightOf(name) })) },
+    },
+    pluginConfig: Object.entries(pluginArguments).map(([name, args]) => ({
+      name,
+      args: { kind: `${name}Args`, apiVersion: 'kubescheduler.config.k8s.io/v1', ...args },
+    })),
+  }
 }

@@ -14,7 +14,12 @@ import { type ClusterAccess, loadKubeconfig } from '../../client/kubeconfig.ts'
 import type { Transport } from '../../client/transport.ts'
 import type { ControllerOptions } from '../../controllers/index.ts'
 import { FlagError, type Flags } from '../apiserver/flags.ts'
-import { ControllerGroup, type ControllerGroupParts, type GroupElection } from '../control-plane/controller-group.ts'
+import {
+  ControllerGroup,
+  type ControllerGroupParts,
+  type ControllerTuning,
+  type GroupElection,
+} from '../control-plane/controller-group.ts'
 import type { Machine } from '../machine.ts'
 import { AccountTransports } from './accounts.ts'
 import { ClientMetrics } from './client-metrics.ts'
@@ -26,6 +31,7 @@ import type { Component } from './flag-tables.ts'
 import { controllersOf, GroupMetrics } from './group-metrics.ts'
 import { nodeMasksOf, nodeOptionsOf } from './node-flags.ts'
 import { openPort } from './port.ts'
+import { profileOptions, type SchedulingChoice, schedulingOf } from './scheduler-config.ts'
 import { servingOf } from './serving.ts'
 import { signingOf } from './signing.ts'
 import { throttled, throttleOf } from './throttle.ts'
@@ -53,10 +59,11 @@ const closeGraceMs = 1_000
 export async function startComponent(
   machine: Machine,
   component: Component,
-  flags: Flags,
+  given: Flags,
   hostName: string,
 ): Promise<RunningComponent> {
   const { log, clock, random } = machine
+  const { flags, choice } = await schedulingOf(machine, given)
   const access = await accessOf(machine, flags)
   const requests = new ClientMetrics(clock)
   const throttle = throttleOf(flags)
@@ -80,6 +87,7 @@ export async function startComponent(
       runs: component === 'scheduler' ? () => true : runsBy(flags, gates),
       workersOf: workersBy(flags),
       ...metrics.tuning,
+      ...schedulingTuning(component, flags, choice),
     },
   })
   const disabled = new Set(flags.list('disabled-metrics'))
@@ -100,7 +108,7 @@ export async function startComponent(
       ...{ ...machine, ...serving, component: name, gates },
       families: () => [...families(), ...serving.access.families].filter((family) => !disabled.has(family.name)),
       flags: flags.effective,
-      configuration: configurationOf(component, flags),
+      configuration: configurationOf(component, flags, choice),
       checks: checksOf(component, group, stopping.signal),
     }))
   log.info('the component runs', { component, server: access.server, port: listening?.port })
@@ -118,6 +126,14 @@ export async function startComponent(
       await transport.close()
     },
   }
+}
+
+function schedulingTuning(component: Component, flags: Flags, choice: SchedulingChoice): ControllerTuning {
+  if (component !== 'scheduler') return {}
+  const { name, backOffFirstMs, backOffMaxMs } = choice
+  const parkedMaxMs = flags.durationMs('pod-max-in-unschedulable-pods-duration')
+  const queueTimes = { backOffFirstMs, backOffMaxMs, ...(parkedMaxMs === undefined ? {} : { parkedMaxMs }) }
+  return { schedulerProfile: profileOptions(choice), scheduling: { name, queueTimes } }
 }
 
 /** Managers give controllers this long; what they do then is cut off with their transport. */

@@ -19,7 +19,7 @@ import type { Logger } from '../../platform/log.ts'
 import type { Random } from '../../platform/random.ts'
 import { profileOf } from '../../scheduler/plugins/index.ts'
 import type { ProfileOptions } from '../../scheduler/plugins/plugin.ts'
-import { type Scheduler, startScheduler } from '../../scheduler/scheduler.ts'
+import { type Scheduler, type SchedulerParts, startScheduler } from '../../scheduler/scheduler.ts'
 import { checkBuiltInPolicyTypes } from './policy-types.ts'
 
 export interface ControllerGroupParts {
@@ -69,6 +69,8 @@ export interface ControllerTuning {
   schedulerClock?: Clock
   /** Filters and scores to add, replace or leave out. */
   schedulerProfile?: ProfileOptions
+  /** Default: `default-scheduler`, with the usual times. */
+  scheduling?: Pick<SchedulerParts, 'name' | 'queueTimes'>
   /** Called before each reconcile, with the controller's name. */
   onReconcile?(controller: string, key: string): void
   /** Cached objects are frozen, so that changing one throws. Default false. */
@@ -237,12 +239,12 @@ export class ControllerGroup {
     if (!runs('scheduler') || roles === 'controllers' || roles === 'further') return
     // The scheduler shares the controllers' caches: one copy of every pod is enough for one process.
     const client = this.#clientFor(userOf('system:kube-scheduler'))
-    const { schedulerClock = clock, schedulerProfile } = tuning
+    const { schedulerClock = clock, schedulerProfile, scheduling } = tuning
     const own = { client, clock: schedulerClock, random, log }
     const events = createEventRecorder({ ...own, component: 'default-scheduler', ...this.#ended() })
     this.#ends.unshift(() => events.flush())
     this.#scheduler = await startScheduler({
-      ...{ ...manager, client, events, clock: schedulerClock },
+      ...{ ...manager, client, events, clock: schedulerClock, ...scheduling },
       ...(schedulerProfile ? { profile: profileOf(schedulerProfile) } : {}),
       matchDevice: deviceMatches,
       deviceTaintRules: given.featureGates?.has('DRADeviceTaintRules') ?? false,
