@@ -59,6 +59,22 @@ test('pods become available in time although others can not be made', async () =
   assert.equal((await sets.get('r')).status?.availableReplicas, 1)
 })
 
+test('a StatefulSet whose pod can not have its name takes none away, and makes it once the name is free', async () => {
+  await using bed = await startTestbed()
+  const spec = { replicas: 2, podManagementPolicy: 'Parallel', selector, template, serviceName: 's' }
+  await bed.create(appsV1.statefulSets, { metadata: { name: 's' }, spec })
+  await bed.settle()
+  const pods = bed.client.of(coreV1.pods, namespace)
+  await pods.patch('s-0', { type: 'merge', patch: { metadata: { labels: { app: 'other' } } } })
+  await bed.client.of(appsV1.statefulSets, namespace).patch('s', { type: 'merge', patch: { spec: { replicas: 1 } } })
+  await bed.advance(100)
+  assert.equal((await pods.get('s-1')).metadata.deletionTimestamp, undefined)
+  await pods.delete('s-0', { gracePeriodSeconds: 0 })
+  await bed.advance(60_000)
+  assert.equal((await pods.get('s-0')).metadata.labels?.app, 'a')
+  await assert.rejects(pods.get('s-1'), { reason: 'NotFound' })
+})
+
 test('a StatefulSet gives a pod that it adopts the labels of its number, and a deleted revision of daemons comes back', async () => {
   await using bed = await startTestbed()
   await bed.create(coreV1.pods, { metadata: { name: 's-0', labels: { app: 'a' } }, spec: template.spec })

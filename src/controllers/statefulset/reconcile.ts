@@ -1,5 +1,6 @@
 /** Keeps a StatefulSet's numbered pods and their claims. */
 
+import { ApiError } from '../../api/errors.ts'
 import { keyOf } from '../../api/meta.ts'
 import { appsV1, coreV1 } from '../../api/resources.ts'
 import type { ControllerRevision, StatefulSet } from '../../api/types/apps/v1.ts'
@@ -142,18 +143,21 @@ class StatefulSetReconciler {
     const plan = planPods(input)
     try {
       for (const pod of input.pods) await this.#conform(set, pod)
-      for (const pod of [...plan.replace, ...plan.delete]) await this.#delete(set, pod)
+      for (const pod of plan.replace) await this.#delete(set, pod)
+      const created = await slowStart(plan.create.length, async (index) => {
+        const { ordinal = 0, revision = '' } = plan.create[index] ?? {}
+        if (this.#claimsOf(set, ordinal).some((claim) => isStaleClaim(claim, `${set.metadata.name}-${ordinal}`))) return
+        const template = templateOf(revisions.get(revision)) ?? set.spec?.template ?? {}
+        await this.#createClaims(set, ordinal)
+        await this.#create(set, podFor(set, { ordinal, revision, template }))
+      })
+      // Nothing is taken away while something is missing that can't be made.
+      if (created.error !== undefined) return created.error
+      for (const pod of plan.delete) await this.#delete(set, pod)
     } catch (error) {
       return error
     }
-    const created = await slowStart(plan.create.length, async (index) => {
-      const { ordinal = 0, revision = '' } = plan.create[index] ?? {}
-      if (this.#claimsOf(set, ordinal).some((claim) => isStaleClaim(claim, `${set.metadata.name}-${ordinal}`))) return
-      const template = templateOf(revisions.get(revision)) ?? set.spec?.template ?? {}
-      await this.#createClaims(set, ordinal)
-      await this.#create(set, podFor(set, { ordinal, revision, template }))
-    })
-    return created.error
+    return undefined
   }
 
   async #createClaims(set: StatefulSet, ordinal: number): Promise<void> {
@@ -171,7 +175,7 @@ class StatefulSetReconciler {
   async #create(set: StatefulSet, pod: Pod): Promise<void> {
     const api = this.#parts.client.of(coreV1.pods, set.metadata.namespace)
     const what = `Create Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name}`
-    await this.#report(set, { what, reason: 'Create', word: 'successful' }, () => ifNew(api.create(pod)))
+    await this.#report(set, { what, reason: 'Create', word: 'successful' }, () => api.create(pod))
   }
 
   async #delete(set: StatefulSet, pod: Pod): Promise<void> {
@@ -238,6 +242,8 @@ class StatefulSetReconciler {
         this.#events.event(this.#about(set), 'Normal', `Successful${reason}`, `${what} ${word}`)
     } catch (error) {
       if (isNamespaceTerminating(error)) return
+      // Somebody else has the name for now, or the cache is behind.
+      if (error instanceof ApiError && error.reason === 'AlreadyExists') throw error
       this.#events.event(this.#about(set), 'Warning', `Failed${reason}`, `${what} failed error: ${messageOf(error)}`)
       throw error
     }
