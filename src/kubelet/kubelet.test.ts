@@ -306,6 +306,22 @@ test('startKubelet evicts the pod when its emptyDir outgrows the limit', () =>
     assert.ok((await node.events('p')).includes('Evicted ×1: Usage of EmptyDir volume "v" exceeds the limit "1Mi". '))
   }))
 
+test('startKubelet evicts the pod when a container writes more than its limit of local storage', () =>
+  withNode(async (node) => {
+    const limited = (name: string, limit: string): Container => ({
+      ...container('sleep 1000', { resources: { limits: { 'ephemeral-storage': limit } } }),
+      name,
+    })
+    const pod = await node.create('p', { containers: [limited('c', '1Mi'), limited('d', '10Mi')] })
+    await node.pass(1_000)
+    const log = `/kubelet/logs/${testNamespace}_p_${pod.metadata.uid}/c/0.log`
+    await node.disk.write(log, Buffer.alloc(2 * 1024 * 1024))
+    await node.pass(12_000)
+    const { status } = await node.get('p')
+    const message = 'Container c exceeded its local ephemeral storage limit "1Mi". '
+    assert.deepEqual([status?.phase, status?.reason, status?.message], ['Failed', 'Evicted', message])
+  }))
+
 test('startKubelet writes new content of a ConfigMap volume when it changes', () =>
   withNode(async (node) => {
     await node.configMap('m', { key: 'old' })

@@ -2,14 +2,14 @@
  * Evicts pods while the node runs short of memory or disk: first what nobody uses is removed, then one pod at a time
  * leaves. Source: https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/
  */
-import type { Pod } from '../../api/types/core/v1.ts'
 import { collectContainers } from '../collection/containers.ts'
 import { removeUnusedImages } from '../collection/images.ts'
 import type { MaintenanceParts } from '../maintenance.ts'
 import { availableMemoryBytes } from '../node/machine.ts'
-import { containerNameLabel, podLogDirectory, podUidLabel, uidOf } from '../pod/names.ts'
+import { containerNameLabel, podUidLabel, uidOf } from '../pod/names.ts'
 import { isCritical } from '../pod/spec.ts'
 import type { PodWorker } from '../pod/worker.ts'
+import { podBytes } from './local-storage.ts'
 import { type Observation, type Shortage, shortages } from './pressure.ts'
 import { evictionMessage, type PodUsage, rankedForEviction } from './rank.ts'
 
@@ -71,15 +71,8 @@ async function readUsages(
         }),
       )
       const sum = [...containers.values()].reduce((total, used) => total + used, 0)
-      const more = resource === 'ephemeral-storage' ? await localBytes(parts, worker.pod) : 0
-      return { worker, pod: worker.pod, containers, total: sum + more }
+      const total = resource === 'ephemeral-storage' ? await podBytes(parts, worker.pod, stats) : sum
+      return { worker, pod: worker.pod, containers, total }
     }),
   )
-}
-
-/** Logs and emptyDirs, which are in no container's layer. */
-async function localBytes({ disk, settings, volumes }: MaintenanceParts, pod: Pod): Promise<number> {
-  const directories = [podLogDirectory(settings.logRoot, pod), ...volumes.localDirectories(pod)]
-  const sizes = await Promise.all(directories.map((path) => disk.treeSizeBytes(path).catch(() => 0)))
-  return sizes.reduce((total, size) => total + size, 0)
 }
