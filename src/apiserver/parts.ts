@@ -43,6 +43,7 @@ export interface Security {
 export interface OwnAccess {
   objects: Objects
   scheme: Scheme
+  gates: Gates
   /** For writes of the server itself. Not to be used before the server was created. */
   transportFor(user: UserInfo): Transport
 }

@@ -76,10 +76,11 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   const stopping = new AbortController()
   let pipeline: Pipeline | undefined
   const transportFor = (user: UserInfo): Transport => inProcessTransport(started(pipeline), user)
-  const security = await securityOf(parts, { objects, scheme, transportFor })
+  const gates = parts.gates ?? defaultGates
+  const security = await securityOf(parts, { objects, scheme, gates, transportFor })
   const endpoints: EndpointParts = {
     registry: {
-      ...{ store, caches, clock, random, gates: parts.gates ?? defaultGates },
+      ...{ store, caches, clock, random, gates },
       admission: security.admission ?? admitAll,
     },
     scheme,

@@ -131,6 +131,7 @@ export function standardSecurity(options: StandardSecurityOptions): (own: OwnAcc
         random,
         quotaWriter: () => quotaWriter(own),
         scheme: own.scheme,
+        gates: own.gates,
         net: options.net,
         dynamic: dynamicAdmission({
           objects,

@@ -28,25 +28,52 @@ export function readCertificateRequest(pemText: string): CertificateRequest {
   if (!pemText.includes('-----BEGIN CERTIFICATE REQUEST-----')) {
     throw new DerError('PEM block type must be CERTIFICATE REQUEST')
   }
-  const [info, algorithm, signature] = children(derOf(pemText))
+  const { subject, more, publicKey, isSigned } = readParts(derOf(pemText))
+  if (!isSigned) throw new DerError('the request is not signed by its key')
+  return { subject: readSubject(subject.content), publicKey, ...alternativeNamesOf(more) }
+}
+
+/** The key in a request, and whether it signed it. Undefined: the bytes are no request. */
+export function readSignedKey(der: Uint8Array): { publicKey: KeyObject; isSigned: boolean } | undefined {
+  try {
+    const { publicKey, isSigned } = readParts(der)
+    return { publicKey, isSigned }
+  } catch (error) {
+    if (error instanceof DerError) return undefined
+    throw error
+  }
+}
+
+function readParts(der: Uint8Array) {
+  const [info, algorithm, signature] = children(der)
   if (!info || !algorithm || !signature) throw new DerError('the request is cut off')
   const [, subject, key, ...more] = readAll(info.content)
   if (!subject || !key) throw new DerError('the request names no subject or key')
   const publicKey = keyOf(key)
   const digest = digests[oidText(readAll(algorithm.content)[0]?.content ?? new Uint8Array())]
   if (digest === undefined) throw new DerError('the signature is of an unknown kind')
-  if (!verify(digest, info.bytes, publicKey, signature.content.subarray(1))) {
-    throw new DerError('the request is not signed by its key')
-  }
-  return { subject: readSubject(subject.content), publicKey, ...alternativeNamesOf(more) }
+  return { subject, more, publicKey, isSigned: verify(digest, info.bytes, publicKey, signature.content.subarray(1)) }
 }
 
 function keyOf(key: DerElement): KeyObject {
   try {
-    return createPublicKey({ key: Buffer.from(key.bytes), format: 'der', type: 'spki' })
+    return publicKeyOf(key.bytes)
   } catch {
     throw new DerError('the public key cannot be read')
   }
+}
+
+/** A subject's public key info. Undefined: the bytes are none. */
+export function readPublicKey(der: Uint8Array): KeyObject | undefined {
+  try {
+    return publicKeyOf(der)
+  } catch {
+    return undefined
+  }
+}
+
+function publicKeyOf(der: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' })
 }
 
 const extensionRequestOid = '1.2.840.113549.1.9.14'

@@ -8,6 +8,7 @@ import { checkEscalation, writtenRights } from '../authorization/escalation.ts'
 import type { Rbac } from '../authorization/rbac.ts'
 import { AdmissionMetrics } from '../metrics/security-metrics.ts'
 import type { Objects } from '../objects.ts'
+import type { Gates } from '../scheme/feature-gates.ts'
 import type { Scheme } from '../scheme/scheme.ts'
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.ts'
 import { clusterTrustBundleAttest } from './cluster-trust-bundles.ts'
@@ -20,6 +21,7 @@ import { nodeRestriction } from './node-restriction.ts'
 import { optionalPlugins } from './optional.ts'
 import { type AdmissionPlugin, admissionChain } from './plugin.ts'
 import type { PluginConfiguration } from './plugin-configuration.ts'
+import { podGroupProtection, podGroupWorkloadExists } from './pod-groups.ts'
 import { podResizeValidator } from './pod-resize.ts'
 import { podSecurity } from './pod-security/pod-security.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
@@ -42,6 +44,8 @@ export interface AdmissionParts {
   quotaWriter: () => QuotaWriter
   clock: Clock
   random: Random
+  /** Feature gates; the defaults when absent. */
+  gates?: Gates | undefined
   /** Names of plugins to have besides those that are on by default, as `--enable-admission-plugins`. */
   enabled?: readonly string[]
   /** Names of plugins to leave out, as `--disable-admission-plugins`. */
@@ -87,10 +91,12 @@ function standardPlugins(parts: AdmissionParts): AdmissionPlugin[] {
     nodeRestriction({ objects, authorizer }),
     taintNodesByCondition,
     podSecurity(objects, configuration?.podSecurity, metrics),
-    priority(objects),
+    priority(objects, parts.gates),
     defaultTolerationSeconds(parts.absence),
     defaultStorageClass(objects),
     storageObjectInUseProtection,
+    podGroupProtection,
+    podGroupWorkloadExists(objects),
     persistentVolumeClaimResize(objects),
     runtimeClass(objects),
     certificateApproval(authorizer),

@@ -21,8 +21,6 @@ const byFlag = words(`
   PodNodeSelector PodTolerationRestriction DenyServiceExternalIPs`)
 /** By the gates without which they do nothing. */
 const gated: Readonly<Record<string, readonly string[]>> = {
-  PodGroupProtection: ['GenericWorkload'],
-  PodGroupWorkloadExists: ['GenericWorkload'],
   JobValidation: ['GenericWorkload', 'WorkloadWithJob'],
 }
 const absent = new Set(Object.keys(gated))

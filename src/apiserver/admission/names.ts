@@ -1,7 +1,6 @@
 /**
  * Every admission step by name, in upstream's order, and whether it is on unless a flag says otherwise. Upstream's
- * PodGroupProtection, PodGroupWorkloadExists and JobValidation are not among them: they do something only with the gate
- * GenericWorkload (JobValidation with WorkloadWithJob too), alpha and off in 1.36.
+ * JobValidation is not among them: it does something only with the gate WorkloadWithJob, alpha and off in 1.36.
  */
 const table = `
   NamespaceLifecycle
@@ -20,6 +19,7 @@ const table = `
   ExtendedResourceToleration off
   DefaultStorageClass
   StorageObjectInUseProtection
+  PodGroupProtection
   OwnerReferencesPermissionEnforcement off
   PersistentVolumeClaimResize
   RuntimeClass
@@ -30,6 +30,7 @@ const table = `
   DefaultIngressClass
   DenyServiceExternalIPs off
   PodTopologyLabels
+  PodGroupWorkloadExists
   NodeDeclaredFeatureValidator
   PodResizeValidator
   MutatingAdmissionPolicy

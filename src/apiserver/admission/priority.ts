@@ -2,15 +2,20 @@
 import { schedulingV1 } from '../../api/resources.ts'
 import type { Pod, PodSpec } from '../../api/types/core/v1.ts'
 import type { PriorityClass } from '../../api/types/scheduling/v1.ts'
+import type { PodGroup } from '../../api/types/scheduling/v1alpha2.ts'
 import type { AdmissionAttributes } from '../admission.ts'
 import type { Objects } from '../objects.ts'
+import { defaultGates, type Gates } from '../scheme/feature-gates.ts'
 import { type AdmissionPlugin, forbid, isFor } from './plugin.ts'
+import { podGroupsName } from './pod-groups.ts'
 
-export function priority(objects: Objects): AdmissionPlugin {
+export function priority(objects: Objects, gates: Gates = defaultGates): AdmissionPlugin {
+  const groupsHave = gates.get('WorkloadAwarePreemption') === true
   return {
     name: 'Priority',
-    resources: ['pods', 'priorityclasses.scheduling.k8s.io'],
+    resources: ['pods', podGroupsName, 'priorityclasses.scheduling.k8s.io'],
     async mutate(attributes) {
+      if (groupsHave && isFor(attributes, podGroupsName, 'CREATE')) await setGroupPriority(objects, attributes)
       if (isFor(attributes, 'pods', 'CREATE')) await setPriority(objects, attributes, (attributes.object as Pod).spec!)
       if (isFor(attributes, 'pods', 'UPDATE'))
         keepPriority((attributes.object as Pod).spec, (attributes.oldObject as Pod).spec)
@@ -42,11 +47,23 @@ async function setPriority(objects: Objects, attributes: AdmissionAttributes, sp
   spec.preemptionPolicy = policy
 }
 
+async function setGroupPriority(objects: Objects, attributes: AdmissionAttributes): Promise<void> {
+  const group = attributes.object as PodGroup
+  group.spec ??= { schedulingPolicy: {} }
+  const { spec } = group
+  const value = (await classOf(objects, attributes, spec))?.value ?? 0
+  if (spec.priority !== undefined && spec.priority !== value) {
+    const why = `priority set in the pod group (${spec.priority}) must match the priority computed (${value}) based on the priority class set in the spec`
+    throw forbid(attributes, why)
+  }
+  spec.priority = value
+}
+
 /** The class that the pod names, else the default one, whose name the pod then gets. */
 async function classOf(
   objects: Objects,
   attributes: AdmissionAttributes,
-  spec: PodSpec,
+  spec: { priorityClassName?: string },
 ): Promise<PriorityClass | undefined> {
   if (spec.priorityClassName) {
     const named = await objects.get(schedulingV1.priorityClasses, spec.priorityClassName)

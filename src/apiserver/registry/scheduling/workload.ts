@@ -10,7 +10,7 @@ import type {
   TypedLocalObjectReference,
   Workload,
 } from '../../../api/types/scheduling/v1alpha2.ts'
-import { keepSpec, keepStatus, startWithoutStatus } from '../generation.ts'
+import { keepSpec } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { duplicate, invalid, invalidEach, messages, optionalOneOf, required, tooMany } from '../validation/field.ts'
@@ -19,13 +19,6 @@ const listMax = { templates: 8, claims: 4, topology: 1 }
 
 export const workloads: Strategy<Workload> = {
   resource: schedulingV1alpha2.workloads,
-  prepareForCreate(workload) {
-    workload.metadata.generation = 1
-  },
-  prepareForUpdate(workload, old) {
-    const before = old.metadata.generation ?? 1
-    workload.metadata.generation = semanticEqual(workload.spec, old.spec) ? before : before + 1
-  },
   validateCreate: validateWorkload,
   validateUpdate(workload, old) {
     const errors = validateWorkload(workload)
@@ -40,8 +33,13 @@ export const workloads: Strategy<Workload> = {
 
 export const podGroups: Strategy<PodGroup> = {
   resource: schedulingV1alpha2.podGroups,
-  prepareForCreate: startWithoutStatus,
-  prepareForUpdate: keepStatus,
+  prepareForCreate(group) {
+    delete group.status
+  },
+  prepareForUpdate(group, old) {
+    if (old.status) group.status = old.status
+    else delete group.status
+  },
   validateCreate: ({ spec }) => validateGroup('spec', spec ?? {}),
   validateUpdate({ spec }, old) {
     const errors = validateGroup('spec', spec ?? {})
@@ -56,22 +54,46 @@ function validateWorkload({ spec }: Workload): FieldError[] {
   const errors = controllerRef ? validateReference('spec.controllerRef', controllerRef) : []
   if (templates.length === 0) errors.push(required(path))
   if (templates.length > listMax.templates) errors.push(tooMany(path, templates.length, listMax.templates))
-  const names = new Set<string>()
+  errors.push(...validateUnique(path, templates, shownTemplate))
   for (const [index, template] of templates.entries()) {
     const at = `${path}[${index}]`
     const { name = '' } = template
     if (name === '') errors.push(required(`${at}.name`))
     else errors.push(...invalidEach(`${at}.name`, name, isDns1123Label(name)))
-    if (names.has(name)) errors.push(duplicate(at, { name }))
-    names.add(name)
     errors.push(...validateGroup(at, template))
   }
   return errors
 }
 
+function validateUnique<T extends { name?: string }>(
+  path: string,
+  items: readonly T[],
+  show: (item: T) => object,
+): FieldError[] {
+  const names = new Set<string>()
+  return items.flatMap((item, index) => {
+    const { name = '' } = item
+    if (names.has(name)) return [duplicate(`${path}[${index}]`, show(item))]
+    names.add(name)
+    return []
+  })
+}
+
+/** With what upstream always writes. */
+function shownTemplate({ name, schedulingPolicy = {}, schedulingConstraints = null, ...more }: Shown): object {
+  return { name, schedulingPolicy, schedulingConstraints, ...more }
+}
+
+type Shown = Omit<Partial<PodGroupTemplate>, 'schedulingConstraints'> & { schedulingConstraints?: object | null }
+
+/** Upstream's declared rules count in bytes. */
+function isSubdomain(name: string): string[] {
+  return isDns1123Subdomain(name).map((rule) => rule.replace(/characters$/, 'bytes'))
+}
+
 function validateReference(path: string, reference: Partial<TypedLocalObjectReference>): FieldError[] {
   const { apiGroup = '', kind = '', name = '' } = reference
-  const errors = apiGroup === '' ? [] : invalidEach(`${path}.apiGroup`, apiGroup, isDns1123Subdomain(apiGroup))
+  const errors = apiGroup === '' ? [] : invalidEach(`${path}.apiGroup`, apiGroup, isSubdomain(apiGroup))
   for (const [field, value] of Object.entries({ kind, name })) {
     if (value === '') errors.push(required(`${path}.${field}`))
     else errors.push(...invalidEach(`${path}.${field}`, value, isPathSegmentName(value)))
@@ -85,8 +107,8 @@ function validateGroup(path: string, group: Partial<PodGroupSpec & PodGroupTempl
   const at = `${path}.schedulingPolicy`
   const errors: FieldError[] = []
   if ((basic === undefined) === (gang === undefined)) {
-    const why = 'must specify exactly one of: `basic`, `gang`'
-    errors.push(invalid(at, basic === undefined ? '' : '{basic, gang}', why))
+    const [shown, count] = basic === undefined ? ['', 'one'] : ['{basic, gang}', 'exactly one']
+    errors.push(invalid(at, shown, `must specify ${count} of: \`basic\`, \`gang\``))
   }
   if (gang && !((gang.minCount ?? 0) > 0)) {
     errors.push(invalid(`${at}.gang.minCount`, gang.minCount ?? 0, 'must be greater than or equal to 1'))
@@ -94,9 +116,12 @@ function validateGroup(path: string, group: Partial<PodGroupSpec & PodGroupTempl
   errors.push(...optionalOneOf(`${path}.disruptionMode`, group.disruptionMode, ['Pod', 'PodGroup']))
   const { priorityClassName = '' } = group
   if (priorityClassName !== '') {
-    errors.push(...invalidEach(`${path}.priorityClassName`, priorityClassName, isDns1123Subdomain(priorityClassName)))
+    errors.push(...invalidEach(`${path}.priorityClassName`, priorityClassName, isSubdomain(priorityClassName)))
   }
   const workload = group.podGroupTemplateRef?.workload
+  if (group.podGroupTemplateRef && !workload) {
+    errors.push(invalid(`${path}.podGroupTemplateRef`, '', 'must specify one of: `workload`'))
+  }
   if (workload) {
     for (const field of ['workloadName', 'podGroupTemplateName'] as const) {
       if (!workload[field]) errors.push(required(`${path}.podGroupTemplateRef.workload.${field}`))
@@ -119,17 +144,19 @@ function validateTopology(path: string, group: Partial<PodGroupSpec>): FieldErro
 function validateClaims(path: string, claims: readonly PodGroupResourceClaim[]): FieldError[] {
   const at = `${path}.resourceClaims`
   const errors = claims.length > listMax.claims ? [tooMany(at, claims.length, listMax.claims)] : []
-  const names = new Set<string>()
+  errors.push(...validateUnique(at, claims, ({ name }) => ({ name })))
   for (const [index, claim] of claims.entries()) {
     const { name = '', resourceClaimName, resourceClaimTemplateName } = claim
+    if ((resourceClaimName === undefined) === (resourceClaimTemplateName === undefined)) {
+      const both = resourceClaimName !== undefined
+      const [shown, count] = both ? ['{resourceClaimName, resourceClaimTemplateName}', 'exactly one'] : ['', 'one']
+      const why = `must specify ${count} of: \`resourceClaimName\`, \`resourceClaimTemplateName\``
+      errors.push(invalid(`${at}[${index}]`, shown, why))
+    }
     if (name === '') errors.push(required(`${at}[${index}].name`))
     else errors.push(...invalidEach(`${at}[${index}].name`, name, isDns1123Label(name)))
-    if (names.has(name)) errors.push(duplicate(`${at}[${index}]`, { name }))
-    names.add(name)
-    if ((resourceClaimName === undefined) === (resourceClaimTemplateName === undefined)) {
-      const why = 'must specify exactly one of: `resourceClaimName`, `resourceClaimTemplateName`'
-      errors.push(invalid(`${at}[${index}]`, '', why))
-    }
+    for (const [field, value] of Object.entries({ resourceClaimName, resourceClaimTemplateName }))
+      if (value !== undefined) errors.push(...invalidEach(`${at}[${index}].${field}`, value, isSubdomain(value)))
   }
   return errors
 }
