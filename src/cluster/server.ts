@@ -6,7 +6,7 @@ import { kubeconfigJson, kubeconfigText } from '../client/kubeconfig.ts'
 import { cloudControllers } from '../cloud/index.ts'
 import { localProvider } from '../cloud/local/local.ts'
 import { messageOf } from '../platform/log.ts'
-import { giveBackOnceSettled } from '../platform/real/memory.ts'
+import { giveBackWhenQuiet } from '../platform/real/memory.ts'
 import type { Store } from '../store/store.ts'
 import { applyAddons } from './addons.ts'
 import { chooseApiServer, chooseStorage } from './apiserver/choices.ts'
@@ -64,7 +64,7 @@ export async function startServer(machine: Machine, config: ClusterConfig, flags
   await writeKubeconfigs(machine, config, pki)
   await plane.startControllers()
   await applyAddons(plane.client, config)
-  giveBackOnceSettled(clock)
+  giveBackWhenQuiet(clock)
   log.info('the control plane is up', { port: listening.port })
   return {
     port: listening.port,

@@ -12,7 +12,7 @@ import { type ApiServer, createApiServer } from '../../apiserver/server.ts'
 import { standardSecurity } from '../../apiserver/standard-security.ts'
 import { kubeconfigText } from '../../client/kubeconfig.ts'
 import type { Listening } from '../../platform/net.ts'
-import { giveBackOnceSettled } from '../../platform/real/memory.ts'
+import { giveBackWhenQuiet } from '../../platform/real/memory.ts'
 import type { Store } from '../../store/store.ts'
 import { clusterConfig } from '../config.ts'
 import type { Machine } from '../machine.ts'
@@ -69,7 +69,7 @@ export async function startApiServer(machine: Machine, flags: Flags, hostName: s
     tls: settings.tls,
   })
   const kubeconfig = await writeKubeconfig(machine, settings, pki, listening.port)
-  giveBackOnceSettled(clock)
+  giveBackWhenQuiet(clock)
   log.info('the API server answers', { address: settings.bindAddress, port: listening.port, kubeconfig })
   return {
     port: listening.port,
