@@ -3,6 +3,7 @@
  * and assumed, its binding is written while the next ones are planned.
  */
 
+import { usesLess } from '../api/pod-requests.ts'
 import { coreV1, policyV1 } from '../api/resources.ts'
 import type { Node, Pod } from '../api/types/core/v1.ts'
 import type { Client } from '../client/client.ts'
@@ -190,7 +191,8 @@ class RunningScheduler implements Scheduler {
       this.#queue.remove(uid)
       this.#state.removeNomination(uid)
       const previous = change.type === 'updated' ? change.previous : undefined
-      if (!wasPlaced || !this.#state.isPlaced(uid) || labelsDiffer(previous, pod)) this.#queue.clusterChanged()
+      const frees = previous !== undefined && usesLess(pod, previous)
+      if (!wasPlaced || !this.#state.isPlaced(uid) || frees || labelsDiffer(previous, pod)) this.#queue.clusterChanged()
     } else if (this.#isOurs(pod) && !wasPlaced) {
       this.#noteNomination(pod)
       this.#offer(pod, change.type === 'updated' ? change.previous : undefined)

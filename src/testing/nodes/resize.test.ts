@@ -49,4 +49,10 @@ test('simulated nodes resize pods, restart where the policy wants it, and defer 
   const plain = await cluster.client.core.v1.pods('default').get('plain')
   assert.deepEqual(told(plain), ['1', 0, undefined])
   assert.equal(plain.status?.observedGeneration, 3)
+  await create(cluster, 'late', cpu('500m'))
+  const late = async () => (await cluster.client.core.v1.pods('default').get('late')).status?.phase
+  assert.equal(await late(), 'Pending')
+  await resize(cluster, 'plain', cpu('300m'))
+  await cluster.clock.advance('15s')
+  assert.equal(await late(), 'Running')
 })
