@@ -12,6 +12,7 @@ import { CertificateAuthenticator, ClientAuthority } from '../../apiserver/authe
 import { AuthenticatorChain } from '../../apiserver/authentication/chain.ts'
 import { RequestHeaderAuthenticator, type RequestHeaderNames } from '../../apiserver/authentication/request-header.ts'
 import { BearerAuthenticator } from '../../apiserver/authentication/token.ts'
+import { TokenCacheMetrics } from '../../apiserver/authentication/token-cache-metrics.ts'
 import { WebhookTokens } from '../../apiserver/authentication/webhook-token.ts'
 import { WebhookAuthorizer } from '../../apiserver/authorization/webhook.ts'
 import { type Authorizer, authorized } from '../../apiserver/authorize.ts'
@@ -48,6 +49,7 @@ const administrators = 'system:masters'
 export class DelegatedAccess {
   readonly #openPaths: readonly string[]
   readonly #access: MeasuredAccess
+  readonly #tokens = new TokenCacheMetrics()
 
   constructor(parts: DelegatedAccessParts) {
     const { clock, allowedTtlMs, refusedTtlMs } = parts
@@ -64,12 +66,12 @@ export class DelegatedAccess {
         return { allowed: kind === 'allow', reason }
       },
     }
-    const authenticator = new AuthenticatorChain(authenticatorsOf(parts))
+    const authenticator = new AuthenticatorChain(authenticatorsOf(parts, this.#tokens))
     this.#access = new MeasuredAccess({ authenticator, authorizer }, clock)
   }
 
   get families(): readonly Family[] {
-    return this.#access.families
+    return [...this.#access.families, ...this.#tokens.families]
   }
 
   /** Throws the 401 or 403 for the caller, or what kept the API server from answering. */
@@ -87,14 +89,22 @@ export class DelegatedAccess {
 }
 
 /** In upstream's order. */
-function authenticatorsOf({ callers, authentication, clock, tokenTtlMs }: DelegatedAccessParts): Authenticator[] {
+function authenticatorsOf(parts: DelegatedAccessParts, metrics: TokenCacheMetrics): Authenticator[] {
+  const { callers, authentication, clock, tokenTtlMs } = parts
   const { clientCaPem, frontProxy } = callers
   const reviews = authentication.of(authenticationV1.tokenReviews)
   const ask = (_key: string, review: object): Promise<TokenReview> =>
     reviews.create(review as TokenReview).catch((error: unknown) => {
       throw new WebhookError(messageOf(error))
     })
-  const tokens = new WebhookTokens({ remote: { ask }, clock, version: 'v1', cacheTtlMs: tokenTtlMs, audiences: [] })
+  const tokens = new WebhookTokens({
+    remote: { ask },
+    clock,
+    version: 'v1',
+    cacheTtlMs: tokenTtlMs,
+    audiences: [],
+    metrics,
+  })
   return [
     ...(frontProxy
       ? [new RequestHeaderAuthenticator({ ...frontProxy, authority: new ClientAuthority(frontProxy.caPem) })]

@@ -141,13 +141,14 @@ export class ControllerMetrics implements Meters {
     const [head = '', help = ''] = line.split(' | ')
     const [type, name = '', labelText = '-', bucketText = ''] = head.split(' ')
     const labels = labelText === '-' ? [] : labelText.split(',')
-    if (type === 'counter') {
-      const made = new Counter(name, help, labels)
-      // As Go's library shows them: without labels from the start, with labels once they are used.
+    // As Go's library shows them: without labels from the start, with labels once they are used.
+    const shown = <M extends Counter | Histogram>(made: M): M => {
       if (labels.length === 0) made.series([])
-      this.#counters.set(name, made)
-    } else if (type === 'histogram')
-      this.#histograms.set(name, new Histogram(name, help, labels, bucketsOf(bucketText)))
+      return made
+    }
+    if (type === 'counter') this.#counters.set(name, shown(new Counter(name, help, labels)))
+    else if (type === 'histogram')
+      this.#histograms.set(name, shown(new Histogram(name, help, labels, bucketsOf(bucketText))))
     else this.#gauges.set(name, { help, labels, read: () => [] })
   }
 }

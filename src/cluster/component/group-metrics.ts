@@ -6,12 +6,26 @@ import type { ControllerGroup, ControllerTuning } from '../control-plane/control
 import { ControllerMetrics } from './controller-metrics.ts'
 import { QueueMetrics } from './queue-metrics.ts'
 
+const isScheduling = (name: string): boolean => name.startsWith('scheduler_')
+const isCloud = (name: string): boolean => /^(node|route|service)_controller_/.test(name)
+
+/** Which metrics a group of these roles shows. */
+const isOf = {
+  all: () => true,
+  scheduler: isScheduling,
+  further: isCloud,
+  controllers: (name: string) => !isScheduling(name) && !isCloud(name),
+} as const
+
 export class GroupMetrics {
   readonly #queues: QueueMetrics
   readonly #meters = new ControllerMetrics()
+  readonly #roles: keyof typeof isOf
 
-  constructor(clock: Clock) {
+  /** `roles`: what the group does; metrics of others are not shown. */
+  constructor(clock: Clock, roles: keyof typeof isOf = 'all') {
     this.#queues = new QueueMetrics(clock)
+    this.#roles = roles
   }
 
   /** For the group, which tells us. */
@@ -24,7 +38,7 @@ export class GroupMetrics {
     const samples = [...controllersOf(group)].map((name): Sample => [{ manager, name }, 1])
     return [
       ...this.#queues.families(group.queueDepths()),
-      ...this.#meters.families(),
+      ...this.#meters.families().filter(({ name }) => isOf[this.#roles](name)),
       gauge('running_managed_controllers', 'Which controllers run here.', samples),
     ]
   }

@@ -76,7 +76,7 @@ export async function startComponent(
   const client = createClient(transport, { userAgent: name })
   const accounts = new AccountTransports({ net: machine.net, clock, access, client, transport, counted })
   const ownAccounts = flags.bool('use-service-account-credentials') ?? false
-  const metrics = new GroupMetrics(clock)
+  const metrics = new GroupMetrics(clock, rolesOf[component])
   const gates = gatesOf(flags)
   const group = new ControllerGroup({
     ...{ clock, random, log, transportFor: (user) => (ownAccounts ? accounts.transportFor(user) : transport) },
