@@ -26,8 +26,8 @@ export const cloudFlags = `
   route-reconciliation-period duration :10s | from one look at routes to the next
   node-monitor-period duration :5s | from one look at a node that is not ready to the next
   node-status-update-frequency duration :5m0s | from one look at a node's addresses to the next
-  concurrent-service-syncs count :1 | Services at once
-  concurrent-node-syncs count :1 | nodes at once
+  concurrent-service-syncs count :10 | Services at once
+  concurrent-node-syncs count :10 | nodes at once
   use-service-account-credentials bool :false | whether each controller acts by a token of its own service account
   allow-untagged-cloud bool ! | tags are the provider's own business
   min-resync-period duration ! | caches follow watches and are not resynced
