@@ -49,6 +49,7 @@ const refusedGroups: [spec: object, code: number, why: string][] = [
   [{ ...gang, priorityClassName: 'none' }, 403, 'no PriorityClass with name none was found'],
   [{ ...gang, ...ref('none', 't') }, 403, 'PodGroup rejected: Workload "none" not found'],
   [{ ...gang, ...ref('w', 'none') }, 403, 'PodGroup rejected: PodGroupTemplate "none" not found in Workload "w"'],
+  [{ schedulingPolicy: { gang: { minCount: 0 } } }, 422, 'spec.schedulingPolicy.gang.minCount: Required value'],
   [{ schedulingPolicy: {} }, 422, 'spec.schedulingPolicy: Invalid value: "": must specify one of: `basic`, `gang`'],
   [
     { ...gang, podGroupTemplateRef: {} },

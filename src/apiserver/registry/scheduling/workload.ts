@@ -59,7 +59,7 @@ function validateWorkload({ spec }: Workload): FieldError[] {
     const at = `${path}[${index}]`
     const { name = '' } = template
     if (name === '') errors.push(required(`${at}.name`))
-    else errors.push(...invalidEach(`${at}.name`, name, isDns1123Label(name)))
+    else errors.push(...invalidEach(`${at}.name`, name, isLabel(name)))
     errors.push(...validateGroup(at, template))
   }
   return errors
@@ -91,6 +91,10 @@ function isSubdomain(name: string): string[] {
   return isDns1123Subdomain(name).map((rule) => rule.replace(/characters$/, 'bytes'))
 }
 
+function isLabel(name: string): string[] {
+  return isDns1123Label(name).map((rule) => rule.replace(/characters$/, 'bytes'))
+}
+
 function validateReference(path: string, reference: Partial<TypedLocalObjectReference>): FieldError[] {
   const { apiGroup = '', kind = '', name = '' } = reference
   const errors = apiGroup === '' ? [] : invalidEach(`${path}.apiGroup`, apiGroup, isSubdomain(apiGroup))
@@ -110,8 +114,10 @@ function validateGroup(path: string, group: Partial<PodGroupSpec & PodGroupTempl
     const [shown, count] = basic === undefined ? ['', 'one'] : ['{basic, gang}', 'exactly one']
     errors.push(invalid(at, shown, `must specify ${count} of: \`basic\`, \`gang\``))
   }
-  if (gang && !((gang.minCount ?? 0) > 0)) {
-    errors.push(invalid(`${at}.gang.minCount`, gang.minCount ?? 0, 'must be greater than or equal to 1'))
+  const { minCount } = gang ?? {}
+  if (gang && !minCount) errors.push(required(`${at}.gang.minCount`))
+  else if (minCount !== undefined && minCount < 1) {
+    errors.push(invalid(`${at}.gang.minCount`, minCount, 'must be greater than or equal to 1'))
   }
   errors.push(...optionalOneOf(`${path}.disruptionMode`, group.disruptionMode, ['Pod', 'PodGroup']))
   const { priorityClassName = '' } = group
@@ -123,8 +129,11 @@ function validateGroup(path: string, group: Partial<PodGroupSpec & PodGroupTempl
     errors.push(invalid(`${path}.podGroupTemplateRef`, '', 'must specify one of: `workload`'))
   }
   if (workload) {
+    const rules = { workloadName: isSubdomain, podGroupTemplateName: isLabel }
     for (const field of ['workloadName', 'podGroupTemplateName'] as const) {
-      if (!workload[field]) errors.push(required(`${path}.podGroupTemplateRef.workload.${field}`))
+      const at = `${path}.podGroupTemplateRef.workload.${field}`
+      if (!workload[field]) errors.push(required(at))
+      else errors.push(...invalidEach(at, workload[field], rules[field](workload[field])))
     }
   }
   return [...errors, ...validateTopology(path, group), ...validateClaims(path, group.resourceClaims ?? [])]
@@ -154,7 +163,7 @@ function validateClaims(path: string, claims: readonly PodGroupResourceClaim[]):
       errors.push(invalid(`${at}[${index}]`, shown, why))
     }
     if (name === '') errors.push(required(`${at}[${index}].name`))
-    else errors.push(...invalidEach(`${at}[${index}].name`, name, isDns1123Label(name)))
+    else errors.push(...invalidEach(`${at}[${index}].name`, name, isLabel(name)))
     for (const [field, value] of Object.entries({ resourceClaimName, resourceClaimTemplateName }))
       if (value !== undefined) errors.push(...invalidEach(`${at}[${index}].${field}`, value, isSubdomain(value)))
   }
