@@ -61,6 +61,8 @@ export interface ApiResponse {
   document?: boolean
   /** `Warning` header values, one header line each. */
   warnings?: readonly string[]
+  /** `Set-Cookie` header values of a server behind this one, one header line each. */
+  cookies?: readonly string[]
 }
 
 /** What a path and method ask for, as upstream's RequestInfo resolver has it. */

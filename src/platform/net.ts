@@ -118,7 +118,10 @@ export class AddressRefusedError extends Error {
 
 export interface HttpReply {
   status: number
+  /** Several values of one are joined by `, `. */
   headers: Record<string, string>
+  /** Those of `set-cookie`, which cannot be joined. */
+  cookies?: readonly string[]
   body: AsyncIterable<Uint8Array>
 }
 

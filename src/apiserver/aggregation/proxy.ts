@@ -30,7 +30,7 @@ export async function forward(aggregator: Aggregator, remote: Remote, exchange: 
       await reply.body[Symbol.asyncIterator]().return?.()
       return redirectRefused()
     }
-    return { status: reply.status, headers: answerHeaders(reply.headers), body: reply.body }
+    return { ...reply, headers: answerHeaders(reply.headers) }
   } catch (error) {
     return unreachable(error)
   }

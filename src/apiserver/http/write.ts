@@ -11,6 +11,7 @@ const gzipLevel = 1
 export async function writeResponse(request: HttpRequest, response: HttpResponse, answer: ApiResponse): Promise<void> {
   const headers: Record<string, string | string[]> = { 'cache-control': 'no-cache, private', ...answer.headers }
   if (answer.warnings && answer.warnings.length > 0) headers.warning = answer.warnings.map(inBytes)
+  if (answer.cookies) headers['set-cookie'] = [...answer.cookies]
   const { status, body, document } = answer
   if (body instanceof Uint8Array) await writeWhole(request, response, status, headers, body)
   else if (document && acceptsGzip(request)) {

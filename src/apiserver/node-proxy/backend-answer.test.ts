@@ -2,11 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deflateRawSync, gunzipSync, gzipSync, inflateRawSync } from 'node:zlib'
 import { coreV1 } from '../../api/resources.ts'
+import { issueAuthority, issueCertificate } from '../../api/x509/certificate.ts'
 import { createClient } from '../../client/client-impl.ts'
 import type { TransportRequest } from '../../client/transport.ts'
 import type { HttpRequestOptions, Net } from '../../platform/net.ts'
+import { realPlatform } from '../../platform/real/platform.ts'
 import { simulatedRandom } from '../../platform/simulated/random.ts'
-import { startTestApiServer } from '../testbed/server.ts'
+import { allowAll } from '../authorize.ts'
+import { adminUser, startTestApiServer } from '../testbed/server.ts'
 import { belowProxy } from './backend-answer.ts'
 import { nodeProxy } from './proxy.ts'
 
@@ -38,11 +41,12 @@ test('belowProxy turns what points to the backend to below the proxy', () => {
 
 interface Backend {
   headers?: Record<string, string>
+  cookies?: string[]
   body?: Uint8Array | string
 }
 
 /** An API server with a pod `proxy` in the namespace `proxy`, whose answer is given. */
-async function proxying({ headers = {}, body = '' }: Backend) {
+async function proxying({ headers = {}, cookies, body = '' }: Backend) {
   const asked: HttpRequestOptions[] = []
   async function* whole() {
     yield Buffer.from(body)
@@ -50,11 +54,13 @@ async function proxying({ headers = {}, body = '' }: Backend) {
   const net = {
     async request(options: HttpRequestOptions) {
       asked.push(options)
-      return { status: 200, headers, body: whole() }
+      return { status: 200, headers, ...(cookies ? { cookies } : {}), body: whole() }
     },
   } as unknown as Net
   const random = simulatedRandom('proxy')
-  const api = await startTestApiServer({ nodeProxy: nodeProxy({ net, random, kubeletTls: {} }), namespaces: ['proxy'] })
+  const security = { authenticator: { authenticate: async () => adminUser }, authorizer: allowAll }
+  const proxy = nodeProxy({ net, random, kubeletTls: {} })
+  const api = await startTestApiServer({ nodeProxy: proxy, security, namespaces: ['proxy'] })
   const pods = createClient(api.transport).of(coreV1.pods, 'proxy')
   const spec = { containers: [{ name: 'c', image: 'i', ports: [{ containerPort: 80 }] }] }
   const pod = await pods.create({ metadata: { name: 'proxy' }, spec })
@@ -67,7 +73,7 @@ async function proxying({ headers = {}, body = '' }: Backend) {
     else for await (const chunk of chunks) bytes.push(chunk)
     return { ...reply, body: Buffer.concat(bytes) }
   }
-  return { asked, base, call, [Symbol.asyncDispose]: () => api.stop() }
+  return { api, asked, base, call, [Symbol.asyncDispose]: () => api.stop() }
 }
 
 test('the proxy asks what is asked with every method, of pods of any name', async () => {
@@ -134,4 +140,24 @@ test('the proxy ends an answer that cannot be unpacked with an error', { timeout
   const headers = { 'content-type': 'text/html', 'content-encoding': 'gzip' }
   await using proxy = await proxying({ headers, body: 'no gzip' })
   await assert.rejects(proxy.call('GET', '/'), /incorrect header check/)
+})
+
+test('the proxy passes each cookie on by itself', async () => {
+  const cookies = ['a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT', 'b=2; HttpOnly']
+  const { net, clock, random } = realPlatform()
+  const of = (commonName: string) => ({
+    ...{ subject: { commonName, organizations: [] }, serial: random.bytes(16) },
+    ...{ notBeforeMs: clock.nowMs() - 60_000, notAfterMs: clock.nowMs() + 3_600_000 },
+  })
+  const identity = issueCertificate(issueAuthority(of('ca')), { ...of('server'), usages: ['serverAuth'] })
+  await using proxy = await proxying({ cookies, body: 'x' })
+  const listening = await proxy.api.server.serve(net, { host: '127.0.0.1', port: 0, identity })
+  try {
+    const url = `https://127.0.0.1:${listening.port}${proxy.base}/`
+    const reply = await net.request({ method: 'GET', url, tls: { insecureSkipVerify: true } })
+    for await (const _ of reply.body);
+    assert.deepEqual([reply.status, reply.cookies], [200, cookies])
+  } finally {
+    await listening.close(0)
+  }
 })

@@ -25,12 +25,11 @@ export async function answerOfBackend(call: ProxyCall, url: string, reply: HttpR
   if (headers.location) headers.location = belowProxy(headers.location, places)
   const isPage = (headers['content-type'] ?? '').split(';')[0]?.trim() === 'text/html'
   const coding = headers['content-encoding'] ?? ''
-  if (!isPage || headers.location || request.method === 'HEAD' || !codings.has(coding))
-    return { status: reply.status, headers, body: reply.body }
+  if (!isPage || headers.location || request.method === 'HEAD' || !codings.has(coding)) return { ...reply, headers }
   delete headers['content-length']
   const rewrite = (link: string): string => belowProxy(link, places)
   const body = coding === '' ? rewriteLinks(reply.body, rewrite) : await recoded(coding, reply.body, rewrite)
-  return { status: reply.status, headers, body }
+  return { ...reply, headers, body }
 }
 
 const ofOrigins: ReadonlySet<string> = new Set(

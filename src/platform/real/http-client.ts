@@ -96,7 +96,9 @@ function requestOnce(options: HttpRequestOptions, agent: http.Agent): Promise<Ht
     outgoing.once('response', (incoming) => {
       stop()
       followSignal(incoming, options.signal)
-      resolve({ status: incoming.statusCode ?? 0, headers: flat(incoming.headers), body: incoming })
+      const { 'set-cookie': cookies, ...headers } = incoming.headers
+      const reply = { status: incoming.statusCode ?? 0, headers: flat(headers), body: incoming }
+      resolve(cookies ? { ...reply, cookies } : reply)
     })
     outgoing.end(options.body)
   })
