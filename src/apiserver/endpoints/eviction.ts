@@ -2,7 +2,8 @@
  * Eviction: a delete of a pod that its disruption budgets allow. https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
  * Texts and counting are upstream's (`registry/core/pod/storage/eviction.go`).
  */
-import { badRequest, internalError, notFound, tooManyRequests } from '../../api/errors.ts'
+import { badRequest, forbidden, internalError, notFound, tooManyRequests } from '../../api/errors.ts'
+import type { KubeObject } from '../../api/meta.ts'
 import { policyV1 } from '../../api/resources.ts'
 import { matchesLabelSelector } from '../../api/selectors/label.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
@@ -12,7 +13,7 @@ import { rfc3339 } from '../../platform/clock.ts'
 import { cachedObjects } from '../cached-objects.ts'
 import { presentDocument } from '../negotiation/represent.ts'
 import { changeStored } from '../registry/change.ts'
-import { deleteObject } from '../registry/delete.ts'
+import { deleteObject, requirePreconditions } from '../registry/delete.ts'
 import { serverManager } from '../registry/field-ownership.ts'
 import { readWriteQuery } from '../registry/options.ts'
 import { admissionAttributes } from '../registry/parts.ts'
@@ -125,16 +126,29 @@ function countDisruption(budget: PodDisruptionBudget, pod: string, nowMs: number
     )
   }
   const allowed = status.disruptionsAllowed ?? 0
-  if (allowed < 0) throw refused('pdb disruptions allowed is negative', '')
+  const kind = { group: policyV1.podDisruptionBudgets.group, plural: 'poddisruptionbudget' }
+  if (allowed < 0) throw forbidden(kind, name, 'pdb disruptions allowed is negative')
   if (Object.keys(status.disruptedPods ?? {}).length > disruptedPodsMax)
-    throw refused('DisruptedPods map too big - too many evictions not confirmed by PDB controller', '')
-  if (allowed === 0) {
-    const detail = `The disruption budget ${name} needs ${status.desiredHealthy} healthy pods and has ${status.currentHealthy} currently`
-    throw refused("Cannot evict pod as it would violate the pod's disruption budget.", detail)
-  }
+    throw forbidden(kind, name, 'DisruptedPods map too big - too many evictions not confirmed by PDB controller')
+  if (allowed === 0)
+    throw refused("Cannot evict pod as it would violate the pod's disruption budget.", whyNotAllowed(name, status))
   status.disruptionsAllowed = allowed - 1
   if (allowed === 1) setNotAllowed(budget, nowMs)
   status.disruptedPods = { ...status.disruptedPods, [pod]: rfc3339(nowMs) }
+}
+
+function whyNotAllowed(
+  name: string,
+  { conditions = [], currentHealthy = 0, desiredHealthy = 0 }: NonNullable<PodDisruptionBudget['status']>,
+): string {
+  const opening = `The disruption budget ${name} does not allow evicting pods currently`
+  const { reason, message } =
+    conditions.find(({ type, status }) => type === 'DisruptionAllowed' && status === 'False') ?? {}
+  // The numbers of a budget whose counting failed are not to be trusted.
+  if (reason === 'SyncFailed' && message) return `${opening} because it failed sync: ${message}`
+  if (currentHealthy <= desiredHealthy)
+    return `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`
+  return message ? `${opening} (${reason}): ${message}` : opening
 }
 
 function setNotAllowed(budget: PodDisruptionBudget, nowMs: number): void {
@@ -174,23 +188,31 @@ async function evict(
     preconditions: { ...preconditions, ...given.preconditions },
     ...(dryRun ? { dryRun: ['All'] } : {}),
   }
-  if (!dryRun) await markDisruption(parts, exchange, target)
+  if (!dryRun) {
+    const { metadata } = await markDisruption(parts, exchange, target, options)
+    // Ours was the change since the pod was looked at.
+    const { resourceVersion } = options.preconditions ?? {}
+    if (resourceVersion && metadata.resourceVersion)
+      options.preconditions = { ...options.preconditions, resourceVersion: metadata.resourceVersion }
+  }
   await deleteObject(parts.registry, { target, caller: callerOf(exchange), options })
 }
 
-/** Tells why the pod goes, before it goes. */
+/** Tells why the pod goes, before it goes: the pod as it is then. */
 async function markDisruption(
   parts: EndpointParts,
   exchange: Exchange,
   target: ReturnType<typeof targetOf>,
-): Promise<void> {
+  options: DeleteOptions,
+): Promise<KubeObject> {
   const nowMs = parts.registry.clock.nowMs()
-  await changeStored(parts.registry, {
+  return await changeStored(parts.registry, {
     target: { ...target, subresource: 'status' },
     caller: callerOf(exchange),
     dryRun: false,
     tracked: false,
     change: (object) => {
+      requirePreconditions(target, object, options)
       const pod = object as Pod
       pod.status ??= {}
       const others = (pod.status.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget')
@@ -200,7 +222,6 @@ async function markDisruption(
         reason: 'EvictionByEvictionAPI',
         message: 'Eviction API: evicting',
         lastTransitionTime: rfc3339(nowMs),
-        ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
       }
       pod.status.conditions = [...others, condition]
     },

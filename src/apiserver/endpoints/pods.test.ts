@@ -108,9 +108,23 @@ test('eviction takes from the budget, marks the pod, and is refused when nothing
   assert.equal(second.status, 429)
   assert.equal(second.body.message, "Cannot evict pod as it would violate the pod's disruption budget.")
   assert.deepEqual(second.body.details.causes, [
-    { reason: 'DisruptionBudget', message: 'The disruption budget pdb needs 1 healthy pods and has 2 currently' },
+    { reason: 'DisruptionBudget', message: 'The disruption budget pdb does not allow evicting pods currently' },
   ])
   assert.equal((await api.get(`${pods}/p2`)).body.metadata.deletionTimestamp, undefined)
+})
+
+test('eviction of a pod that is not ready goes by its budget’s policy, and by what the client saw', async () => {
+  await runningPod('p')
+  const ready = [{ type: 'Ready', status: 'False' }]
+  const path = `${pods}/p/status`
+  const contentType = 'application/merge-patch+json'
+  await api.call('PATCH', path, { status: { conditions: ready } }, { contentType })
+  await budget({ disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1 })
+  const stale = await evict('p', { deleteOptions: { preconditions: { resourceVersion: '1' } } })
+  assert.equal(stale.status, 409)
+  assert.equal((await api.get(`${pods}/p`)).body.status.conditions.length, 1)
+  assert.equal((await evict('p')).status, 201)
+  assert.ok((await api.get(`${pods}/p`)).body.metadata.deletionTimestamp)
 })
 
 test('eviction waits for a budget that has not been counted, and lets go what no budget guards', async () => {

@@ -197,7 +197,8 @@ function wants(
   return isOrphan && standard === 'Orphan'
 }
 
-function requirePreconditions(target: Target, old: KubeObject, { preconditions }: DeleteOptions): void {
+/** Throws the 409 of what was changed or made anew since it was looked at. */
+export function requirePreconditions(target: Target, old: KubeObject, { preconditions }: DeleteOptions): void {
   const { resource } = target.served
   const named = { group: resource.group, plural: resource.kind }
   const name = old.metadata.name ?? ''

@@ -38,6 +38,7 @@ const cases: { what: string; spec: PodDisruptionBudget['spec']; pods: Pod[]; sca
     counts: [4, 3, 2, 1],
   },
   { what: 'no missing pod', spec: { maxUnavailable: 0 }, pods: three, scale: 3, counts: [3, 3, 3, 0] },
+  { what: 'no number at all, which allows nothing', spec: {}, pods: three, counts: [0, 3, 0, 0] },
   { what: 'nothing, for no pods', spec: { minAvailable: 0 }, pods: [], counts: [0, 0, 0, 0] },
   {
     what: 'healthy pods alone',

@@ -24,13 +24,13 @@ export function needsScale({ spec }: PodDisruptionBudget): boolean {
   return spec?.maxUnavailable !== undefined || typeof spec?.minAvailable === 'string'
 }
 
-/** `scale`: the sum of the replicas that the pods' controllers want; used when `needsScale`. */
+/** `scale`: the sum of the replicas that the pods' controllers want; used when `needsScale`. A budget without a number allows nothing. */
 export function planBudget(
   budget: PodDisruptionBudget,
   pods: readonly Pod[],
   { scale, nowMs, nowText }: { scale: number; nowMs: number; nowText: string },
 ): BudgetPlan {
-  const expectedPods = needsScale(budget) ? scale : pods.length
+  const expectedPods = needsScale(budget) ? scale : budget.spec?.minAvailable === undefined ? 0 : pods.length
   const desiredHealthy = desiredOf(budget, expectedPods)
   const { disruptedPods, notDeleted, lookAgainMs } = stillDisrupted(budget, pods, nowMs)
   const currentHealthy = pods.filter(
@@ -111,5 +111,7 @@ function withCondition(
 ): Condition[] {
   const known = present?.find(({ type }) => type === wanted.type)
   const lastTransitionTime = known?.status === wanted.status ? known.lastTransitionTime : nowText
-  return [...(present ?? []).filter((one) => one !== known), { ...wanted, lastTransitionTime }]
+  const condition = { ...wanted, lastTransitionTime }
+  if (!known) return [...(present ?? []), condition]
+  return (present ?? []).map((one) => (one === known ? condition : one))
 }

@@ -1,7 +1,7 @@
 /** Keeps the status of PodDisruptionBudgets, which the eviction endpoint and the scheduler's preemption go by. */
 
 import { ApiError } from '../../api/errors.ts'
-import { keyOf } from '../../api/meta.ts'
+import { keyOf, splitKey } from '../../api/meta.ts'
 import { coreV1, policyV1 } from '../../api/resources.ts'
 import { matchesLabelSelector } from '../../api/selectors/label.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
@@ -28,6 +28,11 @@ export function disruptionController(parts: ControllerParts): Controller {
       .list(pod.metadata.namespace)
       .filter(({ spec }) => matchesLabelSelector(spec?.selector, pod.metadata.labels))
       .map(keyOf)
+  const concerned = (pod: Pod): string[] => {
+    const keys = budgetsOf(pod)
+    if (keys.length > 1) reconciler.tellOfSeveral(pod, keys)
+    return keys
+  }
   return {
     name: 'disruption',
     workers: 1,
@@ -35,8 +40,8 @@ export function disruptionController(parts: ControllerParts): Controller {
       source(budgets, ({ object }) => [keyOf(object)]),
       source(pods, (change) =>
         change.type === 'updated'
-          ? [...new Set([...budgetsOf(change.previous), ...budgetsOf(change.object)])]
-          : budgetsOf(change.object),
+          ? [...new Set([...budgetsOf(change.previous), ...concerned(change.object)])]
+          : concerned(change.object),
       ),
       // Read for their sizes; what follows from a change shows in the pods.
       ...scaledResources.map((resource) => source(parts.informers.of(resource), () => [])),
@@ -64,6 +69,7 @@ export function staleDisruptionController(parts: ControllerParts): Controller {
         type: mark.type,
         status: 'False',
         lastTransitionTime: rfc3339(nowMs),
+        observedGeneration: pod.metadata.generation,
         reason: null,
         message: null,
       }
@@ -94,6 +100,15 @@ class BudgetReconciler {
     this.#budgets = parts.informers.of(policyV1.podDisruptionBudgets)
     this.#pods = parts.informers.of(coreV1.pods)
     this.#scales = new ScaleFinder(parts)
+  }
+
+  /** Such a pod can't be evicted. All its budgets are kept up to date all the same, whichever is named here. */
+  tellOfSeveral(pod: Pod, keys: readonly string[]): void {
+    const { name, namespace } = pod.metadata
+    const chosen = splitKey([...keys].sort()[0] ?? '').name
+    const message = `Pod "${namespace}"/"${name}" matches multiple PodDisruptionBudgets.  Chose "${chosen}" arbitrarily.`
+    const about = { resource: coreV1.pods, object: pod }
+    this.#events.event(about, 'Warning', 'MultiplePodDisruptionBudgets', message)
   }
 
   async reconcile(key: string): Promise<Outcome> {
