@@ -6,17 +6,18 @@ import assert from 'node:assert/strict'
 import type { Duplex } from 'node:stream'
 import { describe, test } from 'node:test'
 import type { Random } from '../../src/platform/random.ts'
+import { simulatedClock } from '../../src/platform/simulated/clock.ts'
 import { simulatedRandom } from '../../src/platform/simulated/random.ts'
 import { exec, forward, type Heard, type Protocol, type Route, type Said } from './exchange.ts'
 import { type Traffic, unlessStuck } from './rough-pipe.ts'
-import { type Command, echoPorts, runCommand, turns } from './runtime.ts'
+import { type Command, echoPorts, hang, runCommand, turns } from './runtime.ts'
 
 const seeds = Number(process.env.STREAM_SEEDS ?? 80)
 const firstSeed = Number(process.env.STREAM_SEED ?? 1)
 const protocols: readonly Protocol[] = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'channel.k8s.io', 'SPDY']
 const success = '{"metadata":{},"status":"Success"}'
 const failure = '{"metadata":{},"status":"Failure","message":"exit code 7","reason":"NonZeroExitCode"}'
-const lost = 'the connection to the container runtime was lost before the command ended'
+const lost = 'the container runtime did not say how the command ended'
 
 function bytesOf(random: Random, largest = 200_000): Buffer {
   const most = [0, 1, 10, 1_000, 70_000, largest][random.int(6)] ?? 0
@@ -56,7 +57,11 @@ async function each(name: string, work: (exchange: Exchange) => Promise<void>): 
     const traffic: Traffic = { random, moves: 0, ends: [] }
     const { said, command } = drawn(random)
     const { promise: read, resolve } = Promise.withResolvers<string | undefined>()
-    const route: Route = { traffic, runtime: (socket: Duplex) => resolve(runCommand(socket, random, command)) }
+    const route: Route = {
+      traffic,
+      clock: simulatedClock(),
+      runtime: (socket: Duplex) => resolve(runCommand(socket, random, command)),
+    }
     try {
       await work({ random, traffic, route, said, command, read })
       await unlessStuck(traffic, allClosed(traffic))
@@ -104,7 +109,7 @@ describe('streams', { timeout: 60_000 + seeds * 100, concurrency: false }, () =>
 
   test('port-forward carries each connection both ways, and ends with the client', () =>
     each('ports', async ({ random, traffic, said }) => {
-      const route: Route = { traffic, runtime: (socket) => echoPorts(socket) }
+      const route: Route = { traffic, clock: simulatedClock(), runtime: echoPorts }
       const sent = Array.from({ length: 1 + random.int(4) }, () => bytesOf(random).toString())
       const answers = await unlessStuck(traffic, forward(route, said.protocol === 'SPDY', sent))
       assert.ok(
@@ -138,6 +143,19 @@ function breakLater(random: Random, traffic: Traffic): { cancel(): void } {
     },
   }
 }
+
+test('exec ends with an error when the runtime hangs on input that the command left unread', async () => {
+  const traffic: Traffic = { random: simulatedRandom(), moves: 0, ends: [] }
+  const clock = simulatedClock()
+  const route: Route = { traffic, clock, runtime: hang }
+  const stdin = 'x'.repeat(1_000_000)
+  const heard = exec(route, { protocol: 'v5.channel.k8s.io', stdin, tty: false, pauseTurns: 0 })
+  const ticking = setInterval(() => clock.advance(5_000), 20)
+  const { status, closeCode } = await heard
+  clearInterval(ticking)
+  assert.deepEqual([(JSON.parse(status) as { message: string }).message, closeCode], [lost, 1000])
+  for (const end of traffic.ends) end.destroy()
+})
 
 test('unlessStuck notices that nothing moves any more', async () => {
   const traffic: Traffic = { random: simulatedRandom(), moves: 0, ends: [] }

@@ -11,6 +11,7 @@ import type { ProxyCall } from '../../src/apiserver/node-proxy.ts'
 import { streamCommand, streamPorts } from '../../src/kubelet/streaming/remote-command.ts'
 import { SpdyConnection } from '../../src/kubelet/streaming/spdy.ts'
 import { portForwardTunnel, webSocketStream } from '../../src/kubelet/streaming/websocket.ts'
+import type { Clock } from '../../src/platform/clock.ts'
 import type { HttpRequestOptions, Net, UpgradedReply } from '../../src/platform/net.ts'
 import { roughPair, type Traffic, takeHead } from './rough-pipe.ts'
 
@@ -19,6 +20,7 @@ export type Protocol = 'v5.channel.k8s.io' | 'v4.channel.k8s.io' | 'channel.k8s.
 /** The connections of an exchange, as its parts see them. */
 export interface Route {
   traffic: Traffic
+  clock: Clock
   /** The runtime's end of the connection from the node agent. */
   runtime(socket: Duplex): void
 }
@@ -79,7 +81,7 @@ async function toAgent(route: Route, { url, method, headers = {} }: HttpRequestO
   const is = (name: string) => searchParams.get(name) === '1'
   const streams = { stdin: is('input'), stdout: is('output'), stderr: is('error'), tty: is('tty') }
   const work = pathname.startsWith('/exec/')
-    ? streamCommand(toRuntime, 'http://runtime/exec', upgrade, streams)
+    ? streamCommand({ net: toRuntime, clock: route.clock }, 'http://runtime/exec', upgrade, streams)
     : streamPorts(toRuntime, 'http://runtime/portforward', upgrade)
   // As the agent's server does with what fails.
   work.catch(() => far.destroy())

@@ -65,6 +65,15 @@ async function written(stream: SpdyStream, bytes: Buffer, random: Random): Promi
   if (!stream.destroyed) await new Promise<void>((resolve) => stream.end(resolve))
 }
 
+/** Ends the outputs of a command and says nothing more, nor reads. */
+export function hang(socket: Duplex): void {
+  new SpdyConnection(socket, {
+    onStream({ streamtype }, stream) {
+      if (streamtype === 'stdout' || streamtype === 'stderr') stream.end()
+    },
+  })
+}
+
 /** Port-forward as the runtime serves it: what comes on a data stream goes back on it. */
 export function echoPorts(socket: Duplex): void {
   closeWithClient(socket)

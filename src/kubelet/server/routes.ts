@@ -130,7 +130,7 @@ export async function stream(
 ): Promise<void> {
   const [action, namespace = '', name = '', ...rest] = path
   const worker = workerOf(parts, namespace, name)
-  const { runtime, net } = parts
+  const { runtime } = parts
   if (action === 'portForward') return forwardPorts(parts, worker, query, upgrade)
   const container = rest.at(-1) ?? ''
   const record = runningRecord(worker, container)
@@ -138,7 +138,7 @@ export async function stream(
   if (!streams.stdin && !streams.stdout && !streams.stderr)
     throw badRequest('you must specify at least 1 of stdin, stdout, stderr')
   const url = await streamUrl(runtime, action === 'attach', record.id, query.getAll('command'), streams)
-  return streamCommand(net, url, upgrade, streams)
+  return streamCommand(parts, url, upgrade, streams)
 }
 
 async function forwardPorts(

@@ -6,7 +6,7 @@ import { outcome } from './remote-command.ts'
 
 const success = '{"metadata":{},"status":"Success"}'
 const failure = '{"status":"Failure","reason":"NonZeroExitCode","message":"command terminated with exit code 3"}'
-const lost = 'the connection to the container runtime was lost before the command ended'
+const lost = 'the container runtime did not say how the command ended'
 
 function said(protocol: string, ...parts: string[]): Promise<string> {
   return text(outcome(Readable.from(parts.map((part) => Buffer.from(part))), protocol))
@@ -25,6 +25,6 @@ test('outcome is a failure when the runtime went away without a status, or in th
     assert.deepEqual([status, message], ['Failure', lost])
   }
   const broken = new Readable({ read: () => broken.destroy(new Error('reset')) })
-  assert.match(await text(outcome(broken, 'v4.channel.k8s.io')), /was lost/)
+  assert.match(await text(outcome(broken, 'v4.channel.k8s.io')), /did not say/)
   assert.equal(await said('v5.channel.k8s.io', failure), failure)
 })

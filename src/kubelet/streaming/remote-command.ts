@@ -7,6 +7,8 @@ import type { IncomingMessage } from 'node:http'
 import { type Duplex, Readable } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Status } from '../../api/types/meta/v1.ts'
+import { limits } from '../../limits.ts'
+import type { Clock } from '../../platform/clock.ts'
 import { join } from '../../platform/join.ts'
 import type { Net } from '../../platform/net.ts'
 import { SpdyConnection } from './spdy.ts'
@@ -42,7 +44,12 @@ export class StreamRefused extends Error {
   }
 }
 
-export async function streamCommand(net: Net, url: string, upgrade: Upgrade, streams: CommandStreams): Promise<void> {
+export async function streamCommand(
+  { net, clock }: { net: Net; clock: Clock },
+  url: string,
+  upgrade: Upgrade,
+  streams: CommandStreams,
+): Promise<void> {
   if (!isWebSocket(upgrade)) return joinSpdy(net, url, upgrade)
   const upstream = await connectSpdy(net, url, { 'x-stream-protocol-version': 'v4.channel.k8s.io' })
   const accepted = await acceptWebSocket(upgrade.request, upgrade.socket, upgrade.head, remoteCommandProtocols)
@@ -50,7 +57,7 @@ export async function streamCommand(net: Net, url: string, upgrade: Upgrade, str
     upstream.destroy()
     throw new StreamRefused(400, 'unable to upgrade connection: no supported WebSocket protocol was offered')
   }
-  await bridge(new SpdyConnection(upstream), accepted, streams)
+  await bridge(clock, new SpdyConnection(upstream), accepted, streams)
 }
 
 export async function streamPorts(net: Net, url: string, upgrade: Upgrade): Promise<void> {
@@ -91,6 +98,7 @@ async function joinSpdy(net: Net, url: string, { request, socket, head }: Upgrad
 }
 
 async function bridge(
+  clock: Clock,
   spdy: SpdyConnection,
   { socket: webSocket, protocol }: { socket: WebSocket; protocol: string },
   streams: CommandStreams,
@@ -108,12 +116,28 @@ async function bridge(
   for (const input of inputs.values()) input?.resume()
   webSocket.on('message', (data: Buffer) => receive(webSocket, inputs, data))
   webSocket.on('close', () => spdy.close())
-  const outputs = [pumpToChannel(outcome(error, protocol), webSocket, channel.error)]
+  const ended = pumpToChannel(outcome(error, protocol), webSocket, channel.error)
+  const outputs: Promise<void>[] = []
   if (stdout) outputs.push(pumpToChannel(stdout, webSocket, channel.stdout))
   if (stderr) outputs.push(pumpToChannel(stderr, webSocket, channel.stderr))
   await Promise.all(outputs)
+  if (stdin) void endWhenStuck(clock, error, stdin)
+  await ended
   webSocket.close(1000)
   spdy.close()
+}
+
+/**
+ * A runtime may hang on input that a command left unread when it ended (containerd 1.6 does): it takes nothing more and
+ * never says how the command ended.
+ */
+async function endWhenStuck(clock: Clock, error: Duplex, stdin: Duplex): Promise<void> {
+  while (!error.readableEnded && !error.destroyed) {
+    const waitingBytes = stdin.writableLength
+    await clock.sleep(limits.commandEndTimeoutMs)
+    if (waitingBytes > 0 && stdin.writableLength === waitingBytes)
+      error.destroy(new Error('the runtime takes no input'))
+  }
 }
 
 /** The first version of the protocol says nothing of a command that succeeded, and only the message of one that failed. */
@@ -131,7 +155,7 @@ export function outcome(error: Readable, protocol: string): Readable {
 }
 
 async function* lastWords(error: Readable, protocol: string): AsyncGenerator<Buffer> {
-  const status = (await statusFrom(error)) ?? connectionLost
+  const status = (await statusFrom(error)) ?? unknownEnd
   if (protocol !== firstProtocol) yield Buffer.from(JSON.stringify(status))
   else if (status.status !== 'Success') yield Buffer.from(status.message ?? '')
 }
@@ -148,11 +172,11 @@ async function statusFrom(error: Readable): Promise<Status | undefined> {
   }
 }
 
-const connectionLost: Status = {
+const unknownEnd: Status = {
   metadata: {},
   status: 'Failure',
   reason: 'InternalError',
-  message: 'the connection to the container runtime was lost before the command ended',
+  message: 'the container runtime did not say how the command ended',
   code: 500,
 }
 
