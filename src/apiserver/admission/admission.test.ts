@@ -344,6 +344,12 @@ test('ResourceQuota counts only what its scopes select, and growth of a service'
   putQuota({ pods: '0' }, { pods: '0' }, { scopes: ['Terminating'] })
   await admit(pods, podWith())
   await assert.rejects(admit(pods, podWith({ activeDeadlineSeconds: 5 })), /exceeded quota/)
+  const before = { operation: 'UPDATE', oldObject: podWith() } as const
+  await assert.rejects(
+    admit(pods, podWith({ activeDeadlineSeconds: 5 }), before),
+    /exceeded quota: rq, requested: pods=1/,
+  )
+  await admit(pods, podWith(), { ...before, oldObject: podWith({ activeDeadlineSeconds: 5 }) })
   putQuota({ 'services.nodeports': '1' }, { 'services.nodeports': '1' })
   const service = (type: string) => ({ metadata: { name: 's', namespace: 'a' }, spec: { type, ports: [{ port: 1 }] } })
   const change = (from: string, to: string) =>

@@ -3,7 +3,7 @@
  * requests at once cannot both take the last place. The quota controller corrects what a failed write leaves charged.
  */
 import { ApiError } from '../../api/errors.ts'
-import { type KubeObject, keyOf } from '../../api/meta.ts'
+import { groupResource, type KubeObject, keyOf } from '../../api/meta.ts'
 import { addQuantities, canonicalQuantity, compareQuantities } from '../../api/quantity.ts'
 import type { Amounts } from '../../api/quota/amounts.ts'
 import { quotaMatches } from '../../api/quota/scopes.ts'
@@ -38,7 +38,8 @@ export function resourceQuota(parts: ResourceQuotaParts): AdmissionPlugin {
     validate(attributes) {
       const { operation, subresource, namespace, resource, object } = attributes
       if (namespace === '' || !object) return undefined
-      if (operation !== 'CREATE' && !(operation === 'UPDATE' && canGrow(resource, subresource))) return undefined
+      const counts = operation === 'UPDATE' && (canGrow(resource, subresource) || movesScope(attributes))
+      if (operation !== 'CREATE' && !counts) return undefined
       if (operation === 'CREATE' && subresource !== '') return undefined
       return whenKnown(ledger.quotas(namespace), (quotas) =>
         quotas.length > 0 ? ledger.charge(attributes, object) : undefined,
@@ -62,10 +63,11 @@ class Ledger {
     const { namespace, resource, oldObject } = attributes
     const nowMs = this.#parts.clock.nowMs()
     const usedBefore = oldObject ? usageOf(resource, oldObject, nowMs) : {}
-    const requested = growth(usageOf(resource, object, nowMs), usedBefore)
-    if (Object.keys(requested).length === 0) return
+    const whole = usageOf(resource, object, nowMs)
+    const requested = growth(whole, usedBefore)
+    if (Object.keys(requested).length === 0 && !movesScope(attributes)) return
     const before = this.#turns.get(namespace)
-    const turn = this.#chargeNext(before, { attributes, object, requested })
+    const turn = this.#chargeNext(before, { attributes, object, requested, whole })
     const settled = turn.catch(() => undefined)
     this.#turns.set(namespace, settled)
     await settled.then(() => {
@@ -116,22 +118,36 @@ class Ledger {
 export interface Charge {
   attributes: AdmissionAttributes
   object: KubeObject
+  /** What is used more than before. */
   requested: Amounts
+  /** All that the object uses: a quota that it was out of the scope of is charged for this. Default: `requested`. */
+  whole?: Amounts
 }
 
 /** Pure: the quotas to write with their new usage. Throws the 403 of the first that would be exceeded. */
 export function planCharges(charge: Charge, quotas: readonly ResourceQuota[]): ResourceQuota[] {
-  const { attributes, object, requested } = charge
+  const { object, attributes } = charge
+  const { resource, oldObject } = attributes
   const updated: ResourceQuota[] = []
   for (const quota of quotas) {
     const hard = quota.status?.hard ?? {}
-    if (!quotaMatches(quota, attributes.resource, object)) continue
+    if (!quotaMatches(quota, resource, object)) continue
+    const isNew = oldObject !== undefined && !quotaMatches(quota, resource, oldObject)
+    const requested = isNew ? (charge.whole ?? charge.requested) : charge.requested
+    if (Object.keys(requested).length === 0) continue
     refuseOpenResources(charge, quota)
     const concerned = Object.keys(requested).filter((name) => hard[name] !== undefined)
     if (concerned.length === 0) continue
-    updated.push(charged(charge, quota, concerned.sort()))
+    updated.push(charged({ ...charge, requested }, quota, concerned.sort()))
   }
   return updated
+}
+
+/** Whether a pod gets a deadline, which takes it from one scope to another. */
+function movesScope({ resource, subresource, operation, object, oldObject }: AdmissionAttributes): boolean {
+  if (operation !== 'UPDATE' || subresource !== '' || groupResource(resource) !== 'pods') return false
+  const ends = (pod: KubeObject | undefined) => (pod as Pod | undefined)?.spec?.activeDeadlineSeconds !== undefined
+  return ends(object) !== ends(oldObject)
 }
 
 function charged({ attributes, requested }: Charge, quota: ResourceQuota, names: readonly string[]): ResourceQuota {
