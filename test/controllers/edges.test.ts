@@ -92,7 +92,7 @@ test('a StatefulSet gives a pod that it adopts the labels of its number, and a d
   const daemons = { metadata: { labels: { app: 'd' } }, spec: template.spec }
   const daemonSelector = { matchLabels: { app: 'd' } }
   await bed.create(appsV1.daemonSets, {
-    metadata: { name: 'd' },
+    metadata: { name: 'd', annotations: { note: 'x' } },
     spec: { selector: daemonSelector, template: daemons },
   })
   await bed.settle()
@@ -103,6 +103,7 @@ test('a StatefulSet gives a pod that it adopts the labels of its number, and a d
   await bed.settle()
   const after = await own()
   assert.equal(after.length, 1)
+  assert.equal(after[0]?.metadata.annotations?.note, 'x')
   assert.notEqual(after[0]?.metadata.uid, before?.metadata.uid)
 })
 

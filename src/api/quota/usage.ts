@@ -89,7 +89,8 @@ function podUsage(pod: Pod, nowMs: number): Amounts {
   return usage
 }
 
-function hasEnded({ metadata, status }: Pod, nowMs: number): boolean {
+/** Whether the pod counts as an object only: it has finished, or its time to end is over. */
+export function hasEnded({ metadata, status }: Pod, nowMs: number): boolean {
   if (status?.phase === 'Failed' || status?.phase === 'Succeeded') return true
   const { deletionTimestamp, deletionGracePeriodSeconds } = metadata
   if (!deletionTimestamp || deletionGracePeriodSeconds === undefined) return false

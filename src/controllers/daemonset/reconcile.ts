@@ -38,7 +38,6 @@ import {
 } from './plan.ts'
 
 const byNode = 'nodeName'
-const generationAnnotation = 'deprecated.daemonset.template.generation'
 
 export function daemonSetController(parts: ControllerParts): Controller {
   const sets = parts.informers.of(appsV1.daemonSets)
@@ -137,7 +136,7 @@ class DaemonSetReconciler {
     const claim = planClaim(set, set.spec?.selector, this.#revisions)
     const kinds = { resource: appsV1.controllerRevisions, ownerResource: appsV1.daemonSets }
     const known = await applyClaim({ client: this.#parts.client, ...kinds }, set, claim)
-    const generation = set.metadata.annotations?.[generationAnnotation]
+    const { annotations } = set.metadata
     const plan = planRevision(
       {
         resource: appsV1.daemonSets,
@@ -145,7 +144,7 @@ class DaemonSetReconciler {
         template: set.spec?.template ?? {},
         collisionCount: set.status?.collisionCount,
         hashLabel,
-        ...(generation === undefined ? {} : { annotations: { [generationAnnotation]: generation } }),
+        ...(annotations ? { annotations } : {}),
       },
       known,
     )

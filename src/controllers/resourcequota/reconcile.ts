@@ -4,9 +4,10 @@
  * name, custom ones included.
  */
 import { groupResource, type KubeObject, keyOf, type Resource, splitKey } from '../../api/meta.ts'
+import { hasEnded } from '../../api/quota/usage.ts'
 import * as resources from '../../api/resources.ts'
 import { appsV1, batchV1, coreV1 } from '../../api/resources.ts'
-import type { ResourceQuota } from '../../api/types/core/v1.ts'
+import type { Pod, ResourceQuota } from '../../api/types/core/v1.ts'
 import { type Controller, type ControllerParts, done, type KeyQueue, source } from '../../client/controller.ts'
 import { discoverResources } from '../../client/discovery.ts'
 import type { Change, Informer } from '../../client/informer.ts'
@@ -30,7 +31,7 @@ export function resourceQuotaController(parts: ControllerParts): Controller {
     sources: [
       source(quotas, (change) => (asksForCount(change) ? [keyOf(change.object)] : [])),
       ...counters.watched.map((informer) =>
-        source(informer, (change) => (givesBack(change) ? inNamespaceOf(change.object) : [])),
+        source(informer, (change) => (givesBack(change, parts.clock.nowMs()) ? inNamespaceOf(change.object) : [])),
       ),
     ],
     start(queue, signal) {
@@ -91,7 +92,8 @@ class Counters {
     const informer = this.#parts.informers.of(resource, { metadataOnly: !measured.has(name) })
     this.#byName.set(name, informer)
     informer.onChange((change) => {
-      if (givesBack(change)) for (const key of this.#inNamespaceOf(change.object)) this.queue.add(key)
+      if (givesBack(change, this.#parts.clock.nowMs()))
+        for (const key of this.#inNamespaceOf(change.object)) this.queue.add(key)
     })
     return informer
   }
@@ -119,7 +121,6 @@ const byName = new Map<string, Resource>(
     .map((resource) => [groupResource(resource), resource]),
 )
 
-/** Deletions and the end of pods; what grows is charged by admission. */
 /**
  * Not when admission has charged the quota: what it lets in is stored a moment later, and counting in between would give
  * the place away again.
@@ -130,11 +131,11 @@ function asksForCount(change: Change<ResourceQuota>): boolean {
   return !sameJson(object.spec, previous.spec) || !sameJson(object.status?.hard, previous.status?.hard)
 }
 
-function givesBack(change: Change<KubeObject>): boolean {
+/** Deletions and the end of pods, which for those that were given no time is their deletion; admission charges what grows. */
+function givesBack(change: Change<KubeObject>, nowMs: number): boolean {
   if (change.type === 'deleted') return true
   if (change.type !== 'updated') return false
-  const ended = (object: KubeObject) =>
-    /^(Succeeded|Failed)$/.test((object as { status?: { phase?: string } }).status?.phase ?? '')
+  const ended = (object: KubeObject) => hasEnded(object as Pod, nowMs)
   const shape = (object: KubeObject) => JSON.stringify((object as { spec?: { type?: string } }).spec?.type)
   return ended(change.object) !== ended(change.previous) || shape(change.object) !== shape(change.previous)
 }

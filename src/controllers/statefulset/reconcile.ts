@@ -121,6 +121,7 @@ class StatefulSetReconciler {
       template: set.spec?.template ?? {},
       collisionCount: set.status?.collisionCount,
       hashLabel,
+      ...(set.metadata.annotations ? { annotations: set.metadata.annotations } : {}),
     }
   }
 
