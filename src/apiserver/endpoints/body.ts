@@ -117,7 +117,8 @@ export function decodedObject(
   refuse: Refusal = bodyRefusal(expected),
 ): Decoded {
   const { value } = document
-  if (!isObject(value)) throw refuse(headFault(value) ?? 'no object')
+  const fault = expected.type.custom && isObject(value) ? undefined : headFault(value)
+  if (fault || !isObject(value)) throw refuse(fault ?? 'no object')
   requireKind(value, expected, refuse)
   const { object, strictErrors } = decodeTyped(expected.type, document, refuse)
   const typed = object as KubeObject

@@ -3,7 +3,7 @@ import { apiError } from '../../api/errors.ts'
 import type { ComponentStatus } from '../../api/types/core/v1.ts'
 import { Stored } from '../cache/stored.ts'
 import { presentList, presentObject } from '../negotiation/represent.ts'
-import { readListQuery } from '../registry/options.ts'
+import { checkListQuery, readListQuery } from '../registry/options.ts'
 import { toBytes } from '../registry/persistence.ts'
 import { selectionOf } from '../registry/selection.ts'
 import type { Served } from '../scheme/served.ts'
@@ -24,7 +24,9 @@ export const getComponentStatus: Endpoint = async (parts, served, exchange) => {
 }
 
 export const listComponentStatuses: Endpoint = async (parts, served, exchange) => {
-  const { matches } = selectionOf(served, readListQuery(exchange.request.query, false))
+  const query = readListQuery(exchange.request.query, false)
+  const { matches } = selectionOf(served, query)
+  checkListQuery(query)
   const all = (await statuses(parts)).map((status) => storedForm(served, status))
   const items = matches ? all.filter(matches) : all
   const page = { items, revision: 0, continue: '', remaining: undefined }

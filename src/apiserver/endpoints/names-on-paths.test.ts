@@ -94,3 +94,21 @@ test('a field that is not known is told of once', async () => {
   const { headers } = await api.call('POST', '/api/v1/namespaces/default/configmaps', body)
   assert.equal(headers.warning, '299 - "unknown field \\"spec\\"", 299 - "duplicate field \\"data.a\\""')
 })
+
+test('selectors are read before options are looked at together, and both before a body', async () => {
+  const path = '/api/v1/namespaces/default/configmaps?resourceVersionMatch=Exact&labelSelector=a%3Db%3Dc'
+  for (const method of ['GET', 'DELETE'] as const) {
+    const { status, body } = await api.call(method, path, method === 'DELETE' ? '[]' : undefined)
+    assert.deepEqual([status, body.message], [400, "found '=', expected: ',' or 'end of string'"])
+  }
+  const together = await api.call('DELETE', '/api/v1/namespaces/default/configmaps?resourceVersionMatch=Exact', '[]')
+  assert.deepEqual([together.status, together.body.reason], [422, 'Invalid'])
+})
+
+test('a patch that makes an object of no version, or with a number for its kind, is told of as a body is', async () => {
+  const contentType = 'application/merge-patch+json'
+  const told = async (body: object) =>
+    (await api.call('PATCH', '/api/v1/namespaces/default/configmaps/m', body, { contentType })).body.message
+  assert.match(await told({ apiVersion: 'a/b/c' }), /: unexpected GroupVersion string: a\/b\/c$/)
+  assert.match(await told({ kind: 5 }), /json: cannot unmarshal number into Go struct field \.kind of type string$/)
+})

@@ -170,6 +170,7 @@ function requireAppliedKind({ resource }: Served, value: unknown): void {
   if (kind === resource.kind && apiVersion === apiVersionOf(resource)) return
   const version = typeof apiVersion === 'string' ? apiVersion : ''
   const shownKind = typeof kind === 'string' ? kind : ''
+  if (version.split('/').length > 2) throw badRequest('invalid object type: /, Kind=')
   throw badRequest(`invalid object type: ${version.includes('/') ? version : `/${version}`}, Kind=${shownKind}`)
 }
 

@@ -1,7 +1,7 @@
 /** GET of an object or a collection. */
 import { negotiate, type Offer, type Representation } from '../negotiation/accept.ts'
 import { presentList, presentObject } from '../negotiation/represent.ts'
-import { readListQuery } from '../registry/options.ts'
+import { checkListQuery, readListQuery } from '../registry/options.ts'
 import { getObject, listObjects } from '../registry/read.ts'
 import { selectionOf } from '../registry/selection.ts'
 import type { ApiResponse, RequestInfo } from '../request.ts'
@@ -22,6 +22,7 @@ export async function listEndpoint(parts: EndpointParts, served: Served, exchang
   const representation = representationOf(parts, exchange, 'possible')
   const query = readListQuery(exchange.request.query, false)
   const selection = selectionOf(served, query)
+  checkListQuery(query)
   const page = await listObjects(parts.registry, { served, namespace: exchange.info.namespace, query, selection })
   return await presentList(parts.presenter, served, page, representation)
 }
@@ -39,17 +40,19 @@ export function representationOf(
   return { ...representation, includeObject: parseIncludeObject(request.query.get('includeObject')) }
 }
 
-/** Resources whose status upstream shows in no table. */
-const statusWithoutTable = new Set([
-  'customresourcedefinitions',
-  'devicetaintrules',
-  'podgroups',
-  'resourceclaims',
-  'resourcepoolstatusrequests',
+/** What upstream shows in no table. */
+const withoutTable = new Set([
+  'apiservices/status',
+  'certificatesigningrequests/approval',
+  'customresourcedefinitions/status',
+  'devicetaintrules/status',
+  'podgroups/status',
+  'resourceclaims/status',
+  'resourcepoolstatusrequests/status',
 ])
 
 function isWithoutTable({ resource, subresource }: RequestInfo): boolean {
-  return subresource === 'status' && statusWithoutTable.has(resource)
+  return subresource !== '' && withoutTable.has(`${resource}/${subresource}`)
 }
 
 /** Every object's metadata, alone or in a list. */

@@ -4,7 +4,7 @@ import { type WatchStart, WatchStream } from '../cache/watch-stream.ts'
 import { convertedWatch, storedFrames } from '../crd/resource/converted-watch.ts'
 import { negotiate } from '../negotiation/accept.ts'
 import { watchFrames } from '../negotiation/represent.ts'
-import { type ListQuery, readListQuery, wrongVersion } from '../registry/options.ts'
+import { checkListQuery, type ListQuery, readListQuery, wrongVersion } from '../registry/options.ts'
 import { tooLarge } from '../registry/read.ts'
 import { selectionOf } from '../registry/selection.ts'
 import type { ApiResponse } from '../request.ts'
@@ -23,6 +23,7 @@ export async function watchEndpoint(parts: EndpointParts, served: Served, exchan
   const query = readListQuery(request.query, true)
   const named = info.parts.length > 1 ? info.name : ''
   const selection = selectionOf(served, query)
+  checkListQuery(query)
   const prefix = named === '' ? collectionPrefix(served, info.namespace) : objectKey(served, info.namespace, named)
   const cache = parts.registry.caches.of(served)
   await cache.ready()

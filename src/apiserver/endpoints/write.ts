@@ -9,7 +9,7 @@ import { presentDocument, presentList, presentObject } from '../negotiation/repr
 import { clone } from '../registry/clone.ts'
 import { createObject } from '../registry/create.ts'
 import { type DeleteInput, deleteObject, deletionAnswer } from '../registry/delete.ts'
-import { readListQuery, readWriteQuery, type WriteQuery } from '../registry/options.ts'
+import { checkListQuery, readListQuery, readWriteQuery, type WriteQuery } from '../registry/options.ts'
 import type { Target, WriteOptions } from '../registry/parts.ts'
 import { listObjects } from '../registry/read.ts'
 import { selectionOf } from '../registry/selection.ts'
@@ -77,9 +77,10 @@ export async function deleteCollectionEndpoint(
 ): Promise<ApiResponse> {
   const representation = representationOf(parts, exchange)
   const query = readListQuery(exchange.request.query, false)
+  const selection = selectionOf(served, query)
+  checkListQuery(query)
   const options = await deleteOptions(exchange)
   warnOfPropagation(served, options, exchange)
-  const selection = selectionOf(served, query)
   const { info } = exchange
   // What is deleted page by page is looked up as of the version that is named.
   const isExact = query.resourceVersionMatch === '' && Number(query.resourceVersion) > 0

@@ -36,10 +36,11 @@ export interface WriteQuery {
 const listOptions = { group: 'meta.k8s.io', kind: 'ListOptions' }
 const fieldManagerLengthMax = 128
 
+/** Each option for itself: upstream reads the selectors, too, before it looks at what goes together (`checkListQuery`). */
 export function readListQuery(query: URLSearchParams, watch: boolean): ListQuery {
   const sendInitialEvents = query.get('sendInitialEvents')
   const timeoutSeconds = readInteger(query, 'timeoutSeconds')
-  const options: ListQuery = {
+  return {
     labelSelector: query.get('labelSelector') ?? '',
     fieldSelector: query.get('fieldSelector') ?? '',
     resourceVersion: query.get('resourceVersion') ?? '',
@@ -51,9 +52,12 @@ export function readListQuery(query: URLSearchParams, watch: boolean): ListQuery
     allowWatchBookmarks: isTrue(query.get('allowWatchBookmarks')),
     sendInitialEvents: sendInitialEvents === null ? undefined : isTrue(sendInitialEvents),
   }
-  const errors = watch ? watchErrors(options) : listErrors(options)
+}
+
+/** Throws a 422 for options that do not go together. */
+export function checkListQuery(options: ListQuery): void {
+  const errors = options.watch ? watchErrors(options) : listErrors(options)
   if (errors.length > 0) throw invalidObject(listOptions, '', errors)
-  return options
 }
 
 /** The revision a client names; 0 when it names none. Throws a 400. */

@@ -16,7 +16,7 @@ import type { Endpoint } from '../endpoints/router.ts'
 import { presentList, presentObject } from '../negotiation/represent.ts'
 import type { NodeProxy } from '../node-proxy.ts'
 import type { Objects } from '../objects.ts'
-import { readListQuery } from '../registry/options.ts'
+import { checkListQuery, readListQuery } from '../registry/options.ts'
 import { toBytes } from '../registry/persistence.ts'
 import { selectionOf } from '../registry/selection.ts'
 import { type Measured, Scraper } from './scrape.ts'
@@ -39,6 +39,7 @@ export function usageEndpoints(proxy: NodeProxy): (verb: string) => Endpoint {
       return await presentObject(parts.presenter, served, found, representation)
     }
     const query = readListQuery(exchange.request.query, false)
+    checkListQuery(query)
     const { matches } = selectionOf(served, query)
     const found: Metrics[] = isNodes ? await usage.nodes() : await usage.pods(namespace)
     const stored = found.map((object) => {
