@@ -19,8 +19,9 @@ import { type Authorizer, authorized } from '../../apiserver/authorize.ts'
 import type { Family } from '../../apiserver/metrics/families.ts'
 import { MeasuredAccess } from '../../apiserver/metrics/measured-access.ts'
 import type { ApiRequest } from '../../apiserver/request.ts'
-import { WebhookError } from '../../apiserver/webhook/remote.ts'
+import { type RemoteReviewer, WebhookError } from '../../apiserver/webhook/remote.ts'
 import type { Client } from '../../client/client.ts'
+import { limits } from '../../limits.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/log.ts'
 
@@ -58,7 +59,7 @@ export class DelegatedAccess {
     const asked = new WebhookAuthorizer({
       ...{ clock, version: 'v1', failurePolicy: 'NoOpinion' },
       ...{ authorizedTtlMs: allowedTtlMs, unauthorizedTtlMs: refusedTtlMs },
-      remote: { ask: (_key, review) => reviews.create(review as SubjectAccessReview) },
+      remote: remoteBy((review) => reviews.create(review as SubjectAccessReview)),
     })
     const authorizer: Authorizer = {
       authorize: async (attributes) => {
@@ -93,12 +94,13 @@ function authenticatorsOf(parts: DelegatedAccessParts, metrics: TokenCacheMetric
   const { callers, authentication, clock, tokenTtlMs } = parts
   const { clientCaPem, frontProxy } = callers
   const reviews = authentication.of(authenticationV1.tokenReviews)
-  const ask = (_key: string, review: object): Promise<TokenReview> =>
+  const remote = remoteBy((review) =>
     reviews.create(review as TokenReview).catch((error: unknown) => {
       throw new WebhookError(messageOf(error))
-    })
+    }),
+  )
   const tokens = new WebhookTokens({
-    remote: { ask },
+    remote,
     clock,
     version: 'v1',
     cacheTtlMs: tokenTtlMs,
@@ -112,4 +114,19 @@ function authenticatorsOf(parts: DelegatedAccessParts, metrics: TokenCacheMetric
     ...(clientCaPem === undefined ? [] : [new CertificateAuthenticator(new ClientAuthority(clientCaPem))]),
     new BearerAuthenticator([tokens]),
   ]
+}
+
+/** The same question is under way once, and no more of them than `limits` has. */
+function remoteBy(send: (review: object) => Promise<object>): Pick<RemoteReviewer, 'ask'> {
+  const asking = new Map<string, Promise<object>>()
+  return {
+    async ask(key, review) {
+      const known = asking.get(key)
+      if (known !== undefined) return await known
+      if (asking.size >= limits.remoteReviewsMax) throw new WebhookError('too many reviews are under way')
+      const answer = send(review).finally(() => asking.delete(key))
+      asking.set(key, answer)
+      return await answer
+    },
+  }
 }
