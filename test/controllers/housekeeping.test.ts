@@ -39,6 +39,28 @@ test('a PodDisruptionBudget counts its pods through their Deployment, and evicti
   await assert.rejects(evict(second), /violate the pod's disruption budget/)
 })
 
+test('a pod with two budgets is told of, and cannot be evicted', async () => {
+  await using bed = await startTestbed()
+  for (const [name, spec] of [
+    ['one', { minAvailable: 0 }],
+    ['two', {}],
+  ] as const) {
+    const selector = { matchLabels: { app: 'web' } }
+    await bed.create(policyV1.podDisruptionBudgets, { metadata: { name }, spec: { selector, ...spec } })
+  }
+  await bed.settle()
+  const spec = { containers: [{ name: 'c', image: 'i' }] }
+  await bed.create(coreV1.pods, { metadata: { name: 'p', labels: { app: 'web' } }, spec })
+  await bed.settle()
+  const message = `Pod "${namespace}"/"p" matches multiple PodDisruptionBudgets.  Chose "one" arbitrarily.`
+  assert.ok((await bed.events()).includes(`Pod/p Warning MultiplePodDisruptionBudgets: ${message}`))
+  const allowed = async (name: string) =>
+    (await bed.client.of(policyV1.podDisruptionBudgets, namespace).get(name)).status?.disruptionsAllowed
+  assert.deepEqual([await allowed('one'), await allowed('two')], [1, 0])
+  const eviction = bed.client.of(coreV1.pods, namespace).createSub('p', 'eviction', { metadata: { name: 'p' } })
+  await assert.rejects(eviction, /^ApiError: This pod has more than one PodDisruptionBudget/)
+})
+
 test('a budget over pods of a kind without scale allows nothing and says why', async () => {
   await using bed = await startTestbed()
   await bed.create(appsV1.daemonSets, {

@@ -2,7 +2,7 @@
  * Eviction: a delete of a pod that its disruption budgets allow. https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
  * Texts and counting are upstream's (`registry/core/pod/storage/eviction.go`).
  */
-import { badRequest, forbidden, internalError, notFound, tooManyRequests } from '../../api/errors.ts'
+import { ApiError, badRequest, forbidden, notFound, tooManyRequests } from '../../api/errors.ts'
 import type { KubeObject } from '../../api/meta.ts'
 import { policyV1 } from '../../api/resources.ts'
 import { matchesLabelSelector } from '../../api/selectors/label.ts'
@@ -80,9 +80,8 @@ async function disrupt(parts: EndpointParts, exchange: Exchange, pod: Pod, dryRu
   const budgets = all.filter((budget) => selects(budget, pod))
   if (budgets.length === 0) return {}
   if (budgets.length > 1) {
-    throw internalError(
-      new Error('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.'),
-    )
+    const message = 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.'
+    throw new ApiError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 })
   }
   const [budget] = budgets
   if (!budget || unguarded(pod, budget)) return seen
