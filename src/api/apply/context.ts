@@ -42,7 +42,10 @@ export interface VersionView {
 const same = (object: JsonObject): JsonObject => object
 
 export function viewOf(context: ApplyContext, apiVersion: string): VersionView | undefined {
-  if (apiVersion !== context.apiVersion && context.version) return context.version(apiVersion)
+  if (apiVersion !== context.apiVersion && context.version) {
+    const other = context.version(apiVersion)
+    return other && context.ignored ? { ignored: context.ignored, ...other } : other
+  }
   const view: VersionView = { type: context.type, to: same, from: same }
   if (context.ignored) view.ignored = context.ignored
   return view

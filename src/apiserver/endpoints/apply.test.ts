@@ -213,3 +213,19 @@ test('API services have no generation, changed or not', async () => {
   const { status, body } = await api.call('PATCH', `${services}/v1.a.example.com`, patch, merge)
   assert.deepEqual([status, body.spec.versionPriority, body.metadata.generation], [200, 20, undefined])
 })
+
+test('an apply to a status in another version leaves what only the object itself sets alone', async () => {
+  const of = (version: string) => `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers`
+  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' }
+  const resource = { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } }
+  const spec = { scaleTargetRef, maxReplicas: 5, metrics: [{ type: 'Resource', resource }] }
+  await api.call('POST', of('v2'), { metadata: { name: 'h' }, spec })
+  const applied = {
+    ...{ apiVersion: 'autoscaling/v1', kind: 'HorizontalPodAutoscaler', metadata: { name: 'h' } },
+    spec: { scaleTargetRef, maxReplicas: 9, targetCPUUtilizationPercentage: 80 },
+    status: { currentReplicas: 1, desiredReplicas: 2 },
+  }
+  const contentType = 'application/apply-patch+yaml'
+  const { status, body } = await api.call('PATCH', `${of('v1')}/h/status?fieldManager=m`, applied, { contentType })
+  assert.deepEqual([status, body.spec?.maxReplicas, body.status?.desiredReplicas], [200, 5, 2], body.message)
+})
