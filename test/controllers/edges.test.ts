@@ -75,6 +75,28 @@ test('a StatefulSet whose pod can not have its name takes none away, and makes i
   await assert.rejects(pods.get('s-1'), { reason: 'NotFound' })
 })
 
+test('a StatefulSet makes a claim that it finds its own without a word', async () => {
+  await using bed = await startTestbed()
+  const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: '' }
+  await bed.create(coreV1.persistentVolumeClaims, { metadata: { name: 'd-s-0' }, spec: claim })
+  await bed.settle()
+  const persistentVolumeClaimRetentionPolicy = { whenDeleted: 'Delete', whenScaled: 'Delete' }
+  const volumeClaimTemplates = [{ metadata: { name: 'd' }, spec: claim }]
+  const spec = {
+    replicas: 1,
+    selector,
+    template,
+    serviceName: 's',
+    persistentVolumeClaimRetentionPolicy,
+    volumeClaimTemplates,
+  }
+  await bed.create(appsV1.statefulSets, { metadata: { name: 's' }, spec })
+  await bed.settle()
+  const { metadata } = await bed.client.of(coreV1.persistentVolumeClaims, namespace).get('d-s-0')
+  assert.equal(metadata.ownerReferences?.[0]?.kind, 'StatefulSet')
+  assert.ok(!(await bed.events()).some((event) => event.includes('SuccessfulUpdate')))
+})
+
 test('a StatefulSet gives a pod that it adopts the labels of its number, and a deleted revision of daemons comes back', async () => {
   await using bed = await startTestbed()
   await bed.create(coreV1.pods, { metadata: { name: 's-0', labels: { app: 'a' } }, spec: template.spec })

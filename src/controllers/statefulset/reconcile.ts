@@ -150,7 +150,9 @@ class StatefulSetReconciler {
         if (this.#claimsOf(set, ordinal).some((claim) => isStaleClaim(claim, `${set.metadata.name}-${ordinal}`))) return
         const template = templateOf(revisions.get(revision)) ?? set.spec?.template ?? {}
         await this.#createClaims(set, ordinal)
-        await this.#create(set, podFor(set, { ordinal, revision, template }))
+        const pod = podFor(set, { ordinal, revision, template })
+        await this.#create(set, pod)
+        await this.#retainClaims(set, ordinal, pod)
       })
       // Nothing is taken away while something is missing that can't be made.
       if (created.error !== undefined) return created.error
