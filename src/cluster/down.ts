@@ -72,7 +72,7 @@ async function check(machine: Machine, config: ClusterConfig, isShared: boolean)
 /** All that a cluster puts into its home. What else somebody keeps there stays, and the directory with it. */
 const entries = [
   ...['admin.kubeconfig', 'kubelet.kubeconfig', 'kube-proxy.kubeconfig', 'bin', 'cni', 'containerd', 'images'],
-  ...['kubelet', 'logs', 'pki', 'pod-logs', 'run', 'store', 'tools'],
+  ...['kubelet', 'logs', 'manifests', 'pki', 'pod-logs', 'run', 'store', 'tools'],
 ]
 
 async function purgeHome(machine: Machine, config: ClusterConfig, print: (line: string) => void): Promise<void> {
