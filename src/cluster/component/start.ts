@@ -8,11 +8,13 @@ import { type Family, gauge } from '../../apiserver/metrics/families.ts'
 import type { Check, Checks } from '../../apiserver/nonresource/health.ts'
 import { featureFamily, processFamilies } from '../../apiserver/nonresource/metrics.ts'
 import { ApiConfigError, type Gates, openGates, readFeatureGates } from '../../apiserver/scheme/feature-gates.ts'
+import type { Client } from '../../client/client.ts'
 import { createClient } from '../../client/client-impl.ts'
 import { transportTo } from '../../client/connect.ts'
 import { type ClusterAccess, loadKubeconfig } from '../../client/kubeconfig.ts'
 import type { Transport } from '../../client/transport.ts'
 import type { ControllerOptions } from '../../controllers/index.ts'
+import type { Listening } from '../../platform/net.ts'
 import { FlagError, type Flags } from '../apiserver/flags.ts'
 import {
   ControllerGroup,
@@ -30,7 +32,7 @@ import { endpointOptionsOf } from './endpoint-flags.ts'
 import type { Component } from './flag-tables.ts'
 import { controllersOf, GroupMetrics } from './group-metrics.ts'
 import { nodeMasksOf, nodeOptionsOf } from './node-flags.ts'
-import { openPort } from './port.ts'
+import { openPort, type PortParts } from './port.ts'
 import { profileOptions, type SchedulingChoice, schedulingOf } from './scheduler-config.ts'
 import { servingOf } from './serving.ts'
 import { signingOf } from './signing.ts'
@@ -90,7 +92,6 @@ export async function startComponent(
       ...schedulingTuning(component, flags, choice),
     },
   })
-  const disabled = new Set(flags.list('disabled-metrics'))
   const families = (): Family[] => [
     ...metrics.families(group, name),
     gauge('leader_election_master_status', 'Whether this instance leads.', [
@@ -101,16 +102,9 @@ export async function startComponent(
     ...processFamilies(clock),
   ]
   const stopping = new AbortController()
-  const serving = await servingOf({ machine, flags, component: name, port: ports[component], client })
-  const listening =
-    serving &&
-    (await openPort({
-      ...{ ...machine, ...serving, component: name, gates },
-      families: () => [...families(), ...serving.access.families].filter((family) => !disabled.has(family.name)),
-      flags: flags.effective,
-      configuration: configurationOf(component, flags, choice),
-      checks: checksOf(component, group, stopping.signal),
-    }))
+  const checks = checksOf(component, group, stopping.signal)
+  const configuration = configurationOf(component, flags, choice)
+  const listening = await listen(machine, { component, flags, client, gates, families, checks, configuration })
   log.info('the component runs', { component, server: access.server, port: listening?.port })
   await group.start()
   return {
@@ -126,6 +120,26 @@ export async function startComponent(
       await transport.close()
     },
   }
+}
+
+interface PortSettings extends Pick<PortParts, 'checks' | 'configuration' | 'families' | 'gates'> {
+  component: Component
+  flags: Flags
+  /** By the component's own kubeconfig. */
+  client: Client
+}
+
+/** Undefined without a port. */
+async function listen(machine: Machine, settings: PortSettings): Promise<Listening | undefined> {
+  const { component, flags, client, families, ...shown } = settings
+  const name = nameOf(component)
+  const serving = await servingOf({ machine, flags, component: name, port: ports[component], client })
+  if (!serving) return undefined
+  const disabled = new Set(flags.list('disabled-metrics'))
+  return openPort({
+    ...{ ...machine, ...serving, ...shown, component: name, flags: flags.effective },
+    families: () => [...families(), ...serving.access.families].filter((family) => !disabled.has(family.name)),
+  })
 }
 
 function schedulingTuning(component: Component, flags: Flags, choice: SchedulingChoice): ControllerTuning {
