@@ -13,5 +13,7 @@ test('checkBuiltInPolicyTypes knows built-in kinds, and doubts nothing about oth
     })
   const [doubt] = await about('apps', 'deployments')
   assert.match(doubt?.warning ?? '', /^apps\/v1, Kind=Deployment: ERROR: .*undefined field 'replicass'/)
+  const [ofCore] = await about('', 'configmaps')
+  assert.match(ofCore?.warning ?? '', /^\/v1, Kind=ConfigMap: ERROR: /)
   assert.deepEqual(await about('example.com', 'widgets'), [])
 })

@@ -2,7 +2,6 @@
  * Doubts about a policy's expressions, found by compiling them with the types of what the policy is about. A doubt changes
  * nothing: the policy is evaluated on the objects as they are. Source: apiserver's `policy/validating/typechecking.go`.
  */
-import { apiVersionOf } from '../../../api/meta.ts'
 import type { ExpressionWarning, Rule, ValidatingAdmissionPolicy } from '../../../api/types/admissionregistration/v1.ts'
 import { type CelType, compile, declareSchema } from '../../cel/index.ts'
 import type { Scheme } from '../../scheme/scheme.ts'
@@ -21,7 +20,8 @@ export function checkPolicyTypes(scheme: Scheme, { spec = {} }: ValidatingAdmiss
   const environments = kinds.map((kind) => {
     const object: CelType = declareSchema(kind.type)
     const { environment } = compose(variables, { hasParams: paramKind !== undefined, object, ...params })
-    return { name: `${apiVersionOf(kind.resource)}, Kind=${kind.resource.kind}`, environment }
+    const { group, version, kind: named } = kind.resource
+    return { name: `${group}/${version}, Kind=${named}`, environment }
   })
   const check = (fieldRef: string, expression: string): ExpressionWarning[] => {
     const doubts = environments.flatMap(({ name, environment }) => {
