@@ -38,7 +38,7 @@ export const limits = {
   tlsHandshakeTimeoutMs: 10_000,
   /** A client that takes nothing of an answer for this long. Beyond: the stream or connection is closed. Ours. */
   responseStallMs: 60_000,
-  /** A command whose outputs have ended while the runtime takes none of its input for this long. Beyond: it ends with an error. Ours. */
+  /** A runtime that reads nothing for this long when the outputs of a command have ended. Beyond: it ends with an error. Ours. */
   commandEndTimeoutMs: 10_000,
   /** Connections of one server. Beyond: new ones are closed at once. Ours: half of the files a process may usually open. */
   serverConnectionsMax: 10_000,

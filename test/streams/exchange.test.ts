@@ -10,9 +10,9 @@ import { simulatedClock } from '../../src/platform/simulated/clock.ts'
 import { simulatedRandom } from '../../src/platform/simulated/random.ts'
 import { exec, forward, type Heard, type Protocol, type Route, type Said } from './exchange.ts'
 import { type Traffic, unlessStuck } from './rough-pipe.ts'
-import { type Command, echoPorts, hang, runCommand, turns } from './runtime.ts'
+import { type Command, echoPorts, endAfter, hang, runCommand, turns } from './runtime.ts'
 
-const seeds = Number(process.env.STREAM_SEEDS ?? 80)
+const seeds = Number(process.env.STREAM_SEEDS ?? 40)
 const firstSeed = Number(process.env.STREAM_SEED ?? 1)
 const protocols: readonly Protocol[] = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'channel.k8s.io', 'SPDY']
 const success = '{"metadata":{},"status":"Success"}'
@@ -155,6 +155,17 @@ test('exec ends with an error when the runtime hangs on input that the command l
   clearInterval(ticking)
   assert.deepEqual([(JSON.parse(status) as { message: string }).message, closeCode], [lost, 1000])
   for (const end of traffic.ends) end.destroy()
+})
+
+test('exec waits for a command that has closed its outputs and works on', async () => {
+  const traffic: Traffic = { random: simulatedRandom(), moves: 0, ends: [] }
+  const clock = simulatedClock()
+  const route: Route = { traffic, clock, runtime: (socket) => void endAfter(socket, clock, 60_000, success) }
+  const heard = exec(route, { protocol: 'v5.channel.k8s.io', stdin: 'all', tty: false, pauseTurns: 0 })
+  const ticking = setInterval(() => clock.advance(1_000), 5)
+  assert.equal((await heard).status, success)
+  clearInterval(ticking)
+  assert.ok(clock.monotonicMs() >= 60_000)
 })
 
 test('unlessStuck notices that nothing moves any more', async () => {

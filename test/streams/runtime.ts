@@ -4,6 +4,7 @@
  */
 import type { Duplex } from 'node:stream'
 import { SpdyConnection, type SpdyStream } from '../../src/kubelet/streaming/spdy.ts'
+import type { Clock } from '../../src/platform/clock.ts'
 import type { Random } from '../../src/platform/random.ts'
 import { everything } from './exchange.ts'
 
@@ -70,6 +71,18 @@ export function hang(socket: Duplex): void {
   new SpdyConnection(socket, {
     onStream({ streamtype }, stream) {
       if (streamtype === 'stdout' || streamtype === 'stderr') stream.end()
+    },
+  })
+}
+
+/** Ends the outputs at once and gives the status later. */
+export function endAfter(socket: Duplex, clock: Clock, delayMs: number, status: string): void {
+  const until = clock.sleep(delayMs)
+  new SpdyConnection(socket, {
+    onStream({ streamtype }, stream) {
+      stream.resume()
+      if (streamtype === 'error') void until.then(() => stream.end(status))
+      else if (streamtype !== 'stdin') stream.end()
     },
   })
 }

@@ -121,22 +121,24 @@ async function bridge(
   if (stdout) outputs.push(pumpToChannel(stdout, webSocket, channel.stdout))
   if (stderr) outputs.push(pumpToChannel(stderr, webSocket, channel.stderr))
   await Promise.all(outputs)
-  if (stdin) void endWhenStuck(clock, error, stdin)
+  if (outputs.length > 0) void endWhenStuck(clock, spdy, error)
   await ended
   webSocket.close(1000)
   spdy.close()
 }
 
 /**
- * A runtime may hang on input that a command left unread when it ended (containerd 1.6 does): it takes nothing more and
+ * A runtime may hang on input that a command left unread when it ended (containerd 1.6 does): it reads nothing more and
  * never says how the command ended.
  */
-async function endWhenStuck(clock: Clock, error: Duplex, stdin: Duplex): Promise<void> {
+async function endWhenStuck(clock: Clock, spdy: SpdyConnection, error: Duplex): Promise<void> {
   while (!error.readableEnded && !error.destroyed) {
-    const waitingBytes = stdin.writableLength
+    let isReading = false
+    void spdy.ping().then(() => {
+      isReading = true
+    })
     await clock.sleep(limits.commandEndTimeoutMs)
-    if (waitingBytes > 0 && stdin.writableLength === waitingBytes)
-      error.destroy(new Error('the runtime takes no input'))
+    if (!isReading) error.destroy(new Error('the runtime reads nothing'))
   }
 }
 

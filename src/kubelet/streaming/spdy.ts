@@ -41,6 +41,8 @@ export class SpdyConnection {
   #inflatedBytes = 0
   readonly #inflate: Inflate = createInflate({ dictionary: spdyDictionary, finishFlush: constants.Z_SYNC_FLUSH })
   #nextId = 1
+  /** Who waits for the answer to a ping, the first first. */
+  #pinged: (() => void)[] = []
   #wroteZlibHeader = false
   #pending: Buffer = Buffer.alloc(0)
   #closed = false
@@ -121,6 +123,15 @@ export class SpdyConnection {
     return block
   }
 
+  /** Resolves when the other side has answered, which it does while it reads, or when the connection has ended. */
+  ping(): Promise<void> {
+    if (this.#closed) return Promise.resolve()
+    const id = Buffer.alloc(4)
+    id.writeUInt32BE(this.#onStream ? 2 : 1)
+    this.#send(controlFrame(frameType.ping, 0, id))
+    return new Promise((resolve) => this.#pinged.push(resolve))
+  }
+
   close(): void {
     this.#end(undefined)
     this.#socket.destroy()
@@ -199,6 +210,7 @@ export class SpdyConnection {
       case frameType.ping:
         if (body.length >= 4 && body.readUInt32BE(0) % 2 === (this.#onStream ? 1 : 0))
           this.#send(controlFrame(frameType.ping, 0, Buffer.from(body)))
+        else this.#pinged.shift()?.()
         return
       case frameType.synStream:
         this.#accept(body, flags)
@@ -236,6 +248,7 @@ export class SpdyConnection {
       else if (!stream.readableEnded) stream.push(null)
     }
     this.#streams.clear()
+    for (const resolve of this.#pinged) resolve()
     this.#inflate.destroy()
     if (error) this.#socket.destroy()
   }
