@@ -43,27 +43,25 @@ export interface Storage {
 /** Rejects when the store cannot be used or a file is wrong. */
 export async function openStorage(doors: Doors, settings: StorageSettings): Promise<Storage> {
   const encryption = settings.encryptionConfig && (await loadEncryption(doors, settings.encryptionConfig))
-  const base = await openBaseStore(doors, settings)
+  const base = await openBaseStore(doors, { ...settings, reserveBytes: limits.storeReserveBytes })
   const mediaType = settings.mediaType ?? (settings.etcd ? 'application/vnd.kubernetes.protobuf' : 'application/json')
   const encrypted = encryption ? encryptedStore(base, encryption) : base
   return { base, store: transformedStore(encrypted, await storageCodec(mediaType)) }
 }
 
-/** Without encryption and encoding: for snapshots, which take values as they stand. */
+/** Without encryption and encoding: for snapshots, which take values as they stand. `reserveBytes`: see `SqliteStoreOptions`. */
 export async function openBaseStore(
   { clock, disk }: Pick<Doors, 'clock' | 'disk'>,
-  { database, etcd, firstRevision }: Pick<StorageSettings, 'database' | 'etcd' | 'firstRevision'>,
+  {
+    database: path,
+    etcd,
+    ...more
+  }: Pick<StorageSettings, 'database' | 'etcd' | 'firstRevision'> & { reserveBytes?: number },
 ): Promise<Store> {
   if (!etcd) {
     const { openSqliteStore } = await import('../store/sqlite/sqlite-store.ts')
-    const reserveBytes = limits.storeReserveBytes
-    return await openSqliteStore({
-      path: database,
-      clock,
-      disk,
-      reserveBytes,
-      ...(firstRevision ? { firstRevision } : {}),
-    })
+    const { firstRevision, reserveBytes = 0 } = more
+    return await openSqliteStore({ path, clock, disk, reserveBytes, ...(firstRevision ? { firstRevision } : {}) })
   }
   const [{ openEtcdStore }, { connectGrpc }] = await Promise.all([
     import('../store/etcd/etcd-store.ts'),

@@ -54,7 +54,12 @@ test('restoreSnapshot leaves what was there when it is ended half-way, and begin
   await restoreSnapshot(machine, { config }, file)
   assert.deepEqual(await keys(), ['a', 'b'])
   assert.ok(!existsSync(`${database}.restoring`))
-  assert.equal(readdirSync(dirname(database)).filter((name) => name.includes('.before-')).length, 1)
+  const files = readdirSync(dirname(database))
+  assert.equal(files.filter((name) => name.includes('.before-')).length, 1)
+  assert.deepEqual(
+    files.filter((name) => name.includes('restoring')),
+    [],
+  )
 })
 
 test('restoreSnapshot refuses while somebody has the file open, who left no pid file', async () => {
