@@ -112,3 +112,17 @@ for (const [spec, why] of requests) {
     if (why) assert.ok(body.message.endsWith(` is invalid: ${why}`), body.message)
   })
 }
+
+test('a write of the status of a group keeps what protects it, and requests are updated with their version only', async () => {
+  const path = `${scheduling}/podgroups`
+  await api.call('POST', path, { metadata: { name: 'kept' }, spec: gang })
+  const metadata = { name: 'kept', labels: { a: 'b' }, finalizers: [] }
+  const { body } = await api.call('PUT', `${path}/kept/status`, { metadata, spec: gang, status: {} })
+  assert.deepEqual(body.metadata.finalizers, ['scheduling.k8s.io/podgroup-protection'], body.message)
+  assert.equal(body.metadata.labels, undefined)
+  const requests = '/apis/resource.k8s.io/v1alpha3/resourcepoolstatusrequests'
+  const pool = { metadata: { name: 'p' }, spec: { driver: 'd.example.com' } }
+  assert.equal((await api.call('POST', requests, pool)).status, 201)
+  const { status, body: refused } = await api.call('PUT', `${requests}/p`, pool)
+  assert.deepEqual([status, /resourceVersion: .*must be specified/.test(refused.message)], [422, true], refused.message)
+})

@@ -22,6 +22,10 @@ const keptByStatus: Readonly<Record<string, readonly ('labels' | 'ownerReference
   'customresourcedefinitions.apiextensions.k8s.io': ['all'],
   'servicecidrs.networking.k8s.io': ['all'],
   'devicetaintrules.resource.k8s.io': ['all'],
+  'resourcepoolstatusrequests.resource.k8s.io': ['all'],
+  'podcertificaterequests.certificates.k8s.io': ['all'],
+  'podgroups.scheduling.k8s.io': ['all'],
+  'storageversionmigrations.storagemigration.k8s.io': ['all'],
 }
 
 /** Keeps what this endpoint may not change. In place, except that the result may be another object. */

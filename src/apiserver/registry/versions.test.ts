@@ -129,13 +129,13 @@ const small: [path: string, good: object, bad: object, message: RegExp][] = [
     '/apis/scheduling.k8s.io/v1alpha2/namespaces/default/workloads',
     { podGroupTemplates: [{ name: 'g', schedulingPolicy: { gang: { minCount: 2 } } }] },
     { podGroupTemplates: [{ name: 'g', schedulingPolicy: { gang: { minCount: 0 } } }] },
-    /spec\.podGroupTemplates\[0\]\.schedulingPolicy\.gang\.minCount: Invalid value: 0/,
+    /spec\.podGroupTemplates\[0\]\.schedulingPolicy\.gang\.minCount: Required value/,
   ],
   [
     '/apis/scheduling.k8s.io/v1alpha2/namespaces/default/podgroups',
     { schedulingPolicy: { basic: {} } },
     { schedulingPolicy: {} },
-    /spec\.schedulingPolicy: Invalid value: "": must specify exactly one of: `basic`, `gang`/,
+    /spec\.schedulingPolicy: Invalid value: "": must specify one of: `basic`, `gang`/,
   ],
   [
     '/apis/storagemigration.k8s.io/v1beta1/storageversionmigrations',

@@ -12,6 +12,7 @@ const bundleBytesMax = 1024 * 1024
 
 export const clusterTrustBundles: Strategy<ClusterTrustBundle> = {
   resource: certificatesV1beta1.clusterTrustBundles,
+  allowUnconditionalUpdate: false,
   // Rules with the signer's name below.
   validateName: (name) => (name.includes(':') ? [] : isDns1123Subdomain(name)),
   validateCreate: validateBundle,

@@ -20,6 +20,7 @@ const outcomes = ['Denied', 'Failed', 'Issued']
 
 export const podCertificateRequests: Strategy<Request> = {
   resource: certificatesV1beta1.podCertificateRequests,
+  allowUnconditionalUpdate: false,
   prepareForCreate(request) {
     delete request.status
   },

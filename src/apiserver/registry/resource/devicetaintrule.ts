@@ -56,6 +56,7 @@ export const deviceTaintRules: Strategy<DeviceTaintRule> = {
 
 export const resourcePoolStatusRequests: Strategy<ResourcePoolStatusRequest> = {
   resource: resourceV1alpha3.resourcePoolStatusRequests,
+  allowUnconditionalUpdate: false,
   prepareForCreate(request) {
     delete request.status
   },
