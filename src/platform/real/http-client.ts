@@ -166,6 +166,8 @@ function upgrade(options: HttpRequestOptions): Promise<UpgradedReply> {
     })
     outgoing.once('upgrade', (incoming, socket: Duplex, head) => {
       stop()
+      // It may break before its new owner listens; that it is destroyed tells as much.
+      socket.on('error', () => {})
       if (head.length > 0) socket.unshift(head)
       resolve({ status: 101, headers: flat(incoming.headers), socket, body: new Uint8Array() })
     })

@@ -3,8 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import * as http2 from 'node:http2'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { limits } from '../../limits.ts'
@@ -281,6 +283,22 @@ test('upgrade hands over the socket on 101 and the body on a refusal', async () 
     assert.equal(String(echoed), 'hello')
     socket.destroy()
   })
+})
+
+test('upgrade gives a socket that may break before anybody listens', async () => {
+  const peers: Duplex[] = []
+  const server = await net.serveTcp({ host: '127.0.0.1', port: 0 }, (peer) => {
+    peers.push(peer)
+    peer.once('data', () => peer.write('HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n'))
+  })
+  const url = `http://127.0.0.1:${server.port}/`
+  const { socket } = await net.upgrade({ method: 'GET', url, headers: { upgrade: 'echo' } })
+  const { promise: closed, resolve } = Promise.withResolvers<void>()
+  socket?.once('close', () => resolve())
+  for (const peer of peers as Socket[]) peer.resetAndDestroy()
+  await closed
+  assert.equal(socket?.destroyed, true)
+  await server.close()
 })
 
 test('close ends connections that are still busy when the grace has passed', async () => {
