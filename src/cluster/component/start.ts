@@ -114,13 +114,16 @@ export async function startComponent(
     },
     async stop() {
       stopping.abort()
-      await endedWithin(machine, flags.durationMs('controller-shutdown-timeout'), group.stop())
+      await endedWithin(machine, flags.durationMs('controller-shutdown-timeout') ?? shutdownMs, group.stop())
       await listening?.close(closeGraceMs)
       await accounts.close()
       await transport.close()
     },
   }
 }
+
+/** For components without a flag for it: a cloud or a server that does not answer holds up no end. */
+const shutdownMs = 10_000
 
 interface PortSettings extends Pick<PortParts, 'checks' | 'configuration' | 'families' | 'gates'> {
   component: Component
@@ -150,13 +153,8 @@ function schedulingTuning(component: Component, flags: Flags, choice: Scheduling
   return { schedulerProfile: profileOptions(choice), scheduling: { name, queueTimes } }
 }
 
-/** Managers give controllers this long; what they do then is cut off with their transport. */
-async function endedWithin(
-  { clock, log }: Machine,
-  timeoutMs: number | undefined,
-  ended: Promise<void>,
-): Promise<void> {
-  if (timeoutMs === undefined) return ended
+/** Controllers are given this long; what they do then is cut off with their transport. */
+async function endedWithin({ clock, log }: Machine, timeoutMs: number, ended: Promise<void>): Promise<void> {
   const over = new AbortController()
   const late = clock.sleep(timeoutMs, over.signal).then(
     () => log.warn('controllers did not end in time', { timeoutMs }),
