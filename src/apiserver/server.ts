@@ -55,7 +55,7 @@ export interface ApiServer {
 }
 
 export async function createApiServer(parts: ApiServerParts): Promise<ApiServer> {
-  const { clock, random, log } = parts
+  const { clock, random, log, gates = defaultGates } = parts
   const storeMetrics = new StoreMetrics()
   const store = storeMetrics.measured(parts.store, clock)
   const hub = new Hub({ store, clock, log })
@@ -76,7 +76,6 @@ export async function createApiServer(parts: ApiServerParts): Promise<ApiServer>
   const stopping = new AbortController()
   let pipeline: Pipeline | undefined
   const transportFor = (user: UserInfo): Transport => inProcessTransport(started(pipeline), user)
-  const gates = parts.gates ?? defaultGates
   const security = await securityOf(parts, { objects, scheme, gates, transportFor })
   const endpoints: EndpointParts = {
     registry: {

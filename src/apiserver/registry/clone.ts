@@ -1,6 +1,6 @@
+/** A private copy of a JSON-shaped value: what `structuredClone` does, several times faster because it does no more. */
 import { WrittenNumber } from '../../api/patch/json-value.ts'
 
-/** A private copy of a JSON-shaped value: what `structuredClone` does, several times faster because it does no more. */
 export function clone<T>(value: T): T {
   return copy(value) as T
 }
