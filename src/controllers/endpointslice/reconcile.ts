@@ -3,7 +3,7 @@
 import { ApiError } from '../../api/errors.ts'
 import { keyOf } from '../../api/meta.ts'
 import { coreV1, discoveryV1 } from '../../api/resources.ts'
-import type { Node, Pod, Service } from '../../api/types/core/v1.ts'
+import type { Node, Service } from '../../api/types/core/v1.ts'
 import type { EndpointSlice } from '../../api/types/discovery/v1.ts'
 import { type Controller, type ControllerParts, done, type Outcome, source } from '../../client/controller.ts'
 import { tallied } from '../../client/meters.ts'
@@ -67,27 +67,15 @@ export function endpointSliceController(parts: ControllerParts, options: Endpoin
       zoneShares: () => topology.shares(),
     }
     const plan = planSlices(input)
-    const api = parts.client.of(discoveryV1.endpointSlices, service.metadata.namespace)
     try {
-      for (const slice of plan.create) {
-        slice.metadata.ownerReferences = [controllerReference(coreV1.services, service)]
-        expectations.created(key, await api.create(slice))
-      }
-      for (const slice of plan.update) await api.update(slice)
-      for (const slice of plan.delete) await ifThere(api.delete(slice.metadata.name ?? ''))
+      await write(parts, service, plan, (created) => expectations.created(key, created))
     } catch (error) {
       if (error instanceof ApiError && error.message.includes('is being terminated')) return done
       throw error
     }
     topology.hinted(service, plan.hinting)
     countSync(parts, service, plan, present)
-    const skipped = podsWithoutNode(input).map((pod) => skippedText(service, pod))
-    if (skipped.length === 0) return done
-    const what = skipped.length === 1 ? skipped[0] : `[${skipped.join(', ')}]`
-    const message = `Error updating Endpoint Slices for Service ${key}: ${what}`
-    const about = { resource: coreV1.services, object: service }
-    parts.events.as(eventSource).event(about, 'Warning', 'FailedToUpdateEndpointSlices', message)
-    return { kind: 'retry', error: new Error(message) }
+    return tellLeftOut(parts, input)
   }
 
   return {
@@ -111,9 +99,34 @@ export function endpointSliceController(parts: ControllerParts, options: Endpoin
   }
 }
 
-function skippedText({ metadata }: Service, pod: Pod): string {
-  const service = `${metadata.namespace}/${metadata.name}`
-  return `skipping Pod ${pod.metadata.name} for Service ${service}: Node ${pod.spec?.nodeName ?? ''} Not Found`
+async function write(
+  { client }: ControllerParts,
+  service: Service,
+  plan: SlicePlan,
+  onCreated: (slice: EndpointSlice) => void,
+): Promise<void> {
+  const api = client.of(discoveryV1.endpointSlices, service.metadata.namespace)
+  for (const slice of plan.create) {
+    slice.metadata.ownerReferences = [controllerReference(coreV1.services, service)]
+    onCreated(await api.create(slice))
+  }
+  for (const slice of plan.update) await api.update(slice)
+  for (const slice of plan.delete) await ifThere(api.delete(slice.metadata.name ?? ''))
+}
+
+/** What was left out is tried again: its node may only not be known yet. */
+function tellLeftOut({ events }: ControllerParts, input: SliceInput): Outcome {
+  const { service } = input
+  const key = keyOf(service)
+  const skipped = podsWithoutNode(input).map(
+    ({ metadata, spec }) => `skipping Pod ${metadata.name} for Service ${key}: Node ${spec?.nodeName ?? ''} Not Found`,
+  )
+  if (skipped.length === 0) return done
+  const what = skipped.length === 1 ? skipped[0] : `[${skipped.join(', ')}]`
+  const message = `Error updating Endpoint Slices for Service ${key}: ${what}`
+  const about = { resource: coreV1.services, object: service }
+  events.as(eventSource).event(about, 'Warning', 'FailedToUpdateEndpointSlices', message)
+  return { kind: 'retry', error: new Error(message) }
 }
 
 const prefix = 'endpoint_slice_controller'
