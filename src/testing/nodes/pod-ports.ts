@@ -68,7 +68,8 @@ function connect(
   const listener = listenerAt(parts, pod, port)
   if (!listener) {
     error?.end(`failed to connect to localhost:${port} inside pod ${pod.metadata.name}: connection refused`)
-    stream.end()
+    // What it sends all the same must not hold the other connections back.
+    stream.resume().end()
     return
   }
   error?.end()
