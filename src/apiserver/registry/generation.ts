@@ -45,3 +45,14 @@ export function keepSpec(object: WithStatus, old: WithStatus): void {
   if (old.spec === undefined) delete object.spec
   else object.spec = old.spec
 }
+
+/** Of kinds without a generation: a new object has no status yet. */
+export function dropStatus(object: WithStatus): void {
+  delete object.status
+}
+
+/** Of kinds without a generation: an update of the object leaves its status alone. */
+export function restoreStatus(object: WithStatus, old: WithStatus): void {
+  if (old.status === undefined) delete object.status
+  else object.status = old.status
+}

@@ -5,7 +5,7 @@ import { isDns1123Subdomain } from '../../../api/names.ts'
 import { certificatesV1beta1 } from '../../../api/resources.ts'
 import type { PodCertificateRequest, PodCertificateRequestSpec } from '../../../api/types/certificates/v1beta1.ts'
 import { readPublicKey, readSignedKey } from '../../../api/x509/request.ts'
-import { keepSpec } from '../generation.ts'
+import { dropStatus, keepSpec, restoreStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { forbidden, invalid, invalidEach, messages, notSupported, required, tooLong } from '../validation/field.ts'
@@ -21,13 +21,8 @@ const outcomes = ['Denied', 'Failed', 'Issued']
 export const podCertificateRequests: Strategy<Request> = {
   resource: certificatesV1beta1.podCertificateRequests,
   allowUnconditionalUpdate: false,
-  prepareForCreate(request) {
-    delete request.status
-  },
-  prepareForUpdate(request, old) {
-    if (old.status === undefined) delete request.status
-    else request.status = old.status
-  },
+  prepareForCreate: dropStatus,
+  prepareForUpdate: restoreStatus,
   validateCreate: ({ spec }) => validateSpec(spec ?? {}),
   validateUpdate: ({ spec }, old) =>
     semanticEqual(spec, old.spec) ? [] : [invalid('spec', spec ?? null, messages.immutable)],

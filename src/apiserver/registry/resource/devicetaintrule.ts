@@ -8,7 +8,7 @@ import type {
 } from '../../../api/types/resource/v1alpha3.ts'
 import type { DeviceTaintRule, DeviceTaintSelector } from '../../../api/types/resource/v1beta2.ts'
 import { rfc3339 } from '../../../platform/clock.ts'
-import { keepSpec, keepStatus, startWithoutStatus } from '../generation.ts'
+import { dropStatus, keepSpec, keepStatus, restoreStatus, startWithoutStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { validateConditionList } from '../validation/conditions.ts'
 import { semanticEqual } from '../validation/equal.ts'
@@ -57,13 +57,8 @@ export const deviceTaintRules: Strategy<DeviceTaintRule> = {
 export const resourcePoolStatusRequests: Strategy<ResourcePoolStatusRequest> = {
   resource: resourceV1alpha3.resourcePoolStatusRequests,
   allowUnconditionalUpdate: false,
-  prepareForCreate(request) {
-    delete request.status
-  },
-  prepareForUpdate(request, old) {
-    if (old.status === undefined) delete request.status
-    else request.status = old.status
-  },
+  prepareForCreate: dropStatus,
+  prepareForUpdate: restoreStatus,
   validateCreate({ spec }) {
     const { driver = '', poolName, limit } = spec ?? {}
     return [

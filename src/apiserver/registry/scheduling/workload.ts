@@ -10,7 +10,7 @@ import type {
   TypedLocalObjectReference,
   Workload,
 } from '../../../api/types/scheduling/v1alpha2.ts'
-import { keepSpec } from '../generation.ts'
+import { dropStatus, keepSpec, restoreStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { duplicate, invalid, invalidEach, messages, optionalOneOf, required, tooMany } from '../validation/field.ts'
@@ -33,13 +33,8 @@ export const workloads: Strategy<Workload> = {
 
 export const podGroups: Strategy<PodGroup> = {
   resource: schedulingV1alpha2.podGroups,
-  prepareForCreate(group) {
-    delete group.status
-  },
-  prepareForUpdate(group, old) {
-    if (old.status) group.status = old.status
-    else delete group.status
-  },
+  prepareForCreate: dropStatus,
+  prepareForUpdate: restoreStatus,
   validateCreate: ({ spec }) => validateGroup('spec', spec ?? {}),
   validateUpdate({ spec }, old) {
     const errors = validateGroup('spec', spec ?? {})

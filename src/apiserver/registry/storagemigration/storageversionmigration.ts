@@ -3,7 +3,7 @@ import type { FieldError } from '../../../api/errors.ts'
 import { isDns1035Label, isDns1123Subdomain } from '../../../api/names.ts'
 import { storagemigrationV1beta1 } from '../../../api/resources.ts'
 import type { StorageVersionMigration } from '../../../api/types/storagemigration/v1beta1.ts'
-import { keepSpec } from '../generation.ts'
+import { dropStatus, keepSpec, restoreStatus } from '../generation.ts'
 import type { Strategy } from '../strategy.ts'
 import { semanticEqual } from '../validation/equal.ts'
 import { forbidden, invalid, invalidEach, messages, required } from '../validation/field.ts'
@@ -15,13 +15,8 @@ const ends = ['Succeeded', 'Failed']
 export const storageVersionMigrations: Strategy<Migration> = {
   resource: storagemigrationV1beta1.storageVersionMigrations,
   allowUnconditionalUpdate: false,
-  prepareForCreate(migration) {
-    delete migration.status
-  },
-  prepareForUpdate(migration, old) {
-    if (old.status === undefined) delete migration.status
-    else migration.status = old.status
-  },
+  prepareForCreate: dropStatus,
+  prepareForUpdate: restoreStatus,
   validateCreate: validateMigration,
   validateUpdate(migration, old) {
     const errors = validateMigration(migration)
