@@ -59,7 +59,8 @@ test('POST refuses a quota whose scope says nothing of what it limits', async ()
   const quota = (hard: object) => api.call('POST', quotas, { metadata: { name: 'q' }, spec: { hard, scopeSelector } })
   const refused = await quota({ pods: '2' })
   assert.equal(refused.status, 422)
-  assert.match(refused.body.message, /: unsupported scope applied to resource$/)
+  const shown = '{"MatchExpressions":[{"ScopeName":"VolumeAttributesClass","Operator":"In","Values":["gold"]}]}'
+  assert.ok(refused.body.message.endsWith(`Invalid value: ${shown}: unsupported scope applied to resource`))
   assert.equal((await quota({ persistentvolumeclaims: '2', 'requests.storage': '1Gi' })).status, 201)
 })
 

@@ -102,11 +102,21 @@ function validateSelector(spec: ResourceQuotaSpec): FieldError[] {
     if (!scopes.has(scope)) errors.push(invalid(`${path}.scopeName`, scope, 'unsupported scope'))
     for (const name of Object.keys(spec.hard ?? {}).sort()) {
       if (!isStandardQuotaResource(name) || fits(scope, name)) continue
-      errors.push(invalid(path, spec.scopeSelector, 'unsupported scope applied to resource'))
+      errors.push(invalid(path, shownSelector(spec), 'unsupported scope applied to resource'))
     }
     errors.push(...validateOperator(path, requirement))
   }
   return errors
+}
+
+/** With upstream's names of the fields, which its message shows. */
+function shownSelector({ scopeSelector }: ResourceQuotaSpec): object {
+  const expressions = scopeSelector?.matchExpressions ?? []
+  return {
+    MatchExpressions: expressions.map(({ scopeName = '', operator = '', values }) => {
+      return { ScopeName: scopeName, Operator: operator, Values: values?.length ? values : null }
+    }),
+  }
 }
 
 function validateOperator(path: string, requirement: ScopedResourceSelectorRequirement): FieldError[] {
