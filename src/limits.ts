@@ -340,6 +340,8 @@ export const limits = {
   controllerWorkers: 5,
   /** Events waiting to be written. Beyond: the new one is dropped and logged. Source: client-go's 1,000. */
   eventsQueuedMax: 1_000,
+  /** Objects whose events are written at once; more wait. Ours. */
+  eventsWrittenAtOnceMax: 16,
   /** Events about one object from one source at once, then one per refill. Beyond: dropped. Source: client-go's 25 and 5 min. */
   eventBurst: 25,
   eventRefillMs: 300_000,

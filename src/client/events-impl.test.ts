@@ -145,3 +145,23 @@ test('event tries again when the server is away, and gives up at once when it is
   await recorder.flush()
   assert.equal(events().length, 1)
 })
+
+test('an event that has to wait holds up later ones about its object, not those about others', async () => {
+  const { api, clock, recorder, events } = setUp()
+  const node = { kind: 'Node', name: 'n' }
+  let away = true
+  api.intercept = ({ body }) =>
+    away && Buffer.from(body ?? []).includes('"Pod"') ? failure(503, 'ServiceUnavailable') : undefined
+  recorder.event(pod, 'Normal', 'Pulled', 'first')
+  recorder.event(pod, 'Normal', 'Started', 'second')
+  recorder.event(node, 'Normal', 'Ready', 'another')
+  await clock.advance(0)
+  assert.deepEqual(messages(), ['another'])
+  away = false
+  await clock.advance(10_000)
+  assert.deepEqual(messages(), ['another', 'first', 'second'])
+
+  function messages() {
+    return events().map(({ message }) => message)
+  }
+})

@@ -1,4 +1,4 @@
-/** Writes events one after the other in the background; what can't be written is logged and dropped. */
+/** Writes events in the background, those of one object one after the other; what can't be written is logged and dropped. */
 import { ApiError } from '../api/errors.ts'
 import { apiVersionOf, type KubeObject, type Resource } from '../api/meta.ts'
 import { coreV1, eventsV1 } from '../api/resources.ts'
@@ -95,7 +95,8 @@ class EventWriter {
   readonly #correlator = new EventCorrelator()
   readonly #queue: Event[] = []
   readonly #signal: AbortSignal | undefined
-  #draining: Promise<void> | undefined
+  /** By the object that they are about. */
+  readonly #writing = new Map<string, Promise<void>>()
   #lastStampNs = 0n
 
   constructor({ client, clock, random, log, signal }: Omit<EventsOptions, 'component' | 'host'>) {
@@ -118,13 +119,11 @@ class EventWriter {
       ? { eventTime: rfc3339Micro(this.#clock.nowMs()) }
       : { firstTimestamp: now, lastTimestamp: now, count: 1 }
     this.#queue.push({ ...event, metadata, ...times })
-    this.#draining ??= this.#drain().finally(() => {
-      this.#draining = undefined
-    })
+    this.#write()
   }
 
   async flush(): Promise<void> {
-    await this.#draining
+    while (this.#writing.size > 0) await Promise.all(this.#writing.values())
   }
 
   /** Nanoseconds in hex, as names of events end; never the same twice. */
@@ -135,13 +134,22 @@ class EventWriter {
     return this.#lastStampNs.toString(16)
   }
 
-  async #drain(): Promise<void> {
-    for (let event = this.#queue.shift(); event; event = this.#queue.shift()) {
-      if (!this.#signal?.aborted) await this.#record(event)
+  /** Of several objects side by side: a store may let repeated events wait for others to share a sync with. */
+  #write(): void {
+    while (this.#writing.size < limits.eventsWrittenAtOnceMax) {
+      const at = this.#queue.findIndex((event) => !this.#writing.has(objectOf(event)))
+      const [event] = at < 0 ? [] : this.#queue.splice(at, 1)
+      if (!event) return
+      const written = this.#record(event).finally(() => {
+        this.#writing.delete(objectOf(event))
+        this.#write()
+      })
+      this.#writing.set(objectOf(event), written)
     }
   }
 
   async #record(event: Event): Promise<void> {
+    if (this.#signal?.aborted) return
     const decided = this.#correlator.correlate(event, this.#clock.nowMs())
     if (decided.kind === 'drop') return
     for (let attempt = 1; attempt <= triesMax; attempt++) {
@@ -190,6 +198,10 @@ class EventWriter {
       await this.#create(decided.key, decided.event)
     }
   }
+}
+
+function objectOf({ involvedObject: { kind, namespace, name, uid } }: Event): string {
+  return [kind, namespace, name, uid].join('/')
 }
 
 /** In the form of events.k8s.io. */
