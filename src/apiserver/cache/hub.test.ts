@@ -26,7 +26,11 @@ function fragile(store: Store): { store: Store; cut(): void } {
     }
   }
   const cut = () => fail?.(new Error('the connection broke'))
-  return { store: new Proxy(store, { get: (target, name) => (name === 'watch' ? watch : bound(target, name)) }), cut }
+  return { store: watchedBy(store, watch), cut }
+}
+
+function watchedBy(store: Store, watch: Store['watch']): Store {
+  return new Proxy(store, { get: (target, name) => (name === 'watch' ? watch : bound(target, name)) })
 }
 
 function bound(target: object, name: string | symbol): unknown {
@@ -164,5 +168,28 @@ test('a cache that was being read when a change could not be is read again', asy
   await hub.fresh()
   gate.resolve()
   await loading
+  await hub.stop()
+})
+
+test('a cache that was read before the hub came so far is at the revision of what it read', async () => {
+  const base = memoryStore({ clock: simulatedClock() })
+  await put(base, '/registry/pods/a/1')
+  const held = Promise.withResolvers<void>()
+  async function* watch(options: WatchOptions): AsyncGenerator<WatchBatch> {
+    for await (const batch of base.watch(options)) {
+      await held.promise
+      yield batch
+    }
+  }
+  const hub = new Hub({ store: watchedBy(base, watch), clock: simulatedClock(), log: silent })
+  await hub.start()
+  const pods = new ResourceCache(hub, '/registry/pods/')
+  await base.commit([{ op: 'delete', key: '/registry/pods/a/1' }])
+  const ready = pods.ready()
+  while (!pods.loaded) await new Promise((resolve) => setImmediate(resolve))
+  const { items, revision } = pods.list({ prefix: '/registry/pods/' })
+  assert.deepEqual([items, revision], [[], await base.currentRevision()])
+  held.resolve()
+  await ready
   await hub.stop()
 })

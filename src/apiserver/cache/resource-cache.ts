@@ -95,8 +95,9 @@ export class ResourceCache implements Sink {
     return this.#loaded
   }
 
+  /** What is in memory may be read ahead of the hub; an object that was deleted meanwhile leaves no trace but this. */
   get revision(): number {
-    return Math.max(this.#hub.revision, this.#changedAt)
+    return Math.max(this.#hub.revision, this.#changedAt, this.#historyFrom)
   }
 
   get changedAt(): number {
