@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Duplex } from 'node:stream'
 import { test } from 'node:test'
 import { deflateRawSync, gunzipSync, gzipSync, inflateRawSync } from 'node:zlib'
 import { coreV1 } from '../../api/resources.ts'
@@ -9,8 +10,9 @@ import type { HttpRequestOptions, Net } from '../../platform/net.ts'
 import { realPlatform } from '../../platform/real/platform.ts'
 import { simulatedRandom } from '../../platform/simulated/random.ts'
 import { allowAll } from '../authorize.ts'
+import type { ProxyCall } from '../node-proxy.ts'
 import { adminUser, startTestApiServer } from '../testbed/server.ts'
-import { belowProxy } from './backend-answer.ts'
+import { answerOfBackend, belowProxy } from './backend-answer.ts'
 import { nodeProxy } from './proxy.ts'
 
 const places = { prefix: '/api/v1/namespaces/n/pods/p/proxy', backend: '10.0.0.9:80', asked: 'cluster:6443' }
@@ -140,6 +142,19 @@ test('the proxy ends an answer that cannot be unpacked with an error', { timeout
   const headers = { 'content-type': 'text/html', 'content-encoding': 'gzip' }
   await using proxy = await proxying({ headers, body: 'no gzip' })
   await assert.rejects(proxy.call('GET', '/'), /incorrect header check/)
+})
+
+test('answerOfBackend keeps the error of an answer that nobody reads yet', { timeout: 10_000 }, async () => {
+  async function* whole() {
+    yield Buffer.from('no gzip')
+  }
+  const headers = { 'content-type': 'text/html', 'content-encoding': 'gzip' }
+  const request = { method: 'GET', headers: {} }
+  const call = { base: places.prefix, path: '/', request } as unknown as ProxyCall
+  const { body } = await answerOfBackend(call, 'http://10.0.0.9/', { status: 200, headers, body: whole() })
+  assert.ok(body instanceof Duplex)
+  await new Promise((resolve) => body.once('close', resolve))
+  await assert.rejects(Array.fromAsync(body), /incorrect header check/)
 })
 
 test('the proxy passes each cookie on by itself', async () => {

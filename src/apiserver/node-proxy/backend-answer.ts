@@ -71,5 +71,7 @@ function through(body: AsyncIterable<Uint8Array>, stream: Duplex): AsyncIterable
   const source = Readable.from(body, { objectMode: false })
   source.once('error', (error) => stream.destroy(error))
   stream.once('close', () => source.destroy())
+  // Who reads is told, also later: an error before that must not end the process.
+  stream.on('error', () => undefined)
   return source.pipe(stream)
 }
