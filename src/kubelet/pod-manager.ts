@@ -11,7 +11,7 @@ import type { PodParts } from './pod/parts.ts'
 import { isStatic, isTerminal } from './pod/spec.ts'
 import { PodWorker, type WorkerOptions } from './pod/worker.ts'
 import type { RuntimePod } from './runtime-watch.ts'
-import { fullName, isMirror, type Mirrors } from './static/mirrors.ts'
+import { fullName, isMirror, type Mirrors, ofApi } from './static/mirrors.ts'
 import type { StatusManager } from './status/manager.ts'
 
 export interface PodManagerParts extends PodParts {
@@ -44,8 +44,9 @@ export class PodManager {
     this.#unsubscribe = this.#parts.pods.onChange((change) => {
       if (isMirror(change.object)) this.#observeMirror(change.object, change.type === 'deleted')
       else if (change.type === 'deleted') this.#workers.get(uidOf(change.object))?.remove()
-      else this.#observe(change.object, change.type === 'updated' ? change.previous : undefined)
+      else this.#observe(ofApi(change.object), change.type === 'updated' ? ofApi(change.previous) : undefined)
     })
+    this.#parts.actuated.keep((uid) => this.#workers.has(uid))
     this.#parts.allocation.start([...this.#workers.values()].map(({ pod }) => pod))
   }
 

@@ -8,7 +8,15 @@ import { coreV1 } from '../../api/resources.ts'
 import type { Node, Pod } from '../../api/types/core/v1.ts'
 import type { Client } from '../../client/client.ts'
 import type { Logger } from '../../platform/log.ts'
-import { configHashAnnotation, mirrorAnnotation, nameOf, namespaceOf, uidOf } from '../pod/names.ts'
+import {
+  configHashAnnotation,
+  configSourceAnnotation,
+  mirrorAnnotation,
+  nameOf,
+  namespaceOf,
+  uidOf,
+} from '../pod/names.ts'
+import { isStatic } from '../pod/spec.ts'
 
 export interface MirrorParts {
   client: Client
@@ -22,6 +30,13 @@ export type MirrorStep = 'keep' | 'create' | 'replace' | 'delete'
 
 export function isMirror({ metadata }: Pod): boolean {
   return metadata.annotations?.[mirrorAnnotation] !== undefined
+}
+
+/** A pod of the API does not become the node's own by saying so: those are evicted last and end with their manifest. */
+export function ofApi(pod: Pod): Pod {
+  if (!isStatic(pod)) return pod
+  const annotations = { ...pod.metadata.annotations, [configSourceAnnotation]: 'api' }
+  return { ...pod, metadata: { ...pod.metadata, annotations } }
 }
 
 /** Pure. */

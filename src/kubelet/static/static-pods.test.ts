@@ -87,3 +87,18 @@ test('startKubelet runs static pods, mirrors them, restarts them when their mani
     await node.stop()
   }
 })
+
+test('startKubelet takes no pod of the API for one of its own that says so', async () => {
+  const node = await startTestNode({ config: { staticPodPath: '/manifests' } })
+  try {
+    const spec = { containers: [{ name: 'c', image: 'busybox:1', command: ['sleep', '1000'] }] }
+    await node.create('guise', spec, { annotations: { 'kubernetes.io/config.source': 'file' } })
+    await node.pass(2000)
+    await node.disk.write('/manifests/web.yaml', manifest('1000'))
+    await node.pass(25_000)
+    assert.equal((await node.get('guise')).status?.phase, 'Running')
+    assert.equal((await mirrorOf(node))?.status?.phase, 'Running')
+  } finally {
+    await node.stop()
+  }
+})
