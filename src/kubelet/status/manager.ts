@@ -60,8 +60,8 @@ export class StatusManager implements StatusPublisher {
   /** A static pod's status goes to its mirror, as long as there is one. */
   redirect(pod: Pod, mirror: Pod | undefined): void {
     const entry = this.#entryOf(pod)
-    if (entry.writing) return
     const isNew = entry.target?.metadata.uid !== mirror?.metadata.uid
+    if (entry.writing && !isNew) return
     entry.target = mirror
     entry.sent = mirror?.status ?? {}
     if (isNew && mirror) this.#write(entry)
@@ -98,11 +98,12 @@ export class StatusManager implements StatusPublisher {
   #write(entry: Entry): void {
     if (entry.writing || this.#stopped) return
     entry.writing = true
+    const { target } = entry
     this.#send(entry)
       .then((again) => {
         entry.writing = false
         entry.failures = 0
-        if (again) this.#write(entry)
+        if (again || entry.target !== target) this.#write(entry)
       })
       .catch((error: unknown) => {
         this.#log.warn('pod status not written', { pod: nameOf(entry.pod), error: String(error) })
@@ -122,13 +123,14 @@ export class StatusManager implements StatusPublisher {
     const patch = statusPatch(uidOf(pod), entry.sent, wanted)
     try {
       if (patch) await pods.patchStatus(nameOf(pod), { type: 'strategic', patch })
+      if (entry.target !== pod) return false
       entry.sent = wanted
       if (entry.wanted !== wanted) return true
       if (entry.finish) await pods.delete(nameOf(pod), { gracePeriodSeconds: 0, preconditions: { uid: uidOf(pod) } })
       return false
     } catch (error) {
       if (!isGone(error)) throw error
-      entry.sent = wanted
+      if (entry.target === pod) entry.sent = wanted
       return false
     }
   }
