@@ -1,6 +1,7 @@
 /**
- * What the node agent does by the clock: evicts pods when the node runs short and those whose emptyDirs outgrew their limit, rotates logs, and removes dead
- * containers and unused images. Each task runs alone and never stops the others.
+ * What the node agent does by the clock: evicts pods that outgrew their limits or that the node has no room for, looks
+ * after mirrors, rotates logs, and removes dead containers and unused images. Each task runs alone and never stops the
+ * others.
  */
 import type { CancelTimer } from '../platform/clock.ts'
 import { collectContainers } from './collection/containers.ts'

@@ -2,8 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { coreV1 } from '../../api/resources.ts'
 import type { Container } from '../../api/types/core/v1.ts'
+import { simulatedClock } from '../../platform/simulated/clock.ts'
+import { simulatedDisk } from '../../platform/simulated/disk.ts'
+import type { MaintenanceParts } from '../maintenance.ts'
 import { startTestNode, type TestNode } from '../test-node.test.ts'
-import { shortages } from './pressure.ts'
+import { evictStarved } from './evict-starved.ts'
+import { Pressure, shortages } from './pressure.ts'
 import { type PodUsage, rankedForEviction } from './rank.ts'
 
 const mebi = 2 ** 20
@@ -52,6 +56,29 @@ test('startKubelet evicts who uses more than asked for when memory is short, and
   } finally {
     await node.stop()
   }
+})
+
+test('evictStarved evicts nobody while a pod that is evicted still ends', async () => {
+  const disk = simulatedDisk()
+  await disk.makeDirectory('/proc')
+  await disk.write('/proc/meminfo', 'MemTotal: 4194304 kB\nMemAvailable: 90000 kB\n')
+  await disk.makeDirectory('/kubelet')
+  const failed: string[] = []
+  const worker = (name: string, state: string, isEvicted: boolean) => {
+    return { state, isEvicted, pod: { metadata: { name } }, fail: () => failed.push(name) }
+  }
+  const evictBeside = (state: string) => {
+    const workers = [worker('other', 'running', false), worker('evicted', state, true)]
+    const manager = { workers: () => workers }
+    const parts = { disk, manager, config: { rootDirectory: '/kubelet' }, pressure: new Pressure(simulatedClock()) }
+    const runtime = { listContainerStats: async () => [] }
+    const told = { nodeEvent: () => undefined, events: { pod: () => undefined } }
+    return evictStarved({ ...parts, ...told, runtime } as unknown as MaintenanceParts)
+  }
+  for (const state of ['running', 'terminating']) await evictBeside(state)
+  assert.deepEqual(failed, [])
+  await evictBeside('terminated')
+  assert.deepEqual(failed, ['other'])
 })
 
 test('shortages names what is below its threshold', () => {

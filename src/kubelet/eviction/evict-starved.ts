@@ -9,12 +9,9 @@ import { availableMemoryBytes } from '../node/machine.ts'
 import { containerNameLabel, podUidLabel, uidOf } from '../pod/names.ts'
 import { isCritical } from '../pod/spec.ts'
 import type { PodWorker } from '../pod/worker.ts'
-import { podBytes } from './local-storage.ts'
+import { evict, podBytes } from './local-storage.ts'
 import { type Observation, type Shortage, shortages } from './pressure.ts'
 import { evictionMessage, type PodUsage, rankedForEviction } from './rank.ts'
-
-/** Where every moment counts. */
-const graceSeconds = 1
 
 type WorkerUsage = PodUsage & { worker: PodWorker }
 
@@ -25,15 +22,10 @@ export async function evictStarved(parts: MaintenanceParts): Promise<void> {
   if (shortage.resource !== 'memory' && (await reclaim(parts, shortage))) return
   const workers = [...parts.manager.workers()]
   // One at a time: what the last one leaves behind may do.
-  if (workers.some(({ state, isEvicted }) => state === 'terminating' && isEvicted)) return
+  if (workers.some(({ state, isEvicted }) => isEvicted && (state === 'running' || state === 'terminating'))) return
   const usages = await readUsages(parts, workers, shortage)
-  for (const usage of rankedForEviction(usages, shortage.resource)) {
-    if (isCritical(usage.pod)) continue
-    const message = evictionMessage(usage, shortage)
-    parts.events.pod(usage.pod, 'Warning', 'Evicted', message)
-    usage.worker.fail({ reason: 'Evicted', message, disruption: 'TerminationByKubelet' }, graceSeconds)
-    return
-  }
+  const first = rankedForEviction(usages, shortage.resource).find(({ pod }) => !isCritical(pod))
+  if (first) evict(parts, first.worker, evictionMessage(first, shortage))
 }
 
 async function observe({ disk, config, pressure }: MaintenanceParts): Promise<Shortage[]> {

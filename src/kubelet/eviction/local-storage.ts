@@ -10,9 +10,10 @@ import type { ContainerStats } from '../cri/message.ts'
 import { containerNameLabel, podLogDirectory, podUidLabel, uidOf } from '../pod/names.ts'
 import type { PodParts } from '../pod/parts.ts'
 import { isCritical } from '../pod/spec.ts'
+import type { PodWorker } from '../pod/worker.ts'
 import type { PodManager } from '../pod-manager.ts'
 
-/** Evictions for local storage do not wait. */
+/** Evictions do not wait: every moment counts. */
 const graceSeconds = 1
 const resource = 'ephemeral-storage'
 
@@ -22,10 +23,13 @@ export async function evictOverfull(parts: PodParts & { manager: PodManager }): 
   for (const worker of running) {
     const { pod } = worker
     const message = (await overfullVolume(parts, pod)) ?? (await overfullContainers(parts, pod, stats))
-    if (message === undefined) continue
-    parts.events.pod(pod, 'Warning', 'Evicted', message)
-    worker.fail({ reason: 'Evicted', message, disruption: 'TerminationByKubelet' }, graceSeconds)
+    if (message !== undefined) evict(parts, worker, message)
   }
+}
+
+export function evict({ events }: PodParts, worker: PodWorker, message: string): void {
+  events.pod(worker.pod, 'Warning', 'Evicted', message)
+  worker.fail({ reason: 'Evicted', message, disruption: 'TerminationByKubelet' }, graceSeconds)
 }
 
 async function overfullVolume({ volumes, disk }: PodParts, pod: Pod): Promise<string | undefined> {
