@@ -121,8 +121,10 @@ async function bridge(
   if (stdout) outputs.push(pumpToChannel(stdout, webSocket, channel.stdout))
   if (stderr) outputs.push(pumpToChannel(stderr, webSocket, channel.stderr))
   await Promise.all(outputs)
-  if (outputs.length > 0) void endWhenStuck(clock, spdy, error)
+  const over = new AbortController()
+  if (outputs.length > 0) void endWhenStuck(clock, spdy, error, over.signal)
   await ended
+  over.abort()
   webSocket.close(1000)
   spdy.close()
 }
@@ -131,14 +133,14 @@ async function bridge(
  * A runtime may hang on input that a command left unread when it ended (containerd 1.6 does): it reads nothing more and
  * never says how the command ended.
  */
-async function endWhenStuck(clock: Clock, spdy: SpdyConnection, error: Duplex): Promise<void> {
-  while (!error.readableEnded && !error.destroyed) {
+async function endWhenStuck(clock: Clock, spdy: SpdyConnection, error: Duplex, over: AbortSignal): Promise<void> {
+  while (!over.aborted && !error.destroyed) {
     let isReading = false
     void spdy.ping().then(() => {
       isReading = true
     })
-    await clock.sleep(limits.commandEndTimeoutMs)
-    if (!isReading) error.destroy(new Error('the runtime reads nothing'))
+    await clock.sleep(limits.commandEndTimeoutMs, over).catch(() => undefined)
+    if (!isReading && !over.aborted) error.destroy(new Error('the runtime reads nothing'))
   }
 }
 
