@@ -203,6 +203,17 @@ test('each use of a client certificate says how long it is still good for', asyn
   assert.deepEqual([sum, count], [(validityOf(peerCertificate).toMs - clock.nowMs()) / 1000, 1])
 })
 
+test('a front proxy may name extra keys as it likes', () => {
+  const proxy = new RequestHeaderAuthenticator({
+    authority: new ClientAuthority(proxyCa.certificatePem),
+    allowedNames: [],
+  })
+  const headers = { 'x-remote-user': 'eve', 'x-remote-extra-__proto__': 'x' }
+  const user = proxy.authenticate(requestWith({ headers, peerCertificate: peer(proxyCa, 'front', []) }))
+  assert.deepEqual(Object.entries(user?.extra ?? {}), [['__proto__', ['x']]])
+  assert.equal(Object.getPrototypeOf(user?.extra), Object.prototype)
+})
+
 test('a client certificate names user and groups, if the right authority signed it', async () => {
   const chain = certificateChain()
   const admin = await chain.authenticate(requestWith({ peerCertificate: peer(ca, 'admin', ['system:masters']) }))

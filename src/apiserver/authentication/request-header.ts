@@ -50,12 +50,13 @@ export class RequestHeaderAuthenticator implements Authenticator {
     const name = first(this.#names.user)
     if (!name) return undefined
     const uid = first(this.#names.uid)
-    const extra = this.#names.extraPrefix.map((prefix) => extraFromHeaders(request, prefix))
+    const extra = this.#names.extraPrefix.flatMap((prefix) => Object.entries(extraFromHeaders(request, prefix)))
     return {
       name,
       ...(uid ? { uid } : {}),
       groups: this.#names.group.flatMap((header) => headerValues(request, header)),
-      extra: Object.assign({}, ...extra),
+      // Not assigned: a key of the caller's may be called `__proto__`.
+      extra: Object.fromEntries(extra),
     }
   }
 }
