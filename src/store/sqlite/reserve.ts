@@ -43,6 +43,7 @@ export class Reserve {
 
   /** Resolves with whether there was something to give up. */
   async giveUp(): Promise<boolean> {
+    await this.#making
     if (this.#state !== 'held') return false
     this.#state = 'given up'
     await this.#disk.remove(this.#path)
