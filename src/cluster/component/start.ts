@@ -160,8 +160,7 @@ async function endedWithin({ clock, log }: Machine, timeoutMs: number, ended: Pr
     () => log.warn('controllers did not end in time', { timeoutMs }),
     () => {},
   )
-  await Promise.race([ended, late])
-  over.abort()
+  await Promise.race([ended, late]).finally(() => over.abort())
 }
 
 /** Upstream's name of it. */
