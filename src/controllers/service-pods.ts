@@ -1,5 +1,7 @@
 /** What Services see in pods: addresses by family and the ports that a Service's target ports mean on a pod. */
 
+import { isIPv6 } from 'node:net'
+import { addressNumber, addressText } from '../api/addresses.ts'
 import { keyOf } from '../api/meta.ts'
 import { coreV1 } from '../api/resources.ts'
 import { matchesLabelSelector } from '../api/selectors/label.ts'
@@ -31,10 +33,12 @@ export function servingPods(service: Service, pods: Informer<Pod>): Pod[] {
     .filter((pod) => selects(service, pod) && !isFinished(pod) && (pod.status?.podIP ?? '') !== '')
 }
 
+/** As endpoints have to spell it, however the pod does. */
 export function addressOf(pod: Pod, family: string): string | undefined {
   const addresses = (pod.status?.podIPs ?? []).map(({ ip }) => ip ?? '')
   if (addresses.length === 0 && pod.status?.podIP) addresses.push(pod.status.podIP)
-  return addresses.find((ip) => ip !== '' && ip.includes(':') === (family === 'IPv6'))
+  const found = addresses.find((ip) => ip !== '' && ip.includes(':') === (family === 'IPv6'))
+  return found && isIPv6(found) && !found.includes('.') ? addressText(addressNumber(found), true) : found
 }
 
 /** The number behind a target port on this pod; undefined when the pod has no port of that name. */

@@ -9,7 +9,7 @@ export interface AddressRange {
   last: bigint
 }
 
-/** Clouds have their own; on one's own machines these lead nowhere else. See docs/how-to/load-balancers.md. */
+/** Clouds have their own; on one's own machines these lead nowhere else. See docs/how-to/cloud-provider.md. */
 export const defaultPool = '10.97.0.0/24'
 
 /** Comma-separated ranges. Throws with what is wrong. */

@@ -22,7 +22,7 @@ function pod(name: string, nodeName: string, { ready = true, ipv6 = false } = {}
     metadata: { name, namespace: 'n', uid: name },
     spec: { nodeName, containers: [] },
     status: {
-      podIPs: [{ ip }, ...(ipv6 ? [{ ip: `fd00::${number.toString(16)}` }] : [])],
+      podIPs: [{ ip }, ...(ipv6 ? [{ ip: `fd00::1:${number.toString(16)}` }] : [])],
       conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
     },
   }
