@@ -1,6 +1,7 @@
 /** The flow schemas, priority levels and priority classes of a new cluster (https://kubernetes.io/docs/concepts/cluster-administration/flow-control/). */
 import type { KubeObject } from '../../api/meta.ts'
 import { flowcontrolV1, schedulingV1 } from '../../api/resources.ts'
+import { systemPriorities } from '../../api/system-priorities.ts'
 import type {
   FlowSchema,
   FlowSchemaSpec,
@@ -112,15 +113,9 @@ const levels: Record<string, PriorityLevelConfigurationSpec> = {
   ...Object.fromEntries(Object.entries(queuing).map(([name, row]) => [name, queuingLevel(row)])),
 }
 
-const priorityClasses: Record<string, { value: number; description: string }> = {
-  'system-cluster-critical': {
-    value: 2_000_000_000,
-    description: 'For pods that the cluster needs to work; they may move to another node.',
-  },
-  'system-node-critical': {
-    value: 2_000_001_000,
-    description: 'For pods that their node needs to work; they must stay where they are.',
-  },
+const descriptions: Readonly<Record<string, string>> = {
+  'system-cluster-critical': 'For pods that the cluster needs to work; they may move to another node.',
+  'system-node-critical': 'For pods that their node needs to work; they must stay where they are.',
 }
 
 /** Priority levels come first, since flow schemas name them. */
@@ -130,7 +125,8 @@ export function flowDefaults(nowMs: number): Wanted[] {
     ...Object.entries(flows).map(([name, flow]) =>
       flowControl(flowcontrolV1.flowSchemas, name, schemaSpec(flow), schemaStatus(flow, nowMs)),
     ),
-    ...Object.entries(priorityClasses).map(([name, { value, description }]): Wanted => {
+    ...[...systemPriorities].map(([name, value]): Wanted => {
+      const description = descriptions[name] ?? ''
       const object = { metadata: { name, generation: 1 }, value, description, preemptionPolicy: 'PreemptLowerPriority' }
       return { resource: schedulingV1.priorityClasses, object }
     }),

@@ -28,7 +28,7 @@ export function byPriority(left: PendingResize, right: PendingResize): number {
   return right.since === undefined || left.since < right.since ? -1 : 1
 }
 
-export function asksForMore({ desired, allocated }: Pick<PendingResize, 'desired' | 'allocated'>): boolean {
+function asksForMore({ desired, allocated }: Pick<PendingResize, 'desired' | 'allocated'>): boolean {
   const [wanted, has] = [podRequests(desired), podRequests(allocated)]
   return ['cpu', 'memory'].some((name) => (wanted.get(name) ?? 0) > (has.get(name) ?? 0))
 }

@@ -7,10 +7,10 @@
 import { qosClassOf } from '../../api/pod-qos.ts'
 import { podLimits, podRequests } from '../../api/pod-requests.ts'
 import { milliValue, wholeValue } from '../../api/quantity.ts'
+import { systemCriticalPriority } from '../../api/system-priorities.ts'
 import type { Container, Pod } from '../../api/types/core/v1.ts'
 import { containerAmounts } from '../allocation/pod-resources.ts'
 import type { LinuxContainerResources } from '../cri/message.ts'
-import { systemCriticalPriority } from './spec.ts'
 
 const sharesMin = 2
 const sharesMax = 262_144

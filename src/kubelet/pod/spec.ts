@@ -1,4 +1,5 @@
 /** Questions about a pod's specification that several decisions ask. */
+import { systemCriticalPriority } from '../../api/system-priorities.ts'
 import type { Container, EphemeralContainer, Pod } from '../../api/types/core/v1.ts'
 import { configSourceAnnotation } from './names.ts'
 
@@ -51,9 +52,6 @@ export function fieldPathOf({ kind, container }: NamedContainer): string {
   const list = kind === 'init' ? 'initContainers' : kind === 'ephemeral' ? 'ephemeralContainers' : 'containers'
   return `spec.${list}{${container.name}}`
 }
-
-/** Pods with this priority or more are critical to the node. */
-export const systemCriticalPriority = 2_000_000_000
 
 /** The node does without everything else first. */
 export function isCritical(pod: Pod): boolean {

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import type { Pod } from '../../api/types/core/v1.ts'
+import { limits } from '../../limits.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Disk } from '../../platform/disk.ts'
 import { type Logger, messageOf } from '../../platform/log.ts'
@@ -20,8 +21,8 @@ export interface ManifestDirectoryParts {
 
 /** Source: the kubelet's fileCheckFrequency. */
 const checkMs = 20_000
-/** A manifest may be megabytes of data that nobody needs; this is the API server's limit, too. */
-const manifestBytesMax = 3 * 2 ** 20
+/** What the API server would not take either is not read. */
+const manifestBytesMax = limits.requestBodyBytesMax
 
 interface Known {
   text: string

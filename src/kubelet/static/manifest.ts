@@ -11,18 +11,13 @@ import { parseYaml } from '../../api/codec/yaml.ts'
 import { defaultPod } from '../../api/defaults/pod.ts'
 import { podReferences } from '../../api/pod-references.ts'
 import { kindType } from '../../api/schema/registry.ts'
+import { systemPriorities } from '../../api/system-priorities.ts'
 import type { Pod } from '../../api/types/core/v1.ts'
 import { configHashAnnotation, configSourceAnnotation } from '../pod/names.ts'
 
 export interface ManifestSource {
   path: string
   nodeName: string
-}
-
-/** What the classes that every cluster has stand for. Source: https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/ */
-const systemPriorities: Readonly<Record<string, number>> = {
-  'system-cluster-critical': 2_000_000_000,
-  'system-node-critical': 2_000_001_000,
 }
 
 /** Throws an error that says what is wrong with the manifest. */
@@ -55,7 +50,7 @@ function placed(pod: Pod, { path, nodeName }: ManifestSource): Pod {
   }
   const spec = { containers: [], ...pod.spec, nodeName }
   spec.tolerations = [...(spec.tolerations ?? []), { operator: 'Exists', effect: 'NoExecute' }]
-  const priority = spec.priority ?? systemPriorities[spec.priorityClassName ?? '']
+  const priority = spec.priority ?? systemPriorities.get(spec.priorityClassName ?? '')
   if (priority !== undefined) spec.priority = priority
   return { ...pod, apiVersion: 'v1', kind: 'Pod', metadata, spec, status: { phase: 'Pending' } }
 }

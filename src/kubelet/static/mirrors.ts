@@ -26,7 +26,7 @@ export interface MirrorParts {
 }
 
 /** What the API has instead of the static pod of this name. */
-export type MirrorStep = 'keep' | 'create' | 'replace' | 'delete'
+type MirrorStep = 'keep' | 'create' | 'replace' | 'delete'
 
 export function isMirror({ metadata }: Pod): boolean {
   return metadata.annotations?.[mirrorAnnotation] !== undefined
@@ -40,7 +40,7 @@ export function ofApi(pod: Pod): Pod {
 }
 
 /** Pure. */
-export function mirrorStep(staticPod: Pod | undefined, mirror: Pod | undefined): MirrorStep {
+function mirrorStep(staticPod: Pod | undefined, mirror: Pod | undefined): MirrorStep {
   if (!staticPod) return mirror ? 'delete' : 'keep'
   if (!mirror) return 'create'
   const fits =

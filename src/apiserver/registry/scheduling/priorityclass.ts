@@ -1,6 +1,7 @@
 /** Priority classes. Source: https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/. */
 import { type FieldError, forbidden as refused } from '../../../api/errors.ts'
 import { schedulingV1 } from '../../../api/resources.ts'
+import { systemPriorities } from '../../../api/system-priorities.ts'
 import type { PriorityClass } from '../../../api/types/scheduling/v1.ts'
 import { preemptionPolicies, requiredInOrder } from '../core/pod-validation/spec.ts'
 import type { Strategy } from '../strategy.ts'
@@ -9,10 +10,6 @@ import { forbidden, invalid, messages } from '../validation/field.ts'
 /** The highest that users may give. */
 export const userPriorityMax = 1_000_000_000
 const systemPrefix = 'system-'
-const systemClasses = [
-  { name: 'system-node-critical', value: 2_000_001_000, globalDefault: false },
-  { name: 'system-cluster-critical', value: 2_000_000_000, globalDefault: false },
-]
 
 export const priorityClasses: Strategy<PriorityClass> = {
   resource: schedulingV1.priorityClasses,
@@ -28,8 +25,7 @@ export const priorityClasses: Strategy<PriorityClass> = {
   },
   prepareForDelete({ metadata }) {
     const { name = '' } = metadata
-    const isKnown = systemClasses.some((known) => known.name === name)
-    if (isKnown)
+    if (systemPriorities.has(name))
       throw refused(schedulingV1.priorityClasses, name, 'this is a system priority class and cannot be deleted')
   },
   validateCreate: validateClass,
@@ -67,10 +63,8 @@ function validateClass(priorityClass: PriorityClass): FieldError[] {
 
 function systemProblem({ metadata, value = 0, globalDefault = false }: PriorityClass): string | undefined {
   const name = metadata.name ?? ''
-  const known = systemClasses.find((one) => one.name === name)
-  if (!known) return `${name} is not a known system priority class`
-  if (known.value !== value) return `value of ${name} PriorityClass must be ${known.value}`
-  return globalDefault === known.globalDefault
-    ? undefined
-    : `globalDefault of ${name} PriorityClass must be ${known.globalDefault}`
+  const known = systemPriorities.get(name)
+  if (known === undefined) return `${name} is not a known system priority class`
+  if (known !== value) return `value of ${name} PriorityClass must be ${known}`
+  return globalDefault ? `globalDefault of ${name} PriorityClass must be false` : undefined
 }
