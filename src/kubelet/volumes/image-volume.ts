@@ -8,6 +8,7 @@ import type { CriImage } from '../cri/message.ts'
 import { withDefaultTag } from '../images/reference.ts'
 import { uidOf } from '../pod/names.ts'
 import type { MountedVolume } from './manager.ts'
+import { mountPoints } from './mount-points.ts'
 import type { PodPaths } from './paths.ts'
 
 export interface ImageVolumeParts {
@@ -29,7 +30,7 @@ export async function imageVolumes(
   for (const { name, image } of pod.spec?.volumes ?? []) {
     if (!image || !names.has(name)) continue
     const directory = parts.paths.volume(uidOf(pod), 'image', name)
-    if (!(await isMounted(parts.disk, directory))) {
+    if (!(await mountPoints(parts.disk)).includes(directory)) {
       const { reference = '', pullPolicy } = image
       const asked = { name, image: reference, ...(pullPolicy === undefined ? {} : { imagePullPolicy: pullPolicy }) }
       const { id = reference } = await ensure(asked)
@@ -46,9 +47,4 @@ export async function imageVolumes(
 export function volumeImages(pods: readonly Pod[]): string[] {
   const references = pods.flatMap(({ spec }) => (spec?.volumes ?? []).map(({ image }) => image?.reference ?? ''))
   return references.flatMap((reference) => withDefaultTag(reference) ?? [])
-}
-
-async function isMounted(disk: Disk, directory: string): Promise<boolean> {
-  const text = await disk.readText('/proc/self/mounts').catch(() => '')
-  return text.split('\n').some((line) => line.split(' ')[1] === directory)
 }

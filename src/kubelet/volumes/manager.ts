@@ -18,6 +18,7 @@ import { writePayload } from './atomic-writer.ts'
 import { type ContentSources, hasContent, singleUser, volumeContent } from './content.ts'
 import { prepareHostPath } from './host-path.ts'
 import type { LocalVolumes } from './local-volumes.ts'
+import { mountPoints } from './mount-points.ts'
 import type { PodPaths, VolumeKind } from './paths.ts'
 
 /** A volume can't be set up: the FailedMount event's message. */
@@ -193,8 +194,7 @@ export class Volumes {
   }
 
   async #mounts(directory: string): Promise<string[]> {
-    const text = await this.#parts.disk.readText('/proc/self/mounts').catch(() => '')
-    const points = text.split('\n').map((line) => line.split(' ')[1] ?? '')
+    const points = await mountPoints(this.#parts.disk)
     return points.filter((point) => point === directory || point.startsWith(`${directory}/`))
   }
 }
