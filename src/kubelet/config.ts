@@ -57,6 +57,22 @@ export interface KubeletServerConfig {
   clientCaPem: string
 }
 
+/** What nobody sets. Source: the kubelet's defaults, but for `logCheckMs`. */
+export const fixed = {
+  /** Between looks at a pod that nothing happens to. */
+  syncMs: 60_000,
+  /** Between looks at manifests whose directory tells of no change. */
+  manifestCheckMs: 20_000,
+  statusCheckMs: 10_000,
+  /** The node's status is written this often though nothing changed. */
+  statusReportMs: 5 * 60_000,
+  /** Short, so that a container that writes 50 MB/s has its log rotated before it has grown far beyond its limit. */
+  logCheckMs: 2_000,
+  leaseDurationSeconds: 40,
+  /** In the node's status. */
+  imagesMax: 50,
+} as const
+
 export const defaults = {
   clusterDomain: 'cluster.local',
   resolvConf: '/etc/resolv.conf',

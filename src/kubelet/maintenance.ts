@@ -6,7 +6,7 @@
 import type { CancelTimer } from '../platform/clock.ts'
 import { collectContainers } from './collection/containers.ts'
 import { collectImages } from './collection/images.ts'
-import type { KubeletConfig } from './config.ts'
+import { fixed, type KubeletConfig } from './config.ts'
 import type { ImageService } from './cri/runtime.ts'
 import { evictStarved } from './eviction/evict-starved.ts'
 import { evictOverfull } from './eviction/local-storage.ts'
@@ -17,8 +17,6 @@ import type { PodManager } from './pod-manager.ts'
 
 const evictionPeriodMs = 10_000
 const mirrorPeriodMs = 10_000
-/** Short, so that a container that writes 50 MB/s has its log rotated before it has grown far beyond its limit. */
-const logPeriodMs = 2_000
 const containerPeriodMs = 60_000
 const imagePeriodMs = 5 * 60_000
 
@@ -52,7 +50,7 @@ export function startMaintenance(parts: MaintenanceParts): { stop(): void } {
     await evictStarved(parts)
   })
   every(mirrorPeriodMs, 'mirror pods', async () => manager.reconcileMirrors())
-  every(logPeriodMs, 'log rotation', () => rotateLogs(parts))
+  every(fixed.logCheckMs, 'log rotation', () => rotateLogs(parts))
   every(containerPeriodMs, 'container collection', () => collectContainers(parts))
   every(imagePeriodMs, 'image collection', () => collectImages(parts))
   return {

@@ -11,14 +11,13 @@ import type { Client } from '../../client/client.ts'
 import type { EventRecorder } from '../../client/events.ts'
 import { type CancelTimer, type Clock, rfc3339Micro } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/log.ts'
+import { fixed } from '../config.ts'
 import { differs } from './node-status.ts'
 
-const statusCheckMs = 10_000
 /** While the node is not ready, changes are looked for this often. */
 const statusCheckFastMs = 500
-const statusReportMs = 5 * 60_000
 const leaseRenewMs = 10_000
-const leaseDurationSeconds = 40
+const { leaseDurationSeconds, statusCheckMs, statusReportMs } = fixed
 const leaseNamespace = 'kube-node-lease'
 const registerRetryMs = 500
 const requestTimeoutMs = 10_000

@@ -4,6 +4,7 @@
  */
 import { wholeValue } from '../../api/quantity.ts'
 import type { ContainerImage, Node, NodeCondition, NodeStatus } from '../../api/types/core/v1.ts'
+import { fixed } from '../config.ts'
 import type { CriImage } from '../cri/message.ts'
 import type { RuntimeCondition } from '../cri/runtime.ts'
 import type { Machine } from './machine.ts'
@@ -15,7 +16,6 @@ export const evictionThresholds = {
   nodeFsInodesFreeShare: 0.05,
 } as const
 
-const imagesMax = 50
 const namesPerImageMax = 5
 
 export interface NodeFactsInput {
@@ -141,7 +141,7 @@ function imagesOf(images: readonly CriImage[]): ContainerImage[] {
     }))
     .filter(({ names }) => names.length > 0)
     .sort((a, b) => b.sizeBytes - a.sizeBytes)
-    .slice(0, imagesMax)
+    .slice(0, fixed.imagesMax)
 }
 
 /** Whether two statuses differ in more than heartbeats. */

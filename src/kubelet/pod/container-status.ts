@@ -4,6 +4,7 @@
  */
 import type { Container, ContainerState, ContainerStatus, Pod, VolumeMountStatus } from '../../api/types/core/v1.ts'
 import { rfc3339 } from '../../platform/clock.ts'
+import { containerIdText } from './names.ts'
 import { shouldStart } from './plan.ts'
 import type { Given } from './plan-resize.ts'
 import { resourcesInForce } from './resource-status.ts'
@@ -59,7 +60,7 @@ function statusOfRecord(input: StatusInput, named: NamedContainer, record: Conta
     restartCount: record.restartCount,
     image: record.image || (container.image ?? ''),
     imageID: record.imageId,
-    containerID: `containerd://${record.id}`,
+    containerID: containerIdText(record.id),
     started,
   }
   if (named.kind !== 'ephemeral') {
@@ -181,7 +182,7 @@ function terminatedState(record: ContainerRecord): NonNullable<ContainerState['t
     // What never started did so at the beginning of time, as upstream tells it.
     startedAt: rfc3339(record.startedMs),
     finishedAt: rfc3339(record.finishedMs),
-    containerID: `containerd://${record.id}`,
+    containerID: containerIdText(record.id),
   }
   if (record.message !== '') state.message = record.message
   return state

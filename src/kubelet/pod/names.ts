@@ -43,6 +43,11 @@ export function podLogDirectory(logRoot: string, pod: Pod): string {
   return `${logRoot}/${namespaceOf(pod)}_${nameOf(pod)}_${uidOf(pod)}`
 }
 
+/** As statuses name a container. `id`: the runtime's. */
+export function containerIdText(id: string): string {
+  return `containerd://${id}`
+}
+
 /** Relative to the pod's log directory. */
 export function containerLogPath(container: string, restartCount: number): string {
   return `${container}/${restartCount}.log`

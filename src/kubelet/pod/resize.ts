@@ -9,7 +9,7 @@ import { messageOf } from '../../platform/log.ts'
 import { type ContainerAmounts, compareAmounts, containerAmounts, type Resizable } from '../allocation/pod-resources.ts'
 import type { HeldResources } from '../allocation/resource-state.ts'
 import type { PodCgroup } from '../cgroups/cgroups.ts'
-import { uidOf } from './names.ts'
+import { containerIdText, uidOf } from './names.ts'
 import type { PodParts } from './parts.ts'
 import { type ContainerUpdate, type Given, isResize, type ResizePlan, resizables } from './plan-resize.ts'
 import { containerResources, type PodLimits, podLimitsOf } from './resources.ts'
@@ -22,7 +22,7 @@ export function givenTo(actuated: HeldResources, pod: Pod): Given {
   const known = actuated.get(uidOf(pod))
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
   const published = ({ id, name }: ContainerRecord): ResourceRequirements | undefined =>
-    statuses.find((status) => status.name === name && status.containerID === `containerd://${id}`)?.resources
+    statuses.find((status) => status.name === name && status.containerID === containerIdText(id))?.resources
   return {
     container(record) {
       const resources = known?.containers.get(record.name) ?? published(record)

@@ -13,6 +13,7 @@ import type { CancelTimer } from '../../platform/clock.ts'
 import { rfc3339 } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/log.ts'
 import type { RetryTrigger } from '../allocation/allocation-manager.ts'
+import { fixed } from '../config.ts'
 import { nameOf, namespaceOf, uidOf } from './names.ts'
 import type { PodParts } from './parts.ts'
 import { runningContainers } from './runtime-state.ts'
@@ -31,8 +32,6 @@ export interface WorkerOptions {
   onFinished(uid: string): void
 }
 
-/** Ordinary time between looks at a pod that nothing happens to. */
-const resyncMs = 60_000
 const resyncJitter = 0.5
 /** After a failure a pod is looked at this often at the latest, so that its status tells about a long back-off. */
 const failureLookMsMax = 15_000
@@ -211,7 +210,7 @@ export class PodWorker {
   }
 
   #delayAfter({ acted, retryAfterMs }: { acted: boolean; retryAfterMs: number | undefined }): number {
-    if (retryAfterMs === undefined) return acted ? 0 : this.#jittered(resyncMs)
+    if (retryAfterMs === undefined) return acted ? 0 : this.#jittered(fixed.syncMs)
     return acted ? mixedRoundMs : Math.min(this.#jittered(retryAfterMs), failureLookMsMax)
   }
 
@@ -347,7 +346,7 @@ export class PodWorker {
 
   async #refreshVolumes(pod: Pod): Promise<void> {
     const now = this.#parts.clock.monotonicMs()
-    if (now - this.#refreshedMs < resyncMs) return
+    if (now - this.#refreshedMs < fixed.syncMs) return
     this.#refreshedMs = now
     await this.#sync.refreshVolumes(pod).catch((error: unknown) => {
       this.#parts.events.pod(pod, 'Warning', 'FailedMount', messageOf(error))

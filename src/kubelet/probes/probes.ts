@@ -6,7 +6,7 @@
 import type { ContainerStatus, Pod, Probe } from '../../api/types/core/v1.ts'
 import type { CancelTimer, Clock } from '../../platform/clock.ts'
 import { messageOf } from '../../platform/log.ts'
-import { uidOf } from '../pod/names.ts'
+import { containerIdText, uidOf } from '../pod/names.ts'
 import type { PodEvents } from '../pod/parts.ts'
 import type { ProbeVerdict } from '../pod/plan.ts'
 import { type ContainerRecord, latest, type PodRuntime } from '../pod/runtime-state.ts'
@@ -123,7 +123,7 @@ export class Probes {
   /** After a restart of the agent, what was published about a container that still runs holds until probed again. */
   #adopt(pod: Pod, record: ContainerRecord, kind: ProbeKind, key: string): void {
     const status = statusOf(pod, record.name)
-    if (this.#results.has(key) || status?.containerID !== `containerd://${record.id}`) return
+    if (this.#results.has(key) || status?.containerID !== containerIdText(record.id)) return
     if (kind === 'startup' && status.started) this.#results.set(key, 'success')
     if (kind === 'readiness' && status.ready) this.#results.set(key, 'success')
   }

@@ -3,7 +3,8 @@
  * mean something here, with the values in force. Pure.
  * Source: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/
  */
-import { defaults, type KubeletConfig } from '../config.ts'
+import { formatDuration } from '../../api/codec/time.ts'
+import { defaults, fixed, type KubeletConfig } from '../config.ts'
 import { evictionThresholds } from '../node/node-status.ts'
 
 export function kubeletConfiguration(config: KubeletConfig): object {
@@ -12,7 +13,11 @@ export function kubeletConfiguration(config: KubeletConfig): object {
   return {
     kind: 'KubeletConfiguration',
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
-    ...intervals,
+    syncFrequency: textOf(fixed.syncMs),
+    fileCheckFrequency: textOf(fixed.manifestCheckMs),
+    nodeStatusUpdateFrequency: textOf(fixed.statusCheckMs),
+    nodeStatusReportFrequency: textOf(fixed.statusReportMs),
+    containerLogMonitorInterval: textOf(fixed.logCheckMs),
     ...(config.staticPodPath === undefined ? {} : { staticPodPath: config.staticPodPath }),
     address: config.server?.host ?? '0.0.0.0',
     port: config.server?.port || defaults.kubeletPort,
@@ -24,8 +29,8 @@ export function kubeletConfiguration(config: KubeletConfig): object {
     clusterDomain: config.clusterDomain ?? defaults.clusterDomain,
     clusterDNS: config.clusterDns,
     resolvConf: config.resolvConf ?? defaults.resolvConf,
-    nodeLeaseDurationSeconds: 40,
-    nodeStatusMaxImages: 50,
+    nodeLeaseDurationSeconds: fixed.leaseDurationSeconds,
+    nodeStatusMaxImages: fixed.imagesMax,
     imageGCHighThresholdPercent: images.high,
     imageGCLowThresholdPercent: images.low,
     cgroupRoot: config.cgroupRoot ?? defaults.cgroupRoot,
@@ -54,10 +59,6 @@ export function kubeletConfiguration(config: KubeletConfig): object {
   }
 }
 
-const intervals = {
-  syncFrequency: '1m0s',
-  fileCheckFrequency: '20s',
-  nodeStatusUpdateFrequency: '10s',
-  nodeStatusReportFrequency: '5m0s',
-  containerLogMonitorInterval: '2s',
+function textOf(milliseconds: number): string {
+  return formatDuration(BigInt(milliseconds) * 1_000_000n)
 }

@@ -115,5 +115,7 @@ test('startServer tells how the agent is set', () =>
       'nodefs.available': '10%',
       'nodefs.inodesFree': '5%',
     })
+    const { fileCheckFrequency, nodeStatusReportFrequency, nodeLeaseDurationSeconds } = kubeletconfig
+    assert.deepEqual([fileCheckFrequency, nodeStatusReportFrequency, nodeLeaseDurationSeconds], ['20s', '5m0s', 40])
     assert.equal((await get('/configz', stranger)).status, 401)
   }))

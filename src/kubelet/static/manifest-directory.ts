@@ -8,6 +8,7 @@ import { limits } from '../../limits.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Disk } from '../../platform/disk.ts'
 import { type Logger, messageOf } from '../../platform/log.ts'
+import { fixed } from '../config.ts'
 
 export interface ManifestDirectoryParts {
   clock: Clock
@@ -19,8 +20,6 @@ export interface ManifestDirectoryParts {
   onPods(pods: Pod[]): void
 }
 
-/** Source: the kubelet's fileCheckFrequency. */
-const checkMs = 20_000
 /** What the API server would not take either is not read. */
 const manifestBytesMax = limits.requestBodyBytesMax
 
@@ -54,7 +53,7 @@ export async function followManifests(parts: ManifestDirectoryParts): Promise<()
     })()
   }
   const unwatch = disk.watch(directory, look)
-  const cancel = clock.every(checkMs, look)
+  const cancel = clock.every(fixed.manifestCheckMs, look)
   look()
   await reading
   return () => {
