@@ -37,24 +37,28 @@ function proxyOf(flags: Flags): { allowedNames: string[]; names: RequestHeaderNa
 }
 
 async function publishedCallers({ log }: Machine, flags: Flags, client: Client): Promise<Callers> {
-  let data: Readonly<Record<string, string>>
   try {
-    data = (await ifThere(client.of(coreV1.configMaps, 'kube-system').get(published)))?.data ?? {}
+    const found = await ifThere(client.of(coreV1.configMaps, 'kube-system').get(published))
+    return callersFrom(found?.data ?? {})
   } catch (error) {
     if (!flags.bool('authentication-tolerate-lookup-failure'))
       throw new Error(`read the ConfigMap kube-system/${published}: ${messageOf(error)}`, { cause: error })
     log.warn('client certificates are not accepted on the own port', { error: messageOf(error) })
     return {}
   }
-  const { 'client-ca-file': clientCaPem, 'requestheader-client-ca-file': caPem } = data
-  const list = (name: string) => listOf(data[`requestheader-${name}`])
-  const names = { user: list('username-headers'), uid: list('uid-headers'), group: list('group-headers') }
-  const proxy = { allowedNames: list('allowed-names'), names: { ...names, extraPrefix: list('extra-headers-prefix') } }
-  return { ...(clientCaPem ? { clientCaPem } : {}), ...(caPem ? { frontProxy: { ...proxy, caPem } } : {}) }
 }
 
-/** A JSON list of texts. */
-function listOf(text = '[]'): string[] {
-  const value: unknown = JSON.parse(text)
-  return Array.isArray(value) ? value.map(String) : []
+/** Throws when a list is none. */
+function callersFrom(data: Readonly<Record<string, string>>): Callers {
+  const { 'client-ca-file': clientCaPem, 'requestheader-client-ca-file': caPem } = data
+  const list = (name: string): string[] => {
+    const value: unknown = JSON.parse(data[`requestheader-${name}`] || '[]')
+    if (!Array.isArray(value)) throw new Error(`requestheader-${name} is no list`)
+    return value.map(String)
+  }
+  const own = clientCaPem ? { clientCaPem } : {}
+  if (!caPem) return own
+  const names = { user: list('username-headers'), uid: list('uid-headers'), group: list('group-headers') }
+  const proxy = { allowedNames: list('allowed-names'), names: { ...names, extraPrefix: list('extra-headers-prefix') } }
+  return { ...own, frontProxy: { ...proxy, caPem } }
 }
