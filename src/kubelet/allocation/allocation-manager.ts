@@ -43,6 +43,7 @@ export class AllocationManager {
   readonly #parts: AllocationParts
   readonly #pending = new Set<string>()
   #timer: CancelTimer | undefined
+  #stopped = false
 
   constructor(parts: AllocationParts) {
     this.#parts = parts
@@ -67,6 +68,7 @@ export class AllocationManager {
   }
 
   stop(): void {
+    this.#stopped = true
     this.#timer?.()
   }
 
@@ -103,6 +105,7 @@ export class AllocationManager {
 
   /** Looks at every waiting resize again. */
   retry(trigger: RetryTrigger): void {
+    if (this.#stopped) return
     this.#timer?.()
     this.#timer = undefined
     for (const pod of this.#inOrder()) this.#judge(pod, trigger)
