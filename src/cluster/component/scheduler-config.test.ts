@@ -58,6 +58,8 @@ const refused: [lines: string[], message: RegExp][] = [
   [['percentageOfNodesToScore: 50'], /percentageOfNodesToScore: 50 is not offered, only 0/],
   [['extenders: [{ urlPrefix: "http://x" }]'], /extenders: .* is not offered, only \[\]/],
   [['leaderElection: { leaderElects: true }'], /leaderElection.leaderElects is unknown/],
+  [['constructor: 1'], /constructor is unknown/],
+  [['profiles: [{ pluginConfig: [{ name: constructor, args: { name: Object } }] }]'], /constructor: name is unknown/],
   [['podMaxBackoffSeconds: 0'], /podMaxBackoffSeconds must be a whole number above 0, got 0/],
   [['podInitialBackoffSeconds: 20'], /must not be less than podInitialBackoffSeconds/],
   [

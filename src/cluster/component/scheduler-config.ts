@@ -86,8 +86,7 @@ export function readSchedulerConfig(text: string): { words: string[]; choice: Sc
     throw new Error(`want a ${fixed.kind} of ${configVersion}`)
   positive(parallelism ?? 1, 'parallelism')
   const words = leaves(rest).flatMap(([field, value]) => {
-    const flag = flagsOfFields[field]
-    if (flag !== undefined) return [`--${flag}=${value}`]
+    if (Object.hasOwn(flagsOfFields, field)) return [`--${flagsOfFields[field]}=${value}`]
     requireSame(field, value, fixed[field], Object.hasOwn(fixed, field))
     return []
   })
@@ -181,7 +180,8 @@ function pluginName(one: unknown, point: string): string {
 }
 
 function requireUsualArguments({ name, args }: Tree): void {
-  const usual = treeOf(pluginArguments[String(name)] ?? {}, String(name))
+  const plugin = String(name)
+  const usual = Object.hasOwn(pluginArguments, plugin) ? treeOf(pluginArguments[plugin], plugin) : {}
   const { kind: _, apiVersion: __, ...given } = treeOf(args ?? {}, 'args')
   for (const [field, value] of Object.entries(given))
     requireSame(`pluginConfig ${name}: ${field}`, value, usual[field], Object.hasOwn(usual, field))
