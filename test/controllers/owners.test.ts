@@ -59,3 +59,44 @@ test('what is in no namespace and names an owner in one is never collected', asy
   assert.ok(await roles.get('of-one'))
   assert.ok(await roles.get('of-none'))
 })
+
+test('who is deleted in the foreground takes along at once also those that do not block it', async () => {
+  await using bed = await startTestbed()
+  const configMaps = bed.client.of(coreV1.configMaps, namespace)
+  const create = async (name: string, ownerName?: string, more: object = {}, finalizers: string[] = []) => {
+    const uid = ownerName && ((await configMaps.get(ownerName)).metadata.uid ?? '')
+    const reference = { apiVersion: 'v1', kind: 'ConfigMap', name: ownerName ?? '', uid: uid ?? '', ...more }
+    await configMaps.create({ metadata: { name, finalizers, ...(uid ? { ownerReferences: [reference] } : {}) } })
+  }
+  await create('owner')
+  await create('blocking', 'owner', { blockOwnerDeletion: true }, ['example.com/held'])
+  await create('free', 'owner')
+  await create('free-owner', 'owner')
+  await create('held', 'free-owner', { blockOwnerDeletion: true }, ['example.com/held'])
+  await bed.settle()
+  await configMaps.delete('owner', { propagationPolicy: 'Foreground' })
+  await bed.settle()
+  const left = (await configMaps.list()).items.filter(({ metadata }) => metadata.name !== 'kube-root-ca.crt')
+  assert.deepEqual(
+    left.map(({ metadata }) => [metadata.name, metadata.deletionTimestamp !== undefined, metadata.finalizers]),
+    [
+      ['blocking', true, ['example.com/held']],
+      ['free-owner', true, ['foregroundDeletion']],
+      ['held', true, ['example.com/held']],
+      ['owner', true, ['foregroundDeletion']],
+    ],
+  )
+})
+
+test('a reference whose name or kind is not that of the uid names nobody, and says nothing of who bears the uid', async () => {
+  await using bed = await startTestbed()
+  const configMaps = bed.client.of(coreV1.configMaps, namespace)
+  const uid = (await configMaps.create({ metadata: { name: 'owner' } })).metadata.uid ?? ''
+  const right = { apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid }
+  const wrong = [{ name: 'another' }, { kind: 'Secret' }, { apiVersion: 'apps/v1', kind: 'Deployment' }]
+  for (const [index, more] of [...wrong, {}, { apiVersion: 'v7' }].entries())
+    await configMaps.create({ metadata: { name: `of-${index}`, ownerReferences: [{ ...right, ...more }] } })
+  await bed.settle()
+  const left = (await configMaps.list()).items.map(({ metadata }) => metadata.name)
+  assert.deepEqual(left.filter((name) => name !== 'kube-root-ca.crt').sort(), ['of-3', 'of-4', 'owner'])
+})

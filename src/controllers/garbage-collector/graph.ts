@@ -19,8 +19,8 @@ export interface GraphNode {
 export class OwnershipGraph {
   readonly #nodes = new Map<string, GraphNode>()
   readonly #dependents = new Map<string, Set<string>>()
-  /** Uids that the server said do not exist; asked once. */
-  readonly #absent = new Set<string>()
+  /** By uid, the owners that do not exist, as references name them: a false name tells nothing of who bears the uid. */
+  readonly #absent = new Map<string, Set<string>>()
 
   get(uid: string): GraphNode | undefined {
     return this.#nodes.get(uid)
@@ -47,21 +47,31 @@ export class OwnershipGraph {
   }
 
   remove(uid: string): void {
-    for (const owner of this.#nodes.get(uid)?.owners ?? []) this.#unlink(owner.uid, uid)
+    const node = this.#nodes.get(uid)
+    if (!node) return
+    for (const owner of node.owners) this.#unlink(owner.uid, uid)
     this.#nodes.delete(uid)
-    if (this.#dependents.has(uid)) this.#absent.add(uid)
+    if (this.#dependents.has(uid)) this.#addAbsent(uid, nameOf(node.resource, node.name, node.namespace))
   }
 
   dependentsOf(uid: string): GraphNode[] {
     return [...(this.#dependents.get(uid) ?? [])].map((one) => this.#nodes.get(one)).filter((one) => one !== undefined)
   }
 
-  isKnownAbsent(uid: string): boolean {
-    return this.#absent.has(uid)
+  /** Whether an owner of what is in this namespace was found to be missing, there or outside of all namespaces. */
+  isKnownAbsent(owner: OwnerReference, namespace: string): boolean {
+    const absent = this.#absent.get(owner.uid)
+    return absent !== undefined && [namespace, ''].some((one) => absent.has(nameOf(kindOf(owner), owner.name, one)))
   }
 
-  markAbsent(uid: string): void {
-    this.#absent.add(uid)
+  markAbsent(owner: OwnerReference, namespace: string): void {
+    this.#addAbsent(owner.uid, nameOf(kindOf(owner), owner.name, namespace))
+  }
+
+  #addAbsent(uid: string, name: string): void {
+    const absent = this.#absent.get(uid)
+    if (absent) absent.add(name)
+    else this.#absent.set(uid, new Set([name]))
   }
 
   #link(ownerUid: string, uid: string): void {
@@ -77,4 +87,19 @@ export class OwnershipGraph {
     this.#dependents.delete(ownerUid)
     this.#absent.delete(ownerUid)
   }
+}
+
+/** Whether a reference names the object that bears its uid; the version does not matter. */
+export function isNamedBy(node: GraphNode, owner: OwnerReference): boolean {
+  const { group, kind } = kindOf(owner)
+  return node.name === owner.name && node.resource.kind === kind && node.resource.group === group
+}
+
+export function kindOf({ apiVersion, kind }: OwnerReference): { group: string; kind: string } {
+  const [group = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['']
+  return { group, kind }
+}
+
+function nameOf({ group, kind }: { group: string; kind: string }, name: string, namespace: string): string {
+  return `${group} ${kind} ${namespace} ${name}`
 }

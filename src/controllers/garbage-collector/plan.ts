@@ -8,7 +8,7 @@ export const orphanFinalizer = 'orphan'
 export type OwnerState =
   | 'present'
   | 'absent'
-  /** Being deleted in the foreground: it waits for this dependent. */
+  /** Being deleted in the foreground: its dependents go first, also those that it does not wait for. */
   | 'waiting'
 
 export type Verdict =

@@ -19,7 +19,7 @@ import {
 import { type DiscoveredResource, discoverResources } from '../../client/discovery.ts'
 import type { Change, Informer } from '../../client/informer.ts'
 import { ifThere } from '../../client/writes.ts'
-import { type GraphNode, OwnershipGraph } from './graph.ts'
+import { type GraphNode, isNamedBy, kindOf, OwnershipGraph } from './graph.ts'
 import { blocks, foregroundFinalizer, type OwnerState, orphanFinalizer, planDependent } from './plan.ts'
 
 /** Kinds of aggregated servers are looked for this often. */
@@ -129,10 +129,10 @@ class GarbageCollector {
     if (!node) return
     if (node.owners.length > 0 && (!previous || ownersDiffer(previous, node))) this.#queue.add(uid)
     if (isBeingCollected(node)) {
-      this.#queue.add(uid)
       if (node.finalizers.includes(foregroundFinalizer)) {
         for (const dependent of this.#graph.dependentsOf(uid)) this.#queue.add(dependent.uid)
       }
+      this.#queue.add(uid)
     }
     for (const owner of node.owners) this.#requeueIfWaiting(owner.uid)
     for (const owner of previous?.owners ?? []) this.#requeueIfWaiting(owner.uid)
@@ -182,17 +182,18 @@ class GarbageCollector {
     return resource !== undefined && this.#watched.has(idOf(resource)) && !this.#graph.get(owner.uid)
   }
 
-  #resourceOf({ apiVersion, kind }: OwnerReference): DiscoveredResource | undefined {
-    const [group = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['']
+  #resourceOf(owner: OwnerReference): DiscoveredResource | undefined {
+    const { group, kind } = kindOf(owner)
     return this.#byKind.get(`${group} ${kind}`)
   }
 
   /** Every owner was seen alive, and the end of any of them will be seen too: the server need not be asked. */
   #isSafe(node: GraphNode): boolean {
     if (node.deleting || node.owners.length === 0) return false
-    return node.owners.every(({ uid }) => {
-      const owner = this.#graph.get(uid)
-      return owner && !owner.deleting && (owner.namespace === '' || owner.namespace === node.namespace)
+    return node.owners.every((reference) => {
+      const owner = this.#graph.get(reference.uid)
+      if (!owner || owner.deleting || !isNamedBy(owner, reference)) return false
+      return owner.namespace === '' || owner.namespace === node.namespace
     })
   }
 
@@ -203,7 +204,7 @@ class GarbageCollector {
   }
 
   async #stateOf(owner: OwnerReference, dependent: GraphNode): Promise<OwnerState> {
-    if (this.#graph.isKnownAbsent(owner.uid)) return 'absent'
+    if (this.#graph.isKnownAbsent(owner, dependent.namespace)) return 'absent'
     const known = this.#graph.get(owner.uid)
     if (known) {
       const foreign = known.namespace !== '' && known.namespace !== dependent.namespace
@@ -211,16 +212,15 @@ class GarbageCollector {
         this.#tellForeign(owner, dependent)
         return 'absent'
       }
-      return known.deleting && known.finalizers.includes(foregroundFinalizer) && blocks(dependent, owner.uid)
-        ? 'waiting'
-        : 'present'
+      const waits = known.deleting && known.finalizers.includes(foregroundFinalizer)
+      if (isNamedBy(known, owner)) return waits ? 'waiting' : 'present'
     }
     const resource = this.#resourceOf(owner)
     if (!resource) throw new Error(`the owner's kind ${owner.apiVersion} ${owner.kind} is not served (now)`)
     const namespace = resource.namespaced ? dependent.namespace : ''
     const live = await ifThere(this.#parts.client.of(resource as Resource, namespace || undefined).get(owner.name))
     if (live?.metadata.uid === owner.uid) return 'present'
-    this.#graph.markAbsent(owner.uid)
+    this.#graph.markAbsent(owner, namespace)
     return 'absent'
   }
 
