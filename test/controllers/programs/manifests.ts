@@ -1,6 +1,7 @@
 /** What programs create: one small workload of each kind, whose pods tolerate a lost node for seconds only. */
 import { apiVersionOf, type KubeObject, type Resource } from '../../../src/api/meta.ts'
 import { appsV1, batchV1, coreV1 } from '../../../src/api/resources.ts'
+import { serviceLabels } from './network-checks.ts'
 
 export const kinds = [
   'Deployment',
@@ -118,7 +119,7 @@ function template(
 ): object {
   const tolerate = (key: string) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 })
   return {
-    metadata: { labels: { app } },
+    metadata: { labels: { app, ...serviceLabels } },
     spec: {
       restartPolicy,
       terminationGracePeriodSeconds: 5,

@@ -7,6 +7,7 @@ import { simulatedRandom } from '../../../src/platform/simulated/random.ts'
 import { startCluster, type TestCluster } from '../../../src/testing/index.ts'
 import { isReady, type World, worldOf, wrongIn } from './checks.ts'
 import { deviceObjects, type Kind, resources, type Shape, workload } from './manifests.ts'
+import { allPods, wrongEndpoints } from './network-checks.ts'
 import { Overshoot } from './overshoot.ts'
 import { drawProgram, type Move, nodeNames, programText, type Step } from './program.ts'
 
@@ -62,7 +63,7 @@ class ProgramRun {
     const startTime = '2030-01-01T00:00:00Z'
     const quick = { https: false, podEvents: false, settleTimeout: '60s' } as const
     this.#cluster = await startCluster({ nodes, seed: this.#seed, startTime, freeze: true, ...quick })
-    for (const object of deviceObjects(nodeNames)) await this.#cluster.apply(object)
+    for (const object of [...deviceObjects(nodeNames), allPods]) await this.#cluster.apply(object)
     this.#overshoot.follow(this.#cluster.api)
   }
 
@@ -100,7 +101,8 @@ class ProgramRun {
       await this.#cluster.clock.advance('5m')
       await this.#cluster.settled()
       const world = await worldOf(this.#cluster.api)
-      wrong = [...wrongIn(world), ...this.#wrongSurvivors(world)]
+      const network = await wrongEndpoints(this.#cluster.api, world.pods)
+      wrong = [...wrongIn(world), ...this.#wrongSurvivors(world), ...network]
       if (wrong.length === 0) break
     }
     return [...wrong, ...this.#wrong, ...this.#overshoot.found]
