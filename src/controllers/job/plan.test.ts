@@ -388,3 +388,13 @@ test('an ignored failure of an index is carried on apart', () => {
     'batch.kubernetes.io/job-index-ignored-failure-count': '1',
   })
 })
+
+test('a work queue that had a success leaves those running that run, though fewer may', () => {
+  const queued = (succeeded: number): Job => {
+    const { completions: _, ...spec } = job().spec as JobSpec
+    return { ...job({}, { succeeded }), spec }
+  }
+  const running = [pod('a'), pod('b')]
+  assert.deepEqual(planJob(queued(1), running, { nowMs, nowText }).delete, [])
+  assert.equal(planJob(queued(0), running, { nowMs, nowText }).delete.length, 1)
+})

@@ -210,7 +210,7 @@ function managePods(job: Job, plan: JobPlan, tally: Tally, nowMs: number): void 
     completions === undefined ? undefined : Math.max(0, completions - tally.succeeded - tally.failedIndexes.size)
   const wanted =
     open === undefined ? (tally.succeeded > 0 ? tally.active.length : parallelism) : Math.min(parallelism, open)
-  stopUncounted(plan, surplusOf(job, tally, { least: tally.active.length - Math.min(wanted, parallelism), nowMs }))
+  stopUncounted(plan, surplusOf(job, tally, { least: tally.active.length - wanted, nowMs }))
   if (plan.delete.length > 0) return
   const occupied = tally.active.length + (job.spec?.podReplacementPolicy === 'Failed' ? tally.terminating : 0)
   const missing = Math.min(createMax, wanted - occupied)

@@ -23,3 +23,14 @@ test('failed indexes are some that the job has, where it counts failures by inde
   assert.deepEqual(faults(byIndex, 'x', 'x'), [])
   assert.equal(faults({ ...byIndex, backoffLimitPerIndex: undefined }, '1').length, 1)
 })
+
+test('fewer pods may have succeeded than before only where an indexed job can be scaled down', () => {
+  const fewer = (spec: object) => {
+    const job = (succeeded: number) => ({ metadata: {}, spec, status: { succeeded } }) as Job
+    return validateJobStatusUpdate(job(0), job(1)).map(({ detail }) => detail)
+  }
+  const refused = ['cannot decrease the succeeded counter']
+  assert.deepEqual(fewer({ completionMode: 'Indexed', completions: 2, parallelism: 2 }), [])
+  assert.deepEqual(fewer({ completionMode: 'Indexed', completions: 2, parallelism: 1 }), refused)
+  assert.deepEqual(fewer({ completionMode: 'NonIndexed', completions: 2, parallelism: 2 }), refused)
+})

@@ -26,10 +26,15 @@ export function validateJobStatusUpdate({ spec, status = {} }: Job, old: Job): F
   }
   for (const field of ['succeeded', 'failed'] as const) {
     const now = status[field] ?? 0
-    if (now >= (before[field] ?? 0)) continue
+    if (now >= (before[field] ?? 0) || (field === 'succeeded' && isElastic(spec))) continue
     errors.push(invalid(`status.${field}`, now, `cannot decrease the ${field} counter`))
   }
   return errors
+}
+
+/** Fewer completions leave out indexes that succeeded. */
+function isElastic(spec: Job['spec']): boolean {
+  return spec?.completionMode === 'Indexed' && spec.completions === spec.parallelism
 }
 
 function validateCompletedIndexes({ completedIndexes = '' }: JobStatus, spec: Job['spec']): FieldError[] {
