@@ -93,9 +93,11 @@ class EventWriter {
   readonly #random: Random
   readonly #log: Logger
   readonly #correlator = new EventCorrelator()
-  readonly #queue: Event[] = []
+  /** What is not written yet, by the object that it is about. */
+  readonly #queues = new Map<string, Event[]>()
+  #queued = 0
   readonly #signal: AbortSignal | undefined
-  /** By the object that they are about. */
+  /** The objects of which events are being written. */
   readonly #writing = new Map<string, Promise<void>>()
   #lastStampNs = 0n
 
@@ -108,7 +110,7 @@ class EventWriter {
   }
 
   add(event: Event): void {
-    if (this.#queue.length >= limits.eventsQueuedMax) {
+    if (this.#queued >= limits.eventsQueuedMax) {
       this.#log.warn('event dropped, too many wait', { reason: event.reason, object: event.involvedObject.name })
       return
     }
@@ -118,7 +120,7 @@ class EventWriter {
     const times = event.action
       ? { eventTime: rfc3339Micro(this.#clock.nowMs()) }
       : { firstTimestamp: now, lastTimestamp: now, count: 1 }
-    this.#queue.push({ ...event, metadata, ...times })
+    this.#enqueue({ ...event, metadata, ...times })
     this.#write()
   }
 
@@ -134,18 +136,30 @@ class EventWriter {
     return this.#lastStampNs.toString(16)
   }
 
+  #enqueue(event: Event): void {
+    const object = objectOf(event)
+    const queue = this.#queues.get(object)
+    if (queue) queue.push(event)
+    else this.#queues.set(object, [event])
+    this.#queued++
+  }
+
   /** Of several objects side by side: a store may let repeated events wait for others to share a sync with. */
   #write(): void {
-    while (this.#writing.size < limits.eventsWrittenAtOnceMax) {
-      const at = this.#queue.findIndex((event) => !this.#writing.has(objectOf(event)))
-      const [event] = at < 0 ? [] : this.#queue.splice(at, 1)
-      if (!event) return
-      const written = this.#record(event).finally(() => {
-        this.#writing.delete(objectOf(event))
-        this.#write()
-      })
-      this.#writing.set(objectOf(event), written)
+    for (const [object, queue] of this.#queues) {
+      if (this.#writing.size >= limits.eventsWrittenAtOnceMax) return
+      if (!this.#writing.has(object)) this.#writing.set(object, this.#drain(object, queue))
     }
+  }
+
+  async #drain(object: string, queue: Event[]): Promise<void> {
+    for (let event = queue.shift(); event; event = queue.shift()) {
+      this.#queued--
+      await this.#record(event)
+    }
+    this.#queues.delete(object)
+    this.#writing.delete(object)
+    this.#write()
   }
 
   async #record(event: Event): Promise<void> {
