@@ -295,14 +295,25 @@ class RunningScheduler implements Scheduler {
   async #bindPod(pod: Pod, nodeName: string): Promise<void> {
     try {
       await bindPod(this.#writer, pod, nodeName)
-      this.#queue.placed(uidOf(pod))
-      this.#attempts.scheduled(uidOf(pod))
+      this.#noteBound(pod)
     } catch (error) {
       await this.#giveUp(pod, nodeName, error)
     }
   }
 
+  #noteBound(pod: Pod): void {
+    this.#queue.placed(uidOf(pod))
+    this.#attempts.scheduled(uidOf(pod))
+  }
+
+  /** Whether the pod is seen on a node: a binding may have happened although its answer was lost. */
+  #isSeenBound({ metadata }: Pod): boolean {
+    const seen = this.#parts.informers.of(coreV1.pods).get(`${metadata.namespace}/${metadata.name}`)
+    return seen?.metadata.uid === metadata.uid && Boolean(seen?.spec?.nodeName)
+  }
+
   async #giveUp(pod: Pod, nodeName: string, error: unknown): Promise<void> {
+    if (this.#isSeenBound(pod)) return this.#noteBound(pod)
     const uid = uidOf(pod)
     this.#state.removePod(uid)
     this.#queue.retryLater(uid)
